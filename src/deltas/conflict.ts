@@ -1,0 +1,52 @@
+import type { ListConflict } from '../lists/conflicts.js';
+import type { Side } from '../lists/contest.js';
+import { type FieldOp, fieldList } from '../operations/field-operation.js';
+import type { Rule, RuleName } from '../rules/rule.js';
+import type { Fields } from '../values/fields.js';
+import type { Value } from '../values/value.js';
+
+/**
+ * What decided a conflict: the rule of the field (`function` for a merge function), or one of the fixed decisions that
+ * no rule changes: `put-wins` (a put of a whole field beats list operations on it), `delete-wins` (deleting a record,
+ * field or item beats editing it), `replace-wins` (deleting and inserting a record anew beats updating it).
+ */
+export type ConflictRule = RuleName | 'function' | 'put-wins' | 'delete-wins' | 'replace-wins';
+
+/** An edit that had no effect. */
+export interface LostEdit {
+  readonly side: Side;
+  readonly field: string;
+  readonly op: FieldOp;
+}
+
+/**
+ * A local or remote change that was dropped, or altered in effect. Without `field` the conflict is about the whole
+ * record, and the values are its fields. With `index` it is about one item of a list: the index is the item's in the
+ * common base. `undefined` is an absent or deleted thing, or a value that neither delta tells.
+ * Spec: CON-1 to CON-7.
+ */
+export interface Conflict {
+  readonly table: string;
+  readonly record: string;
+  readonly field?: string;
+  readonly index?: number;
+  readonly rule: ConflictRule;
+  readonly base: Value | Fields | undefined;
+  readonly local: Value | Fields | undefined;
+  readonly remote: Value | Fields | undefined;
+  readonly result: Value | Fields | undefined;
+  /** The edits that are without effect; empty where both sides went into the result, as in a sum. */
+  readonly lost: readonly LostEdit[];
+}
+
+export type ConflictListener = (conflict: Conflict) => void;
+
+export function conflictRuleOf(rule: Rule): ConflictRule {
+  return typeof rule === 'function' ? 'function' : rule;
+}
+
+/** A conflict about an item, as one about the field that holds the list. */
+export function itemConflict(table: string, record: string, field: string, conflict: ListConflict): Conflict {
+  const { loser, lost, ...where } = conflict;
+  return { table, record, field, ...where, lost: [{ side: loser, field, op: fieldList(false, lost) }] };
+}

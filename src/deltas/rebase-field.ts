@@ -1,0 +1,140 @@
+import { DatastoreError } from '../errors/datastore-error.js';
+import { applyListOps } from '../lists/apply.js';
+import { mergeListOps } from '../lists/merge.js';
+import {
+  type Before,
+  beforeOf,
+  type FieldDelete,
+  type FieldList,
+  type FieldOp,
+  type FieldPut,
+  fieldList,
+  fieldSet,
+} from '../operations/field-operation.js';
+import type { ListOp } from '../operations/list-operation.js';
+import { isList, type Value } from '../values/value.js';
+import { type Conflict, itemConflict } from './conflict.js';
+import { composeFieldOps, draftOf, finishDraft } from './field-draft.js';
+import { dropAll, type FieldContext, type FieldMerge, rebaseValue, valuesAfterEach } from './rebase-value.js';
+import { listRuleOf, withoutDropped } from './transform-list.js';
+
+/**
+ * Rebases the pending operations of one field, one for each pending delta that has any, over a remote operation on the
+ * same field of the same record.
+ *
+ * Pending operations first edit the list that was there, if they do, and from the first put or delete on no longer
+ * depend on what was there. The first part merges with remote list operations, the second part beats them; a remote
+ * put or delete beats the first part and meets the second by the rule.
+ *
+ * @throws DatastoreError `incompatible-deltas` if one side creates a list that the other edits.
+ * Law: MERGE-1. Spec: MERGE-6 to MERGE-9, REB-3.
+ */
+export function rebaseField(pending: readonly FieldOp[], remote: FieldOp, context: FieldContext): FieldMerge {
+  const end = pending.findIndex((op) => op.type !== 'list');
+  const edits = pending.slice(0, end === -1 ? pending.length : end).filter((op) => op.type === 'list');
+  const rest = pending.slice(edits.length);
+  if (remote.type === 'list') {
+    return rest.length === 0 ? mergeLists(edits, remote, context) : overwriteRemoteList(edits, rest, remote, context);
+  }
+  if (rest.length === 0) return overwritePendingLists(edits, remote, context);
+  const base = beforeAll(pending, context);
+  const merged = rebaseValue(rest, base, remote.type === 'put' ? remote.value : undefined, context);
+  return { ...merged, pending: [...edits.map(() => undefined), ...merged.pending] };
+}
+
+/** List operations on both sides: one list, and neither result creates it. Spec: MERGE-7. */
+function mergeLists(edits: readonly FieldList[], remote: FieldList, context: FieldContext): FieldMerge {
+  if (edits.length > 0 && edits[0]?.create !== remote.create) {
+    throw new DatastoreError('incompatible-deltas', 'one side creates the list that the other edits', context);
+  }
+  const { table, record, field, rule } = context;
+  // All pending operations meet remote's as one sequence; their boundaries are put back afterwards.
+  const merged = mergeListOps(
+    edits.flatMap((edit) => edit.ops),
+    remote.ops,
+    listRuleOf(rule),
+  );
+  let start = 0;
+  const pending = edits.map((edit) => {
+    const ops = merged.local.slice(start, start + edit.ops.length);
+    start += edit.ops.length;
+    return listOrNothing(ops);
+  });
+  const conflicts = merged.conflicts().map((conflict) => itemConflict(table, record, field, conflict));
+  return { pending, remote: listOrNothing(merged.remote), conflicts };
+}
+
+/** Pending puts or deletes the field that remote edits as a list: remote's operations are lost. Spec: MERGE-6. */
+function overwriteRemoteList(
+  edits: readonly FieldList[],
+  rest: readonly FieldOp[],
+  remote: FieldList,
+  context: FieldContext,
+): FieldMerge {
+  const { rule: _, ...where } = context;
+  const merged: Pick<FieldMerge, 'pending' | 'remote'> =
+    edits.length === 0 ? { pending: [], remote } : mergeLists(edits, remote, context);
+  const remoteOps = merged.remote?.type === 'list' ? merged.remote.ops : [];
+  const pending = rest.map((op, step) => (step === 0 ? overRemoteList(op, remoteOps, context) : op));
+
+  const base = beforeAll([...edits, ...rest], context);
+  const local = valuesAfterEach(rest, context).at(-1);
+  const conflict: Conflict = {
+    ...where,
+    rule: local === undefined ? 'delete-wins' : 'put-wins',
+    base: base?.value,
+    local,
+    remote: listAfter(base, remote.ops, context),
+    result: local,
+    lost: [{ side: 'remote', field: context.field, op: remote }],
+  };
+  return { pending: [...merged.pending, ...pending], remote: undefined, conflicts: [conflict] };
+}
+
+/** Remote puts or deletes the field that pending only edits as a list: pending's operations are lost. Spec: MERGE-6. */
+function overwritePendingLists(
+  edits: readonly FieldList[],
+  remote: FieldPut | FieldDelete,
+  context: FieldContext,
+): FieldMerge {
+  const { rule: _, ...where } = context;
+  const base = beforeOf(remote);
+  const ops = edits.flatMap((edit) => edit.ops);
+  const value = remote.type === 'put' ? remote.value : undefined;
+  const conflict: Conflict = {
+    ...where,
+    rule: remote.type === 'put' ? 'put-wins' : 'delete-wins',
+    base: base?.value,
+    local: listAfter(base, ops, context),
+    remote: value,
+    result: value,
+    lost: [{ side: 'local', field: context.field, op: fieldList(edits[0]?.create ?? false, ops) }],
+  };
+  return dropAll(edits, fieldSet(value, undefined), [conflict]);
+}
+
+/** The first operation after pending's list edits, overwriting what remote's list operations left. */
+function overRemoteList(op: FieldOp, remoteOps: readonly ListOp[], context: FieldContext): FieldOp {
+  if (op.type === 'list') return op;
+  const before = beforeOf(op);
+  if (before === undefined) return op;
+  return fieldSet(op.type === 'put' ? op.value : undefined, { value: listAfter(before, remoteOps, context) });
+}
+
+/** What the field held before all the operations, as far as they say. */
+function beforeAll(ops: readonly FieldOp[], context: FieldContext): Before<Value> {
+  const [first, ...later] = ops;
+  if (first === undefined) return undefined;
+  const whole = finishDraft(later.reduce((draft, op) => composeFieldOps(draft, op, context), draftOf(first)));
+  return whole === undefined || whole.type === 'list' ? undefined : beforeOf(whole);
+}
+
+function listAfter(before: Before<Value>, ops: readonly ListOp[], context: FieldContext): Value | undefined {
+  if (before === undefined) return undefined;
+  return applyListOps(isList(before.value) ? before.value : [], ops, context);
+}
+
+function listOrNothing(ops: readonly (ListOp | undefined)[]): FieldList | undefined {
+  const kept = withoutDropped(ops);
+  return kept.length === 0 ? undefined : fieldList(false, kept);
+}

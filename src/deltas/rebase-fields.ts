@@ -1,0 +1,150 @@
+import type { FieldOps } from '../operations/change.js';
+import {
+  type Before,
+  type FieldOp,
+  fieldDelete,
+  fieldList,
+  fieldPut,
+  fieldSet,
+} from '../operations/field-operation.js';
+import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
+import type { Rule } from '../rules/rule.js';
+import { type Fields, sortedMap } from '../values/fields.js';
+import { compareText } from '../values/text.js';
+import type { Value } from '../values/value.js';
+import type { Conflict } from './conflict.js';
+import { type LifeStart, type LifeUpdate, lifeUpdate } from './lives.js';
+import { rebaseField } from './rebase-field.js';
+import { dropAll, type FieldMerge, rebaseValue, valuesAfterEach } from './rebase-value.js';
+
+/** Which record a merge is about, and the rules of its fields. */
+export interface RecordContext {
+  readonly table: string;
+  readonly record: string;
+  readonly ruleOf: (field: string) => Rule;
+}
+
+/** The fields of one record brought past each other. */
+export interface FieldsMerge {
+  readonly events: readonly LifeUpdate[];
+  readonly remote: FieldOps;
+  readonly conflicts: readonly Conflict[];
+}
+
+const ABSENT: Before<Value> = { value: undefined };
+
+/** Rebases updates of one record over a remote update of it, field by field. Spec: MERGE-4. */
+export function rebaseUpdates(updates: readonly LifeUpdate[], remote: FieldOps, context: RecordContext): FieldsMerge {
+  const merge = new FieldsMerging(updates, remote.keys());
+  for (const field of merge.fields) {
+    const remoteOp = remote.get(field);
+    const pending = merge.pendingOps(field);
+    if (remoteOp === undefined) merge.keep(field);
+    else if (pending.length === 0) merge.setRemote(field, withoutBefore(remoteOp));
+    else merge.set(field, rebaseField(pending, remoteOp, fieldContext(field, context)));
+  }
+  return merge.finish();
+}
+
+/**
+ * Rebases a pending insert, and updates of what it inserted, over a remote insert of the same record: the fields merge
+ * as puts over an absent base, and a field that pending has in the end no more is one it never had.
+ * Spec: MERGE-5, REB-2.
+ */
+export function rebaseInsertedFields(
+  start: LifeStart,
+  updates: readonly LifeUpdate[],
+  remote: Fields,
+  context: RecordContext,
+): FieldsMerge {
+  const puts = new Map<string, FieldOp>([...start.fields].map(([field, value]) => [field, fieldPut(value, ABSENT)]));
+  const merge = new FieldsMerging([lifeUpdate(start.step, puts), ...updates], remote.keys());
+  for (const field of merge.fields) {
+    const remoteValue = remote.get(field);
+    const pending = merge.pendingOps(field);
+    const values = valuesAfterEach(pending, context);
+    if (values.at(-1) === undefined) {
+      const remoteOp = remoteValue === undefined ? undefined : fieldPut(remoteValue, undefined);
+      merge.set(field, dropAll(pending, remoteOp, []));
+    } else if (remoteValue === undefined) {
+      // A list that was created in the inserted record is part of what was inserted, and so becomes a put as well.
+      const [, ...later] = pending;
+      merge.set(field, { pending: [fieldSet(values[0], ABSENT), ...later], remote: undefined, conflicts: [] });
+    } else {
+      merge.set(field, rebaseValue(pending, ABSENT, remoteValue, fieldContext(field, context)));
+    }
+  }
+  return merge.finish();
+}
+
+/** Gathers the merges of single fields into those of a record. */
+class FieldsMerging {
+  /** The fields that either side touches, in code point order. */
+  readonly fields: readonly string[];
+  readonly #updates: readonly LifeUpdate[];
+  readonly #rebased: readonly Map<string, FieldOp>[];
+  readonly #remote = new Map<string, FieldOp>();
+  readonly #conflicts: Conflict[] = [];
+
+  constructor(updates: readonly LifeUpdate[], remoteFields: Iterable<string>) {
+    this.#updates = updates;
+    this.#rebased = updates.map(() => new Map<string, FieldOp>());
+    const names = new Set(remoteFields);
+    for (const { ops } of updates) for (const field of ops.keys()) names.add(field);
+    this.fields = [...names].sort(compareText);
+  }
+
+  /** The pending operations on a field, without the deltas that do not touch it. */
+  pendingOps(field: string): readonly FieldOp[] {
+    return this.#updates.flatMap(({ ops }) => ops.get(field) ?? []);
+  }
+
+  /** Pending's operations stay as they are. */
+  keep(field: string): void {
+    this.set(field, { pending: this.pendingOps(field), remote: undefined, conflicts: [] });
+  }
+
+  set(field: string, merge: FieldMerge): void {
+    let next = 0;
+    this.#updates.forEach(({ ops }, at) => {
+      if (!ops.has(field)) return;
+      const op = merge.pending[next++];
+      if (op !== undefined) this.#rebased[at]?.set(field, op);
+    });
+    if (merge.remote !== undefined) this.setRemote(field, merge.remote);
+    this.#conflicts.push(...merge.conflicts);
+  }
+
+  setRemote(field: string, op: FieldOp): void {
+    this.#remote.set(field, op);
+  }
+
+  finish(): FieldsMerge {
+    return {
+      events: this.#updates.map(({ step }, at) => lifeUpdate(step, this.#rebased[at] ?? new Map())),
+      remote: sortedMap(this.#remote),
+      conflicts: this.#conflicts,
+    };
+  }
+}
+
+function fieldContext(field: string, { table, record, ruleOf }: RecordContext): Parameters<typeof rebaseField>[2] {
+  return { table, record, field, rule: ruleOf(field) };
+}
+
+/** Remote's operations do not say what they overwrite, because after local's that may be something else. */
+export function withoutBefore(op: FieldOp): FieldOp {
+  switch (op.type) {
+    case 'put':
+      return fieldPut(op.value, undefined);
+    case 'delete':
+      return fieldDelete(undefined);
+    case 'list':
+      return fieldList(op.create, op.ops.map(listOpWithoutBefore));
+  }
+}
+
+function listOpWithoutBefore(op: ListOp): ListOp {
+  if (op.type === 'put') return listPut(op.index, op.value);
+  return op.type === 'delete' ? listDelete(op.index) : op;
+}

@@ -1,0 +1,41 @@
+import { DatastoreError } from '../errors/datastore-error.js';
+import type { ListRule } from '../lists/contest.js';
+import { mergeListOps } from '../lists/merge.js';
+import type { ListOp } from '../operations/list-operation.js';
+import { ownListOps } from '../operations/ownership.js';
+import { isRule } from '../rules/resolution-rules.js';
+import { DEFAULT_RULE, type Rule } from '../rules/rule.js';
+
+export interface TransformListOptions {
+  /** The rule of the field that holds the list: `remote` unless given. */
+  readonly rule?: Rule;
+}
+
+/**
+ * Brings two sequences of operations, made on the same list, past each other.
+ *
+ * Law: `list · remote · local′ = list · local · remote′` for every list on which both are valid. The list itself is not
+ * needed, and neither its length nor its content is looked at. If the local operations carry `before`, so do those of
+ * local′; those of remote′ do not.
+ *
+ * @throws DatastoreError `invalid-change`, `invalid-value` or `index-out-of-range` for malformed operations.
+ * Law: MERGE-1. Spec: LIST-1 to LIST-9.
+ */
+export function transformList(
+  local: readonly ListOp[],
+  remote: readonly ListOp[],
+  { rule = DEFAULT_RULE }: TransformListOptions = {},
+): { local: ListOp[]; remote: ListOp[] } {
+  if (!isRule(rule)) throw new DatastoreError('invalid-rule', 'not a resolution rule');
+  const merged = mergeListOps(ownListOps(local), ownListOps(remote), listRuleOf(rule));
+  return { local: withoutDropped(merged.local), remote: withoutDropped(merged.remote) };
+}
+
+/** On the items of a list, sum and functions act as `remote`. Spec: LIST-6, LIST-7. */
+export function listRuleOf(rule: Rule): ListRule {
+  return rule === 'local' || rule === 'max' || rule === 'min' ? rule : 'remote';
+}
+
+export function withoutDropped(ops: readonly (ListOp | undefined)[]): ListOp[] {
+  return ops.filter((op) => op !== undefined);
+}

@@ -1,0 +1,43 @@
+export { formatDelta, parseDelta, type WireChange, type WireOp } from './codec/wire/delta.js';
+export type { Row } from './codec/wire/rows.js';
+export { formatValue, parseValue, type WireAtom, type WireFields, type WireValue } from './codec/wire/value.js';
+export { compose, compress } from './deltas/compress.js';
+export type { Conflict, ConflictListener, ConflictRule, LostEdit } from './deltas/conflict.js';
+export { invert } from './deltas/invert.js';
+export { rebase, type TransformOptions } from './deltas/rebase.js';
+export { transform } from './deltas/transform.js';
+export { type TransformListOptions, transformList } from './deltas/transform-list.js';
+export { DatastoreError, type DatastoreErrorCode, type Place } from './errors/datastore-error.js';
+export { InvariantError } from './errors/invariant-error.js';
+export type { Side } from './lists/contest.js';
+export type { Change, DeleteChange, Delta, FieldOps, InsertChange, UpdateChange } from './operations/change.js';
+export type { FieldDelete, FieldList, FieldOp, FieldPut } from './operations/field-operation.js';
+export type { ListDelete, ListInsert, ListMove, ListOp, ListPut } from './operations/list-operation.js';
+export { sizeOfChange, sizeOfDelta } from './operations/size.js';
+export { ResolutionRules } from './rules/resolution-rules.js';
+export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from './rules/rule.js';
+export { diff } from './state/diff.js';
+export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from './state/limits.js';
+export { type ApplyOptions, type FoundRecord, State, type Where } from './state/state.js';
+export type { Fields } from './values/fields.js';
+export { LONG_MAX, LONG_MIN } from './values/long.js';
+export { valuesMatch } from './values/match.js';
+export {
+  isShareableId,
+  isValidDatastoreId,
+  isValidFieldName,
+  isValidRecordId,
+  isValidTableId,
+} from './values/names.js';
+export { compareValues, valuesEqual } from './values/order.js';
+export {
+  BASE_CHANGE_SIZE,
+  BASE_DATASTORE_SIZE,
+  BASE_DELTA_SIZE,
+  BASE_FIELD_SIZE,
+  BASE_ITEM_SIZE,
+  BASE_RECORD_SIZE,
+  sizeOfRecord,
+  sizeOfValue,
+} from './values/size.js';
+export type { Atom, AtomType, Value, ValueType } from './values/value.js';

@@ -1,0 +1,131 @@
+import type { Atom } from '../values/value.js';
+
+/** A block is split in two when it grows beyond this. Larger blocks cost more to edit, smaller ones more to find. */
+const BLOCK_ITEMS_MAX = 256;
+
+/**
+ * A list that is edited in place. Its items stand in blocks, so that an edit moves at most a block of them however long
+ * the list is, and the block of the last edit is remembered, because the next one is mostly close by. A list that fits
+ * in one block is an array and nothing more.
+ *
+ * A copy shares the blocks of its original, which must not be edited any more; blocks are copied as the copy needs them.
+ */
+export class ItemList {
+  readonly #blocks: Atom[][];
+  /** For each block, whether no other list has it; `undefined` if that is so for all. */
+  readonly #isOwn: boolean[] | undefined;
+  #length: number;
+  // The block at hand, and how many items stand before it.
+  #at = 0;
+  #start = 0;
+
+  private constructor(blocks: Atom[][], length: number, isOwn: boolean[] | undefined) {
+    this.#blocks = blocks;
+    this.#length = length;
+    this.#isOwn = isOwn;
+  }
+
+  /** A list of these items, which are copied. */
+  static from(items: readonly Atom[]): ItemList {
+    if (items.length <= BLOCK_ITEMS_MAX) return new ItemList([items.slice()], items.length, undefined);
+    const blocks: Atom[][] = [];
+    // Blocks begin half full, so that the first edits do not split every one.
+    for (let start = 0; start < items.length; start += BLOCK_ITEMS_MAX / 2) {
+      blocks.push(items.slice(start, start + BLOCK_ITEMS_MAX / 2));
+    }
+    return new ItemList(blocks, items.length, undefined);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  copy(): ItemList {
+    return new ItemList(
+      this.#blocks.slice(),
+      this.#length,
+      this.#blocks.map(() => false),
+    );
+  }
+
+  toArray(): Atom[] {
+    const items: Atom[] = [];
+    for (const block of this.#blocks) for (const item of block) items.push(item);
+    return items;
+  }
+
+  /** The item at an index from 0 and below the length. */
+  at(index: number): Atom {
+    this.#seek(index);
+    return this.#blocks[this.#at]?.[index - this.#start] as Atom;
+  }
+
+  /** Replaces the item at an index from 0 and below the length, and returns the old one. */
+  put(index: number, item: Atom): Atom {
+    const old = this.at(index);
+    this.#ownBlock()[index - this.#start] = item;
+    return old;
+  }
+
+  /** Makes `item` the item at an index from 0 to the length. */
+  insert(index: number, item: Atom): void {
+    if (index === 0) this.#seek(0);
+    else this.#seek(index - 1);
+    const block = this.#ownBlock();
+    const offset = index - this.#start;
+    if (offset === block.length) block.push(item);
+    else block.splice(offset, 0, item);
+    this.#length++;
+    if (block.length > BLOCK_ITEMS_MAX) {
+      this.#blocks.splice(this.#at + 1, 0, block.splice(BLOCK_ITEMS_MAX / 2));
+      this.#isOwn?.splice(this.#at + 1, 0, true);
+    }
+  }
+
+  /** Removes the item at an index from 0 and below the length, and returns it. */
+  remove(index: number): Atom {
+    const item = this.at(index);
+    const block = this.#ownBlock();
+    const offset = index - this.#start;
+    if (offset === block.length - 1) block.pop();
+    else block.splice(offset, 1);
+    this.#length--;
+    if (block.length === 0 && this.#blocks.length > 1) {
+      this.#blocks.splice(this.#at, 1);
+      this.#isOwn?.splice(this.#at, 1);
+      this.#at = 0;
+      this.#start = 0;
+    }
+    return item;
+  }
+
+  /** Goes to the block of an index, from the block at hand or from either end, whichever is nearest. */
+  #seek(index: number): void {
+    const blocks = this.#blocks;
+    if (index < this.#start >> 1) {
+      this.#at = 0;
+      this.#start = 0;
+    } else if (index > (this.#start + this.#length) >> 1 && index >= this.#start + BLOCK_ITEMS_MAX) {
+      this.#at = blocks.length - 1;
+      this.#start = this.#length - (blocks[this.#at]?.length ?? 0);
+    }
+    while (index < this.#start) {
+      this.#at--;
+      this.#start -= blocks[this.#at]?.length ?? 0;
+    }
+    for (let size = blocks[this.#at]?.length ?? 0; index >= this.#start + size && this.#at < blocks.length - 1; ) {
+      this.#start += size;
+      this.#at++;
+      size = blocks[this.#at]?.length ?? 0;
+    }
+  }
+
+  #ownBlock(): Atom[] {
+    const block = this.#blocks[this.#at] ?? [];
+    if (this.#isOwn === undefined || this.#isOwn[this.#at] === true) return block;
+    const own = block.slice();
+    this.#blocks[this.#at] = own;
+    this.#isOwn[this.#at] = true;
+    return own;
+  }
+}

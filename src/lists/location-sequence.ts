@@ -1,0 +1,183 @@
+/**
+ * The locations of one side of a merge in their order, found by visible index.
+ *
+ * A location is a number. The locations of the common base are numbered by base index and the base is endless; locations
+ * that operations make are numbered from FIRST_NEW_LOCATION on. Neighbours with consecutive numbers are kept as one run:
+ * its first number and its length, negative where the locations are empty. A base of any length is one run, and so is
+ * text typed in one go.
+ *
+ * The runs stand in blocks of at most RUNS_IN_BLOCK_MAX, so that putting one in moves few others; a Fenwick tree over the
+ * visible counts of the blocks finds the block of an index. A block that overflows is split and the tree built anew,
+ * which is rare enough to be cheap. While there is one block there is no tree. Everything costs O(log n).
+ */
+
+export const FIRST_NEW_LOCATION: number = 2 ** 30;
+
+/** Indexes stay well below the length of the base, so that no deletion brings the end of the base into reach. */
+const BASE_LENGTH = FIRST_NEW_LOCATION;
+
+const RUNS_IN_BLOCK_MAX = 64;
+
+interface Block {
+  readonly starts: number[];
+  readonly lengths: number[];
+  visibleCount: number;
+}
+
+/** Runs of locations in order: parallel arrays of first numbers and lengths, negative for empty locations. */
+export interface Runs {
+  readonly starts: readonly number[];
+  readonly lengths: readonly number[];
+}
+
+export class LocationSequence {
+  readonly #blocks: Block[] = [{ starts: [0], lengths: [BASE_LENGTH], visibleCount: BASE_LENGTH }];
+  /** Entry k, counted from 1, sums the visible counts of the lowbit(k) blocks that end with the k-th. */
+  #tree: Int32Array | undefined;
+  // Where the last search ended: the block, the run in it, and the place in the run.
+  #blockAt = 0;
+  #runAt = 0;
+  #offset = 0;
+
+  /**
+   * Puts `count` new visible locations, numbered from `start`, directly after the location of the visible item before
+   * `index`, and at the very beginning if there is none.
+   */
+  insert(index: number, start: number, count: number): void {
+    if (index === 0) {
+      this.#blockAt = 0;
+      this.#splice(0, start, count);
+    } else {
+      this.#find(index - 1);
+      this.#splitAfter(this.#offset + 1);
+      this.#splice(this.#runAt + 1, start, count);
+    }
+    this.#addVisible(count);
+  }
+
+  /** Empties the location at a visible index and returns its number. */
+  remove(index: number): number {
+    const location = this.isolate(index);
+    const { lengths } = this.#block();
+    lengths[this.#runAt] = -1;
+    this.#addVisible(-1);
+    return location;
+  }
+
+  /** Gives the location at a visible index a run of its own and returns its number. */
+  isolate(index: number): number {
+    this.#find(index);
+    this.#splitAfter(this.#offset + 1);
+    if (this.#offset > 0) {
+      this.#splitAfter(this.#offset);
+      this.#runAt++;
+    }
+    return this.#block().starts[this.#runAt] ?? 0;
+  }
+
+  /** Empties up to `count` locations in one run from a visible index on, and says which: their first number, and how many. */
+  removeRun(index: number, count: number): { readonly start: number; readonly count: number } {
+    this.#find(index);
+    const block = this.#block();
+    const removed = Math.min(count, (block.lengths[this.#runAt] ?? 0) - this.#offset);
+    this.#splitAfter(this.#offset + removed);
+    if (this.#offset > 0) {
+      this.#splitAfter(this.#offset);
+      this.#runAt++;
+    }
+    const start = this.#block().starts[this.#runAt] ?? 0;
+    this.#block().lengths[this.#runAt] = -removed;
+    this.#addVisible(-removed);
+    return { start, count: removed };
+  }
+
+  /** All locations in order. */
+  runs(): Runs {
+    const [first, ...others] = this.#blocks;
+    if (first !== undefined && others.length === 0) return first;
+    const starts: number[] = [];
+    const lengths: number[] = [];
+    for (const block of this.#blocks) {
+      for (const start of block.starts) starts.push(start);
+      for (const length of block.lengths) lengths.push(length);
+    }
+    return { starts, lengths };
+  }
+
+  #block(): Block {
+    return this.#blocks[this.#blockAt] as Block;
+  }
+
+  #find(index: number): void {
+    let rest = this.#tree === undefined ? index : this.#findBlock(this.#tree, index);
+    const { lengths } = this.#block();
+    let run = 0;
+    for (; run < lengths.length; run++) {
+      const length = lengths[run] ?? 0;
+      if (length <= 0) continue;
+      if (rest < length) break;
+      rest -= length;
+    }
+    this.#runAt = run;
+    this.#offset = rest;
+  }
+
+  #findBlock(tree: Int32Array, index: number): number {
+    let rest = index;
+    let at = 0;
+    for (let step = 1 << (31 - Math.clz32(tree.length)); step > 0; step >>= 1) {
+      const sum = tree[at + step];
+      if (sum === undefined || sum > rest) continue;
+      at += step;
+      rest -= sum;
+    }
+    this.#blockAt = at;
+    return rest;
+  }
+
+  /** Splits the run at hand so that its first part has `length` visible locations; the search stays on that part. */
+  #splitAfter(length: number): void {
+    const { starts, lengths } = this.#block();
+    const whole = lengths[this.#runAt] ?? 0;
+    if (length === whole) return;
+    lengths[this.#runAt] = length;
+    starts.splice(this.#runAt + 1, 0, (starts[this.#runAt] ?? 0) + length);
+    lengths.splice(this.#runAt + 1, 0, whole - length);
+  }
+
+  #splice(run: number, start: number, length: number): void {
+    const { starts, lengths } = this.#block();
+    starts.splice(run, 0, start);
+    lengths.splice(run, 0, length);
+  }
+
+  /** Ends every change: accounts for visible locations in the block at hand, and splits it if it has overflowed. */
+  #addVisible(count: number): void {
+    const block = this.#block();
+    block.visibleCount += count;
+    if (block.starts.length > RUNS_IN_BLOCK_MAX) {
+      this.#splitBlock(block);
+    } else if (this.#tree !== undefined) {
+      const tree = this.#tree;
+      for (let at = this.#blockAt + 1; at < tree.length; at += at & -at) tree[at] = (tree[at] ?? 0) + count;
+    }
+  }
+
+  #splitBlock(block: Block): void {
+    const half = block.starts.length >> 1;
+    const starts = block.starts.splice(half);
+    const lengths = block.lengths.splice(half);
+    const visibleCount = lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
+    block.visibleCount -= visibleCount;
+    this.#blocks.splice(this.#blockAt + 1, 0, { starts, lengths, visibleCount });
+    const tree = new Int32Array(this.#blocks.length + 1);
+    this.#blocks.forEach((each, at) => {
+      tree[at + 1] = each.visibleCount;
+    });
+    for (let at = 1; at < tree.length; at++) {
+      const parent = at + (at & -at);
+      if (parent < tree.length) tree[parent] = (tree[parent] ?? 0) + (tree[at] ?? 0);
+    }
+    this.#tree = tree;
+  }
+}

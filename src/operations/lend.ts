@@ -1,0 +1,73 @@
+import { freezeMap } from '../values/fields.js';
+import { isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
+import type { Atom, Value } from '../values/value.js';
+import { type Change, deleteChange, insertChange, updateChange } from './change.js';
+import { type Before, beforeOf, type FieldOp, fieldDelete, fieldList, fieldPut } from './field-operation.js';
+import { type ListOp, listDelete, listInsert, listPut } from './list-operation.js';
+
+/**
+ * A change to hand out: no byte or date in it is one that the engine keeps. Operations that hold none are frozen
+ * through and through, and handed out as they are.
+ */
+export function lendChange(change: Change): Change {
+  const { table, record } = change;
+  switch (change.type) {
+    case 'insert':
+      return insertChange(table, record, lendFields(change.fields));
+    case 'update': {
+      if (!hasMutableOp(change.ops.values())) return change;
+      const lent = new Map([...change.ops].map(([field, op]) => [field, lendFieldOp(op)]));
+      return updateChange(table, record, freezeMap(lent));
+    }
+    case 'delete':
+      return deleteChange(table, record, change.before && lendFields(change.before));
+  }
+}
+
+function hasMutableOp(ops: Iterable<FieldOp>): boolean {
+  for (const op of ops) {
+    if (op.type === 'list') {
+      if (op.ops.some(isMutableListOp)) return true;
+    } else if (isMutableValue(op.before) || (op.type === 'put' && isMutableValue(op.value))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function isMutableListOp(op: ListOp): boolean {
+  if (op.type === 'move') return false;
+  return (op.type !== 'delete' && isMutableValue(op.value)) || (op.type !== 'insert' && isMutableValue(op.before));
+}
+
+function lendFieldOp(op: FieldOp): FieldOp {
+  switch (op.type) {
+    case 'put':
+      return fieldPut(lendValue(op.value), lendBefore(beforeOf(op)));
+    case 'delete':
+      return fieldDelete(lendBefore(beforeOf(op)));
+    case 'list':
+      return fieldList(op.create, op.ops.map(lendListOp));
+  }
+}
+
+function lendListOp(op: ListOp): ListOp {
+  switch (op.type) {
+    case 'put':
+      return listPut(op.index, lendAtom(op.value), lendOptional(op.before));
+    case 'insert':
+      return listInsert(op.index, lendAtom(op.value));
+    case 'delete':
+      return listDelete(op.index, lendOptional(op.before));
+    case 'move':
+      return op;
+  }
+}
+
+function lendOptional(atom: Atom | undefined): Atom | undefined {
+  return atom === undefined ? undefined : lendAtom(atom);
+}
+
+function lendBefore(before: Before<Value>): Before<Value> {
+  return before?.value === undefined ? before : { value: lendValue(before.value) };
+}

@@ -1,0 +1,149 @@
+import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
+import { FrozenMapBuilder, sortedMap } from '../values/fields.js';
+import { isValidRecordId, isValidTableId } from '../values/names.js';
+import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
+import { describe } from '../values/value.js';
+import { type Change, type Delta, deleteChange, insertChange, updateChange } from './change.js';
+import { type FieldOp, fieldDelete, fieldList, fieldPut } from './field-operation.js';
+import { type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
+
+/**
+ * Takes something from outside as a delta of the engine's own: every name, value, index and operation checked on its
+ * own (not against a state), everything copied and frozen. `before` is taken over where it is present.
+ *
+ * @throws DatastoreError `invalid-change`, `invalid-name` or `invalid-value`, naming the place.
+ */
+export function ownDelta(changes: unknown): Delta {
+  if (!Array.isArray(changes)) {
+    throw new DatastoreError('invalid-change', `a delta must be an array, not ${describe(changes)}`);
+  }
+  const owned: Change[] = [];
+  for (let position = 0; position < changes.length; position++) owned.push(ownChange(changes[position], position));
+  return Object.freeze(owned);
+}
+
+/**
+ * Takes list operations from outside, as {@link ownDelta} does for whole deltas.
+ *
+ * @throws DatastoreError `invalid-change`, `invalid-value`, or `index-out-of-range` for what can be no index.
+ */
+export function ownListOps(ops: unknown, place?: Place): readonly ListOp[] {
+  if (!Array.isArray(ops)) {
+    throw new DatastoreError('invalid-change', `list operations must be an array, not ${describe(ops)}`, place);
+  }
+  const owned: ListOp[] = [];
+  for (const op of ops as readonly unknown[]) owned.push(ownListOp(op, place));
+  return Object.freeze(owned);
+}
+
+/** Takes a table id, or throws `invalid-name`. */
+export function ownTableId(table: unknown, place?: Place): string {
+  if (isValidTableId(table)) return table;
+  throw new DatastoreError('invalid-name', 'not a valid table id', {
+    ...place,
+    table: typeof table === 'string' ? table : undefined,
+  });
+}
+
+/** Takes a record id, or throws `invalid-name`. */
+export function ownRecordId(record: unknown, place?: Place): string {
+  if (isValidRecordId(record)) return record;
+  throw new DatastoreError('invalid-name', 'not a valid record id', {
+    ...place,
+    record: typeof record === 'string' ? record : undefined,
+  });
+}
+
+/** An object whose properties have not been looked at. */
+type Unchecked = Readonly<Record<string, unknown>>;
+
+function ownChange(change: unknown, position: number): Change {
+  const raw = ownObject(change, 'a change', { position });
+  const table = ownTableId(raw['table'], { position });
+  const record = ownRecordId(raw['record'], { position, table });
+  const place: Place = { position, table, record };
+  switch (raw['type']) {
+    case 'insert':
+      return insertChange(table, record, ownFields(raw['fields'], place));
+    case 'update':
+      return updateChange(table, record, ownFieldOps(raw['ops'], place));
+    case 'delete':
+      return deleteChange(table, record, raw['before'] === undefined ? undefined : ownFields(raw['before'], place));
+    default:
+      throw new DatastoreError('invalid-change', 'a change is an insert, an update or a delete', place);
+  }
+}
+
+function ownFieldOps(ops: unknown, place: Place): ReadonlyMap<string, FieldOp> {
+  if (!(ops instanceof Map)) {
+    throw new DatastoreError(
+      'invalid-change',
+      `the operations of an update must be a Map, not ${describe(ops)}`,
+      place,
+    );
+  }
+  const owned = new FrozenMapBuilder<string, FieldOp>();
+  for (const [name, op] of ops as ReadonlyMap<unknown, unknown>) {
+    const field = ownFieldName(name, place);
+    owned.set(field, ownFieldOp(op, placeOfField(place, field)));
+  }
+  const inGivenOrder = owned.finish();
+  return inGivenOrder.size > 1 ? sortedMap(inGivenOrder) : inGivenOrder;
+}
+
+function ownFieldOp(op: unknown, place: Place): FieldOp {
+  const raw = ownObject(op, 'a field operation', place);
+  const before = 'before' in raw ? { value: ownOptional(raw['before'], place) } : undefined;
+  switch (raw['type']) {
+    case 'put':
+      return fieldPut(ownValue(raw['value'], place), before);
+    case 'delete':
+      return fieldDelete(before);
+    case 'list':
+      if (typeof raw['create'] === 'boolean') return fieldList(raw['create'], ownListOps(raw['ops'], place));
+      throw new DatastoreError('invalid-change', 'create must be true or false', place);
+    default:
+      throw new DatastoreError('invalid-change', 'a field operation is a put, a delete or a list', place);
+  }
+}
+
+function ownListOp(op: unknown, place: Place | undefined): ListOp {
+  const raw = ownObject(op, 'a list operation', place);
+  if (raw['type'] === 'move') return listMove(ownIndex(raw['from'], place), ownIndex(raw['to'], place));
+  const index = ownIndex(raw['index'], place);
+  switch (raw['type']) {
+    case 'put':
+      return listPut(index, ownAtom(raw['value'], place, index), ownOptionalAtom(raw['before'], place, index));
+    case 'insert':
+      return listInsert(index, ownAtom(raw['value'], place, index));
+    case 'delete':
+      return listDelete(index, ownOptionalAtom(raw['before'], place, index));
+    default:
+      throw new DatastoreError('invalid-change', 'a list operation is a put, an insert, a delete or a move', place);
+  }
+}
+
+function ownObject(something: unknown, what: string, place: Place | undefined): Unchecked {
+  if (typeof something === 'object' && something !== null) return something as Unchecked;
+  throw new DatastoreError('invalid-change', `${what} must be an object, not ${describe(something)}`, place);
+}
+
+function ownIndex(index: unknown, place: Place | undefined): number {
+  if (typeof index !== 'number') {
+    throw new DatastoreError('invalid-change', `an index must be a number, not ${describe(index)}`, place);
+  }
+  if (Number.isSafeInteger(index) && index >= 0) return index;
+  throw new DatastoreError('index-out-of-range', 'an index must be a whole number from 0', { ...place, index });
+}
+
+function ownOptional(value: unknown, place: Place): ReturnType<typeof ownValue> | undefined {
+  return value === undefined ? undefined : ownValue(value, place);
+}
+
+function ownOptionalAtom(
+  value: unknown,
+  place: Place | undefined,
+  index: number,
+): ReturnType<typeof ownAtom> | undefined {
+  return value === undefined ? undefined : ownAtom(value, place, index);
+}

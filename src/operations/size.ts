@@ -1,0 +1,122 @@
+import {
+  BASE_CHANGE_SIZE,
+  BASE_DELTA_SIZE,
+  BASE_FIELD_SIZE,
+  BASE_ITEM_SIZE,
+  sizeOfAtom,
+  sizeOfRecord,
+  sizeOfValue,
+} from '../values/size.js';
+import type { Atom, Value } from '../values/value.js';
+import type { Change, Delta, FieldOps } from './change.js';
+import type { FieldOp } from './field-operation.js';
+import type { ListOp } from './list-operation.js';
+
+/**
+ * The size of a change in bytes: 100 and the values in it. List operations count as they travel, each a change of its
+ * own, so every one after the first in the update adds 100. What a change overwrote does not count. Spec: SIZE-5, SIZE-6.
+ */
+export function sizeOfChange(change: Change): number {
+  switch (change.type) {
+    case 'insert': {
+      let size = BASE_CHANGE_SIZE;
+      for (const value of change.fields.values()) size += sizeOfValue(value);
+      return size;
+    }
+    case 'update':
+      return sizeOfUpdate(change.ops);
+    case 'delete':
+      return BASE_CHANGE_SIZE;
+  }
+}
+
+/** The size of a delta in bytes: 100 and its changes, and 0 where there is no change. Spec: SIZE-7. */
+export function sizeOfDelta(delta: Delta): number {
+  if (delta.length === 0) return 0;
+  let size = BASE_DELTA_SIZE;
+  for (const change of delta) size += sizeOfChange(change);
+  return size;
+}
+
+/** By how many bytes an applied change makes its record larger, which counts 0 while it does not exist. Spec: SIZE-8. */
+export function growthOfChange(applied: Change): number {
+  switch (applied.type) {
+    case 'insert':
+      return sizeOfRecord(applied.fields);
+    case 'delete':
+      return applied.before === undefined ? 0 : -sizeOfRecord(applied.before);
+    case 'update': {
+      let growth = 0;
+      for (const op of applied.ops.values()) growth += growthOfFieldOp(op);
+      return growth;
+    }
+  }
+}
+
+/** By how many bytes an applied operation makes its record larger. Spec: SIZE-8. */
+export function growthOfFieldOp(applied: FieldOp): number {
+  switch (applied.type) {
+    case 'put':
+      return sizeOfField(applied.value) - sizeOfField(applied.before);
+    case 'delete':
+      return -sizeOfField(applied.before);
+    case 'list': {
+      let growth = applied.create ? BASE_FIELD_SIZE : 0;
+      for (const op of applied.ops) growth += growthOfListOp(op);
+      return growth;
+    }
+  }
+}
+
+/** How many list operations an update of a field travels as; creating the list is one of them. */
+export function listOperationCount(op: FieldOp): number {
+  return op.type === 'list' ? op.ops.length + (op.create ? 1 : 0) : 0;
+}
+
+function growthOfListOp(applied: ListOp): number {
+  switch (applied.type) {
+    case 'put':
+      return sizeOfItem(applied.value) - sizeOfItem(applied.before);
+    case 'insert':
+      return BASE_ITEM_SIZE + sizeOfItem(applied.value);
+    case 'delete':
+      return -BASE_ITEM_SIZE - sizeOfItem(applied.before);
+    case 'move':
+      return 0;
+  }
+}
+
+function sizeOfItem(item: Atom | undefined): number {
+  return item === undefined ? 0 : sizeOfAtom(item);
+}
+
+function sizeOfField(value: Value | undefined): number {
+  return value === undefined ? 0 : BASE_FIELD_SIZE + sizeOfValue(value);
+}
+
+function sizeOfUpdate(ops: FieldOps): number {
+  let size = 0;
+  let listOperations = 0;
+  for (const op of ops.values()) {
+    size += sizeOfFieldOpValues(op);
+    listOperations += listOperationCount(op);
+  }
+  return size + BASE_CHANGE_SIZE * Math.max(1, listOperations);
+}
+
+/** The values that an operation carries, in bytes. */
+export function sizeOfFieldOpValues(op: FieldOp): number {
+  switch (op.type) {
+    case 'put':
+      return sizeOfValue(op.value);
+    case 'delete':
+      return 0;
+    case 'list': {
+      let size = 0;
+      for (const step of op.ops) {
+        if (step.type === 'put' || step.type === 'insert') size += sizeOfAtom(step.value);
+      }
+      return size;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Value } from '../values/value.js';
+
+/** Two changes of one field, and what they were made from. `undefined` is an absent field. */
+export interface Collision {
+  /** The value before either change. It is also `undefined` where the local delta does not say what it overwrote. */
+  readonly base: Value | undefined;
+  readonly local: Value | undefined;
+  readonly remote: Value | undefined;
+}
+
+/**
+ * Decides a collision: returns the value that the field shall have, or `undefined` for none. It is called for every
+ * collision, of equal values too, and must return the same for the same collision on every machine: a function that
+ * reads a clock or a random source breaks convergence. Spec: RULE-7.
+ */
+export type MergeFunction = (collision: Collision) => Value | undefined;
+
+export type RuleName = 'remote' | 'local' | 'max' | 'min' | 'sum';
+
+/** What a collision of two changes of one field becomes. Spec: RULE-1 to RULE-7. */
+export type Rule = RuleName | MergeFunction;
+
+export const RULE_NAMES: readonly RuleName[] = ['remote', 'local', 'max', 'min', 'sum'];
+
+/** The rule of a field for which none was set. Spec: RULE-1. */
+export const DEFAULT_RULE: RuleName = 'remote';

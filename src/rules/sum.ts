@@ -1,0 +1,16 @@
+import { wrapLong } from '../values/long.js';
+
+/**
+ * Rule sum: remote + (local − base), an absent base counting 0. Longs stay exact and wrap at 64 bits; as soon as one of
+ * the three is a double, all are taken as doubles. Spec: RULE-6.
+ */
+export function addDifference(
+  base: bigint | number | undefined,
+  local: bigint | number,
+  remote: bigint | number,
+): bigint | number {
+  if (typeof local === 'bigint' && typeof remote === 'bigint' && typeof base !== 'number') {
+    return wrapLong(remote + (local - (base ?? 0n)));
+  }
+  return Number(remote) + (Number(local) - Number(base ?? 0));
+}

@@ -1,0 +1,155 @@
+import { formatRow, parseRows, type Row } from '../codec/wire/rows.js';
+import { compress } from '../deltas/compress.js';
+import { invertChange } from '../deltas/invert.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import { type Change, type Delta, insertChange } from '../operations/change.js';
+import { lendChange } from '../operations/lend.js';
+import { ownDelta } from '../operations/ownership.js';
+import { growthOfChange, sizeOfDelta } from '../operations/size.js';
+import { type Fields, sortedEntries } from '../values/fields.js';
+import { lendFields, ownFields } from '../values/ownership.js';
+import { compareText } from '../values/text.js';
+import type { Value } from '../values/value.js';
+import { checkGrowth, checkLimits, type Limits, NO_LIMITS } from './limits.js';
+import { recordMatches } from './query.js';
+import { Tables } from './tables.js';
+
+export interface ApplyOptions {
+  /** What the state and the delta may weigh: no limits unless given. */
+  readonly limits?: Limits;
+}
+
+/** A record that a query found. */
+export interface FoundRecord {
+  readonly record: string;
+  readonly fields: Fields;
+}
+
+/** What a query asks for: fields by name, as a Map or as an object of its own properties. */
+export type Where = Fields | Readonly<Record<string, Value>>;
+
+/**
+ * The tables of a datastore at one revision: exactly the user's data, with no trace of how it came about. What goes in
+ * and out is copied where it could be changed, so nothing outside can reach in. Spec: VAL-7, VAL-8, CHG-4 to CHG-6.
+ */
+export class State {
+  readonly #tables = new Tables();
+
+  /**
+   * Reads a snapshot: parsed JSON, an array of rows `{tid, rowid, data}`, in any order.
+   *
+   * @throws DatastoreError `invalid-json`, `invalid-name`, `invalid-value`, or `record-exists` for a repeated record.
+   * Law: `State.fromRows(s.toRows())` holds what `s` holds. Spec: WIRE-10.
+   */
+  static fromRows(rows: unknown): State {
+    const state = new State();
+    parseRows(rows).forEach(({ table, record, fields }, position) => {
+      if (state.#tables.get(table, record) !== undefined) {
+        throw new DatastoreError('record-exists', 'a snapshot holds a record once', { position, table, record });
+      }
+      state.#tables.apply(insertChange(table, record, fields));
+    });
+    return state;
+  }
+
+  /** How many records all tables hold together. */
+  get recordCount(): number {
+    return this.#tables.recordCount;
+  }
+
+  /** The size in bytes: 1000 and the sizes of all records. Kept up to date, not counted. Spec: SIZE-1, SIZE-8. */
+  get size(): number {
+    return this.#tables.size;
+  }
+
+  /**
+   * Applies any valid sequence of changes, compressed or not: all of them, or none if one does not fit.
+   *
+   * @returns the same changes with what they overwrote, an applied delta, frozen.
+   * @throws DatastoreError naming the position of the change and the place at fault; with limits, also
+   * `datastore-too-large`, `record-too-large`, `delta-too-large` and `too-many-records`.
+   * Laws: `state · d · invert(applied) = state`; `state · compress(d) = state · d`. Spec: CHG-1 to CHG-6, LIM-1 to LIM-3.
+   */
+  apply(delta: Delta, { limits = NO_LIMITS }: ApplyOptions = {}): Delta {
+    const changes = ownDelta(delta);
+    const applied: Change[] = [];
+    const { size, recordCount } = this;
+    try {
+      for (let position = 0; position < changes.length; position++) {
+        applied.push(this.#tables.apply(changes[position] as Change, position));
+      }
+      if (limits !== NO_LIMITS) this.#checkLimits(applied, size, recordCount, limits);
+    } catch (error) {
+      for (const change of applied.reverse()) this.#tables.apply(invertChange(change));
+      throw error;
+    }
+    return Object.freeze(applied.map(lendChange));
+  }
+
+  /** The fields of a record, or `undefined` if there is no such record. */
+  get(table: string, record: string): Fields | undefined {
+    const stored = this.#tables.get(table, record);
+    return stored === undefined ? undefined : lendFields(stored.fields());
+  }
+
+  /**
+   * The records of a table that have all the fields of `where`, with values that match (`valuesMatch`), in code point
+   * order of their ids. Without `where`, all records of the table.
+   *
+   * @throws DatastoreError `invalid-name` or `invalid-value` for a condition that no field can fulfil.
+   * Spec: MATCH-1 to MATCH-3.
+   */
+  query(table: string, where: Where = new Map()): FoundRecord[] {
+    const conditions = ownFields(where instanceof Map ? where : new Map(Object.entries(where)), { table });
+    return sortedEntries(this.#tables.records(table))
+      .filter(([, stored]) => recordMatches(stored, conditions))
+      .map(([record, stored]) => ({ record, fields: lendFields(stored.fields()) }));
+  }
+
+  /** The ids of the tables that hold any records, in code point order. */
+  tables(): string[] {
+    return [...this.#tables.tableIds()].sort(compareText);
+  }
+
+  /** A state of its own with the same content. It costs nothing until one of the two is edited. */
+  clone(): State {
+    const copy = new State();
+    copy.#tables.share(this.#tables);
+    return copy;
+  }
+
+  /** The snapshot as rows of JSON, in code point order of table and record. Spec: WIRE-10. */
+  toRows(): Row[] {
+    return this.tables().flatMap((table) =>
+      this.query(table).map(({ record, fields }) => formatRow({ table, record, fields })),
+    );
+  }
+
+  /** @throws DatastoreError if the delta, or what it made grow, is over a limit. Spec: LIM-2, LIM-3. */
+  #checkLimits(applied: readonly Change[], sizeBefore: number, recordCountBefore: number, limits: Limits): void {
+    checkLimits(limits);
+    for (const [table, records] of growthByRecord(applied)) {
+      for (const [record, growth] of records) {
+        const size = this.#tables.get(table, record)?.size ?? 0;
+        checkGrowth('record-too-large', size - growth, size, limits.recordSize, { table, record });
+      }
+    }
+    checkGrowth('datastore-too-large', sizeBefore, this.size, limits.datastoreSize);
+    checkGrowth('too-many-records', recordCountBefore, this.recordCount, limits.recordCount);
+    // Compressing never makes a delta larger, so it is only needed where the delta as given is over the limit.
+    if (sizeOfDelta(applied) > limits.deltaSize) {
+      checkGrowth('delta-too-large', 0, sizeOfDelta(compress(applied)), limits.deltaSize);
+    }
+  }
+}
+
+/** By how many bytes applied changes make each record larger. */
+function growthByRecord(applied: readonly Change[]): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const growth = new Map<string, Map<string, number>>();
+  for (const change of applied) {
+    const records = growth.get(change.table) ?? new Map<string, number>();
+    growth.set(change.table, records);
+    records.set(change.record, (records.get(change.record) ?? 0) + growthOfChange(change));
+  }
+  return growth;
+}

@@ -1,0 +1,132 @@
+import { checkFieldOp, type FieldShape } from '../deltas/apply-field.js';
+import { type Place, placeOfField } from '../errors/datastore-error.js';
+import { performListOp } from '../lists/apply.js';
+import { ItemList } from '../lists/item-list.js';
+import type { FieldOps } from '../operations/change.js';
+import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
+import type { ListOp } from '../operations/list-operation.js';
+import { growthOfFieldOp } from '../operations/size.js';
+import { type Fields, FrozenMapBuilder } from '../values/fields.js';
+import { sizeOfRecord } from '../values/size.js';
+import { type Atom, isList, type Value } from '../values/value.js';
+
+/** A value as a record keeps it: lists in a form that can be edited in place. */
+type StoredValue = Atom | ItemList;
+
+/**
+ * A record as a state keeps it, edited in place by the state that owns it. Another state that shares it makes a copy
+ * first; the copy's lists still share their items with the original, until they are edited in turn.
+ */
+export class StoredRecord {
+  readonly owner: object;
+  readonly #fields: Map<string, StoredValue>;
+  /** The lists that no other record has. */
+  readonly #ownLists = new Set<ItemList>();
+  #size: number;
+
+  private constructor(owner: object, fields: Map<string, StoredValue>, size: number) {
+    this.owner = owner;
+    this.#fields = fields;
+    this.#size = size;
+  }
+
+  static from(owner: object, fields: Fields): StoredRecord {
+    const record = new StoredRecord(owner, new Map(), sizeOfRecord(fields));
+    for (const [field, value] of fields) record.#fields.set(field, record.#store(value));
+    return record;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  copyFor(owner: object): StoredRecord {
+    return new StoredRecord(owner, new Map(this.#fields), this.#size);
+  }
+
+  get(field: string): Value | undefined {
+    const stored = this.#fields.get(field);
+    return stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored;
+  }
+
+  /** All fields, in no particular order. */
+  fields(): Fields {
+    const fields = new Map<string, Value>();
+    for (const [field, stored] of this.#fields) {
+      fields.set(field, stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored);
+    }
+    return fields;
+  }
+
+  /** @throws DatastoreError where one of the operations does not fit its field; nothing is changed. */
+  check(ops: FieldOps, place: Place): void {
+    for (const [field, op] of ops)
+      if (op.type === 'list') checkFieldOp(this.#shapeOf(field), op, placeOfField(place, field));
+  }
+
+  /** Performs operations that fit, and returns them with what they overwrote: the same where that is nothing. */
+  perform(ops: FieldOps): FieldOps {
+    const applied = new FrozenMapBuilder<string, FieldOp>();
+    let isSame = true;
+    for (const [field, op] of ops) {
+      const appliedOp = this.#performFieldOp(field, op);
+      this.#size += growthOfFieldOp(appliedOp);
+      isSame &&= appliedOp === op;
+      applied.set(field, appliedOp);
+    }
+    return isSame ? ops : applied.finish();
+  }
+
+  #performFieldOp(field: string, op: FieldOp): FieldOp {
+    if (op.type === 'list') return this.#performListOps(field, op);
+    const before = { value: this.get(field) };
+    if (op.type === 'delete') {
+      this.#fields.delete(field);
+      return fieldDelete(before);
+    }
+    this.#fields.set(field, this.#store(op.value));
+    return fieldPut(op.value, before);
+  }
+
+  #performListOps(field: string, op: FieldList): FieldOp {
+    const list = op.create ? this.#createList(field) : this.#ownList(field);
+    const applied: ListOp[] = [];
+    let isSame = true;
+    for (const step of op.ops) {
+      const appliedStep = performListOp(list, step);
+      isSame &&= appliedStep === step;
+      applied.push(appliedStep);
+    }
+    return isSame ? op : fieldList(op.create, applied);
+  }
+
+  #createList(field: string): ItemList {
+    const list = ItemList.from([]);
+    this.#fields.set(field, list);
+    this.#ownLists.add(list);
+    return list;
+  }
+
+  #ownList(field: string): ItemList {
+    const list = this.#fields.get(field) as ItemList;
+    if (this.#ownLists.has(list)) return list;
+    const own = list.copy();
+    this.#fields.set(field, own);
+    this.#ownLists.add(own);
+    return own;
+  }
+
+  #store(value: Value): StoredValue {
+    if (!isList(value)) return value;
+    const list = ItemList.from(value);
+    this.#ownLists.add(list);
+    return list;
+  }
+
+  #shapeOf(field: string): FieldShape {
+    const stored = this.#fields.get(field);
+    if (stored === undefined) return 'absent';
+    return stored instanceof ItemList ? stored.length : 'atom';
+  }
+}

@@ -1,0 +1,116 @@
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
+import { type Change, deleteChange, updateChange } from '../operations/change.js';
+import type { Fields } from '../values/fields.js';
+import { BASE_DATASTORE_SIZE } from '../values/size.js';
+import { StoredRecord } from './stored-record.js';
+
+interface Table {
+  readonly owner: object;
+  readonly records: Map<string, StoredRecord>;
+}
+
+/**
+ * The records of a datastore by table, edited in place, with their size and number.
+ *
+ * Sharing is immediate. Every part has an owner, and whoever is not the owner copies the part before the first edit; an
+ * original that is shared gives up what it owned as well.
+ */
+export class Tables {
+  readonly #tables = new Map<string, Table>();
+  #owner: object = {};
+  #recordCount = 0;
+  #size: number = BASE_DATASTORE_SIZE;
+
+  get recordCount(): number {
+    return this.#recordCount;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes over, in a datastore without records, everything that another holds. */
+  share(original: Tables): void {
+    for (const [id, table] of original.#tables) this.#tables.set(id, table);
+    this.#recordCount = original.#recordCount;
+    this.#size = original.#size;
+    original.#release();
+  }
+
+  tableIds(): Iterable<string> {
+    return this.#tables.keys();
+  }
+
+  records(table: string): ReadonlyMap<string, StoredRecord> {
+    return this.#tables.get(table)?.records ?? new Map<string, StoredRecord>();
+  }
+
+  get(table: string, record: string): StoredRecord | undefined {
+    return this.#tables.get(table)?.records.get(record);
+  }
+
+  /**
+   * Applies a change in place, or changes nothing.
+   *
+   * @returns the change with what it overwrote.
+   * @throws DatastoreError where the change does not fit. Spec: CHG-1, CHG-2.
+   */
+  apply(change: Change, position?: number): Change {
+    const { table, record } = change;
+    const current = this.get(table, record);
+    const place: Place = { position, table, record };
+    if (change.type === 'insert') {
+      if (current !== undefined) throw new DatastoreError('record-exists', 'the record exists', place);
+      this.#insert(table, record, change.fields);
+      return change;
+    }
+    if (current === undefined) throw new DatastoreError('record-missing', 'there is no such record', place);
+    if (change.type === 'delete') {
+      this.#delete(table, record, current);
+      return deleteChange(table, record, current.fields());
+    }
+    current.check(change.ops, place);
+    const own = this.#ownRecord(table, record, current);
+    const sizeBefore = own.size;
+    const applied = own.perform(change.ops);
+    this.#size += own.size - sizeBefore;
+    return applied === change.ops ? change : updateChange(table, record, applied);
+  }
+
+  /** From here on every part counts as somebody else's. */
+  #release(): void {
+    this.#owner = {};
+  }
+
+  #insert(table: string, record: string, fields: Fields): void {
+    const stored = StoredRecord.from(this.#owner, fields);
+    this.#ownTable(table).records.set(record, stored);
+    this.#recordCount++;
+    this.#size += stored.size;
+  }
+
+  #delete(table: string, record: string, current: StoredRecord): void {
+    const { records } = this.#ownTable(table);
+    records.delete(record);
+    // A table exists by the records in it.
+    if (records.size === 0) this.#tables.delete(table);
+    this.#recordCount--;
+    this.#size -= current.size;
+  }
+
+  #ownRecord(table: string, record: string, current: StoredRecord): StoredRecord {
+    if (current.owner === this.#owner) return current;
+    const own = current.copyFor(this.#owner);
+    this.#ownTable(table).records.set(record, own);
+    return own;
+  }
+
+  #ownTable(id: string): Table {
+    const table = this.#tables.get(id);
+    if (table?.owner === this.#owner) return table;
+    const own: Table = { owner: this.#owner, records: new Map(table?.records) };
+    this.#tables.set(id, own);
+    return own;
+  }
+}

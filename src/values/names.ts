@@ -1,0 +1,32 @@
+const NAME = /^(?:[A-Za-z0-9._+/=-]{1,64}|:[A-Za-z0-9._+/=-]{1,63})$/;
+const PRIVATE_DATASTORE = /^[a-z0-9_-](?:[a-z0-9._-]{0,62}[a-z0-9_-])?$/;
+const SHAREABLE_DATASTORE = /^\.[A-Za-z0-9_-]{1,63}$/;
+
+/** Whether `id` names a datastore, private or shareable. Spec: NAME-3. */
+export function isValidDatastoreId(id: unknown): id is string {
+  return typeof id === 'string' && (PRIVATE_DATASTORE.test(id) || SHAREABLE_DATASTORE.test(id));
+}
+
+/** Whether `id` names a shareable datastore: a dot and 1–63 letters, digits, hyphens or underscores. Spec: NAME-4. */
+export function isShareableId(id: unknown): id is string {
+  return typeof id === 'string' && SHAREABLE_DATASTORE.test(id);
+}
+
+/** Whether `id` names a table. A leading colon is valid and reserved. Spec: NAME-1, NAME-2. */
+export function isValidTableId(id: unknown): id is string {
+  return isName(id);
+}
+
+/** Whether `id` names a record. A leading colon is valid and reserved. Spec: NAME-1, NAME-2. */
+export function isValidRecordId(id: unknown): id is string {
+  return isName(id);
+}
+
+/** Whether `name` names a field. A leading colon is valid and reserved. Spec: NAME-1, NAME-2. */
+export function isValidFieldName(name: unknown): name is string {
+  return isName(name);
+}
+
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name);
+}

@@ -1,0 +1,79 @@
+import { invariant } from '../errors/invariant-error.js';
+import { compareText } from './text.js';
+import { type Atom, typeOfValue, type Value, type ValueType } from './value.js';
+
+/** Long and double share a rank, because numbers of both types are ordered together. */
+const TYPE_RANK: Readonly<Record<ValueType, number>> = {
+  boolean: 0,
+  long: 1,
+  double: 1,
+  string: 2,
+  bytes: 3,
+  date: 4,
+  list: 5,
+};
+
+/**
+ * The total order of values: negative if `left` is below `right`, 0 only if they are identical in type and value,
+ * positive otherwise. `undefined` is an absent field and is below every value.
+ *
+ * @throws DatastoreError `invalid-value` if either is not a value.
+ * Spec: ORD-1 to ORD-8.
+ */
+export function compareValues(left: Value | undefined, right: Value | undefined): number {
+  if (left === undefined) return right === undefined ? 0 : -1;
+  if (right === undefined) return 1;
+  const byType = TYPE_RANK[typeOfValue(left)] - TYPE_RANK[typeOfValue(right)];
+  if (byType !== 0) return byType;
+  if (isNumber(left) && isNumber(right)) return compareNumbers(left, right);
+  if (typeof left === 'string' && typeof right === 'string') return compareText(left, right);
+  if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right);
+  if (left instanceof Date && right instanceof Date) return left.getTime() - right.getTime();
+  if (left instanceof Uint8Array && right instanceof Uint8Array) return compareBytes(left, right);
+  invariant(Array.isArray(left) && Array.isArray(right), 'values of one type rank are of one type');
+  return compareLists(left, right);
+}
+
+/** Whether two values, or absences, are identical in type and value: `compareValues(left, right) === 0`. Spec: ORD-8. */
+export function valuesEqual(left: Value | undefined, right: Value | undefined): boolean {
+  return compareValues(left, right) === 0;
+}
+
+export function isNumber(value: Value | undefined): value is bigint | number {
+  return typeof value === 'bigint' || typeof value === 'number';
+}
+
+/**
+ * By exact mathematical value, which JavaScript's mixed comparison of bigint and number provides. NaN is below every
+ * other number, and a mathematical tie is settled as long < −0 < +0.
+ */
+function compareNumbers(left: bigint | number, right: bigint | number): number {
+  if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : -1;
+  if (Number.isNaN(right)) return 1;
+  if (left < right) return -1;
+  if (left > right) return 1;
+  return tieRank(left) - tieRank(right);
+}
+
+function tieRank(value: bigint | number): number {
+  if (typeof value === 'bigint') return 0;
+  return Object.is(value, -0) ? 1 : 2;
+}
+
+function compareBytes(left: Uint8Array, right: Uint8Array): number {
+  const length = Math.min(left.length, right.length);
+  for (let at = 0; at < length; at++) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+function compareLists(left: readonly Atom[], right: readonly Atom[]): number {
+  const length = Math.min(left.length, right.length);
+  for (let at = 0; at < length; at++) {
+    const difference = compareValues(left[at], right[at]);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}

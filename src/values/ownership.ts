@@ -1,0 +1,114 @@
+import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
+import { type Fields, freezeMap, type MutableFields, sortedEntries, sortedMap } from './fields.js';
+import { isLong } from './long.js';
+import { isValidFieldName } from './names.js';
+import { isWellFormed } from './text.js';
+import { type Atom, describe, isList, type Value } from './value.js';
+
+/**
+ * Takes something from outside as a value of the engine's own: checked, copied where the caller could still change it
+ * (bytes, dates, lists), and frozen where it can be. Spec: VAL-1 to VAL-8.
+ *
+ * @throws DatastoreError `invalid-value`, naming the place and, in a list, the index.
+ */
+export function ownValue(value: unknown, place?: Place): Value {
+  return Array.isArray(value) ? ownList(value, place) : ownAtom(value, place);
+}
+
+/** {@link ownValue} for what must not be a list: an atom, or the item of a list at `index`. */
+export function ownAtom(value: unknown, place?: Place, index?: number): Atom {
+  switch (typeof value) {
+    case 'boolean':
+    case 'number':
+      return value;
+    case 'bigint':
+      if (isLong(value)) return value;
+      throw invalidValue('a long must lie between -2^63 and 2^63-1', place, index);
+    case 'string':
+      if (isWellFormed(value)) return value;
+      throw invalidValue('a string must not hold a lone surrogate', place, index);
+    default:
+      if (isBytes(value)) return new Uint8Array(value);
+      if (!isDate(value)) throw invalidValue(`${describe(value)} is not a value`, place, index);
+      if (Number.isNaN(value.getTime())) throw invalidValue('an invalid date is not a value', place, index);
+      return new Date(value);
+  }
+}
+
+/**
+ * Takes a Map from names to values as fields of the engine's own, in code point order of the names.
+ *
+ * @throws DatastoreError `invalid-name` or `invalid-value`, naming the field.
+ */
+export function ownFields(fields: unknown, place: Place = {}): Fields {
+  if (!(fields instanceof Map)) {
+    throw new DatastoreError('invalid-value', `fields must be a Map, not ${describe(fields)}`, place);
+  }
+  const owned: MutableFields = new Map();
+  for (const [name, value] of fields as ReadonlyMap<unknown, unknown>) {
+    const field = ownFieldName(name, place);
+    owned.set(field, ownValue(value, placeOfField(place, field)));
+  }
+  return sortedMap(owned);
+}
+
+/** @throws DatastoreError `invalid-name`. */
+export function ownFieldName(name: unknown, place?: Place): string {
+  if (isValidFieldName(name)) return name;
+  const field = typeof name === 'string' ? name : undefined;
+  throw new DatastoreError('invalid-name', 'not a valid field name', { ...place, field });
+}
+
+/** A value to hand out: what the receiver could change is a copy, everything else is shared. */
+export function lendValue(value: Value): Value {
+  if (!isList(value)) return lendAtom(value);
+  return isMutableValue(value) ? Object.freeze(value.map(lendAtom)) : value;
+}
+
+/** Whether somebody who holds the value could change it: bytes, dates, and lists with such items. */
+export function isMutableValue(value: Value | undefined): boolean {
+  return isList(value) ? value.some(isMutableAtom) : isMutableAtom(value);
+}
+
+/** {@link lendValue} for what is not a list. */
+export function lendAtom(value: Atom): Atom {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  return value instanceof Date ? new Date(value) : value;
+}
+
+/** {@link lendValue} for all the fields of a record, in code point order of their names. */
+export function lendFields(fields: Fields): Fields {
+  const lent: MutableFields = new Map();
+  for (const [name, value] of sortedEntries(fields)) lent.set(name, lendValue(value));
+  return freezeMap(lent);
+}
+
+function ownList(items: readonly unknown[], place?: Place): readonly Atom[] {
+  const owned: Atom[] = [];
+  // An index loop sees the holes of a sparse array, and stops at the first.
+  for (let index = 0; index < items.length; index++) owned.push(ownAtom(items[index], place, index));
+  return Object.freeze(owned);
+}
+
+function invalidValue(reason: string, place: Place | undefined, index: number | undefined): DatastoreError {
+  return new DatastoreError('invalid-value', reason, index === undefined ? place : { ...place, index });
+}
+
+/** An object can claim a prototype without being what it says; bytes and dates are told by what their methods accept. */
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && ArrayBuffer.isView(value);
+}
+
+function isDate(value: unknown): value is Date {
+  if (!(value instanceof Date)) return false;
+  try {
+    Date.prototype.getTime.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isMutableAtom(value: Value | undefined): boolean {
+  return typeof value === 'object';
+}

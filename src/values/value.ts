@@ -1,0 +1,52 @@
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
+
+/** A value that can stand in a list. `bigint` is a long (64 bits, signed), `number` is a double. Spec: VAL-1. */
+export type Atom = boolean | bigint | number | string | Uint8Array | Date;
+
+/** What a field holds. A field is never null: an absent field is `undefined` wherever absence can occur. */
+export type Value = Atom | readonly Atom[];
+
+export type AtomType = 'boolean' | 'long' | 'double' | 'string' | 'bytes' | 'date';
+export type ValueType = AtomType | 'list';
+
+export function isList(value: Value | undefined): value is readonly Atom[] {
+  return Array.isArray(value);
+}
+
+/**
+ * The type of a value of the data model. It tells types apart and does not validate: a bigint out of range is a long
+ * here. `ownValue` validates.
+ *
+ * @throws DatastoreError `invalid-value` for what is of none of the seven types.
+ */
+export function typeOfValue(value: Value, place?: Place): ValueType {
+  switch (typeof value) {
+    case 'boolean':
+      return 'boolean';
+    case 'bigint':
+      return 'long';
+    case 'number':
+      return 'double';
+    case 'string':
+      return 'string';
+    default:
+      if (Array.isArray(value)) return 'list';
+      if (value instanceof Uint8Array) return 'bytes';
+      if (value instanceof Date) return 'date';
+      throw new DatastoreError('invalid-value', `${describe(value)} is not a value`, place);
+  }
+}
+
+/** Names the kind of something that is not a value, for error messages. */
+export function describe(something: unknown): string {
+  if (something === null) return 'null';
+  if (Array.isArray(something)) return 'an array';
+  switch (typeof something) {
+    case 'undefined':
+      return 'undefined';
+    case 'object':
+      return 'an object';
+    default:
+      return `a ${typeof something}`;
+  }
+}

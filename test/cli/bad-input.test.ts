@@ -1,0 +1,251 @@
+import { describe, expect, test } from 'vitest';
+import { runWith } from './support/memory-io.js';
+
+const BASE = '[\n  {"tid":"t","rowid":"r","data":{"n":1,"list":["a"]}}\n]';
+
+interface Case {
+  readonly name: string;
+  readonly base?: unknown;
+  readonly local?: unknown;
+  readonly rules?: unknown;
+  readonly line: string;
+}
+
+function check({ base = BASE, local = '[]', rules = '{}', line }: Case): void {
+  const files = { 'base.json': base, 'local.json': local, 'remote.json': '[]', 'rules.json': rules };
+  const argv = ['merge', 'base.json', 'local.json', 'remote.json', '--rules', 'rules.json', '--out', 'out.json'];
+  const outcome = runWith(files, ...argv);
+  expect(outcome).toMatchObject({ status: 2, stdout: '', stderr: `${line}\n` });
+  expect(outcome.written.size).toBe(0);
+}
+
+describe('files that cannot be read', () => {
+  test('a missing file', () => {
+    expect(runWith({ a: [] }, 'merge', 'a', 'gone.json', 'a')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'gone.json: cannot be read: there is no such file or folder\n',
+    });
+  });
+
+  test('a missing file of rules, before anything else', () => {
+    expect(runWith({}, 'merge', 'a', 'b', 'c', '--rules', 'none').stderr).toBe(
+      'none: cannot be read: there is no such file or folder\n',
+    );
+  });
+
+  test('a name with escape sequences is escaped', () => {
+    expect(runWith({}, 'inspect', '\u001b[31m\n').stderr).toBe(
+      '\\u{1b}[31m\\u{a}: cannot be read: there is no such file or folder\n',
+    );
+  });
+
+  test('a file that cannot be written', () => {
+    expect(runWith({ a: [] }, 'merge', 'a', 'a', 'a', '--out', 'locked')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'locked: cannot be written: permission denied\n',
+    });
+  });
+});
+
+describe('text that is not JSON', () => {
+  const cases: readonly Case[] = [
+    { name: 'empty', local: '', line: 'local.json, line 1, column 1: the file is empty' },
+    { name: 'only space', local: ' \n ', line: 'local.json, line 2, column 2: the file is empty' },
+    {
+      name: 'cut off',
+      local: '[["D","t"',
+      line: 'local.json, line 1, column 10: the file ends too early: a comma or a closing bracket is missing',
+    },
+    { name: 'a word', local: '[\n  nil]', line: 'local.json, line 2, column 3: a JSON value must stand here' },
+    {
+      name: 'after a wide character',
+      local: '["👩", x]',
+      line: 'local.json, line 1, column 7: a JSON value must stand here',
+    },
+    { name: 'not UTF-8', local: new Uint8Array([0x5b, 0xff, 0x5d]), line: 'local.json: not text in UTF-8' },
+    {
+      name: 'UTF-16',
+      local: new Uint8Array([0xff, 0xfe, 0x5b, 0, 0x5d, 0]),
+      line: 'local.json: not text in UTF-8',
+    },
+    {
+      name: 'a repeated name',
+      base: '[{"tid":"t","rowid":"r","data":{"a":1,\n"\\u0061":2}}]',
+      line: 'base.json, line 2, column 1: an object has this name already',
+    },
+    {
+      name: 'a number beyond doubles',
+      base: '[{"tid":"t","rowid":"r","data":{"a":1e999}}]',
+      line: 'base.json, line 1, column 37: this number is too large for a double',
+    },
+    {
+      name: 'bottomless',
+      local: '['.repeat(100_000),
+      line: 'local.json, line 1, column 66: arrays and objects are nested too deeply',
+    },
+  ];
+  test.each(cases)('$name', check);
+
+  test('a byte order mark is no fault', () => {
+    const outcome = runWith({ base: `\ufeff${BASE}`, none: '\ufeff[]' }, 'merge', 'base', 'none', 'none');
+    expect(outcome).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe('JSON that is no data', () => {
+  const wrongForm = 'an array of snapshot rows or of wire changes must stand here, and nothing else';
+  const cases: readonly Case[] = [
+    { name: 'an object', base: '{}', line: `base.json: ${wrongForm}` },
+    { name: 'null', base: 'null', line: `base.json: ${wrongForm}` },
+    {
+      name: 'an array of something else',
+      local: '[["D","t","r"],\n 5]',
+      line: 'local.json, line 2: position 1: a row {"tid",…} or a change ["I",…] must stand here',
+    },
+    {
+      name: 'a null row',
+      local: '[null]',
+      line: 'local.json, line 1: position 0: a row {"tid",…} or a change ["I",…] must stand here',
+    },
+    {
+      name: 'rows, then a change',
+      local: '[{"tid":"t","rowid":"r","data":{}},\n\n["D","t","r"]]',
+      line: 'local.json, line 3: position 1: a change stands among rows; a file holds only one of the two',
+    },
+    {
+      name: 'changes, then a row',
+      local: '[["D","t","r"],{"tid":"t","rowid":"r","data":{}}]',
+      line: 'local.json, line 1: position 1: a row stands among changes; a file holds only one of the two',
+    },
+    {
+      name: 'changes as the base',
+      base: '[["D","t","r"]]',
+      line: 'base.json: the base must be a snapshot, an array of rows, and this is an array of changes',
+    },
+    {
+      name: 'a row with a bad name',
+      base: '[{"tid":"a b","rowid":"r","data":{}}]',
+      line: 'base.json, line 1: position 0, table "a b": not a valid table id',
+    },
+    {
+      name: 'a row with a bad value',
+      base: '[{"tid":"t","rowid":"r","data":{"f":[1,null]}}]',
+      line: 'base.json, line 1: position 0, table "t", record "r", field "f", index 1: null is not a value',
+    },
+    {
+      name: 'a repeated row, in an edited snapshot',
+      local: '[{"tid":"t","rowid":"r","data":{}},\n{"tid":"t","rowid":"r","data":{}}]',
+      line: 'local.json, line 2: position 1, table "t", record "r": a snapshot holds a record once',
+    },
+    {
+      name: 'a malformed change',
+      local: '[["X","t","r"]]',
+      line: 'local.json, line 1: position 0, table "t", record "r": a change is ["I",…], ["U",…] or ["D",…] with its parts',
+    },
+    {
+      name: 'a name with a terminal escape',
+      local: '[["D","t\\u009b2J","r"]]',
+      line: 'local.json, line 1: position 0, table "t\\u{9b}2J": not a valid table id',
+    },
+  ];
+  test.each(cases)('$name', check);
+});
+
+describe('changes that do not fit the base', () => {
+  const cases: readonly Case[] = [
+    {
+      name: 'no such record, after changes that fit and one that does nothing',
+      local: '[["U","t","r",{"n":["P",2]}],\n["U","t","r",{}],\n["U","t","r",{"n":["P",3]}],\n["D","t","s"]]',
+      line: 'local.json, line 4: position 3, table "t", record "s": there is no such record',
+    },
+    {
+      name: 'an update without operations of no record',
+      local: '[["U","t","s",{}]]',
+      line: 'local.json, line 1: position 0, table "t", record "s": there is no such record',
+    },
+    {
+      name: 'an insert of what exists, though it is deleted afterwards',
+      local: '[["I","t","r",{}],["D","t","r"]]',
+      line: 'local.json, line 1: position 0, table "t", record "r": the record exists',
+    },
+    {
+      name: 'changes that cannot follow each other',
+      local: '[["D","t","r"],\n["U","t","r",{"n":["D"]}]]',
+      line: 'local.json, line 2: position 1, table "t", record "r": an update of a record that does not exist',
+    },
+  ];
+  test.each(cases)('$name', check);
+
+  test('a misfit is found at its own position among many list edits', () => {
+    const insert = '["U","t","r",{"list":["LI",0,"x"]}]';
+    for (const at of [0, 1, 6, 7, 12]) {
+      const lines = Array.from({ length: 13 }, (_, position) =>
+        position === at ? '["U","t","r",{"list":["LD",99]}]' : insert,
+      );
+      const local = `[${lines.join(',\n')}]`;
+      const { status, stderr } = runWith({ base: BASE, local }, 'merge', 'base', 'local', 'base');
+      expect(status).toBe(2);
+      expect(stderr).toContain(
+        `local, line ${at + 1}: position ${at}, table "t", record "r", field "list", index 99: `,
+      );
+    }
+  });
+
+  test('a misfit is found even where a later change would undo it', () => {
+    const local = '[["U","t","r",{"list":["LD",5]}],\n["U","t","r",{"list":["P",[]]}]]';
+    const { status, stderr } = runWith({ base: BASE, local }, 'merge', 'base', 'local', 'base');
+    expect(status).toBe(2);
+    expect(stderr).toContain('local, line 1: position 0, ');
+  });
+
+  test('an index out of range names field and index', () => {
+    const outcome = runWith(
+      { base: BASE, local: '[["U","t","r",{"list":["LD",7]}]]' },
+      'merge',
+      'base',
+      'local',
+      'base',
+    );
+    expect(outcome.status).toBe(2);
+    expect(outcome.stderr).toMatch(/^local, line 1: position 0, table "t", record "r", field "list", index 7: .+\n$/);
+  });
+
+  test('the remote file is named when it is at fault', () => {
+    const outcome = runWith({ base: BASE, none: '[]', remote: '[["D","t","s"]]' }, 'merge', 'base', 'none', 'remote');
+    expect(outcome.stderr).toBe('remote, line 1: position 0, table "t", record "s": there is no such record\n');
+  });
+});
+
+describe('rules that are none', () => {
+  const names = 'remote, local, max, min, sum';
+  const cases: readonly Case[] = [
+    {
+      name: 'an array',
+      rules: '[]',
+      line: 'rules.json: rules: an object must stand here, as in {"table": {"field": "max"}}',
+    },
+    {
+      name: 'a table that is no object',
+      rules: '{"t":"max"}',
+      line: 'rules.json: table "t": an object must stand here, as in {"table": {"field": "max"}}',
+    },
+    {
+      name: 'an unknown rule',
+      rules: '{"t":{"n":"average"}}',
+      line: `rules.json: table "t", field "n": "average" is not a rule: use ${names} or a function`,
+    },
+    {
+      name: 'a rule that is no string',
+      rules: '{"t":{"n":{"toString":1}}}',
+      line: `rules.json: table "t", field "n": a rule is one of ${names}`,
+    },
+    {
+      name: 'a bad field name',
+      rules: '{"t":{"\\u001b":"max"}}',
+      line: 'rules.json: table "t", field "\\u001b": not a valid field name',
+    },
+  ];
+  test.each(cases)('$name', check);
+});

@@ -1,0 +1,34 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = ['--import', 'tsx', 'src/cli/main.ts'];
+const MERGE = ['merge', ...['base', 'alice', 'bob'].map((name) => `examples/household/${name}.json`)];
+
+test('the program reads real files and sets its exit status', () => {
+  const good = spawnSync(process.execPath, [...PROGRAM, ...MERGE], { cwd: root, encoding: 'utf8' });
+  expect(good).toMatchObject({ status: 0, stderr: '' });
+  expect(good.stdout).toContain('MERGED ROWS');
+  const bad = spawnSync(process.execPath, [...PROGRAM, 'inspect', 'src'], { cwd: root, encoding: 'utf8' });
+  expect(bad).toMatchObject({ status: 2, stdout: '', stderr: 'src: cannot be read: it is a folder\n' });
+});
+
+test('a reader that stops early makes no noise', async () => {
+  const child = spawn(process.execPath, [...PROGRAM, ...MERGE], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Closed long before the program has started up and writes.
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+test.skipIf(!existsSync('/dev/full'))('output that cannot be written is one line and status 2', () => {
+  const shell = `exec "$0" "$@" > /dev/full`;
+  const full = spawnSync('sh', ['-c', shell, process.execPath, ...PROGRAM, ...MERGE], { cwd: root, encoding: 'utf8' });
+  expect(full).toMatchObject({ status: 2, stderr: 'deltaic: stdout cannot be written: no space is left\n' });
+});

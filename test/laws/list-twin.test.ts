@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ListOp, type RuleName, transformList } from '../../src/index.js';
+import { applyListOperations, mergeLists, transformListNaively } from '../oracle/list-merge.js';
+import { baseItems, lengthAfter } from '../support/list-scope.js';
+import { runs } from '../support/seed.js';
+import { showListOps } from '../support/show.js';
+
+const BASE_MAX = 40;
+
+/** How operations are drawn: what is likely, and where. */
+interface Habit {
+  readonly name: string;
+  readonly kinds: readonly ListOp['type'][];
+  /** Picks an index below `bound` from a draw between 0 and 1, near the last one or anywhere. */
+  readonly pick: (draw: number, bound: number, last: number) => number;
+}
+
+const anywhere: Habit['pick'] = (draw, bound) => Math.floor(draw * bound);
+const nearby: Habit['pick'] = (draw, bound, last) => Math.min(bound - 1, Math.max(0, last + Math.floor(draw * 3) - 1));
+
+const HABITS: readonly Habit[] = [
+  { name: 'everything anywhere', kinds: ['insert', 'delete', 'put', 'move'], pick: anywhere },
+  { name: 'everything close together', kinds: ['insert', 'delete', 'put', 'move'], pick: nearby },
+  { name: 'typing and correcting', kinds: ['insert', 'insert', 'insert', 'delete', 'delete'], pick: nearby },
+  { name: 'typing straight on', kinds: ['insert'], pick: (_, bound, last) => Math.min(bound - 1, last + 1) },
+  {
+    name: 'deleting whole ranges',
+    kinds: ['delete', 'delete', 'insert'],
+    pick: (_, bound, last) => Math.min(bound - 1, last),
+  },
+  {
+    name: 'deleting backwards',
+    kinds: ['delete', 'delete', 'insert'],
+    pick: (_, bound, last) => Math.min(bound - 1, Math.max(0, last - 1)),
+  },
+  { name: 'moving to and fro', kinds: ['move', 'move', 'insert', 'delete'], pick: anywhere },
+  { name: 'everything at the beginning', kinds: ['insert', 'delete', 'put', 'move'], pick: () => 0 },
+  { name: 'everything at the end', kinds: ['insert', 'delete', 'put', 'move'], pick: (_, bound) => bound - 1 },
+];
+
+type Draw = readonly [kind: number, at: number, to: number];
+
+function operationsFrom(draws: readonly Draw[], habit: Habit, length: number, tag: string): ListOp[] {
+  let current = length;
+  let last = Math.floor(length / 2);
+  return draws.map(([kind, at, to], number): ListOp => {
+    const type = current === 0 ? 'insert' : (habit.kinds[Math.floor(kind * habit.kinds.length)] ?? 'insert');
+    const index = habit.pick(at, type === 'insert' ? current + 1 : current, last);
+    const op = operation(type, index, habit.pick(to, current, last), `${tag}${number}`);
+    current = lengthAfter(current, op);
+    last = index;
+    return op;
+  });
+}
+
+function operation(type: ListOp['type'], index: number, to: number, value: string): ListOp {
+  switch (type) {
+    case 'insert':
+    case 'put':
+      return { type, index, value };
+    case 'delete':
+      return { type, index };
+    case 'move':
+      return { type, from: index, to };
+  }
+}
+
+const draw = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const draws = (maxLength: number): fc.Arbitrary<Draw[]> =>
+  fc.array(fc.tuple(draw, draw, draw), { maxLength, size: 'max' });
+
+function expectLikeTwin(length: number, local: readonly ListOp[], remote: readonly ListOp[], rule: RuleName): void {
+  const merged = transformList(local, remote, { rule });
+  const twin = transformListNaively(local, remote, rule);
+  expect(showListOps(merged.local)).toBe(showListOps(twin.local));
+  expect(showListOps(merged.remote)).toBe(showListOps(twin.remote));
+  const base = baseItems(length);
+  const result = mergeLists(base, local, remote, rule);
+  expect(applyListOperations(applyListOperations(base, remote), merged.local)).toEqual(result);
+  expect(applyListOperations(applyListOperations(base, local), merged.remote)).toEqual(result);
+}
+
+describe('the merge of lists does what its naive twin does', () => {
+  for (const localHabit of HABITS) {
+    for (const remoteHabit of HABITS) {
+      test(`${localHabit.name} × ${remoteHabit.name}`, () => {
+        fc.assert(
+          fc.property(
+            fc.nat({ max: BASE_MAX }),
+            draws(12),
+            draws(12),
+            fc.constantFrom<RuleName>('remote', 'local', 'max', 'min'),
+            (length, localDraws, remoteDraws, rule) => {
+              const local = operationsFrom(localDraws, localHabit, length, 'l');
+              const remote = operationsFrom(remoteDraws, remoteHabit, length, 'r');
+              expectLikeTwin(length, local, remote, rule);
+            },
+          ),
+          { numRuns: runs(60) },
+        );
+      });
+    }
+  }
+
+  test('hundreds of operations a side, of every habit', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 300 }),
+        draws(500),
+        draws(500),
+        fc.constantFrom(...HABITS),
+        fc.constantFrom(...HABITS),
+        (length, localDraws, remoteDraws, localHabit, remoteHabit) => {
+          const local = operationsFrom(localDraws, localHabit, length, 'l');
+          const remote = operationsFrom(remoteDraws, remoteHabit, length, 'r');
+          expectLikeTwin(length, local, remote, 'remote');
+        },
+      ),
+      { numRuns: runs(25) },
+    );
+  });
+});

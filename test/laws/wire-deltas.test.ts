@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Change,
+  compress,
+  type Delta,
+  type FieldOp,
+  formatDelta,
+  parseDelta,
+  State,
+  type Value,
+  type WireChange,
+} from '../../src/index.js';
+import { applyAll, arbitraryHistory } from '../support/arbitraries/deltas.js';
+import { arbitraryFields, arbitraryName, HOSTILE_NAMES } from '../support/arbitraries/values.js';
+import { runs } from '../support/seed.js';
+import { showDelta, showState } from '../support/show.js';
+import { refusalOf } from './refusal.js';
+import { withoutBefore } from './without-before.js';
+
+function throughText(json: unknown): unknown {
+  return JSON.parse(JSON.stringify(json));
+}
+
+const update = (ops: Readonly<Record<string, FieldOp>>): Change => ({
+  type: 'update',
+  table: 't',
+  record: 'r',
+  ops: new Map(Object.entries(ops)),
+});
+const insertion = { type: 'insert', index: 0, value: 1n } as const;
+
+describe('formatDelta', () => {
+  const cases: readonly (readonly [string, Delta, readonly WireChange[]])[] = [
+    ['nothing', [], []],
+    [
+      'an insert, its fields in order',
+      [
+        {
+          type: 'insert',
+          table: 't',
+          record: 'r',
+          fields: new Map<string, Value>([
+            ['b', 1n],
+            ['a', -0],
+          ]),
+        },
+      ],
+      [['I', 't', 'r', { a: { N: '-0' }, b: { I: '1' } }]],
+    ],
+    ['a delete, without before', [{ type: 'delete', table: 't', record: 'r', before: new Map() }], [['D', 't', 'r']]],
+    [
+      'puts and deletes, all in one',
+      [update({ b: { type: 'put', value: ['x'], before: 1 }, a: { type: 'delete', before: undefined } })],
+      [['U', 't', 'r', { a: ['D'], b: ['P', ['x']] }]],
+    ],
+    ['a create', [update({ a: { type: 'list', create: true, ops: [] } })], [['U', 't', 'r', { a: ['LC'] }]]],
+    [
+      'the first list operation beside the puts, every further one alone',
+      [
+        update({
+          a: { type: 'list', create: true, ops: [insertion, { type: 'put', index: 0, value: 'x', before: 1n }] },
+          b: { type: 'put', value: true },
+          c: {
+            type: 'list',
+            create: false,
+            ops: [
+              { type: 'move', from: 1, to: 0 },
+              { type: 'delete', index: 2 },
+            ],
+          },
+        }),
+      ],
+      [
+        ['U', 't', 'r', { a: ['LC'], b: ['P', true] }],
+        ['U', 't', 'r', { a: ['LI', 0, { I: '1' }] }],
+        ['U', 't', 'r', { a: ['LP', 0, 'x'] }],
+        ['U', 't', 'r', { c: ['LM', 1, 0] }],
+        ['U', 't', 'r', { c: ['LD', 2] }],
+      ],
+    ],
+  ];
+
+  it.each(cases)('writes %s', (_title, delta, wire) => {
+    expect(formatDelta(delta)).toStrictEqual(wire);
+  });
+});
+
+describe('parseDelta', () => {
+  it('compresses, and leaves every before unknown', () => {
+    const wire = [
+      ['U', 't', 'r', { f: ['P', 1] }],
+      ['U', 't', 'r', { f: ['P', []], a: ['LC'] }],
+      ['U', 't', 'r', { f: ['LI', 0, 'x'], a: ['LI', 0, 2] }],
+      ['D', 't', 'q'],
+    ];
+    expect(showDelta(parseDelta(wire))).toBe('[delete t/q, update t/r {a: create [insert 0 2], f: put ["x"]}]');
+  });
+
+  it('parseDelta(formatDelta(d)) = d without before, for a normal form d, through JSON text', () => {
+    fc.assert(
+      fc.property(arbitraryHistory(2), ({ deltas }) => {
+        const normal = compress(deltas.flat());
+        const parsed = parseDelta(throughText(formatDelta(normal)));
+        expect(showDelta(parsed)).toBe(showDelta(withoutBefore(normal)));
+        expect(parsed).toStrictEqual(withoutBefore(normal));
+      }),
+      { numRuns: runs(500) },
+    );
+  });
+
+  it('parseDelta(formatDelta(d)) = compress(d without before), for any valid sequence, applied or not', () => {
+    fc.assert(
+      fc.property(arbitraryHistory(2), ({ base, deltas }) => {
+        for (const changes of [deltas.flat(), applyAll(base, deltas).applied.flat()]) {
+          const parsed = parseDelta(throughText(formatDelta(changes)));
+          expect(showDelta(parsed)).toBe(showDelta(compress(withoutBefore(changes))));
+        }
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
+  const place = { position: 0, table: 't', record: 'r' };
+  const inField = { code: 'invalid-json', ...place, field: 'f' };
+  const ops: readonly unknown[] = [
+    ...[null, 'P', {}, [], ['X'], ['P'], ['P', 1, 1], ['D', 1], ['LC', []], ['LI', 0], ['LI', 0, 1, 1], ['LP', 0]],
+    ...[['LD'], ['LD', 0, 0], ['LM', 0], ['LM', 0, 0, 0], ['p', 1], [['P'], 1], ['__proto__'], ['LX', 0, 1]],
+    ...[-1, 0.5, '0', null, { I: '0' }, 2 ** 53, Number.NaN].flatMap((index) => [
+      ['LI', index, 1],
+      ['LP', index, 1],
+      ['LD', index],
+      ['LM', index, 0],
+      ['LM', 0, index],
+    ]),
+  ];
+  it.each(ops.map((op) => ({ op, title: JSON.stringify(op) })))('refuses the operation $title', ({ op }) => {
+    expect(refusalOf(() => parseDelta([['U', 't', 'r', { f: op }]]))).toEqual(inField);
+  });
+
+  const changes: readonly (readonly [unknown, object])[] = [
+    ...[null, 'D', {}, 1].map((change) => [change, { code: 'invalid-json', position: 1 }] as const),
+    [[], { code: 'invalid-name', position: 1 }],
+    [['D', 't'], { code: 'invalid-name', position: 1, table: 't' }],
+    [['D', '', 'r'], { code: 'invalid-name', position: 1, table: '' }],
+    [['D', 't', 'r s'], { code: 'invalid-name', position: 1, table: 't', record: 'r s' }],
+    [['D', 't', 7], { code: 'invalid-name', position: 1, table: 't' }],
+    [['X', 't', 'r', {}], { code: 'invalid-json', ...place, position: 1 }],
+    [['D', 't', 'r', {}], { code: 'invalid-json', ...place, position: 1 }],
+    [['I', 't', 'r'], { code: 'invalid-json', ...place, position: 1 }],
+    [['U', 't', 'r', {}, 1], { code: 'invalid-json', ...place, position: 1 }],
+    [['I', 't', 'r', []], { code: 'invalid-json', ...place, position: 1 }],
+    [['U', 't', 'r', null], { code: 'invalid-json', ...place, position: 1 }],
+    [['I', 't', 'r', { 'no good': 1 }], { code: 'invalid-name', ...place, position: 1, field: 'no good' }],
+    [['U', 't', 'r', { '': ['D'] }], { code: 'invalid-name', ...place, position: 1, field: '' }],
+    [['I', 't', 'q', {}], { code: 'record-exists', ...place, position: 1, record: 'q' }],
+  ];
+  it.each(changes.map(([change, refusal]) => ({ change, refusal, title: JSON.stringify(change) })))(
+    'refuses the change $title, naming its place',
+    ({ change, refusal }) => {
+      expect(refusalOf(() => parseDelta([['I', 't', 'q', {}], change]))).toEqual(refusal);
+    },
+  );
+
+  it('refuses what is no array of changes, and holes in one', () => {
+    for (const json of [null, undefined, {}, 'x', 1]) {
+      expect(refusalOf(() => parseDelta(json))).toEqual({ code: 'invalid-json' });
+    }
+    expect(refusalOf(() => parseDelta(new Array(1)))).toEqual({ code: 'invalid-json', position: 0 });
+  });
+});
+
+describe('hostile names', () => {
+  it('survive in every place of deltas and snapshots, and no prototype is touched', () => {
+    const untouched = Object.getOwnPropertyNames(Object.prototype);
+    const name = fc.oneof(fc.constantFrom(...HOSTILE_NAMES), arbitraryName());
+    fc.assert(
+      fc.property(name, name, name, arbitraryFields(), (table, record, field, fields) => {
+        const inserted = new Map([...fields, [field, 'x']]);
+        const state = new State();
+        state.apply(parseDelta(throughText(formatDelta([{ type: 'insert', table, record, fields: inserted }]))));
+        expect(new Map(state.get(table, record))).toStrictEqual(inserted);
+
+        const rows = throughText(state.toRows());
+        const put: Delta = [{ type: 'update', table, record, ops: new Map([[field, { type: 'put', value: 'y' }]]) }];
+        const copy = State.fromRows(rows);
+        copy.apply(parseDelta(throughText(formatDelta(put))));
+        expect(copy.get(table, record)?.get(field)).toBe('y');
+        expect(showState(State.fromRows(rows))).toBe(showState(state));
+      }),
+      { numRuns: runs(300) },
+    );
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(untouched);
+    expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+
+  it('written as text, a field __proto__ is a field', () => {
+    const text = '[["I","__proto__","__proto__",{"__proto__":{"I":"1"}}],["U","__proto__","r",{"__proto__":["D"]}]]';
+    expect(JSON.stringify(formatDelta(parseDelta(JSON.parse(text))))).toBe(text);
+  });
+});

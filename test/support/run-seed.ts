@@ -1,0 +1,28 @@
+import { randomInt } from 'node:crypto';
+
+const LIMIT = 2 ** 31;
+
+/** The seed named in the environment, or else a fresh one, which is then put into the environment. */
+export function seedOfThisRun(): number {
+  const named = process.env['DELTAIC_SEED'];
+  if (named === undefined || named === '') {
+    const fresh = randomInt(LIMIT);
+    process.env['DELTAIC_SEED'] = String(fresh);
+    return fresh;
+  }
+  const seed = Number(named);
+  if (!Number.isInteger(seed) || Math.abs(seed) > LIMIT) {
+    throw new Error(`DELTAIC_SEED must be a 32-bit integer, not ${named}`);
+  }
+  return seed;
+}
+
+/** How many times as many cases as usual the random tests try. */
+export function runsMultiplier(): number {
+  const named = process.env['DELTAIC_RUNS_MULTIPLIER'];
+  const multiplier = named === undefined || named === '' ? 1 : Number(named);
+  if (!Number.isFinite(multiplier) || multiplier <= 0) {
+    throw new Error(`DELTAIC_RUNS_MULTIPLIER must be a positive number, not ${named}`);
+  }
+  return multiplier;
+}

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RankTree } from '../../src/lists/rank-tree.js';
+import { runs } from '../support/seed.js';
+
+/** Adds one after the other, and after each asks for the sum before every position, the end included. */
+function expectSameAsArray(start: readonly number[], additions: readonly (readonly [number, number])[]): void {
+  const tree = new RankTree(start);
+  const counts = [...start];
+  for (const [position, count] of [[0, 0] as const, ...additions]) {
+    if (position < counts.length) {
+      tree.add(position, count);
+      counts[position] = (counts[position] ?? 0) + count;
+    }
+    let sum = 0;
+    for (const [at, one] of [...counts, 0].entries()) {
+      if (tree.countBefore(at) !== sum) expect.fail(JSON.stringify({ start, additions, at }));
+      sum += one;
+    }
+  }
+}
+
+describe('RankTree', () => {
+  it('counts as a plain array does, for one addition at every position of every short length', () => {
+    for (let length = 0; length <= 40; length++) {
+      const zeros = new Array<number>(length).fill(0);
+      for (let position = 0; position < length; position++) expectSameAsArray(zeros, [[position, 1]]);
+    }
+  });
+
+  it('is built with the counts that it is given', () => {
+    for (let length = 0; length <= 70; length++) {
+      expectSameAsArray(
+        Array.from({ length }, (_, at) => (at * 5) % 7),
+        [],
+      );
+    }
+  });
+
+  it('counts as a plain array does after any additions and removals', () => {
+    const count = fc.integer({ min: -3, max: 3 });
+    const additions = fc.array(fc.tuple(fc.nat({ max: 69 }), count), { maxLength: 40 });
+    fc.assert(fc.property(fc.array(count, { maxLength: 70 }), additions, expectSameAsArray), { numRuns: runs(300) });
+  });
+});
