@@ -4,7 +4,7 @@ export { formatValue, parseValue, type WireAtom, type WireFields, type WireValue
 export { compose, compress } from './deltas/compress.js';
 export type { Conflict, ConflictListener, ConflictRule, LostEdit } from './deltas/conflict.js';
 export { invert } from './deltas/invert.js';
-export { rebase, type TransformOptions } from './deltas/rebase.js';
+export { type RuleLookup, rebase, type TransformOptions } from './deltas/rebase.js';
 export { transform } from './deltas/transform.js';
 export { type TransformListOptions, transformList } from './deltas/transform-list.js';
 export { DatastoreError, type DatastoreErrorCode, type Place } from './errors/datastore-error.js';

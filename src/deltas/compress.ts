@@ -1,12 +1,14 @@
 import type { Change, Delta } from '../operations/change.js';
+import { hasMutablePut, isMutableChange } from '../operations/lend.js';
 import { ownDelta } from '../operations/ownership.js';
 import { sortedEntries } from '../values/fields.js';
 import { RecordDraft } from './record-draft.js';
 import { changesOf } from './record-edit.js';
 
 /**
- * The normal forms that this module has made. They are frozen, so whoever hands one back has not changed it, and it
- * need not be checked and composed again. This saves work and nothing else: forgetting it changes no result.
+ * The normal forms that this module has made and that nobody can change: frozen, and without bytes or dates, which cannot
+ * be frozen. They need not be checked, copied and composed again. This saves work and nothing else: forgetting it
+ * changes no result.
  */
 const normalForms = new WeakSet<Delta>();
 
@@ -56,9 +58,28 @@ export function compressOwned(changes: Delta): Delta {
 
 /** Declares that `changes`, which nobody else holds, are in normal form. */
 export function asNormalForm(changes: Change[]): Delta {
+  return declare(changes, !changes.some(isMutableChange));
+}
+
+/**
+ * {@link asNormalForm} for what a merge of known normal forms made. Only a merge function can have brought in a value
+ * that somebody could change, and only as the put of a whole field; so long lists need not be searched for one.
+ *
+ * @param merged those of the changes that are new.
+ */
+export function asMergedNormalForm(changes: Change[], merged: readonly Change[]): Delta {
+  return declare(changes, !merged.some(hasMutablePut));
+}
+
+function declare(changes: Change[], isUnchangeable: boolean): Delta {
   const normalForm = Object.freeze(changes);
-  normalForms.add(normalForm);
+  if (isUnchangeable) normalForms.add(normalForm);
   return normalForm;
+}
+
+/** Whether this is known to be a normal form that nobody can change. */
+export function isNormalForm(delta: Delta): boolean {
+  return normalForms.has(delta);
 }
 
 function draftFor(tables: Map<string, Map<string, RecordDraft>>, table: string, record: string): RecordDraft {

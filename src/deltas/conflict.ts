@@ -39,6 +39,11 @@ export interface Conflict {
   readonly lost: readonly LostEdit[];
 }
 
+/** Finds the conflicts of a merge; a merge that nobody asks is spared the search. */
+export type Conflicts = () => readonly Conflict[];
+
+export const NO_CONFLICTS: Conflicts = () => [];
+
 export type ConflictListener = (conflict: Conflict) => void;
 
 export function conflictRuleOf(rule: Rule): ConflictRule {

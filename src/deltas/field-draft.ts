@@ -87,7 +87,7 @@ function appendListOps(draft: FieldDraft, create: boolean, ops: readonly ListOp[
       }
       checkListOps(draft.value.length, ops, place);
       for (const op of ops) performListOp(draft.value, op);
-      return draft;
+      return areListOpsApplied(ops) ? draft : { ...draft, before: undefined };
   }
 }
 

@@ -16,7 +16,7 @@ import { isList, type Value } from '../values/value.js';
 import { type Conflict, itemConflict } from './conflict.js';
 import { composeFieldOps, draftOf, finishDraft } from './field-draft.js';
 import { dropAll, type FieldContext, type FieldMerge, rebaseValue, valuesAfterEach } from './rebase-value.js';
-import { listRuleOf, withoutDropped } from './transform-list.js';
+import { listRuleOf } from './transform-list.js';
 
 /**
  * Rebases the pending operations of one field, one for each pending delta that has any, over a remote operation on the
@@ -49,19 +49,19 @@ function mergeLists(edits: readonly FieldList[], remote: FieldList, context: Fie
   }
   const { table, record, field, rule } = context;
   // All pending operations meet remote's as one sequence; their boundaries are put back afterwards.
-  const merged = mergeListOps(
-    edits.flatMap((edit) => edit.ops),
-    remote.ops,
-    listRuleOf(rule),
-  );
+  const [only, ...others] = edits;
+  const sequence = only !== undefined && others.length === 0 ? only.ops : edits.flatMap((edit) => edit.ops);
+  const merged = mergeListOps(sequence, remote.ops, listRuleOf(rule));
   let start = 0;
   const pending = edits.map((edit) => {
-    const ops = merged.local.slice(start, start + edit.ops.length);
-    start += edit.ops.length;
-    return listOrNothing(ops);
+    const end = start + edit.ops.length;
+    const rebased = listOrNothing(merged.local, start, end);
+    start = end;
+    return rebased;
   });
-  const conflicts = merged.conflicts().map((conflict) => itemConflict(table, record, field, conflict));
-  return { pending, remote: listOrNothing(merged.remote), conflicts };
+  const conflicts = (): Conflict[] =>
+    merged.conflicts().map((conflict) => itemConflict(table, record, field, conflict));
+  return { pending, remote: listOrNothing(merged.remote, 0, merged.remote.length), conflicts };
 }
 
 /** Pending puts or deletes the field that remote edits as a list: remote's operations are lost. Spec: MERGE-6. */
@@ -77,18 +77,20 @@ function overwriteRemoteList(
   const remoteOps = merged.remote?.type === 'list' ? merged.remote.ops : [];
   const pending = rest.map((op, step) => (step === 0 ? overRemoteList(op, remoteOps, context) : op));
 
-  const base = beforeAll([...edits, ...rest], context);
-  const local = valuesAfterEach(rest, context).at(-1);
-  const conflict: Conflict = {
-    ...where,
-    rule: local === undefined ? 'delete-wins' : 'put-wins',
-    base: base?.value,
-    local,
-    remote: listAfter(base, remote.ops, context),
-    result: local,
-    lost: [{ side: 'remote', field: context.field, op: remote }],
+  const conflict = (): Conflict => {
+    const base = beforeAll([...edits, ...rest], context);
+    const local = valuesAfterEach(rest, context).at(-1);
+    return {
+      ...where,
+      rule: local === undefined ? 'delete-wins' : 'put-wins',
+      base: base?.value,
+      local,
+      remote: listAfter(base, remote.ops, context),
+      result: local,
+      lost: [{ side: 'remote', field: context.field, op: remote }],
+    };
   };
-  return { pending: [...merged.pending, ...pending], remote: undefined, conflicts: [conflict] };
+  return { pending: [...merged.pending, ...pending], remote: undefined, conflicts: () => [conflict()] };
 }
 
 /** Remote puts or deletes the field that pending only edits as a list: pending's operations are lost. Spec: MERGE-6. */
@@ -98,19 +100,21 @@ function overwritePendingLists(
   context: FieldContext,
 ): FieldMerge {
   const { rule: _, ...where } = context;
-  const base = beforeOf(remote);
-  const ops = edits.flatMap((edit) => edit.ops);
   const value = remote.type === 'put' ? remote.value : undefined;
-  const conflict: Conflict = {
-    ...where,
-    rule: remote.type === 'put' ? 'put-wins' : 'delete-wins',
-    base: base?.value,
-    local: listAfter(base, ops, context),
-    remote: value,
-    result: value,
-    lost: [{ side: 'local', field: context.field, op: fieldList(edits[0]?.create ?? false, ops) }],
+  const conflict = (): Conflict => {
+    const base = beforeOf(remote);
+    const ops = edits.flatMap((edit) => edit.ops);
+    return {
+      ...where,
+      rule: remote.type === 'put' ? 'put-wins' : 'delete-wins',
+      base: base?.value,
+      local: listAfter(base, ops, context),
+      remote: value,
+      result: value,
+      lost: [{ side: 'local', field: context.field, op: fieldList(edits[0]?.create ?? false, ops) }],
+    };
   };
-  return dropAll(edits, fieldSet(value, undefined), [conflict]);
+  return dropAll(edits, fieldSet(value, undefined), () => [conflict()]);
 }
 
 /** The first operation after pending's list edits, overwriting what remote's list operations left. */
@@ -134,7 +138,12 @@ function listAfter(before: Before<Value>, ops: readonly ListOp[], context: Field
   return applyListOps(isList(before.value) ? before.value : [], ops, context);
 }
 
-function listOrNothing(ops: readonly (ListOp | undefined)[]): FieldList | undefined {
-  const kept = withoutDropped(ops);
+/** The operations of a stretch that were not dropped, or nothing if all were. */
+function listOrNothing(ops: readonly (ListOp | undefined)[], start: number, end: number): FieldList | undefined {
+  const kept: ListOp[] = [];
+  for (let at = start; at < end; at++) {
+    const op = ops[at];
+    if (op !== undefined) kept.push(op);
+  }
   return kept.length === 0 ? undefined : fieldList(false, kept);
 }

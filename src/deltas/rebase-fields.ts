@@ -12,7 +12,7 @@ import type { Rule } from '../rules/rule.js';
 import { type Fields, sortedMap } from '../values/fields.js';
 import { compareText } from '../values/text.js';
 import type { Value } from '../values/value.js';
-import type { Conflict } from './conflict.js';
+import { type Conflict, type Conflicts, NO_CONFLICTS } from './conflict.js';
 import { type LifeStart, type LifeUpdate, lifeUpdate } from './lives.js';
 import { rebaseField } from './rebase-field.js';
 import { dropAll, type FieldMerge, rebaseValue, valuesAfterEach } from './rebase-value.js';
@@ -28,7 +28,7 @@ export interface RecordContext {
 export interface FieldsMerge {
   readonly events: readonly LifeUpdate[];
   readonly remote: FieldOps;
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: Conflicts;
 }
 
 const ABSENT: Before<Value> = { value: undefined };
@@ -65,11 +65,15 @@ export function rebaseInsertedFields(
     const values = valuesAfterEach(pending, context);
     if (values.at(-1) === undefined) {
       const remoteOp = remoteValue === undefined ? undefined : fieldPut(remoteValue, undefined);
-      merge.set(field, dropAll(pending, remoteOp, []));
+      merge.set(field, dropAll(pending, remoteOp, NO_CONFLICTS));
     } else if (remoteValue === undefined) {
       // A list that was created in the inserted record is part of what was inserted, and so becomes a put as well.
       const [, ...later] = pending;
-      merge.set(field, { pending: [fieldSet(values[0], ABSENT), ...later], remote: undefined, conflicts: [] });
+      merge.set(field, {
+        pending: [fieldSet(values[0], ABSENT), ...later],
+        remote: undefined,
+        conflicts: NO_CONFLICTS,
+      });
     } else {
       merge.set(field, rebaseValue(pending, ABSENT, remoteValue, fieldContext(field, context)));
     }
@@ -84,7 +88,7 @@ class FieldsMerging {
   readonly #updates: readonly LifeUpdate[];
   readonly #rebased: readonly Map<string, FieldOp>[];
   readonly #remote = new Map<string, FieldOp>();
-  readonly #conflicts: Conflict[] = [];
+  readonly #conflicts: Conflicts[] = [];
 
   constructor(updates: readonly LifeUpdate[], remoteFields: Iterable<string>) {
     this.#updates = updates;
@@ -101,7 +105,7 @@ class FieldsMerging {
 
   /** Pending's operations stay as they are. */
   keep(field: string): void {
-    this.set(field, { pending: this.pendingOps(field), remote: undefined, conflicts: [] });
+    this.set(field, { pending: this.pendingOps(field), remote: undefined, conflicts: NO_CONFLICTS });
   }
 
   set(field: string, merge: FieldMerge): void {
@@ -112,7 +116,7 @@ class FieldsMerging {
       if (op !== undefined) this.#rebased[at]?.set(field, op);
     });
     if (merge.remote !== undefined) this.setRemote(field, merge.remote);
-    this.#conflicts.push(...merge.conflicts);
+    this.#conflicts.push(merge.conflicts);
   }
 
   setRemote(field: string, op: FieldOp): void {
@@ -123,7 +127,7 @@ class FieldsMerging {
     return {
       events: this.#updates.map(({ step }, at) => lifeUpdate(step, this.#rebased[at] ?? new Map())),
       remote: sortedMap(this.#remote),
-      conflicts: this.#conflicts,
+      conflicts: (): Conflict[] => this.#conflicts.flatMap((conflicts) => conflicts()),
     };
   }
 }

@@ -3,7 +3,7 @@ import { invariant } from '../errors/invariant-error.js';
 import { deleteChange, type FieldOps, updateChange } from '../operations/change.js';
 import type { Fields } from '../values/fields.js';
 import { applyFieldOps } from './apply-field.js';
-import type { Conflict, LostEdit } from './conflict.js';
+import { type Conflict, type Conflicts, type LostEdit, NO_CONFLICTS } from './conflict.js';
 import {
   editsOf,
   type LifeEnd,
@@ -21,17 +21,17 @@ import type { RecordEdit } from './record-edit.js';
 export interface RecordMerge {
   readonly pending: readonly PendingEdit[];
   readonly remote: RecordEdit | undefined;
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: Conflicts;
 }
 
 /** One part of a record's merge: what is left of pending's events, and of remote's fields. */
 interface Part {
   readonly events: readonly LifeEvent[];
   readonly remote: FieldOps | undefined;
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: Conflicts;
 }
 
-const NOTHING: Part = { events: [], remote: undefined, conflicts: [] };
+const NOTHING: Part = { events: [], remote: undefined, conflicts: NO_CONFLICTS };
 
 /**
  * Rebases what the pending deltas do to one record over what a remote delta does to it.
@@ -52,7 +52,7 @@ export function rebaseRecord(pending: readonly PendingEdit[], remote: RecordEdit
   return {
     pending: editsOf([...oldLife.events, ...newLife.events]),
     remote: remoteEdit(lives, remote, oldLife, newLife),
-    conflicts: [...oldLife.conflicts, ...newLife.conflicts],
+    conflicts: () => [...oldLife.conflicts(), ...newLife.conflicts()],
   };
 }
 
@@ -65,14 +65,14 @@ function mergeOldLife(lives: Lives, remote: RecordEdit, context: RecordContext):
       const merged = rebaseUpdates(updates, remote.ops, context);
       if (end === undefined) return merged;
       const before = end.before && applyFieldOps(end.before, merged.remote, context);
-      const conflicts = [remoteUpdateLost(lives, remote.ops, context)];
+      const conflicts = (): Conflict[] => [remoteUpdateLost(lives, remote.ops, context)];
       return { events: [...merged.events, { ...end, before }], remote: undefined, conflicts };
     }
     case 'delete':
     case 'replace':
       // Remote ended the life first: pending's updates have nothing to hold on to, and its own end is done already.
       if (end !== undefined) return NOTHING;
-      return { ...NOTHING, conflicts: [pendingUpdatesLost(updates, remote, context)] };
+      return { ...NOTHING, conflicts: () => [pendingUpdatesLost(updates, remote, context)] };
   }
 }
 

@@ -5,7 +5,7 @@ import { type Resolution, resolve } from '../rules/resolve.js';
 import type { Rule } from '../rules/rule.js';
 import { valuesEqual } from '../values/order.js';
 import { isList, type Value } from '../values/value.js';
-import { type Conflict, conflictRuleOf, type LostEdit } from './conflict.js';
+import { type Conflict, type Conflicts, conflictRuleOf, type LostEdit, NO_CONFLICTS } from './conflict.js';
 
 /** Which field a merge is about, and its rule. */
 export interface FieldContext {
@@ -20,7 +20,7 @@ export interface FieldMerge {
   /** For each pending operation, what becomes of it; `undefined` where it was dropped. */
   readonly pending: readonly (FieldOp | undefined)[];
   readonly remote: FieldOp | undefined;
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: Conflicts;
 }
 
 /**
@@ -39,9 +39,9 @@ export function rebaseValue(
 ): FieldMerge {
   const values = valuesAfterEach(pending, context);
   const local = values.at(-1);
-  if (local === undefined && remote === undefined) return dropAll(pending, undefined, []);
+  if (local === undefined && remote === undefined) return dropAll(pending, undefined, NO_CONFLICTS);
   const whole = resolve(context.rule, base, local, remote, context);
-  const conflicts = valueConflict(base, local, remote, whole, context);
+  const conflicts = (): Conflict[] => valueConflict(base, local, remote, whole, context);
   if (whole.winner === 'remote') return dropAll(pending, fieldSet(remote, undefined), conflicts);
 
   let standing = remote;
@@ -63,11 +63,7 @@ export function rebaseValue(
 }
 
 /** All pending operations gone; remote's stands. */
-export function dropAll(
-  pending: readonly FieldOp[],
-  remote: FieldOp | undefined,
-  conflicts: readonly Conflict[],
-): FieldMerge {
+export function dropAll(pending: readonly FieldOp[], remote: FieldOp | undefined, conflicts: Conflicts): FieldMerge {
   return { pending: pending.map(() => undefined), remote, conflicts };
 }
 

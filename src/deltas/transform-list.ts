@@ -36,6 +36,6 @@ export function listRuleOf(rule: Rule): ListRule {
   return rule === 'local' || rule === 'max' || rule === 'min' ? rule : 'remote';
 }
 
-export function withoutDropped(ops: readonly (ListOp | undefined)[]): ListOp[] {
+function withoutDropped(ops: readonly (ListOp | undefined)[]): ListOp[] {
   return ops.filter((op) => op !== undefined);
 }

@@ -1,7 +1,7 @@
 import type { ListOp } from '../operations/list-operation.js';
 import { valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';
-import { type ListRule, lastPutValue, moveWinner, putWinner, type Side, type Treatment } from './contest.js';
+import { type ListRule, moveWinner, putWinner, type Side, type Treatment } from './contest.js';
 import type { Line } from './line.js';
 import { FIRST_NEW_LOCATION } from './location-sequence.js';
 import type { Occupancy } from './occupancy.js';
@@ -21,11 +21,10 @@ export interface ListConflict {
   readonly lost: readonly ListOp[];
 }
 
-/** What one side did to one item, put together from its operations. */
+/** What one side did to one item. */
 interface ItemEdits {
   readonly isDeleted: boolean;
   readonly lastPut: Atom | undefined;
-  readonly movedTo: number;
   readonly puts: readonly ListOp[];
   readonly moves: readonly ListOp[];
   /** The item before anybody touched it, where the side's operations say so. */
@@ -33,6 +32,7 @@ interface ItemEdits {
 }
 
 interface Contest {
+  /** The index of the item in the common base. */
   readonly index: number;
   readonly local: ItemEdits;
   readonly remote: ItemEdits;
@@ -40,7 +40,7 @@ interface Contest {
 
 /**
  * The conflicts of a merge, in the order of the base, puts before moves. `merged` is the merged list.
- * Spec: CON-6.
+ * Spec: CON-5.
  */
 export function findConflicts(
   line: Line,
@@ -49,24 +49,32 @@ export function findConflicts(
   rule: ListRule,
   merged: Occupancy,
 ): ListConflict[] {
-  return contests(line, local, remote).flatMap((contest) => {
-    if (contest.local.isDeleted || contest.remote.isDeleted) return deleteConflict(contest);
-    return [...putConflict(contest, rule), ...moveConflict(contest, rule, merged)];
+  const localOps = operationsByHome(line, local);
+  const remoteOps = operationsByHome(line, remote);
+  const contested = [...localOps.keys()].filter((home) => remoteOps.has(home)).sort((left, right) => left - right);
+  return contested.flatMap((home) => {
+    const index = line.starts[home] ?? 0;
+    const isMovedApart = areApart(local.movedTo[home] ?? NONE, remote.movedTo[home] ?? NONE, merged);
+    return itemConflicts(index, localOps.get(home) ?? [], remoteOps.get(home) ?? [], rule, isMovedApart);
   });
 }
 
-/** The base items that both sides touched, in the order of the base. */
-function contests(line: Line, local: Treatment, remote: Treatment): Contest[] {
-  const localOps = operationsByHome(line, local);
-  const remoteOps = operationsByHome(line, remote);
-  return [...localOps.keys()]
-    .filter((home) => remoteOps.has(home))
-    .sort((left, right) => left - right)
-    .map((home) => ({
-      index: line.starts[home] ?? 0,
-      local: summarise(home, local, localOps.get(home) ?? []),
-      remote: summarise(home, remote, remoteOps.get(home) ?? []),
-    }));
+/**
+ * The conflicts about one item of the base, given each side's operations on it, those that do nothing left out.
+ *
+ * @param isMovedApart whether both sides moved it, to places with another item of the merged list between them.
+ */
+export function itemConflicts(
+  index: number,
+  localOps: readonly ListOp[],
+  remoteOps: readonly ListOp[],
+  rule: ListRule,
+  isMovedApart: boolean,
+): ListConflict[] {
+  const contest: Contest = { index, local: summarise(localOps), remote: summarise(remoteOps) };
+  if (contest.local.isDeleted || contest.remote.isDeleted) return deleteConflict(contest);
+  const conflicts = putConflict(contest, rule);
+  return isMovedApart ? [...conflicts, moveConflict(contest, rule)] : conflicts;
 }
 
 function operationsByHome(line: Line, side: Treatment): ReadonlyMap<number, ListOp[]> {
@@ -81,13 +89,20 @@ function operationsByHome(line: Line, side: Treatment): ReadonlyMap<number, List
   return byHome;
 }
 
-function summarise(home: number, side: Treatment, ops: readonly ListOp[]): ItemEdits {
+function areApart(localSlot: number, remoteSlot: number, merged: Occupancy): boolean {
+  if (localSlot === NONE || remoteSlot === NONE) return false;
+  const left = Math.min(localSlot, remoteSlot);
+  const right = Math.max(localSlot, remoteSlot);
+  return merged.countBefore(right) - merged.countBefore(left) - merged.countAt(left) > 0;
+}
+
+function summarise(ops: readonly ListOp[]): ItemEdits {
+  const puts = ops.filter((op) => op.type === 'put');
   const overwriting = ops.find((op) => op.type === 'put' || op.type === 'delete');
   return {
-    isDeleted: side.isDeleted[home] === 1,
-    lastPut: lastPutValue(side, home),
-    movedTo: side.movedTo[home] ?? NONE,
-    puts: ops.filter((op) => op.type === 'put'),
+    isDeleted: ops.some((op) => op.type === 'delete'),
+    lastPut: puts.at(-1)?.value,
+    puts,
     moves: ops.filter((op) => op.type === 'move'),
     base: overwriting?.before,
   };
@@ -122,26 +137,19 @@ function putConflict({ index, local, remote }: Contest, rule: ListRule): ListCon
   ];
 }
 
-/** Both sides moved the item, to places with another item of the merged list between them. */
-function moveConflict({ index, local, remote }: Contest, rule: ListRule, merged: Occupancy): ListConflict[] {
-  if (local.movedTo === NONE || remote.movedTo === NONE) return [];
-  const left = Math.min(local.movedTo, remote.movedTo);
-  const right = Math.max(local.movedTo, remote.movedTo);
-  if (merged.countBefore(right) - merged.countBefore(left) - merged.countAt(left) === 0) return [];
+function moveConflict({ index, local, remote }: Contest, rule: ListRule): ListConflict {
   const winner = moveWinner(rule);
   const base = local.base ?? remote.base;
-  return [
-    {
-      index,
-      rule: winner,
-      base,
-      local: local.lastPut ?? base,
-      remote: remote.lastPut ?? base,
-      result: resultValue(local, remote, rule) ?? base,
-      loser: winner === 'local' ? 'remote' : 'local',
-      lost: winner === 'local' ? remote.moves : local.moves,
-    },
-  ];
+  return {
+    index,
+    rule: winner,
+    base,
+    local: local.lastPut ?? base,
+    remote: remote.lastPut ?? base,
+    result: resultValue(local, remote, rule) ?? base,
+    loser: winner === 'local' ? 'remote' : 'local',
+    lost: winner === 'local' ? remote.moves : local.moves,
+  };
 }
 
 function resultValue(local: ItemEdits, remote: ItemEdits, rule: ListRule): Atom | undefined {

@@ -1,9 +1,10 @@
 import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/list-operation.js';
 import type { Atom } from '../values/value.js';
-import { findConflicts, type ListConflict } from './conflicts.js';
+import { findConflicts, itemConflicts, type ListConflict } from './conflicts.js';
 import { isLost, type ListRule, lastPutValue, type Side, slotOfTarget, type Treatment, treat } from './contest.js';
 import { type Line, mergeLines } from './line.js';
 import { FIRST_NEW_LOCATION } from './location-sequence.js';
+import { dropIdle, mergeOne, type OneMerge } from './merge-one.js';
 import { Occupancy } from './occupancy.js';
 import { NONE, replay } from './replay.js';
 
@@ -43,8 +44,38 @@ export interface ListMerge {
  */
 export function mergeListOps(local: readonly ListOp[], remote: readonly ListOp[], rule: ListRule): ListMerge {
   if (local.length === 0 || remote.length === 0) {
-    return { local: local.map(dropIdle), remote: remote.map((op) => withoutBefore(dropIdle(op))), conflicts: () => [] };
+    return {
+      local: local.map((op) => dropIdle(op, false)),
+      remote: remote.map((op) => dropIdle(op, true)),
+      conflicts: () => [],
+    };
   }
+  return mergeSingle(local, remote, rule) ?? mergeByLocations(local, remote, rule);
+}
+
+/** The short way for a side with a single operation, where there is one. */
+function mergeSingle(local: readonly ListOp[], remote: readonly ListOp[], rule: ListRule): ListMerge | undefined {
+  const [firstLocal, secondLocal] = local;
+  const [firstRemote, secondRemote] = remote;
+  if (firstRemote !== undefined && secondRemote === undefined) {
+    const merged = mergeOne(firstRemote, local, 'remote', rule);
+    return merged && { local: merged.many, remote: [merged.one], conflicts: () => conflictsOfOne(merged, 'remote') };
+  }
+  if (firstLocal !== undefined && secondLocal === undefined) {
+    const merged = mergeOne(firstLocal, remote, 'local', rule);
+    return merged && { local: [merged.one], remote: merged.many, conflicts: () => conflictsOfOne(merged, 'local') };
+  }
+  return undefined;
+
+  function conflictsOfOne({ rivals }: OneMerge, side: Side): readonly ListConflict[] {
+    const one = side === 'local' ? firstLocal : firstRemote;
+    if (rivals.length === 0 || one === undefined || one.type === 'move') return [];
+    const [localOps, remoteOps] = side === 'local' ? [[one], rivals] : [rivals, [one]];
+    return itemConflicts(one.index, localOps, remoteOps, rule, false);
+  }
+}
+
+function mergeByLocations(local: readonly ListOp[], remote: readonly ListOp[], rule: ListRule): ListMerge {
   const localReplay = replay(local, FIRST_NEW_LOCATION);
   const remoteReplay = replay(remote, localReplay.endNew);
   const line = mergeLines(localReplay, remoteReplay);
@@ -119,14 +150,4 @@ class StandingValues {
     if (before !== undefined) this.#own.set(home, value);
     return overwritten;
   }
-}
-
-function dropIdle(op: ListOp): ListOp | undefined {
-  return op.type === 'move' && op.from === op.to ? undefined : op;
-}
-
-/** Remote's operations lose what they overwrote, because after local's they overwrite something else. */
-function withoutBefore(op: ListOp | undefined): ListOp | undefined {
-  if (op?.type === 'put') return listPut(op.index, op.value);
-  return op?.type === 'delete' ? listDelete(op.index) : op;
 }

@@ -1,4 +1,4 @@
-import { freezeMap } from '../values/fields.js';
+import { type Fields, freezeMap } from '../values/fields.js';
 import { isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
 import type { Atom, Value } from '../values/value.js';
 import { type Change, deleteChange, insertChange, updateChange } from './change.js';
@@ -22,6 +22,33 @@ export function lendChange(change: Change): Change {
     case 'delete':
       return deleteChange(table, record, change.before && lendFields(change.before));
   }
+}
+
+/** Whether somebody who holds the change could change a value in it. */
+export function isMutableChange(change: Change): boolean {
+  switch (change.type) {
+    case 'insert':
+      return hasMutableValue(change.fields);
+    case 'update':
+      return hasMutableOp(change.ops.values());
+    case 'delete':
+      return change.before !== undefined && hasMutableValue(change.before);
+  }
+}
+
+/** Whether somebody who holds the change could change a value that it puts into a field, or that it overwrites there. */
+export function hasMutablePut(change: Change): boolean {
+  if (change.type !== 'update') return false;
+  for (const op of change.ops.values()) {
+    if (op.type !== 'list' && (isMutableValue(op.before) || (op.type === 'put' && isMutableValue(op.value))))
+      return true;
+  }
+  return false;
+}
+
+function hasMutableValue(fields: Fields): boolean {
+  for (const value of fields.values()) if (isMutableValue(value)) return true;
+  return false;
 }
 
 function hasMutableOp(ops: Iterable<FieldOp>): boolean {

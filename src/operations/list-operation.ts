@@ -39,6 +39,14 @@ export interface ListMove {
   readonly to: number;
 }
 
+/** No list is longer than this and one: a merge numbers the places of items in 31 bits. */
+export const LIST_INDEX_MAX: number = 2 ** 29 - 1;
+
+/** Whether something from outside can be an index of a list. */
+export function isListIndex(index: unknown): index is number {
+  return Number.isInteger(index) && (index as number) >= 0 && (index as number) <= LIST_INDEX_MAX;
+}
+
 /** Makes a put. Without `before`, or with `undefined` for it, what the put overwrites is unknown. */
 export function listPut(index: number, value: Atom, before?: Atom): ListPut {
   return Object.freeze(before === undefined ? { type: 'put', index, value } : { type: 'put', index, value, before });

@@ -5,7 +5,7 @@ import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.
 import { describe } from '../values/value.js';
 import { type Change, type Delta, deleteChange, insertChange, updateChange } from './change.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from './field-operation.js';
-import { type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
+import { isListIndex, type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
 
 /**
  * Takes something from outside as a delta of the engine's own: every name, value, index and operation checked on its
@@ -132,8 +132,11 @@ function ownIndex(index: unknown, place: Place | undefined): number {
   if (typeof index !== 'number') {
     throw new DatastoreError('invalid-change', `an index must be a number, not ${describe(index)}`, place);
   }
-  if (Number.isSafeInteger(index) && index >= 0) return index;
-  throw new DatastoreError('index-out-of-range', 'an index must be a whole number from 0', { ...place, index });
+  if (isListIndex(index)) return index;
+  throw new DatastoreError('index-out-of-range', 'an index must be a whole number from 0 to 2^29-1', {
+    ...place,
+    index,
+  });
 }
 
 function ownOptional(value: unknown, place: Place): ReturnType<typeof ownValue> | undefined {

@@ -24,8 +24,8 @@ export const NO_LIMITS: Limits = Object.freeze({
 
 /** @throws DatastoreError `invalid-option` unless all four are numbers from 0. */
 export function checkLimits(limits: Limits): void {
-  for (const [name, limit] of Object.entries(limits)) {
-    if (typeof limit === 'number' && limit >= 0) continue;
+  for (const name of ['datastoreSize', 'recordSize', 'deltaSize', 'recordCount'] as const) {
+    if (typeof limits[name] === 'number' && limits[name] >= 0) continue;
     throw new DatastoreError('invalid-option', `limit ${name} must be a number from 0`);
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ListOp, type RuleName, transformList } from '../../src/index.js';
+import { type Atom, type ListOp, type RuleName, transformList } from '../../src/index.js';
 import { applyListOperations, mergeLists, transformListNaively } from '../oracle/list-merge.js';
 import { baseItems, lengthAfter } from '../support/list-scope.js';
 import { runs } from '../support/seed.js';
@@ -81,7 +81,39 @@ function expectLikeTwin(length: number, local: readonly ListOp[], remote: readon
   expect(applyListOperations(applyListOperations(base, local), merged.remote)).toEqual(result);
 }
 
+/** The same operations with what they overwrite. */
+function applied(base: readonly string[], ops: readonly ListOp[]): ListOp[] {
+  let items: readonly Atom[] = base;
+  return ops.map((op) => {
+    const before = op.type === 'put' || op.type === 'delete' ? items[op.index] : undefined;
+    items = applyListOperations(items, [op]);
+    return before === undefined ? op : { ...op, before };
+  });
+}
+
 describe('the merge of lists does what its naive twin does', () => {
+  for (const habit of HABITS) {
+    test(`one operation × many: ${habit.name}`, () => {
+      fc.assert(
+        fc.property(
+          fc.nat({ max: 12 }),
+          draws(1),
+          draws(30),
+          fc.constantFrom<RuleName>('remote', 'local', 'max', 'min'),
+          (length, oneDraw, manyDraws, rule) => {
+            for (const oneHabit of [HABITS[0] ?? habit, habit]) {
+              const one = applied(baseItems(length), operationsFrom(oneDraw, oneHabit, length, 'm'));
+              const many = applied(baseItems(length), operationsFrom(manyDraws, habit, length, 'l'));
+              expectLikeTwin(length, one, many, rule);
+              expectLikeTwin(length, many, one, rule);
+            }
+          },
+        ),
+        { numRuns: runs(400) },
+      );
+    });
+  }
+
   for (const localHabit of HABITS) {
     for (const remoteHabit of HABITS) {
       test(`${localHabit.name} × ${remoteHabit.name}`, () => {
@@ -102,6 +134,19 @@ describe('the merge of lists does what its naive twin does', () => {
       });
     }
   }
+
+  test('the greatest index there is merges like any other', () => {
+    const last = 2 ** 29 - 1;
+    const local: ListOp[] = Array.from({ length: 200 }, () => ({ type: 'delete', index: last }));
+    const remote: ListOp[] = [
+      { type: 'insert', index: last, value: 'r' },
+      { type: 'insert', index: 0, value: 'r' },
+    ];
+    const merged = transformList(local, remote);
+    expect(merged.local[0]).toEqual({ type: 'delete', index: last + 2 });
+    expect(merged.remote).toEqual(remote);
+    expect(() => transformList([{ type: 'delete', index: last + 1 }], remote)).toThrow('2^29-1');
+  });
 
   test('hundreds of operations a side, of every habit', () => {
     fc.assert(

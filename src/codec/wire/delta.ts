@@ -9,7 +9,14 @@ import {
   updateChange,
 } from '../../operations/change.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
-import { type ListOp, listDelete, listInsert, listMove, listPut } from '../../operations/list-operation.js';
+import {
+  isListIndex,
+  type ListOp,
+  listDelete,
+  listInsert,
+  listMove,
+  listPut,
+} from '../../operations/list-operation.js';
 import { ownRecordId, ownTableId } from '../../operations/ownership.js';
 import { sortedEntries, sortedMap } from '../../values/fields.js';
 import { ownFieldName } from '../../values/ownership.js';
@@ -99,8 +106,8 @@ function parseListOp(parts: readonly unknown[], place: Place): ListOp {
 }
 
 function parseIndex(json: unknown, place: Place): number {
-  if (typeof json === 'number' && Number.isSafeInteger(json) && json >= 0) return json;
-  throw new DatastoreError('invalid-json', 'an index must be a whole number from 0', place);
+  if (isListIndex(json)) return json;
+  throw new DatastoreError('invalid-json', 'an index must be a whole number from 0 to 2^29-1', place);
 }
 
 function formatChange(change: Change): WireChange[] {
