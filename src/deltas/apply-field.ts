@@ -1,5 +1,5 @@
-import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
-import { applyListOps, checkListOps } from '../lists/apply.js';
+import { type Place, placeOfField } from '../errors/datastore-error.js';
+import { applyListOps, listMisfit, type Misfit, misfitError } from '../lists/apply.js';
 import type { FieldOps } from '../operations/change.js';
 import type { FieldOp } from '../operations/field-operation.js';
 import { type Fields, sortedMap } from '../values/fields.js';
@@ -8,30 +8,22 @@ import { isList, type Value } from '../values/value.js';
 /** All about a field that decides whether an operation fits: absent, a value that is no list, or a list's length. */
 export type FieldShape = 'absent' | 'atom' | number;
 
-/**
- * Checks that an operation fits a field.
- *
- * @throws DatastoreError `field-exists`, `field-missing`, `not-a-list` or `index-out-of-range`.
- * Spec: CHG-2.
- */
-export function checkFieldOp(shape: FieldShape, op: FieldOp, place: Place): void {
-  if (op.type !== 'list') return;
+/** Why an operation does not fit a field, if so. Spec: CHG-2. */
+export function fieldMisfit(shape: FieldShape, op: FieldOp): Misfit | undefined {
+  if (op.type !== 'list') return undefined;
   if (op.create) {
-    if (shape !== 'absent') throw new DatastoreError('field-exists', 'a list is created where a value is', place);
-    checkListOps(0, op.ops, place);
-    return;
+    if (shape !== 'absent') return { code: 'field-exists', reason: 'a list is created where a value is' };
+    return listMisfit(0, op.ops);
   }
-  if (shape === 'absent') throw new DatastoreError('field-missing', 'a list operation on an absent field', place);
-  if (shape === 'atom') {
-    throw new DatastoreError('not-a-list', 'a list operation on a field that holds no list', place);
-  }
-  checkListOps(shape, op.ops, place);
+  if (shape === 'absent') return { code: 'field-missing', reason: 'a list operation on an absent field' };
+  if (shape === 'atom') return { code: 'not-a-list', reason: 'a list operation on a field that holds no list' };
+  return listMisfit(shape, op.ops);
 }
 
 /**
  * The fields that operations make of `fields`, which stay as they are.
  *
- * @throws DatastoreError as {@link checkFieldOp} does, naming the field.
+ * @throws DatastoreError `field-exists`, `field-missing`, `not-a-list` or `index-out-of-range`, naming the field.
  */
 export function applyFieldOps(fields: Fields, ops: FieldOps, place: Place): Fields {
   const result = new Map(fields);
@@ -46,7 +38,8 @@ export function applyFieldOps(fields: Fields, ops: FieldOps, place: Place): Fiel
 function applyFieldOp(current: Value | undefined, op: FieldOp, place: Place): Value | undefined {
   if (op.type === 'put') return op.value;
   if (op.type === 'delete') return undefined;
-  checkFieldOp(shapeOf(current), op, place);
+  const misfit = fieldMisfit(shapeOf(current), op);
+  if (misfit !== undefined) throw misfitError(misfit, place);
   return applyListOps(isList(current) ? current : [], op.ops, place);
 }
 

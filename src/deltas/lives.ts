@@ -34,6 +34,20 @@ export interface Lives {
 
 /** @throws DatastoreError `record-exists` or `record-missing` where an edit cannot follow the one before it. */
 export function readLives(edits: readonly PendingEdit[], place: Place): Lives {
+  return onlyUpdates(edits) ?? readAllLives(edits, place);
+}
+
+/** By far the most pending edits do nothing but update. */
+function onlyUpdates(edits: readonly PendingEdit[]): Lives | undefined {
+  const updates: LifeUpdate[] = [];
+  for (const { step, edit } of edits) {
+    if (edit.type !== 'update') return undefined;
+    updates.push({ type: 'update', step, ops: edit.ops });
+  }
+  return { isInBase: true, updates, end: undefined, passing: [], last: undefined };
+}
+
+function readAllLives(edits: readonly PendingEdit[], place: Place): Lives {
   const events = edits.flatMap(eventsOf);
   checkSequence(events, place);
   const isInBase = events[0]?.type !== 'start';

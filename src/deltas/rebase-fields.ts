@@ -95,12 +95,17 @@ class FieldsMerging {
     this.#rebased = updates.map(() => new Map<string, FieldOp>());
     const names = new Set(remoteFields);
     for (const { ops } of updates) for (const field of ops.keys()) names.add(field);
-    this.fields = [...names].sort(compareText);
+    this.fields = names.size === 1 ? [...names] : [...names].sort(compareText);
   }
 
   /** The pending operations on a field, without the deltas that do not touch it. */
   pendingOps(field: string): readonly FieldOp[] {
-    return this.#updates.flatMap(({ ops }) => ops.get(field) ?? []);
+    const pending: FieldOp[] = [];
+    for (const { ops } of this.#updates) {
+      const op = ops.get(field);
+      if (op !== undefined) pending.push(op);
+    }
+    return pending;
   }
 
   /** Pending's operations stay as they are. */

@@ -82,6 +82,7 @@ const FEW = 8;
 class Replacement {
   readonly #original: Delta;
   readonly #stretches: { readonly start: number; readonly end: number; readonly changes: readonly Change[] }[] = [];
+  readonly #merged: Change[] = [];
 
   constructor(original: Delta) {
     this.#original = original;
@@ -90,26 +91,25 @@ class Replacement {
   /** Replaces one record's stretch; the stretches come in order. */
   add({ start, end }: PlacedEdit, changes: readonly Change[]): void {
     this.#stretches.push({ start, end, changes });
+    for (const change of changes) this.#merged.push(change);
   }
 
   /** @param areKnown whether all that was merged are known normal forms. */
   finish(areKnown: boolean): Delta {
     if (this.#stretches.length === 0) return this.#original;
     const changes = this.#stretches.length <= FEW ? this.#patched() : this.#rebuilt();
-    return areKnown
-      ? asMergedNormalForm(
-          changes,
-          this.#stretches.flatMap((stretch) => stretch.changes),
-        )
-      : asNormalForm(changes);
+    return areKnown ? asMergedNormalForm(changes, this.#merged) : asNormalForm(changes);
   }
 
   /** Copying as a block and patching is by far the fastest where little changes. */
   #patched(): Change[] {
     // Spreading has a quick way for frozen arrays, which `slice` has not.
     const changes = [...this.#original];
-    for (const { start, end, changes: replaced } of this.#stretches.toReversed()) {
-      changes.splice(start, end - start, ...replaced);
+    for (let at = this.#stretches.length - 1; at >= 0; at--) {
+      const { start = 0, end = 0, changes: replaced = [] } = this.#stretches[at] ?? {};
+      const [first] = replaced;
+      if (first !== undefined && replaced.length === 1 && end - start === 1) changes[start] = first;
+      else changes.splice(start, end - start, ...replaced);
     }
     return changes;
   }

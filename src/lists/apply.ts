@@ -1,36 +1,48 @@
-import { DatastoreError, type Place } from '../errors/datastore-error.js';
+import { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
 import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
 import type { Atom } from '../values/value.js';
 import { ItemList } from './item-list.js';
 
-/**
- * Checks that operations fit a list of a length, one after the other. Nothing but the length matters.
- *
- * @returns the length after them.
- * @throws DatastoreError `index-out-of-range`. Spec: CHG-3.
- */
-export function checkListOps(lengthBefore: number, ops: readonly ListOp[], place?: Place): number {
+/** Why an operation does not fit what it meets. */
+export interface Misfit {
+  readonly code: DatastoreErrorCode;
+  readonly reason: string;
+  readonly index?: number;
+}
+
+/** Why one of several operations, one after the other, does not fit a list of a length, if so. Spec: CHG-3. */
+export function listMisfit(lengthBefore: number, ops: readonly ListOp[]): Misfit | undefined {
   let length = lengthBefore;
   for (const op of ops) {
     switch (op.type) {
       case 'put':
-        checkIndex(op.index, length, length, place);
+        if (op.index >= length) return outOfRange(op.index, length);
         break;
       case 'insert':
-        checkIndex(op.index, length + 1, length, place);
+        if (op.index > length) return outOfRange(op.index, length);
         length++;
         break;
       case 'delete':
-        checkIndex(op.index, length, length, place);
+        if (op.index >= length) return outOfRange(op.index, length);
         length--;
         break;
       case 'move':
-        checkIndex(op.from, length, length, place);
-        checkIndex(op.to, length, length, place);
+        if (op.from >= length) return outOfRange(op.from, length);
+        if (op.to >= length) return outOfRange(op.to, length);
         break;
     }
   }
-  return length;
+  return undefined;
+}
+
+/** @throws DatastoreError `index-out-of-range` if {@link listMisfit} finds something. */
+export function checkListOps(length: number, ops: readonly ListOp[], place?: Place): void {
+  const misfit = listMisfit(length, ops);
+  if (misfit !== undefined) throw misfitError(misfit, place);
+}
+
+export function misfitError({ code, reason, index }: Misfit, place?: Place): DatastoreError {
+  return new DatastoreError(code, reason, index === undefined ? place : { ...place, index });
 }
 
 /**
@@ -65,7 +77,6 @@ export function applyListOps(items: readonly Atom[], ops: readonly ListOp[], pla
   return Object.freeze(list.toArray());
 }
 
-function checkIndex(index: number, end: number, length: number, place: Place | undefined): void {
-  if (index >= 0 && index < end) return;
-  throw new DatastoreError('index-out-of-range', `the list has ${length} items`, { ...place, index });
+function outOfRange(index: number, length: number): Misfit {
+  return { code: 'index-out-of-range', reason: `the list has ${length} items`, index };
 }

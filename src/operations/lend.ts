@@ -54,7 +54,7 @@ function hasMutableValue(fields: Fields): boolean {
 function hasMutableOp(ops: Iterable<FieldOp>): boolean {
   for (const op of ops) {
     if (op.type === 'list') {
-      if (op.ops.some(isMutableListOp)) return true;
+      for (const step of op.ops) if (isMutableListOp(step)) return true;
     } else if (isMutableValue(op.before) || (op.type === 'put' && isMutableValue(op.value))) {
       return true;
     }

@@ -1,4 +1,5 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
+import { InvariantError } from '../errors/invariant-error.js';
 import { FrozenMapBuilder, sortedMap } from '../values/fields.js';
 import { isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
@@ -58,9 +59,10 @@ export function ownRecordId(record: unknown, place?: Place): string {
 type Unchecked = Readonly<Record<string, unknown>>;
 
 function ownChange(change: unknown, position: number): Change {
-  const raw = ownObject(change, 'a change', { position });
-  const table = ownTableId(raw['table'], { position });
-  const record = ownRecordId(raw['record'], { position, table });
+  const raw = ownObject(change, 'a change', undefined, position);
+  const table = raw['table'];
+  const record = raw['record'];
+  if (!isValidTableId(table) || !isValidRecordId(record)) throw invalidPlace(table, record, position);
   const place: Place = { position, table, record };
   switch (raw['type']) {
     case 'insert':
@@ -123,9 +125,20 @@ function ownListOp(op: unknown, place: Place | undefined): ListOp {
   }
 }
 
-function ownObject(something: unknown, what: string, place: Place | undefined): Unchecked {
+/** The error of a change whose table or record is no name. */
+function invalidPlace(table: unknown, record: unknown, position: number): DatastoreError {
+  try {
+    ownRecordId(record, { position, table: ownTableId(table, { position }) });
+  } catch (error) {
+    if (error instanceof DatastoreError) return error;
+  }
+  throw new InvariantError('one of the two names is not valid');
+}
+
+function ownObject(something: unknown, what: string, place: Place | undefined, position?: number): Unchecked {
   if (typeof something === 'object' && something !== null) return something as Unchecked;
-  throw new DatastoreError('invalid-change', `${what} must be an object, not ${describe(something)}`, place);
+  const reason = `${what} must be an object, not ${describe(something)}`;
+  throw new DatastoreError('invalid-change', reason, place ?? { position });
 }
 
 function ownIndex(index: unknown, place: Place | undefined): number {

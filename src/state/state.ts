@@ -83,7 +83,10 @@ export class State {
       for (const change of applied.reverse()) this.#tables.apply(invertChange(change));
       throw error;
     }
-    return Object.freeze(applied.map(lendChange));
+    for (let position = 0; position < applied.length; position++) {
+      applied[position] = lendChange(applied[position] as Change);
+    }
+    return Object.freeze(applied);
   }
 
   /** The fields of a record, or `undefined` if there is no such record. */

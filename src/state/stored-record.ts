@@ -1,6 +1,6 @@
-import { checkFieldOp, type FieldShape } from '../deltas/apply-field.js';
+import { type FieldShape, fieldMisfit } from '../deltas/apply-field.js';
 import { type Place, placeOfField } from '../errors/datastore-error.js';
-import { performListOp } from '../lists/apply.js';
+import { misfitError, performListOp } from '../lists/apply.js';
 import { ItemList } from '../lists/item-list.js';
 import type { FieldOps } from '../operations/change.js';
 import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
@@ -60,9 +60,12 @@ export class StoredRecord {
   }
 
   /** @throws DatastoreError where one of the operations does not fit its field; nothing is changed. */
-  check(ops: FieldOps, place: Place): void {
-    for (const [field, op] of ops)
-      if (op.type === 'list') checkFieldOp(this.#shapeOf(field), op, placeOfField(place, field));
+  check(ops: FieldOps, place: () => Place): void {
+    for (const [field, op] of ops) {
+      if (op.type !== 'list') continue;
+      const misfit = fieldMisfit(this.#shapeOf(field), op);
+      if (misfit !== undefined) throw misfitError(misfit, placeOfField(place(), field));
+    }
   }
 
   /** Performs operations that fit, and returns them with what they overwrote: the same where that is nothing. */

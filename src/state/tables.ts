@@ -59,13 +59,13 @@ export class Tables {
   apply(change: Change, position?: number): Change {
     const { table, record } = change;
     const current = this.get(table, record);
-    const place: Place = { position, table, record };
+    const place = (): Place => ({ position, table, record });
     if (change.type === 'insert') {
-      if (current !== undefined) throw new DatastoreError('record-exists', 'the record exists', place);
+      if (current !== undefined) throw new DatastoreError('record-exists', 'the record exists', place());
       this.#insert(table, record, change.fields);
       return change;
     }
-    if (current === undefined) throw new DatastoreError('record-missing', 'there is no such record', place);
+    if (current === undefined) throw new DatastoreError('record-missing', 'there is no such record', place());
     if (change.type === 'delete') {
       this.#delete(table, record, current);
       return deleteChange(table, record, current.fields());
