@@ -20,7 +20,7 @@ export { diff } from './state/diff.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from './state/limits.js';
 export { type ApplyOptions, type FoundRecord, State, type Where } from './state/state.js';
 export type { Fields } from './values/fields.js';
-export { LONG_MAX, LONG_MIN } from './values/long.js';
+export { LONG_MAX, LONG_MIN, wrapLong } from './values/long.js';
 export { valuesMatch } from './values/match.js';
 export {
   isShareableId,
@@ -30,6 +30,7 @@ export {
   isValidTableId,
 } from './values/names.js';
 export { compareValues, valuesEqual } from './values/order.js';
+export { ownFields, ownValue } from './values/ownership.js';
 export {
   BASE_CHANGE_SIZE,
   BASE_DATASTORE_SIZE,
@@ -40,4 +41,4 @@ export {
   sizeOfRecord,
   sizeOfValue,
 } from './values/size.js';
-export type { Atom, AtomType, Value, ValueType } from './values/value.js';
+export { type Atom, type AtomType, typeOfValue, type Value, type ValueType } from './values/value.js';

@@ -6,12 +6,13 @@ import {
   type State,
   sizeOfRecord,
   sizeOfValue,
+  typeOfValue,
   type Value,
 } from '../index.js';
 import { alignedLines } from './layout.js';
 import { type LimitWarning, overLimit, warningLines } from './limit-warning.js';
 import { countOf } from './safe-text.js';
-import { briefValueText, typeName } from './value-text.js';
+import { briefValueText } from './value-text.js';
 
 /** What a snapshot holds and weighs, for a person. */
 export function snapshotReport(name: string, state: State): string {
@@ -35,7 +36,7 @@ export function snapshotJson(state: State): string {
     rows: state.query(table).map(({ record, fields }) => ({
       record,
       bytes: sizeOfRecord(fields),
-      fields: [...fields].map(([field, value]) => ({ field, type: typeName(value), bytes: sizeOfField(value) })),
+      fields: [...fields].map(([field, value]) => ({ field, type: typeOfValue(value), bytes: sizeOfField(value) })),
     })),
   }));
   const totals = { records: state.recordCount, bytes: state.size };
@@ -57,7 +58,7 @@ function tableLines(state: State, table: string): string[] {
 function fieldLines(fields: Fields): string[] {
   const rows = [...fields].map(([field, value]) => [
     field,
-    Array.isArray(value) ? `list of ${value.length}` : typeName(value),
+    Array.isArray(value) ? `list of ${value.length}` : typeOfValue(value),
     countOf(sizeOfField(value), 'byte'),
     briefValueText(value),
   ]);

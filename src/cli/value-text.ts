@@ -1,4 +1,4 @@
-import type { Atom, Fields, Value, ValueType } from '../index.js';
+import type { Atom, Fields, Value } from '../index.js';
 import { countOf, quotedText } from './safe-text.js';
 
 /** How much of a value is shown. A report is read by a person; the JSON output is never cut. */
@@ -35,23 +35,6 @@ export function fieldsText(fields: Fields): string {
   const shown = [...fields].slice(0, MOST_FIELDS).map(([field, value]) => `${field}: ${textOf(value, ITEM)}`);
   if (fields.size <= MOST_FIELDS) return `{${shown.join(', ')}}`;
   return `{${[...shown, '…'].join(', ')}} (${countOf(fields.size, 'field')})`;
-}
-
-/** The name of the type of a value. */
-export function typeName(value: Value): ValueType {
-  switch (typeof value) {
-    case 'boolean':
-      return 'boolean';
-    case 'bigint':
-      return 'long';
-    case 'number':
-      return 'double';
-    case 'string':
-      return 'string';
-    default:
-      if (value instanceof Uint8Array) return 'bytes';
-      return value instanceof Date ? 'date' : 'list';
-  }
 }
 
 function textOf(value: Value, detail: Detail): string {
