@@ -9,7 +9,10 @@ const root = resolve(import.meta.dirname, '..');
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 const publint = join(root, 'node_modules/publint/src/cli.js');
 
-const PUBLISHED = ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'src/index.ts', 'README.md', 'LICENSE'];
+const PUBLISHED = [
+  ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'src/index.ts'],
+  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'spec/README.md', 'spec/vectors/list-merges.json'],
+];
 const PRIVATE = /^(test|bench|scripts|node_modules|\.ci)\//;
 
 const CONSUMER_TSCONFIG = {

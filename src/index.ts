@@ -19,6 +19,40 @@ export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleNam
 export { diff } from './state/diff.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from './state/limits.js';
 export { type ApplyOptions, type FoundRecord, State, type Where } from './state/state.js';
+export type { LogEntry } from './sync/log-entry.js';
+export {
+  formatEntry,
+  formatMessage,
+  parseEntry,
+  parseReplicaMessage,
+  parseSequencerMessage,
+  type WireEntry,
+  type WireMessage,
+} from './sync/message-format.js';
+export type {
+  Accepted,
+  Denied,
+  Entries,
+  Fetch,
+  FetchSnapshot,
+  MissedEntries,
+  Put,
+  PutOutcome,
+  Refusal,
+  RefusalReason,
+  Refused,
+  Repeated,
+  ReplicaMessage,
+  Reset,
+  SequencerMessage,
+  Snapshot,
+} from './sync/messages.js';
+export { Replica, type ReplicaOptions } from './sync/replica.js';
+export type { ReplicaStatus } from './sync/replica-status.js';
+export { ROLES, type Role } from './sync/role.js';
+export type { SavedReplica, SavedRule } from './sync/saved-replica.js';
+export { Sequencer, type SequencerOptions } from './sync/sequencer.js';
+export type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta } from './sync/sync-result.js';
 export type { Fields } from './values/fields.js';
 export { LONG_MAX, LONG_MIN, wrapLong } from './values/long.js';
 export { valuesMatch } from './values/match.js';

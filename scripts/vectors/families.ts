@@ -1,5 +1,6 @@
 import { apply } from './apply.js';
 import { compression } from './compression.js';
+import { conversations } from './conversations.js';
 import type { Family } from './family.js';
 import { fieldMerges } from './field-merges.js';
 import { inversion } from './invert.js';
@@ -17,4 +18,5 @@ export const FAMILIES: readonly Family[] = [
   ...[order, match, sizes, names, wire],
   ...[compression, apply, inversion],
   ...[fieldMerges, recordMerges, listMerges, rebasing],
+  conversations,
 ];

@@ -1,0 +1,59 @@
+import { type Delta, insertChange, updateChange } from '../operations/change.js';
+import { fieldPut, fieldSet } from '../operations/field-operation.js';
+import type { State } from '../state/state.js';
+import { freezeMap } from '../values/fields.js';
+import { compareValues } from '../values/order.js';
+import { BASE_CHANGE_SIZE, BASE_FIELD_SIZE, BASE_RECORD_SIZE } from '../values/size.js';
+import type { Value } from '../values/value.js';
+
+/** The reserved table, record and fields that hold what there is to say about the datastore itself. Spec: SYNC-37. */
+export const INFO_TABLE = ':info';
+export const INFO_RECORD = 'info';
+export const TITLE_FIELD = 'title';
+export const MTIME_FIELD = 'mtime';
+
+/** What setting the modified time can add to the delta it seals, besides being its only change. */
+export const MTIME_CHANGE_SIZE: number = BASE_CHANGE_SIZE;
+
+export function titleOf(state: State): string | undefined {
+  const title = infoField(state, TITLE_FIELD);
+  return typeof title === 'string' ? title : undefined;
+}
+
+export function mtimeOf(state: State): Date | undefined {
+  const mtime = infoField(state, MTIME_FIELD);
+  return mtime instanceof Date ? mtime : undefined;
+}
+
+/** By how many bytes and records setting the modified time makes a state larger. */
+export function mtimeGrowth(state: State): { readonly size: number; readonly records: number } {
+  const info = state.get(INFO_TABLE, INFO_RECORD);
+  if (info?.has(MTIME_FIELD)) return { size: 0, records: 0 };
+  const fields = BASE_FIELD_SIZE;
+  return info === undefined ? { size: BASE_RECORD_SIZE + fields, records: 1 } : { size: fields, records: 0 };
+}
+
+/** Sets the modified time, unless the state has a later one. Spec: SYNC-38. */
+export function mtimeDelta(state: State, time: Date): Delta {
+  const current = infoField(state, MTIME_FIELD);
+  if (compareValues(current, time) >= 0) return [];
+  if (state.get(INFO_TABLE, INFO_RECORD) === undefined) {
+    return [insertChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map([[MTIME_FIELD, time]])))];
+  }
+  return [updateChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map([[MTIME_FIELD, fieldPut(time, undefined)]])))];
+}
+
+/** Makes the record that holds the title, if it is not there. */
+export function infoRecordDelta(state: State): Delta {
+  if (state.get(INFO_TABLE, INFO_RECORD) !== undefined) return [];
+  return [insertChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map()))];
+}
+
+/** Sets the title in the record that holds it, or deletes it. */
+export function titleDelta(title: string | undefined): Delta {
+  return [updateChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map([[TITLE_FIELD, fieldSet(title, undefined)]])))];
+}
+
+function infoField(state: State, field: string): Value | undefined {
+  return state.get(INFO_TABLE, INFO_RECORD)?.get(field);
+}

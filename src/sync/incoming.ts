@@ -1,0 +1,64 @@
+import { DatastoreError } from '../errors/datastore-error.js';
+import type { LogEntry } from './log-entry.js';
+import type { Snapshot } from './messages.js';
+
+/**
+ * What has arrived from the log and is not yet merged: entries in whatever order they came, each once, and at most one
+ * snapshot. Spec: SYNC-21, SYNC-22.
+ */
+export class Incoming {
+  readonly #entries = new Map<number, LogEntry>();
+  #snapshot: Snapshot | undefined;
+
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** @throws DatastoreError `log-mismatch` for another delta at a revision that has one. */
+  addEntry(entry: LogEntry): void {
+    const known = this.#entries.get(entry.rev);
+    if (known !== undefined && known.nonce !== entry.nonce) {
+      throw new DatastoreError('log-mismatch', `two deltas claim revision ${entry.rev}`);
+    }
+    this.#entries.set(entry.rev, entry);
+  }
+
+  setSnapshot(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+  }
+
+  /** The entry that follows `revision`, if it is here. */
+  after(revision: number): LogEntry | undefined {
+    return this.#entries.get(revision + 1);
+  }
+
+  /** The revision that the snapshot, and the entries without a gap, lead to from `revision`. */
+  reach(revision: number): number {
+    let reached = this.#snapshot?.rev ?? revision;
+    while (this.#entries.has(reached + 1)) reached++;
+    return reached;
+  }
+
+  /** Whether entries are here that what is here does not lead to. */
+  hasGap(revision: number): boolean {
+    const reached = this.reach(revision);
+    for (const rev of this.#entries.keys()) if (rev > reached) return true;
+    return false;
+  }
+
+  /** Takes out the snapshot, to merge it. */
+  clearSnapshot(): void {
+    this.#snapshot = undefined;
+  }
+
+  /** Forgets the entries up to `revision`: they are merged. */
+  forget(revision: number): void {
+    for (const rev of this.#entries.keys()) if (rev <= revision) this.#entries.delete(rev);
+  }
+
+  /** Forgets everything, because it belongs to a log that does not lead on from this replica. */
+  clear(): void {
+    this.#entries.clear();
+    this.#snapshot = undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import type { Row } from '../codec/wire/rows.js';
+import type { DatastoreErrorCode, Place } from '../errors/datastore-error.js';
+import type { Delta } from '../operations/change.js';
+import type { LogEntry } from './log-entry.js';
+
+/** What a replica sends to the sequencer. Spec: SYNC-3. */
+export type ReplicaMessage = Put | Fetch | FetchSnapshot;
+
+/** What the sequencer sends to a replica: an answer, or entries that it announces unasked. Spec: SYNC-3. */
+export type SequencerMessage = PutOutcome | Entries | Snapshot | Denied;
+
+/** Asks the sequencer to append `delta`, which was made against revision `rev`, to the log. */
+export interface Put {
+  readonly type: 'put';
+  readonly rev: number;
+  readonly nonce: string;
+  /** In normal form, without `before`. */
+  readonly delta: Delta;
+}
+
+/** Asks for the log entries after revision `rev`. */
+export interface Fetch {
+  readonly type: 'fetch';
+  readonly rev: number;
+}
+
+/** Asks for the newest state instead of the log entries that lead to it. */
+export interface FetchSnapshot {
+  readonly type: 'fetch-snapshot';
+}
+
+/** What became of a put. */
+export type PutOutcome = Accepted | Repeated | MissedEntries | Reset | Refused;
+
+/** The delta is in the log at `rev`, one more than the revision of the put. */
+export interface Accepted {
+  readonly type: 'accepted';
+  readonly nonce: string;
+  readonly rev: number;
+}
+
+/** The delta had been accepted before, at `rev`; this put was a retry and changed nothing. */
+export interface Repeated {
+  readonly type: 'repeated';
+  readonly nonce: string;
+  readonly rev: number;
+}
+
+/** The put was made against an older revision: `entries` are all that it missed. It changed nothing. */
+export interface MissedEntries {
+  readonly type: 'conflict';
+  readonly nonce: string;
+  readonly entries: readonly LogEntry[];
+}
+
+/** The delta will not enter the log. A refusal changes nothing. */
+export interface Refused extends Refusal {
+  readonly type: 'refused';
+  readonly nonce: string;
+}
+
+/**
+ * Why a delta was refused, as plain data.
+ *
+ * - `invalid`: it is malformed, or does not fit the state. `code` says how.
+ * - `limit`: the state or the delta would be over a limit. `code` says which.
+ * - `permission`: the role may not write.
+ * - `unknown-revision`: it was made against a revision that the log has not reached, so the log has lost entries.
+ * - `nonce-reused`: another put had this nonce.
+ *
+ * Spec: SYNC-5 to SYNC-9.
+ */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly code?: DatastoreErrorCode;
+  readonly message: string;
+  readonly place?: Place;
+}
+
+export type RefusalReason = 'invalid' | 'limit' | 'permission' | 'unknown-revision' | 'nonce-reused';
+
+/** Log entries in order, without gaps. They answer a fetch, or announce what was appended. */
+export interface Entries {
+  readonly type: 'entries';
+  readonly entries: readonly LogEntry[];
+}
+
+/**
+ * The log does not hold the entries after revision `since`, which a fetch or a put named; only a snapshot leads to the
+ * newest revision `rev`. It is below `since` if the log has lost entries.
+ */
+export interface Reset {
+  readonly type: 'reset';
+  readonly since: number;
+  readonly rev: number;
+}
+
+/**
+ * The state at revision `rev`, with the nonces of the deltas that led to it most recently: the last nonce belongs to
+ * revision `rev`, the one before it to `rev` − 1, and so on. There are as many as the sequencer keeps. Spec: SYNC-13.
+ */
+export interface Snapshot {
+  readonly type: 'snapshot';
+  readonly rev: number;
+  readonly rows: readonly Row[];
+  readonly nonces: readonly string[];
+}
+
+/** The role of whoever asked may not read. */
+export interface Denied {
+  readonly type: 'denied';
+}

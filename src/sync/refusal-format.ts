@@ -1,0 +1,35 @@
+import { expectObject, type JsonObject } from '../codec/wire/json.js';
+import { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
+import type { Refusal, RefusalReason } from './messages.js';
+
+const REASONS: readonly RefusalReason[] = ['invalid', 'limit', 'permission', 'unknown-revision', 'nonce-reused'];
+
+/** A refusal as JSON is the refusal itself; this checks that something is one. @throws DatastoreError `invalid-json`. */
+export function parseRefusal(json: unknown): Refusal {
+  const { reason, code, message, place } = expectObject(json, 'a refusal');
+  const known = REASONS.find((candidate) => candidate === reason);
+  if (known === undefined || typeof message !== 'string') throw invalid('a refusal has a reason and a message');
+  if (code !== undefined && typeof code !== 'string') throw invalid('the code of a refusal must be a string');
+  return {
+    reason: known,
+    ...(code === undefined ? {} : { code: code as DatastoreErrorCode }),
+    message,
+    ...(place === undefined ? {} : { place: parsePlace(expectObject(place, 'a place')) }),
+  };
+}
+
+function parsePlace(json: JsonObject): Place {
+  const { table, record, field, index, position, ...others } = json;
+  for (const name of [table, record, field]) {
+    if (name !== undefined && typeof name !== 'string') throw invalid('a place has names that are strings');
+  }
+  for (const at of [index, position]) {
+    if (at !== undefined && typeof at !== 'number') throw invalid('a place has positions that are numbers');
+  }
+  if (Object.keys(others).length > 0) throw invalid('a place has nothing but names and positions');
+  return json as Place;
+}
+
+function invalid(reason: string): DatastoreError {
+  return new DatastoreError('invalid-json', reason);
+}

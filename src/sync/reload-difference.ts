@@ -1,0 +1,46 @@
+import type { Conflict } from '../deltas/conflict.js';
+import { type Change, type Delta, updateChange } from '../operations/change.js';
+import type { FieldOp } from '../operations/field-operation.js';
+import { type ListOp, type ListPut, listDelete, listInsert } from '../operations/list-operation.js';
+import { freezeMap } from '../values/fields.js';
+
+/**
+ * A difference between two states calls it a put where one item of a list has gone and another has come in its place:
+ * which it was, nobody can tell. Merged as a put, a pending delete of the old item would take the new one with it,
+ * which may be somebody else's. So those puts that lost to a pending delete are told as a delete and an insert; then the
+ * new item stays. The others stay puts, and meet pending puts and moves by the rule.
+ *
+ * @param conflicts those of merging the difference as it is. Spec: SYNC-30.
+ * @returns the difference to merge instead, or `undefined` if no such put was lost.
+ */
+export function sparingNewItems(difference: Delta, conflicts: readonly Conflict[]): Delta | undefined {
+  const lost = new Set(conflicts.flatMap(lostPutKeys));
+  if (lost.size === 0) return undefined;
+  return difference.map((change): Change => {
+    if (change.type !== 'update') return change;
+    const ops = new Map<string, FieldOp>();
+    for (const [field, op] of change.ops) {
+      const isSpared = (put: ListPut): boolean => lost.has(keyOf(change.table, change.record, field, put.index));
+      ops.set(field, op.type === 'list' ? { ...op, ops: op.ops.flatMap((step) => spare(step, isSpared)) } : op);
+    }
+    return updateChange(change.table, change.record, freezeMap(ops));
+  });
+}
+
+/** The puts of items that a conflict says remote lost to a delete. In a difference no two puts of a list have one index. */
+function lostPutKeys({ table, record, index, rule, lost }: Conflict): string[] {
+  if (index === undefined || rule !== 'delete-wins') return [];
+  return lost.flatMap(({ side, field, op }) => {
+    if (side !== 'remote' || op.type !== 'list') return [];
+    return op.ops.flatMap((step) => (step.type === 'put' ? [keyOf(table, record, field, step.index)] : []));
+  });
+}
+
+function spare(step: ListOp, isSpared: (put: ListPut) => boolean): ListOp[] {
+  if (step.type !== 'put' || !isSpared(step)) return [step];
+  return [listDelete(step.index, step.before), listInsert(step.index, step.value)];
+}
+
+function keyOf(table: string, record: string, field: string, index: number): string {
+  return JSON.stringify([table, record, field, index]);
+}

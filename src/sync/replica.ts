@@ -1,0 +1,367 @@
+import type { Row } from '../codec/wire/rows.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import type { Delta } from '../operations/change.js';
+import { ResolutionRules } from '../rules/resolution-rules.js';
+import { checkLimits, DEFAULT_LIMITS, type Limits, NO_LIMITS } from '../state/limits.js';
+import { type FoundRecord, State, type Where } from '../state/state.js';
+import type { Fields } from '../values/fields.js';
+import { ownAtom } from '../values/ownership.js';
+import {
+  INFO_TABLE,
+  infoRecordDelta,
+  MTIME_CHANGE_SIZE,
+  mtimeDelta,
+  mtimeGrowth,
+  mtimeOf,
+  titleDelta,
+  titleOf,
+} from './datastore-info.js';
+import { Exchange, type Report } from './exchange.js';
+import type { Fetch, FetchSnapshot, Put, SequencerMessage } from './messages.js';
+import type { ReplicaStatus } from './replica-status.js';
+import { canWrite, checkRole, type Role } from './role.js';
+import { formatReplica, type ParsedReplica, parseReplica, type SavedReplica } from './saved-replica.js';
+import type { SyncResult } from './sync-result.js';
+import { Timeline } from './timeline.js';
+import { UndoHistory, type UndoStep } from './undo-history.js';
+
+export interface ReplicaOptions {
+  /**
+   * Names a delta that is to be put. No two deltas of any replica may get the same name, also after a crash: 1 to 128
+   * visible ASCII characters, such as a random UUID. Spec: SYNC-2.
+   */
+  readonly nextNonce: () => string;
+  /** What this user may do: `owner` unless given. */
+  readonly role?: Role;
+  /** The rules for collisions. An edit keeps the rule that its field has when it is made. Spec: SYNC-26. */
+  readonly rules?: Pick<ResolutionRules, 'get'>;
+  /** What the state and a delta may weigh: `DEFAULT_LIMITS` unless given. */
+  readonly limits?: Limits;
+  /** How many steps can be undone: 100 unless given. */
+  readonly undoDepth?: number;
+}
+
+const DEFAULT_UNDO_DEPTH = 100;
+
+/**
+ * One user's copy of a datastore. Edits show at once and are kept until the log has them; what others did becomes
+ * visible in `sync()` and at no other time.
+ *
+ * It does no I/O. Whoever embeds it stores `save()` and carries messages, in this order, so that no crash can lose or
+ * double an edit:
+ *
+ *     const put = replica.outgoing();   // may name the delta that it hands out
+ *     store(replica.save());            // the name must be stored before
+ *     send(put);                        // anybody can hear it
+ *
+ * Laws: what the user sees is the log up to `revision` and then the edits that it does not have yet; once nothing is on
+ * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-48.
+ */
+export class Replica {
+  readonly #limits: Limits;
+  readonly #rules: Pick<ResolutionRules, 'get'>;
+  readonly #undoDepth: number;
+  readonly #history: UndoHistory;
+  #timeline: Timeline;
+  #exchange: Exchange;
+  #role: Role;
+  #stepCount = 0;
+  #report: Report = emptyReport();
+
+  /** A replica at revision 0, without any data. @throws DatastoreError `invalid-option`. */
+  constructor(options: ReplicaOptions) {
+    const { role = 'owner', rules = new ResolutionRules(), limits = DEFAULT_LIMITS } = options;
+    checkRole(role);
+    checkLimits(limits);
+    this.#role = role;
+    this.#rules = rules;
+    this.#limits = limits;
+    this.#undoDepth = undoDepthOf(options);
+    this.#history = new UndoHistory(this.#undoDepth, (table, field) => rules.get(table, field) === 'sum');
+    this.#timeline = new Timeline(new State(), 0, this.#history);
+    this.#exchange = new Exchange(this.#timeline, options.nextNonce, {
+      nonce: undefined,
+      refusal: undefined,
+      needsReload: false,
+      isLogLost: false,
+    });
+  }
+
+  /**
+   * The replica that {@link save} described: with all its edits, and on its way where it was. Steps made before cannot
+   * be undone. Rules that are functions must be set in `rules` again.
+   *
+   * @throws DatastoreError `rule-missing` where an edit was made under a function and none is set, `invalid-json` for
+   * what `save()` does not write, and what reading the state throws. Spec: SYNC-34 to SYNC-36.
+   */
+  static load(saved: unknown, options: ReplicaOptions): Replica {
+    const replica = new Replica(options);
+    replica.#resume(parseReplica(saved, replica.#rules), options.nextNonce);
+    return replica;
+  }
+
+  /** Everything that must survive, as plain data for JSON. Spec: SYNC-34, SYNC-35. */
+  save(): SavedReplica {
+    return formatReplica(this.#timeline, this.#exchange.origin);
+  }
+
+  /** The revision of the log that has been merged into what the user sees. */
+  get revision(): number {
+    return this.#timeline.revision;
+  }
+
+  /** The fields of a record as the user sees it, or `undefined` if there is none. */
+  get(table: string, record: string): Fields | undefined {
+    return this.#timeline.view.get(table, record);
+  }
+
+  /** See `State.query`. */
+  query(table: string, where?: Where): FoundRecord[] {
+    return this.#timeline.view.query(table, where);
+  }
+
+  /** The ids of the tables that hold any records, in code point order. */
+  tables(): string[] {
+    return this.#timeline.view.tables();
+  }
+
+  /** All that the user sees, as rows of JSON. */
+  toRows(): Row[] {
+    return this.#timeline.view.toRows();
+  }
+
+  /** The size in bytes of all that the user sees. */
+  get size(): number {
+    return this.#timeline.view.size;
+  }
+
+  get recordCount(): number {
+    return this.#timeline.view.recordCount;
+  }
+
+  /** The size in bytes of the delta that the next {@link sync} will seal, without the modified time. */
+  get unsyncedSize(): number {
+    return this.#timeline.open.size;
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  /**
+   * Notes what the user may do from now on. Edits that are pending stay, and are put; the sequencer decides about them.
+   *
+   * @throws DatastoreError `invalid-option`.
+   */
+  setRole(role: Role): void {
+    checkRole(role);
+    this.#role = role;
+  }
+
+  /** The title of the datastore, or `undefined` if it has none. */
+  get title(): string | undefined {
+    return titleOf(this.#timeline.view);
+  }
+
+  /** Sets the title, or deletes it. @throws DatastoreError as {@link apply} does. Spec: SYNC-37. */
+  setTitle(title: string | undefined): void {
+    this.#requireWrite();
+    if (title !== undefined && typeof title !== 'string') {
+      throw new DatastoreError('invalid-value', 'a title is a string');
+    }
+    const makesRecord = infoRecordDelta(this.#timeline.view);
+    if (title === undefined && makesRecord.length > 0) return;
+    if (makesRecord.length > 0) this.endUndoStep();
+    this.#edit([...makesRecord, ...titleDelta(title)], makesRecord.length);
+  }
+
+  /** When the datastore was last edited, by the clocks of those who did; `undefined` if never. Spec: SYNC-38. */
+  get mtime(): Date | undefined {
+    return mtimeOf(this.#timeline.view);
+  }
+
+  /**
+   * Edits the datastore: all of the changes, or none if one does not fit. The user sees them at once. The cost does not
+   * depend on how much is pending.
+   *
+   * @returns the changes with what they overwrote.
+   * @throws DatastoreError `not-permitted` for viewers, `delta-too-large` if more has gathered than one delta may hold,
+   * and what `State.apply` throws with limits. Nothing is changed then. Spec: SYNC-15, SYNC-16.
+   */
+  apply(changes: Delta): Delta {
+    this.#requireWrite();
+    const info = changes.filter(({ table }) => table === INFO_TABLE);
+    if (info.length === 0) return this.#edit(changes, 0);
+    this.endUndoStep();
+    return this.#edit([...info, ...changes.filter(({ table }) => table !== INFO_TABLE)], info.length);
+  }
+
+  /**
+   * Seals the edits made since the last call, so that they can be put as one delta, and makes visible what has been
+   * received from the log. If edits were sealed, `time` becomes the modified time, unless that is later already.
+   *
+   * @throws DatastoreError `invalid-value` for an invalid date, `log-mismatch` if the log does not fit the state, after
+   * which the replica needs a reload, and what a merge function throws. What was merged before is kept, and reported by
+   * the next call. Spec: SYNC-17, SYNC-23 to SYNC-25.
+   */
+  sync(time: Date): SyncResult {
+    const owned = ownAtom(time);
+    if (!(owned instanceof Date)) throw new DatastoreError('invalid-value', 'the time of a sync must be a date');
+    this.#seal(owned);
+    this.#exchange.bringIn(this.#report);
+    const report = this.#report;
+    this.#report = emptyReport();
+    return { changed: this.#timeline.takeChanged(), ...report };
+  }
+
+  /**
+   * The delta to put next, or `undefined` if there is none or something must be merged first. A delta that was handed
+   * out is in flight: it keeps its nonce, and is handed out again, until it is known what became of it. Store
+   * {@link save} before you send it. Spec: SYNC-18, SYNC-20.
+   */
+  outgoing(): Put | undefined {
+    return this.#exchange.outgoing();
+  }
+
+  /** What to ask the sequencer for to learn what is new: log entries, or a snapshot where they no longer help. Spec: SYNC-22. */
+  request(): Fetch | FetchSnapshot {
+    return this.#exchange.request();
+  }
+
+  /**
+   * Takes any message from the sequencer, in any order, and any number of times.
+   *
+   * @throws DatastoreError for a malformed message, and `log-mismatch` for one that contradicts what is known.
+   * Spec: SYNC-19, SYNC-21.
+   */
+  receive(message: SequencerMessage): void {
+    this.#exchange.receive(message);
+  }
+
+  get status(): ReplicaStatus {
+    const exchange = this.#exchange;
+    const status = {
+      hasOpen: !this.#timeline.open.isUntouched,
+      hasOutgoing: this.#timeline.pending.length > (exchange.isInFlight ? 1 : 0),
+      isInFlight: exchange.isInFlight,
+      hasIncoming: exchange.hasIncoming,
+      hasGap: exchange.hasGap,
+      needsReload: exchange.needsReload,
+    };
+    return { isIdle: !Object.values(status).includes(true), ...status };
+  }
+
+  /** Whether {@link undo} would do anything. */
+  get canUndo(): boolean {
+    return (this.#undoDepth > 0 && this.#timeline.open.isRunning) || this.#history.nextUndo() !== undefined;
+  }
+
+  /** Whether {@link redo} would do anything. */
+  get canRedo(): boolean {
+    return this.#history.nextRedo() !== undefined;
+  }
+
+  /** Ends the step that the last edits belong to; the next edit begins another. So does every {@link sync}. */
+  endUndoStep(): void {
+    if (this.#undoDepth === 0) return;
+    const step = ++this.#stepCount;
+    const part = this.#timeline.cut(step, step);
+    if (part !== undefined) this.#history.record(this.#stepCount, part.delta);
+  }
+
+  /**
+   * Undoes the latest step that was not undone: puts back what this user changed, and leaves what others changed since.
+   *
+   * @returns the changes that were made, with what they overwrote, or `undefined` if there is nothing to undo.
+   * @throws DatastoreError as {@link apply} does. Spec: SYNC-39 to SYNC-45.
+   */
+  undo(): Delta | undefined {
+    this.#requireWrite();
+    this.endUndoStep();
+    const undo = this.#history.nextUndo();
+    if (undo === undefined) return undefined;
+    const applied = this.#takeBack(undo) ?? this.#timeline.edit(undo.delta, this.#editLimits());
+    this.#noteRules(applied);
+    if (this.#timeline.cut('undoing', undo.lineage) !== undefined) this.#history.noteUndone(undo, applied);
+    return applied;
+  }
+
+  /** Does again what {@link undo} undid last, unless the user edited since. Otherwise as {@link undo}. Spec: SYNC-46. */
+  redo(): Delta | undefined {
+    this.#requireWrite();
+    const redo = this.#history.nextRedo();
+    if (redo === undefined) return undefined;
+    const applied = this.#timeline.edit(redo.delta, this.#editLimits());
+    this.#noteRules(applied);
+    this.#timeline.cut(++this.#stepCount, redo.lineage);
+    this.#history.noteRedone(redo, this.#stepCount, applied);
+    return applied;
+  }
+
+  /** Undoes a step by taking it out of what will be put, if that is possible. Spec: SYNC-41. */
+  #takeBack(undo: UndoStep): Delta | undefined {
+    const timeline = this.#timeline;
+    const part = timeline.lastUnsentPart(this.#exchange.isInFlight);
+    if (part?.role !== undo.step || !this.#history.isExactOver(timeline.parts)) return undefined;
+    const applied = timeline.takeBack(part, this.#exchange.isInFlight);
+    this.#history.noteTakenBack(undo, applied, timeline.parts);
+    return applied;
+  }
+
+  #edit(changes: Delta, unrecorded: number): Delta {
+    const applied = this.#timeline.edit(changes, this.#editLimits(), unrecorded);
+    this.#noteRules(applied);
+    this.#history.forgetUndone();
+    if (unrecorded > 0) this.#history.meetUnrecorded(applied.slice(0, unrecorded));
+    return applied;
+  }
+
+  #resume({ base, rev, pending, open, rules, exchange }: ParsedReplica, nextNonce: () => string): void {
+    this.#timeline = new Timeline(base, rev, this.#history);
+    this.#timeline.restore(pending, open);
+    for (const rule of rules) this.#timeline.rules.set(rule);
+    this.#exchange = new Exchange(this.#timeline, nextNonce, exchange);
+  }
+
+  #noteRules(applied: Delta): void {
+    this.#timeline.rules.note(applied, (table, field) => this.#rules.get(table, field));
+  }
+
+  #seal(time: Date): void {
+    this.endUndoStep();
+    const { open, view } = this.#timeline;
+    if (open.whole().length > 0) {
+      this.#timeline.cut('unrecorded');
+      // No step touches the modified time, so the undo history need not hear of this.
+      this.#timeline.edit(mtimeDelta(view, time), NO_LIMITS);
+      this.#timeline.cut('unrecorded');
+    }
+    this.#timeline.seal(this.#exchange.isInFlight, this.#limits.deltaSize);
+  }
+
+  #requireWrite(): void {
+    if (canWrite(this.#role)) return;
+    throw new DatastoreError('not-permitted', `a role of ${this.#role} may not write`);
+  }
+
+  /** The limits for an edit: room is left for the modified time, which will be sealed with it. Spec: SYNC-16. */
+  #editLimits(): Limits {
+    const growth = mtimeGrowth(this.#timeline.view);
+    const { datastoreSize, recordSize, deltaSize, recordCount } = this.#limits;
+    return {
+      datastoreSize: datastoreSize - growth.size,
+      recordSize,
+      deltaSize: deltaSize - MTIME_CHANGE_SIZE,
+      recordCount: recordCount - growth.records,
+    };
+  }
+}
+
+function emptyReport(): Report {
+  return { conflicts: [], refused: [], uncertain: [], isReloaded: false };
+}
+
+function undoDepthOf({ undoDepth = DEFAULT_UNDO_DEPTH }: ReplicaOptions): number {
+  if (Number.isSafeInteger(undoDepth) && undoDepth >= 0) return undoDepth;
+  throw new DatastoreError('invalid-option', 'undoDepth must be a whole number from 0');
+}

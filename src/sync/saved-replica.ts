@@ -1,0 +1,132 @@
+import { formatDelta, parseDelta, type WireChange } from '../codec/wire/delta.js';
+import { expectArray, expectObject, type JsonObject } from '../codec/wire/json.js';
+import type { Row } from '../codec/wire/rows.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import type { Delta } from '../operations/change.js';
+import type { ResolutionRules } from '../rules/resolution-rules.js';
+import { RULE_NAMES, type Rule, type RuleName } from '../rules/rule.js';
+import { State } from '../state/state.js';
+import type { ExchangeOrigin } from './exchange.js';
+import { isRevision, isValidNonce } from './log-entry.js';
+import type { Refusal } from './messages.js';
+import type { PlacedRule } from './pending-rules.js';
+import { parseRefusal } from './refusal-format.js';
+import type { Timeline } from './timeline.js';
+
+/** The rule of a field with a pending edit: table, record, field and the name, where `function` stands for one. */
+export type SavedRule = readonly [table: string, record: string, field: string, rule: RuleName | 'function'];
+
+/**
+ * A replica as plain data for JSON: the state of the log that it has merged, and the local edits on top of it. What they
+ * overwrote is not in it, because applying them again tells. What was received and not merged is not in it either; it
+ * will be asked for again. Spec: SYNC-34.
+ */
+export interface SavedReplica {
+  readonly format: 1;
+  readonly rev: number;
+  readonly rows: readonly Row[];
+  /** The sealed deltas, oldest first. */
+  readonly pending: readonly (readonly WireChange[])[];
+  /** The nonce of the first pending delta, if that was handed out to be put. */
+  readonly nonce: string | null;
+  /** The refusal of that delta, if it has not been undone yet. */
+  readonly refusal: Refusal | null;
+  readonly open: readonly WireChange[];
+  readonly rules: readonly SavedRule[];
+  readonly needsReload: boolean;
+  readonly isLogLost: boolean;
+}
+
+/** What {@link SavedReplica} describes. */
+export interface ParsedReplica {
+  readonly base: State;
+  readonly rev: number;
+  readonly pending: readonly Delta[];
+  readonly open: Delta;
+  readonly rules: readonly PlacedRule[];
+  readonly exchange: ExchangeOrigin;
+}
+
+export function formatReplica(timeline: Timeline, exchange: ExchangeOrigin): SavedReplica {
+  const pending = timeline.pending.map((delta) => delta.whole());
+  const open = timeline.open.whole();
+  return {
+    format: 1,
+    rev: timeline.revision,
+    rows: timeline.base.toRows(),
+    pending: pending.map(formatDelta),
+    nonce: exchange.nonce ?? null,
+    refusal: exchange.refusal ?? null,
+    open: formatDelta(open),
+    rules: timeline.rules.of([...pending, open]).map(formatRule),
+    needsReload: exchange.needsReload,
+    isLogLost: exchange.isLogLost,
+  };
+}
+
+/**
+ * Reads what {@link formatReplica} wrote.
+ *
+ * @throws DatastoreError `invalid-json` for anything else, `rule-missing` where a function was in force and `rules` has
+ * none for that field.
+ */
+export function parseReplica(json: unknown, rules: Pick<ResolutionRules, 'get'>): ParsedReplica {
+  const saved = expectObject(json, 'a saved replica');
+  if (saved['format'] !== 1) throw invalid('a saved replica has format 1');
+  const { rev, nonce } = saved;
+  if (!isRevision(rev)) throw invalid('the revision of a saved replica must be a whole number from 0');
+  if (nonce !== null && !isValidNonce(nonce)) throw invalid('the nonce of a saved replica must be a nonce or null');
+  const pending = expectArray(saved['pending'], 'the pending deltas').map(parseDelta);
+  if (nonce !== null && pending.length === 0) throw invalid('a nonce belongs to a pending delta');
+  return {
+    base: State.fromRows(saved['rows']),
+    rev,
+    pending,
+    open: parseDelta(saved['open']),
+    rules: expectArray(saved['rules'], 'the rules').map((rule) => parseRule(rule, rules)),
+    exchange: {
+      nonce: nonce ?? undefined,
+      refusal: saved['refusal'] === null ? undefined : parseRefusal(saved['refusal']),
+      needsReload: flag(saved, 'needsReload'),
+      isLogLost: flag(saved, 'isLogLost'),
+    },
+  };
+}
+
+function formatRule({ table, record, field, rule }: PlacedRule): SavedRule {
+  return [table, record, field, typeof rule === 'function' ? 'function' : rule];
+}
+
+function parseRule(json: unknown, rules: Pick<ResolutionRules, 'get'>): PlacedRule {
+  const [table, record, field, name, ...others] = expectArray(json, 'a rule');
+  if (typeof table !== 'string' || typeof record !== 'string' || typeof field !== 'string' || others.length > 0) {
+    throw invalid('a rule is a table, a record, a field and a name');
+  }
+  return { table, record, field, rule: ruleOf(name, table, record, field, rules) };
+}
+
+function ruleOf(
+  name: unknown,
+  table: string,
+  record: string,
+  field: string,
+  rules: Pick<ResolutionRules, 'get'>,
+): Rule {
+  const known = RULE_NAMES.find((rule) => rule === name);
+  if (known !== undefined) return known;
+  if (name !== 'function') throw invalid('a rule has the name of one');
+  const rule = rules.get(table, field);
+  if (typeof rule === 'function') return rule;
+  const reason = 'an edit was made under a merge function: set it again before loading';
+  throw new DatastoreError('rule-missing', reason, { table, record, field });
+}
+
+function flag(json: JsonObject, name: string): boolean {
+  const value = json[name];
+  if (typeof value === 'boolean') return value;
+  throw invalid(`${name} must be true or false`);
+}
+
+function invalid(reason: string): DatastoreError {
+  return new DatastoreError('invalid-json', reason);
+}

@@ -1,0 +1,331 @@
+/**
+ * What a replica knows of the log's state, and the local edits on top of it:
+ *
+ *     base · pending[0] · pending[1] · … · open = view
+ *
+ * `base` is the log's state at `revision`; `view` is what the user sees. Pending deltas are kept applied, so each says
+ * what it overwrote, in the state that it meets here; a rebase keeps that up. So no delta ever needs to be rolled back
+ * to merge another, and still each can be:
+ *
+ * - A remote delta is appended to `base`. The pending ones are rebased over it, and what comes out on the other side
+ *   is applied to `view`.
+ * - An acknowledged delta moves from the front of `pending` to the end of `base`. `view` does not change.
+ * - A refused delta is taken out of `pending`. What undoes it is brought past the later ones and applied to `view`.
+ * - A snapshot replaces `base`, and the difference between the two is merged as one remote delta.
+ *
+ * The base is kept as a state of its own, although it could be computed from `view` by undoing what is pending: a reload
+ * and every save need it, states share their records, and it lets every remote delta be checked against the state that
+ * it was made for. Spec: SYNC-14.
+ */
+
+import type { Conflict, ConflictListener } from '../deltas/conflict.js';
+import { invert } from '../deltas/invert.js';
+import { type RuleLookup, rebase } from '../deltas/rebase.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import { invariant } from '../errors/invariant-error.js';
+import type { Delta } from '../operations/change.js';
+import { diff } from '../state/diff.js';
+import { checkGrowth, type Limits } from '../state/limits.js';
+import type { State } from '../state/state.js';
+import { counterparts } from './lineage.js';
+import { LocalDelta, type Part, type PartRole } from './local-delta.js';
+import { PendingRules } from './pending-rules.js';
+import { RecordWatch } from './record-watch.js';
+import { refusalRules } from './refusal-rules.js';
+import { sparingNewItems } from './reload-difference.js';
+import type { UndoHistory } from './undo-history.js';
+
+/** Pending deltas by their parts, brought past a delta that `view` follows by applying `shown`. */
+interface Rebased {
+  readonly deltas: readonly (readonly Part[])[];
+  readonly shown: Delta;
+}
+
+/** See the comment at the top of this file. */
+export class Timeline {
+  readonly rules: PendingRules = new PendingRules();
+  readonly #history: UndoHistory;
+  #base: State;
+  readonly #view: State;
+  #revision: number;
+  #pending: LocalDelta[] = [];
+  #open = new LocalDelta();
+  #watch = new RecordWatch();
+
+  constructor(base: State, revision: number, history: UndoHistory) {
+    this.#base = base;
+    this.#view = base.clone();
+    this.#revision = revision;
+    this.#history = history;
+  }
+
+  /** The state of the log at {@link revision}. */
+  get base(): State {
+    return this.#base;
+  }
+
+  /** What the user sees. */
+  get view(): State {
+    return this.#view;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The sealed deltas, oldest first. Only the first may have been put. */
+  get pending(): readonly LocalDelta[] {
+    return this.#pending;
+  }
+
+  /** The parts of all deltas that the log does not have, in order. */
+  get parts(): Part[] {
+    return [...this.#pending, this.#open].flatMap((delta) => delta.parts);
+  }
+
+  get open(): LocalDelta {
+    return this.#open;
+  }
+
+  /**
+   * Applies an edit of the user. The first `unrecorded` changes are made a part of their own, which the undo history
+   * leaves alone; there must be no running part then.
+   *
+   * @throws DatastoreError where it does not fit, or would put the state or the open delta over a limit. Nothing is
+   * changed then.
+   */
+  edit(changes: Delta, limits: Limits, unrecorded = 0): Delta {
+    // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
+    const applied = this.#view.apply(changes, { limits: { ...limits, deltaSize: Number.POSITIVE_INFINITY } });
+    const planned = this.#open.plan(applied);
+    try {
+      checkGrowth('delta-too-large', this.#open.size, planned.size, limits.deltaSize);
+    } catch (error) {
+      this.#view.apply(invert(applied));
+      throw error;
+    }
+    if (unrecorded === 0) {
+      this.#open.add(applied, planned);
+    } else {
+      this.#open.add(applied.slice(0, unrecorded));
+      this.#open.cut('unrecorded');
+      this.#open.add(applied.slice(unrecorded));
+    }
+    return applied;
+  }
+
+  /** Ends the running part of the open delta, giving it a role. */
+  cut(role: PartRole, lineage?: number): Part | undefined {
+    return this.#open.cut(role, lineage);
+  }
+
+  /** The last part that can be undone or undoes, if it is in a delta that may be changed still. */
+  lastUnsentPart(isFirstSent: boolean): Part | undefined {
+    return this.#lastUnsent(isFirstSent)?.parts.findLast(({ role }) => role !== 'unrecorded');
+  }
+
+  /** Undoes that part by taking it out of its delta: nobody will ever hear of it. */
+  takeBack(part: Part, isFirstSent: boolean): Delta {
+    const delta = this.#lastUnsent(isFirstSent);
+    invariant(delta?.parts.includes(part) === true, 'only a part that was not sent can be taken back');
+    const applied = this.#view.apply(invert(part.delta));
+    delta.remove(part.role);
+    this.#setPending(this.#pending.filter((pending) => !pending.isUntouched));
+    return applied;
+  }
+
+  /**
+   * Seals the open delta: it joins the last pending one if that was not sent and both together stay within the limit,
+   * and else queues behind it.
+   */
+  seal(isFirstSent: boolean, deltaSizeLimit: number): void {
+    const open = this.#open;
+    this.#open = new LocalDelta();
+    if (open.whole().length === 0) return;
+    const last = this.#pending.at(-1);
+    const canJoin = this.#pending.length > (isFirstSent ? 1 : 0);
+    const changes = open.parts.flatMap(({ delta }) => delta);
+    if (last === undefined || !canJoin || last.plan(changes).size > deltaSizeLimit) this.#pending.push(open);
+    else last.absorb(open.parts);
+  }
+
+  /** The first pending delta is in the log, at the next revision. */
+  acknowledge(): void {
+    const [first, ...later] = this.#pending;
+    invariant(first !== undefined, 'only a delta that was put is acknowledged');
+    this.#base.apply(first.whole());
+    this.#revision += 1;
+    this.#setPending(later);
+  }
+
+  /**
+   * Merges the remote delta of the next revision.
+   *
+   * @throws DatastoreError `log-mismatch` if it does not fit the state of the log, or what a merge function throws.
+   * Nothing is changed then.
+   */
+  merge(remote: Delta, onConflict: ConflictListener): void {
+    const applied = this.#applyToBase(remote);
+    try {
+      const parts = this.#pending.map((delta) => delta.parts);
+      this.#follow(rebaseParts(parts, applied, this.rules, onConflict), applied);
+    } catch (error) {
+      this.#base.apply(invert(applied));
+      throw error;
+    }
+    this.#revision += 1;
+  }
+
+  /**
+   * Undoes the first pending delta, which was refused, and what only undid or redid a step of it. The later ones stand
+   * as far as they can.
+   */
+  withdraw(onConflict: ConflictListener): Delta {
+    const [first, ...later] = this.#pending;
+    invariant(first !== undefined, 'only a delta that was put is refused');
+    const refused = first.whole();
+    const parts = later.flatMap((delta) => delta.parts);
+    let rebased = this.#undoBefore(refused, parts, onConflict);
+    for (const at of counterparts(first.parts, parts)) {
+      const fallen = rebased[at];
+      if (fallen === undefined) continue;
+      const after = this.#undoBefore(fallen.delta, rebased.slice(at + 1), onConflict);
+      rebased = [...rebased.slice(0, at), { ...fallen, delta: [] }, ...after];
+    }
+    this.#history.meetRefusal(first.parts, parts, rebased);
+    this.#setRebased(regroup(rebased, later));
+    return refused;
+  }
+
+  /** Undoes in the view a delta that `later` follow, and returns those, brought past its undoing. */
+  #undoBefore(delta: Delta, later: readonly Part[], onConflict: ConflictListener): readonly Part[] {
+    const { deltas, shown } = rebaseParts([later], invert(delta), refusalRules(this.rules), onConflict);
+    this.#show(shown);
+    return deltas[0] ?? [];
+  }
+
+  /**
+   * Goes over to the state of a snapshot. The first pending delta is part of it if `isFirstInLog`. Spec: SYNC-30.
+   *
+   * @throws what a merge function throws. Nothing is changed then.
+   */
+  reload(target: State, revision: number, isFirstInLog: boolean, onConflict: ConflictListener): void {
+    const inLog = isFirstInLog ? this.#pending.slice(0, 1) : [];
+    const rest = this.#pending.slice(inLog.length).map((delta) => delta.parts);
+    const start = this.#base.clone();
+    for (const delta of inLog) start.apply(delta.whole());
+    const rebased = this.#rebaseOverDifference(start, diff(start, target), rest, onConflict);
+    this.#show(rebased.shown);
+    this.#base = target;
+    this.#revision = revision;
+    this.#history.meetSnapshot(
+      inLog.flatMap((delta) => delta.parts),
+      rebased.deltas.flat(),
+    );
+    this.#setRebased(rebased.deltas);
+  }
+
+  /** The records that changed, against the user's will or without it, since they were last asked for. */
+  takeChanged(): ReturnType<RecordWatch['changed']> {
+    const changed = this.#watch.changed(this.#view);
+    this.#watch = new RecordWatch();
+    return changed;
+  }
+
+  /** The first pending delta that does anything. Those before it, such as an insert that was taken back, are dropped. */
+  firstToPut(): LocalDelta | undefined {
+    while (this.#pending[0]?.whole().length === 0) this.#setPending(this.#pending.slice(1));
+    return this.#pending[0];
+  }
+
+  /** Puts back local edits that were saved: sealed deltas, and what was open. */
+  restore(pending: readonly Delta[], open: Delta): void {
+    this.#pending = pending.map((delta) => new LocalDelta([{ role: 'unrecorded', delta: this.#view.apply(delta) }]));
+    const applied = this.#view.apply(open);
+    if (applied.length > 0) this.#open = new LocalDelta([{ role: 'unrecorded', delta: applied }]);
+  }
+
+  #rebaseOverDifference(
+    start: State,
+    difference: Delta,
+    rest: readonly (readonly Part[])[],
+    onConflict: ConflictListener,
+  ): Rebased {
+    const conflicts: Conflict[] = [];
+    const applied = start.clone().apply(difference);
+    const rebased = rebaseParts(rest, applied, this.rules, (conflict) => conflicts.push(conflict));
+    const spared = sparingNewItems(applied, conflicts);
+    if (spared !== undefined) return rebaseParts(rest, start.clone().apply(spared), this.rules, onConflict);
+    for (const conflict of conflicts) onConflict(conflict);
+    return rebased;
+  }
+
+  #lastUnsent(isFirstSent: boolean): LocalDelta | undefined {
+    const candidates = [...this.#pending.slice(isFirstSent ? 1 : 0), this.#open];
+    return candidates.findLast(({ parts }) => parts.some(({ role }) => role !== 'unrecorded'));
+  }
+
+  #applyToBase(remote: Delta): Delta {
+    try {
+      return this.#base.apply(remote);
+    } catch (error) {
+      if (!(error instanceof DatastoreError)) throw error;
+      throw new DatastoreError('log-mismatch', `revision ${this.#revision + 1} does not fit: ${error.message}`, error);
+    }
+  }
+
+  #follow(rebased: Rebased, remote: Delta): void {
+    this.#show(rebased.shown);
+    this.#history.meet(rebased.deltas.flat(), { remote, shown: rebased.shown });
+    this.#setRebased(rebased.deltas);
+  }
+
+  #show(delta: Delta): void {
+    this.#watch.note(delta, this.#view);
+    this.#view.apply(delta);
+  }
+
+  #setRebased(deltas: readonly (readonly Part[])[]): void {
+    const left = deltas.map((parts) => parts.filter(({ delta }) => delta.length > 0));
+    this.#setPending(left.filter((parts) => parts.length > 0).map((parts) => new LocalDelta(parts)));
+  }
+
+  #setPending(deltas: LocalDelta[]): void {
+    this.#pending = deltas;
+    this.#noteRest();
+  }
+
+  #noteRest(): void {
+    if (this.#pending.length > 0 || !this.#open.isUntouched) return;
+    this.rules.clear();
+    this.#history.noteNothingPending();
+  }
+}
+
+/** Rebases deltas over a remote one, keeping the boundaries of their parts. */
+function rebaseParts(
+  deltas: readonly (readonly Part[])[],
+  remote: Delta,
+  rules: RuleLookup,
+  onConflict: ConflictListener,
+): Rebased {
+  const merged = rebase(
+    deltas.flatMap((parts) => parts.map(({ delta }) => delta)),
+    remote,
+    { rules, onConflict },
+  );
+  let next = 0;
+  const rebased = deltas.map((parts) => parts.map((part): Part => ({ ...part, delta: merged.pending[next++] ?? [] })));
+  return { deltas: rebased, shown: merged.remote };
+}
+
+/** Deals parts out again to the deltas that they came from. */
+function regroup(parts: readonly Part[], deltas: readonly LocalDelta[]): (readonly Part[])[] {
+  let start = 0;
+  return deltas.map((delta) => {
+    const end = start + delta.parts.length;
+    const own = parts.slice(start, end);
+    start = end;
+    return own;
+  });
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { I, put } from './notation.js';
+import { Pair, statusOf } from './pair.js';
+
+describe('the modified time', () => {
+  test('is set when sync() seals local edits, and only then', () => {
+    const pair = new Pair();
+    pair.sync(new Date(5));
+    expect(pair.replica.mtime).toBeUndefined();
+    pair.replica.apply([I('a')]);
+    pair.sync(new Date(6));
+    pair.sync(new Date(7));
+    expect(pair.replica.mtime).toEqual(new Date(6));
+  });
+
+  test('is not set by what others did, so two replicas do not answer each other for ever', () => {
+    const pair = new Pair();
+    pair.replica.receive({ type: 'entries', entries: [pair.other(I('a'))] });
+    pair.sync(new Date(5));
+    expect([pair.replica.mtime, statusOf(pair.replica)]).toEqual([undefined, 'isIdle']);
+  });
+
+  test('never goes back, neither by a clock that lies nor by a merge', () => {
+    const pair = new Pair();
+    pair.replica.apply([I('a')]);
+    pair.sync(new Date(9));
+    pair.replica.apply([put('a', 'f', 1)]);
+    pair.sync(new Date(4));
+    expect(pair.replica.mtime).toEqual(new Date(9));
+    pair.other({ type: 'insert', table: ':info', record: 'info', fields: new Map([['mtime', new Date(7)]]) });
+    pair.settle();
+    expect(pair.replica.mtime).toEqual(new Date(9));
+    pair.other({
+      type: 'update',
+      table: ':info',
+      record: 'info',
+      ops: new Map([['mtime', { type: 'put', value: new Date(20) }]]),
+    });
+    pair.replica.apply([put('a', 'f', 2)]);
+    pair.sync(new Date(15));
+    pair.settle();
+    expect(pair.replica.mtime).toEqual(new Date(20));
+  });
+
+  test('is a copy that changes nothing inside', () => {
+    const pair = new Pair();
+    const time = new Date(5);
+    pair.replica.apply([I('a')]);
+    pair.sync(time);
+    time.setTime(1);
+    pair.replica.mtime?.setTime(2);
+    expect(pair.replica.mtime).toEqual(new Date(5));
+  });
+
+  test('gives way to what somebody put there that sorts higher', () => {
+    const pair = new Pair();
+    pair.replica.apply([{ type: 'insert', table: ':info', record: 'info', fields: new Map([['mtime', ['x']]]) }]);
+    pair.sync(new Date(5));
+    expect(pair.replica.mtime).toBeUndefined();
+    pair.settle();
+  });
+});
+
+describe('the title', () => {
+  test('is set, replaced and deleted, and reaches the others', () => {
+    const pair = new Pair();
+    expect(pair.replica.title).toBeUndefined();
+    pair.replica.setTitle(undefined);
+    expect(statusOf(pair.replica)).toBe('isIdle');
+    pair.replica.setTitle('Groceries');
+    expect(pair.replica.title).toBe('Groceries');
+    pair.sync(new Date(5));
+    pair.settle();
+    expect(pair.sequencer.snapshot().rows).toEqual([
+      { tid: ':info', rowid: 'info', data: { mtime: { T: '5' }, title: 'Groceries' } },
+    ]);
+    pair.replica.setTitle('Food');
+    pair.replica.setTitle(undefined);
+    expect(pair.replica.title).toBeUndefined();
+  });
+
+  test('that is refused by the limits leaves nothing behind', () => {
+    const limits = { datastoreSize: 1250, recordSize: 1e6, deltaSize: 1e6, recordCount: 10 };
+    const pair = new Pair({ limits });
+    expect(() => pair.replica.setTitle('x'.repeat(200))).toThrow(
+      expect.objectContaining({ code: 'datastore-too-large' }),
+    );
+    expect([pair.replica.recordCount, statusOf(pair.replica)]).toEqual([0, 'isIdle']);
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import { type MergeFunction, Replica, type SavedReplica } from '../../src/index.js';
+import { I, long, put, seen, U } from './notation.js';
+import { Pair, statusOf } from './pair.js';
+
+function pairWithRecord(): Pair {
+  const pair = new Pair();
+  pair.other(I('a', { f: 0, list: ['x'] }));
+  pair.catchUp();
+  return pair;
+}
+
+describe('what is saved', () => {
+  test('is plain data: the state of the log, and every edit on top of it', () => {
+    const pair = pairWithRecord();
+    pair.edit(put('a', 'f', 1));
+    pair.outgoing();
+    pair.edit(put('a', 'f', 2));
+    pair.replica.apply([put('a', 'f', 3)]);
+    const saved = pair.replica.save();
+    expect(JSON.parse(JSON.stringify(saved))).toEqual(saved);
+    expect(saved).toMatchObject({ format: 1, rev: 1, nonce: 'mine-1', refusal: null, rules: [], needsReload: false });
+    expect(saved.rows).toEqual([{ tid: 't', rowid: 'a', data: { f: 0, list: ['x'] } }]);
+    expect(saved.pending.map((delta) => delta.filter(([, table]) => table === 't'))).toEqual([
+      [['U', 't', 'a', { f: ['P', 1] }]],
+      [['U', 't', 'a', { f: ['P', 2] }]],
+    ]);
+    expect(saved.open).toEqual([['U', 't', 'a', { f: ['P', 3] }]]);
+    expect(JSON.stringify(saved)).not.toContain('before');
+  });
+
+  test('leads to a replica that shows the same, does the same and saves the same', () => {
+    const pair = pairWithRecord();
+    pair.edit(put('a', 'f', 1), U('a', { list: ['LI', 0, 'w'] }));
+    const message = pair.outgoing();
+    pair.edit(U('a', { list: ['LD', 1] }));
+    pair.replica.apply([I('b')]);
+    const saved = pair.replica.save();
+    const before = [seen(pair.replica), statusOf(pair.replica), pair.replica.revision, pair.replica.unsyncedSize];
+    pair.restart();
+    expect([seen(pair.replica), statusOf(pair.replica), pair.replica.revision, pair.replica.unsyncedSize]).toEqual(
+      before,
+    );
+    expect(pair.replica.save()).toEqual(saved);
+    expect(pair.replica.outgoing()).toEqual(message);
+  });
+
+  test('before a put is sent holds its nonce, so that a crash between doubles nothing', () => {
+    const pair = pairWithRecord();
+    pair.edit(U('a', { list: ['LI', 1, 'mine'] }));
+    const message = pair.outgoing();
+    const saved = pair.replica.save();
+    pair.answer(message);
+    pair.restart(saved);
+    expect(pair.exchange().type).toBe('repeated');
+    pair.settle();
+    expect(seen(pair.replica)).toBe('a{f=0 list=["x","mine"]}');
+  });
+
+  test('does not hold what was received: it is asked for again', () => {
+    const pair = pairWithRecord();
+    pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'f', 1))] });
+    pair.restart();
+    expect(statusOf(pair.replica)).toBe('isIdle');
+    pair.settle();
+    expect(seen(pair.replica)).toBe('a{f=1 list=["x"]}');
+  });
+
+  test('remembers that a reload is needed', () => {
+    const pair = pairWithRecord();
+    pair.replica.receive({ type: 'reset', since: 1, rev: 4 });
+    pair.restart();
+    expect(pair.replica.request()).toEqual({ type: 'fetch-snapshot' });
+  });
+});
+
+describe('the rule of a field', () => {
+  test('is the one that was set when the edit was made', () => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', 'local');
+    pair.replica.apply([put('a', 'f', 1)]);
+    pair.rules.set('t', 'f', 'remote');
+    pair.other(put('a', 'f', 2));
+    pair.catchUp();
+    expect(seen(pair.replica)).toBe('a{f=1 list=["x"]}');
+  });
+
+  test('is that of the latest edit where several wait', () => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', 'local');
+    pair.edit(put('a', 'f', 1));
+    pair.outgoing();
+    pair.rules.set('t', 'f', 'remote');
+    pair.edit(put('a', 'f', 3));
+    pair.rules.set('t', 'f', 'local');
+    pair.other(put('a', 'f', 2));
+    pair.catchUp();
+    expect(seen(pair.replica)).toBe('a{f=2 list=["x"]}');
+  });
+
+  test('belongs to the record that was edited', () => {
+    const pair = pairWithRecord();
+    pair.other(I('b', { f: 0 }));
+    pair.catchUp();
+    pair.rules.set('t', 'f', 'local');
+    pair.replica.apply([put('a', 'f', 1)]);
+    pair.rules.set('t', 'f', 'remote');
+    pair.replica.apply([put('b', 'f', 1)]);
+    pair.other(put('a', 'f', 2), put('b', 'f', 2));
+    pair.catchUp();
+    expect(seen(pair.replica)).toBe('a{f=1 list=["x"]} b{f=2}');
+  });
+
+  test('is saved by its name, and in force again after loading, whatever is set by then', () => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', 'sum');
+    pair.replica.apply([put('a', 'f', long(5))]);
+    pair.rules.set('t', 'f', 'remote');
+    expect(pair.replica.save().rules).toEqual([['t', 'a', 'f', 'sum']]);
+    pair.restart();
+    pair.other(put('a', 'f', long(2)));
+    pair.settle();
+    expect(pair.replica.get('t', 'a')?.get('f')).toBe(7);
+  });
+
+  test('that is a function must be set again before loading', () => {
+    const pair = pairWithRecord();
+    const join: MergeFunction = ({ local, remote }) => `${String(local)}+${String(remote)}`;
+    pair.rules.set('t', 'f', join);
+    pair.replica.apply([put('a', 'f', 1)]);
+    const saved = pair.replica.save();
+    expect(saved.rules).toEqual([['t', 'a', 'f', 'function']]);
+    pair.rules.set('t', 'f', 'remote');
+    expect(() => pair.restart(saved)).toThrow(
+      expect.objectContaining({ code: 'rule-missing', table: 't', record: 'a', field: 'f' }),
+    );
+    pair.rules.set('t', 'f', join);
+    pair.restart(saved);
+    pair.other(put('a', 'f', 2));
+    pair.settle();
+    expect(seen(pair.replica)).toBe('a{f="1+2" list=["x"]}');
+  });
+
+  test('is forgotten when the edit is in the log', () => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', () => 'x');
+    pair.edit(put('a', 'f', 1));
+    pair.settle();
+    expect(pair.replica.save().rules).toEqual([]);
+  });
+});
+
+describe('loading refuses', () => {
+  const saved = (): SavedReplica => {
+    const pair = pairWithRecord();
+    pair.edit(put('a', 'f', 1));
+    return pair.replica.save();
+  };
+  test.each([
+    ['what is no object', 'saved'],
+    ['another format', { ...saved(), format: 2 }],
+    ['a revision that is none', { ...saved(), rev: -1 }],
+    ['a nonce that is none', { ...saved(), nonce: '' }],
+    ['a nonce without a delta', { ...saved(), nonce: 'n', pending: [] }],
+    ['pending deltas that are none', { ...saved(), pending: {} }],
+    ['a rule that is none', { ...saved(), rules: [['t', 'a', 'f', 'newest']] }],
+    ['a rule without a place', { ...saved(), rules: [['t', 'a', 'max']] }],
+    ['a refusal that is none', { ...saved(), refusal: { reason: 'mood', message: '' } }],
+    ['a refusal without a message', { ...saved(), refusal: { reason: 'limit' } }],
+    ['a flag that is none', { ...saved(), needsReload: 1 }],
+  ] satisfies [string, unknown][])('%s', (_, json) => {
+    expect(() => Replica.load(json, { nextNonce: () => 'n' })).toThrow(
+      expect.objectContaining({ code: 'invalid-json' }),
+    );
+  });
+
+  test('edits that do not fit the state', () => {
+    expect(() => Replica.load({ ...saved(), rows: [] }, { nextNonce: () => 'n' })).toThrow(
+      expect.objectContaining({ code: 'record-missing' }),
+    );
+  });
+});

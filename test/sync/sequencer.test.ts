@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Delta,
+  type LogEntry,
+  NO_LIMITS,
+  type PutOutcome,
+  ROLES,
+  Sequencer,
+  type SequencerOptions,
+  type Snapshot,
+} from '../../src/index.js';
+import { D, I, put } from './notation.js';
+
+/** A sequencer with the deltas in its log, under the nonces n1, n2, … */
+function sequencerWith(deltas: readonly Delta[], options: SequencerOptions = {}): Sequencer {
+  const sequencer = new Sequencer(options);
+  deltas.forEach((delta, index) => {
+    expect(sequencer.put(index, `n${index + 1}`, delta, 'editor').type).toBe('accepted');
+  });
+  return sequencer;
+}
+
+const FOUR: readonly Delta[] = [[I('a')], [put('a', 'f', 1)], [put('a', 'f', 2)], [put('a', 'f', 3)]];
+
+function entriesOf(sequencer: Sequencer, rev: number): readonly LogEntry[] {
+  const answer = sequencer.deltasSince(rev);
+  if (answer.type !== 'entries') throw new Error(`The log was trimmed after ${rev}`);
+  return answer.entries;
+}
+
+function summary(outcome: PutOutcome): string {
+  switch (outcome.type) {
+    case 'accepted':
+    case 'repeated':
+      return `${outcome.type} ${outcome.rev}`;
+    case 'conflict':
+      return `conflict ${outcome.entries.map(({ rev, nonce }) => `${rev}:${nonce}`).join(' ')}`;
+    case 'reset':
+      return `reset ${outcome.since} ${outcome.rev}`;
+    case 'refused':
+      return `refused ${outcome.reason}${outcome.code === undefined ? '' : ` ${outcome.code}`}`;
+  }
+}
+
+describe('a put', () => {
+  test('against the newest revision is accepted at the next one', () => {
+    const sequencer = sequencerWith(FOUR.slice(0, 2));
+    expect(sequencer.put(2, 'x', [put('a', 'f', 9)], 'owner')).toEqual({ type: 'accepted', nonce: 'x', rev: 3 });
+    expect(sequencer.snapshot().rows).toEqual([{ tid: 't', rowid: 'a', data: { f: 9 } }]);
+  });
+
+  test('against an older revision is handed all that it missed, in order, and changes nothing', () => {
+    const sequencer = sequencerWith(FOUR);
+    expect(summary(sequencer.put(1, 'x', [put('a', 'f', 9)], 'owner'))).toBe('conflict 2:n2 3:n3 4:n4');
+    expect(sequencer.revision).toBe(4);
+  });
+
+  test('that is repeated gets the revision that it got, whatever came since and whatever the role is by now', () => {
+    const sequencer = sequencerWith(FOUR);
+    for (const role of ROLES) expect(summary(sequencer.put(1, 'n2', [put('a', 'f', 1)], role))).toBe('repeated 2');
+    expect(sequencer.revision).toBe(4);
+  });
+
+  test('with the nonce of another put is refused', () => {
+    const sequencer = sequencerWith(FOUR);
+    expect(summary(sequencer.put(4, 'n2', [put('a', 'f', 9)], 'owner'))).toBe('refused nonce-reused');
+  });
+
+  test('against a revision of the future is refused', () => {
+    expect(summary(sequencerWith(FOUR).put(5, 'x', [], 'owner'))).toBe('refused unknown-revision');
+  });
+
+  test('that does not fit, or is malformed, is refused with the place at fault', () => {
+    const sequencer = sequencerWith(FOUR);
+    expect(sequencer.put(4, 'x', [I('b'), put('missing', 'f', 1)], 'owner')).toMatchObject({
+      type: 'refused',
+      nonce: 'x',
+      reason: 'invalid',
+      code: 'record-missing',
+      place: { table: 't', record: 'missing', position: 1 },
+    });
+    const malformed = [{ type: 'drop', table: 't', record: 'a' }] as unknown as Delta;
+    expect(summary(sequencer.put(4, 'x', malformed, 'owner'))).toBe('refused invalid invalid-change');
+    expect(sequencer.snapshot().rows).toHaveLength(1);
+  });
+
+  test('over a limit is refused; one that shrinks what is over it already is not', () => {
+    const refusedFor = (limits: object, delta: Delta): string =>
+      summary(sequencerWith([], { limits: { ...NO_LIMITS, ...limits } }).put(0, 'x', delta, 'owner'));
+    expect(refusedFor({ recordCount: 1 }, [I('a'), I('b')])).toBe('refused limit too-many-records');
+    expect(refusedFor({ recordSize: 204 }, [I('a', { f: 'xxxxx' })])).toBe('refused limit record-too-large');
+    expect(refusedFor({ recordSize: 205 }, [I('a', { f: 'xxxxx' })])).toBe('accepted 1');
+    expect(refusedFor({ datastoreSize: 1099 }, [I('a')])).toBe('refused limit datastore-too-large');
+    expect(refusedFor({ deltaSize: 299 }, [I('a'), I('b')])).toBe('refused limit delta-too-large');
+
+    const snapshot = sequencerWith([[I('a', { f: 'xxxxxxxxxx' })]]).snapshot();
+    const small = Sequencer.restore(snapshot, [], { limits: { ...NO_LIMITS, recordSize: 205 } });
+    expect(summary(small.put(1, 'x', [put('a', 'f', 'xxxxxxxxx')], 'owner'))).toBe('accepted 2');
+    expect(summary(small.put(2, 'y', [put('a', 'f', 'xxxxxxxxxx')], 'owner'))).toBe('refused limit record-too-large');
+  });
+
+  test.each([
+    ['owner', 'accepted 5', 'conflict 4:n4'],
+    ['editor', 'accepted 5', 'conflict 4:n4'],
+    ['viewer', 'refused permission', 'conflict 4:n4'],
+    ['none', 'refused permission', 'refused permission'],
+  ] as const)('by the role %s against the newest revision: %s; against an older one: %s', (role, newest, older) => {
+    expect(summary(sequencerWith(FOUR).put(4, 'x', [put('a', 'f', 9)], role))).toBe(newest);
+    expect(summary(sequencerWith(FOUR).put(3, 'x', [put('a', 'f', 9)], role))).toBe(older);
+  });
+
+  test('enters the log in normal form, without what it overwrote, and out of the reach of its sender', () => {
+    const sequencer = sequencerWith(FOUR.slice(0, 1));
+    const delta: Delta = [
+      { type: 'update', table: 't', record: 'a', ops: new Map([['f', { type: 'put', value: 1, before: undefined }]]) },
+      { type: 'update', table: 't', record: 'a', ops: new Map([['f', { type: 'put', value: 2, before: 1 }]]) },
+    ];
+    sequencer.put(1, 'x', delta, 'owner');
+    const [entry] = entriesOf(sequencer, 1);
+    expect(entry?.delta).toEqual([put('a', 'f', 2)]);
+    expect(Object.isFrozen(entry)).toBe(true);
+  });
+
+  test.each([
+    [-1, 'x', 'owner', 'invalid-revision'],
+    [0.5, 'x', 'owner', 'invalid-revision'],
+    [0, '', 'owner', 'invalid-nonce'],
+    [0, 'a b', 'owner', 'invalid-nonce'],
+    [0, 'x'.repeat(129), 'owner', 'invalid-nonce'],
+    [0, 'x', 'admin', 'invalid-option'],
+  ])('with revision %s, nonce %j and role %s throws %s', (rev, nonce, role, code) => {
+    expect(() => new Sequencer().put(rev, nonce, [], role as 'owner')).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('the log', () => {
+  test('is handed out from any revision that it reaches back to', () => {
+    const sequencer = sequencerWith(FOUR);
+    expect(entriesOf(sequencer, 0).map(({ rev }) => rev)).toEqual([1, 2, 3, 4]);
+    expect(entriesOf(sequencer, 4)).toEqual([]);
+    sequencer.trim(2);
+    expect(sequencer.firstRevision).toBe(2);
+    expect(entriesOf(sequencer, 2).map(({ rev }) => rev)).toEqual([3, 4]);
+  });
+
+  test('is never served as complete once it was trimmed, nor beyond its end', () => {
+    const sequencer = sequencerWith(FOUR);
+    sequencer.trim(2);
+    expect(sequencer.deltasSince(1)).toEqual({ type: 'reset', since: 1, rev: 4 });
+    expect(sequencer.put(1, 'x', [], 'owner')).toEqual({ type: 'reset', since: 1, rev: 4 });
+    expect(sequencer.deltasSince(5)).toEqual({ type: 'reset', since: 5, rev: 4 });
+    expect(() => sequencer.trim(5)).toThrow(expect.objectContaining({ code: 'invalid-revision' }));
+  });
+
+  test('trimmed back to where it was trimmed already stays as it is', () => {
+    const sequencer = sequencerWith(FOUR);
+    sequencer.trim(3);
+    sequencer.trim(1);
+    expect(sequencer.firstRevision).toBe(3);
+    sequencer.trim(4);
+    expect(entriesOf(sequencer, 4)).toEqual([]);
+  });
+
+  test('recognises a retry after trimming while the nonce is among the recent ones; then the retry is reset', () => {
+    const sequencer = sequencerWith(FOUR, { recentNonces: 2 });
+    expect(summary(sequencer.put(0, 'n1', [I('a')], 'owner'))).toBe('repeated 1');
+    sequencer.trim(4);
+    expect(summary(sequencer.put(2, 'n3', [put('a', 'f', 2)], 'owner'))).toBe('repeated 3');
+    expect(summary(sequencer.put(1, 'n2', [put('a', 'f', 1)], 'owner'))).toBe('reset 1 4');
+    expect(sequencer.revision).toBe(4);
+  });
+
+  test('rejects a count of nonces that is none', () => {
+    for (const recentNonces of [-1, 1.5]) {
+      expect(() => new Sequencer({ recentNonces })).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+    }
+  });
+});
+
+describe('a restored sequencer', () => {
+  const log = entriesOf(sequencerWith(FOUR), 0);
+  const snapshotAt = (rev: number, recentNonces = 100): Snapshot =>
+    sequencerWith(FOUR.slice(0, rev), { recentNonces }).snapshot();
+
+  test('goes on from every snapshot and every stored log that reaches it, exactly as the first would have', () => {
+    for (let at = 0; at <= 4; at++) {
+      for (let first = 0; first <= at; first++) {
+        const restored = Sequencer.restore(snapshotAt(at), log.slice(first));
+        expect(restored.revision).toBe(4);
+        expect(restored.snapshot()).toEqual(sequencerWith(FOUR).snapshot());
+        expect(restored.firstRevision).toBe(first);
+        expect(entriesOf(restored, first)).toEqual(log.slice(first));
+        expect(summary(restored.put(1, 'n2', [put('a', 'f', 1)], 'owner'))).toBe('repeated 2');
+        expect(summary(restored.put(4, 'x', [D('a')], 'owner'))).toBe('accepted 5');
+      }
+    }
+  });
+
+  test('knows the nonces of the snapshot and of the stored log, and keeps as many as it is told', () => {
+    const restored = Sequencer.restore(snapshotAt(3, 1), log.slice(3), { recentNonces: 2 });
+    expect(restored.snapshot().nonces).toEqual(['n3', 'n4']);
+    const older = Sequencer.restore(snapshotAt(4, 1), log.slice(1), { recentNonces: 4 });
+    expect(older.snapshot().nonces).toEqual(['n2', 'n3', 'n4']);
+    const shorter = Sequencer.restore(snapshotAt(4, 3), log.slice(3), { recentNonces: 4 });
+    expect(shorter.snapshot().nonces).toEqual(['n2', 'n3', 'n4']);
+  });
+
+  test('refuses a log with a gap, one that does not reach the snapshot, and one with a nonce twice', () => {
+    const restore = (at: number, entries: readonly (LogEntry | undefined)[]): (() => Sequencer) => {
+      const found = entries.filter((entry) => entry !== undefined);
+      return () => Sequencer.restore(snapshotAt(at), found);
+    };
+    const gap = expect.objectContaining({ code: 'log-gap' });
+    expect(restore(1, [log[1], log[3]])).toThrow(gap);
+    expect(restore(1, [log[2], log[3]])).toThrow(gap);
+    expect(restore(4, [log[0], log[1]])).toThrow(gap);
+    const twice = log.map((entry) => ({ ...entry, nonce: 'n' }));
+    expect(restore(0, twice)).toThrow(expect.objectContaining({ code: 'log-mismatch' }));
+  });
+
+  test('refuses a snapshot with more nonces than revisions, or one twice', () => {
+    const mismatch = expect.objectContaining({ code: 'log-mismatch' });
+    expect(() => Sequencer.restore({ ...snapshotAt(1), nonces: ['a', 'b'] }, [])).toThrow(mismatch);
+    expect(() => Sequencer.restore({ ...snapshotAt(2), nonces: ['a', 'a'] }, [])).toThrow(mismatch);
+  });
+});
+
+describe('answers', () => {
+  test('to a fetch, for a snapshot and to a put, are what the methods return', () => {
+    const sequencer = sequencerWith(FOUR);
+    expect(sequencer.answer({ type: 'fetch', rev: 2 }, 'viewer')).toEqual(sequencer.deltasSince(2));
+    expect(sequencer.answer({ type: 'fetch-snapshot' }, 'viewer')).toEqual(sequencer.snapshot());
+    const message = { type: 'put', rev: 4, nonce: 'x', delta: [D('a')] } as const;
+    expect(sequencer.answer(message, 'editor')).toEqual({ type: 'accepted', nonce: 'x', rev: 5 });
+  });
+
+  test('are denied to the role none', () => {
+    const sequencer = sequencerWith(FOUR);
+    expect(sequencer.answer({ type: 'fetch', rev: 0 }, 'none')).toEqual({ type: 'denied' });
+    expect(sequencer.answer({ type: 'fetch-snapshot' }, 'none')).toEqual({ type: 'denied' });
+  });
+});
