@@ -1,4 +1,4 @@
-import { compress, type Delta, type ListOp, rebase, State, transformList } from '../src/index.js';
+import { compress, type Delta, type ListOp, NO_LIMITS, Replica, rebase, State, transformList } from '../src/index.js';
 import { transformListNaively } from '../test/oracle/list-merge.js';
 import { type ConcurrentTrace, hasShared, readShared, type SequentialTrace } from '../test/support/shared-data.js';
 import { operationsOf } from '../test/support/trace-operations.js';
@@ -122,9 +122,10 @@ function traces(): Row[] {
     for (const delta of edits) state.apply(delta);
     return state;
   };
-  const [blocks = 0, whole = 0, part = 0, merged = 0] = interleavedTimes([
+  const [blocks = 0, whole = 0, replica = 0, part = 0, merged = 0] = interleavedTimes([
     () => replayOnBlocks(ops),
     replay(deltas),
+    () => replayThroughReplica(deltas),
     replay(deltas.slice(0, concurrentOps)),
     () => TwoAgents.fold(concurrent, 0),
   ]);
@@ -135,11 +136,23 @@ function traces(): Row[] {
       target: '≤ 4 ×',
     },
     {
+      work: 'the same, each its own Replica.apply, against bare blocks',
+      measured: `${milliseconds(replica / ops.length)} an edit = ${times(replica / blocks)}`,
+      target: '≤ 8 ×',
+    },
+    {
       work: `friendsforever merged by transactions, against as many edits (${concurrentOps.toLocaleString('en')}) through State.apply`,
       measured: `${milliseconds(merged)} against ${milliseconds(part)} = ${times(merged / part)}`,
       target: '≤ 12 ×',
     },
   ];
+}
+
+function replayThroughReplica(edits: readonly Delta[]): unknown {
+  const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS });
+  replica.apply([{ type: 'insert', table: 't', record: 'r', fields: new Map([['f', []]]) }]);
+  for (const delta of edits) replica.apply(delta);
+  return replica;
 }
 
 function replayOnBlocks(ops: readonly ListOp[]): unknown {

@@ -1,0 +1,31 @@
+import { State } from '../../src/index.js';
+import type { ReplicaMachine } from './machines.js';
+import { Violation } from './violation.js';
+
+/** What a user sees: the content of every record as text, by table and record. */
+export type View = ReadonlyMap<string, string>;
+
+export function readView(machine: Pick<ReplicaMachine, 'toRows'>): View {
+  return new Map(machine.toRows().map(({ tid, rowid, data }) => [`${tid}/${rowid}`, JSON.stringify(data)]));
+}
+
+/** The places whose content differs, in order. */
+export function differences(left: View, right: View): string[] {
+  const places = new Set([...left.keys(), ...right.keys()]);
+  return [...places].filter((place) => left.get(place) !== right.get(place)).sort();
+}
+
+/** Names the differing places and both contents, for the report of a failure. */
+export function describeDifferences(left: View, right: View): string {
+  return differences(left, right)
+    .map((place) => `${place}: ${left.get(place) ?? 'absent'} against ${right.get(place) ?? 'absent'}`)
+    .join('; ');
+}
+
+/** Checks the sizes that a machine keeps against a recount from scratch. */
+export function checkSizes(who: string, machine: Pick<ReplicaMachine, 'toRows' | 'size' | 'recordCount'>): void {
+  const recount = State.fromRows(machine.toRows());
+  if (machine.size === recount.size && machine.recordCount === recount.recordCount) return;
+  const kept = `${machine.size} bytes and ${machine.recordCount} records`;
+  throw new Violation('sizes equal a recount', `${who} has ${kept}, not ${recount.size} and ${recount.recordCount}`);
+}
