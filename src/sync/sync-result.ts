@@ -7,7 +7,10 @@ export type RecordsByTable = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What a `sync()` brought in. Spec: SYNC-23, SYNC-24. */
 export interface SyncResult {
-  /** The records whose content is not what the user saw before, deleted ones included. */
+  /**
+   * The records whose content is not what the user saw before, deleted ones included. The modified time that this call
+   * itself set is not among them.
+   */
   readonly changed: RecordsByTable;
   /** The local and remote edits that were dropped, or altered in effect, in the order in which they were merged. */
   readonly conflicts: readonly Conflict[];

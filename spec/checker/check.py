@@ -1,0 +1,95 @@
+"""Runs every vector file against this implementation: `python3 spec/checker/check.py`.
+
+Prints one line for each file with the number of its cases, and every disagreement with the name of its case. Ends with
+1 if there is any.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+from change_cases import apply_case, compression_case, invert_case  # noqa: E402
+from errors import DatastoreError  # noqa: E402
+from merge_cases import list_merge_case, merge_case, rebase_case  # noqa: E402
+from value_cases import match_case, name_case, order_case, size_case, wire_case  # noqa: E402
+from vector_forms import read_json, same_json  # noqa: E402
+
+VECTORS = Path(__file__).resolve().parent.parent / "vectors"
+
+MERGE_OUTCOMES = ("merged", "rebasedLocal", "rebasedRemote", "conflicts")
+
+CHECKED = {
+    "order.json": (order_case, ("ascending",)),
+    "match.json": (match_case, ("match", "found")),
+    "sizes.json": (size_case, ("size",)),
+    "names.json": (name_case, ("isName", "isDatastoreId", "isShareableId")),
+    "wire.json": (wire_case, ("means", "written")),
+    "compression.json": (compression_case, ("normal",)),
+    "apply.json": (apply_case, ("after", "applied")),
+    "invert.json": (invert_case, ("inverse",)),
+    "field-merges.json": (merge_case, MERGE_OUTCOMES),
+    "record-merges.json": (merge_case, MERGE_OUTCOMES),
+    "list-merges.json": (list_merge_case, MERGE_OUTCOMES[:3]),
+    "rebase.json": (rebase_case, ("merged", "rebasedPending", "rebasedRemotes", "conflicts")),
+}
+"""For each file, in the order that the README recommends: what answers the outcomes of a case, and their names."""
+
+NOT_CHECKED = {"conversations.json": "it is about replicas and the sequencer, which are not implemented here"}
+
+
+def outcomes_of(run, case):
+    """What comes of a case here: its outcomes, or the refusal in place of all of them."""
+    try:
+        return run(case)
+    except DatastoreError as error:
+        return {"error": error.as_json()}
+    except Exception as defect:  # a defect of this implementation is a disagreement, and the other cases still run
+        return {"defect": f"{type(defect).__name__}: {defect}"}
+
+
+def disagreements(run, names, case):
+    """Lines for every outcome that is not the expected one."""
+    expected = {name: case[name] for name in (*names, "error") if name in case}
+    got = outcomes_of(run, case)
+    for name in [*expected, *(name for name in got if name not in expected)]:
+        left, right = expected.get(name, "nothing"), got.get(name, "nothing")
+        if name not in expected or name not in got or not same_json(left, right):
+            yield f"  {case['name']}: {name}\n    expected {show(left)}\n    got      {show(right)}"
+
+
+def show(outcome):
+    """JSON on one line."""
+    return json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
+
+
+def check_file(path):
+    """Runs the cases of one file, prints what it comes to, and answers the numbers of cases and disagreeing cases."""
+    cases = read_json(path.read_text(encoding="utf-8"))["cases"]
+    run, names = CHECKED[path.name]
+    found = [lines for lines in (list(disagreements(run, names, case)) for case in cases) if lines]
+    print(f"{path.name}: {len(cases)} cases" + (f", {len(found)} disagree" if found else ""))
+    for lines in found:
+        print("\n".join(lines))
+    return len(cases), len(found)
+
+
+def main():
+    """Checks every file; a file that nothing here knows, or that is missing, is a disagreement, too."""
+    total, wrong = 0, 0
+    for name in [*CHECKED, *sorted(path.name for path in VECTORS.glob("*.json") if path.name not in CHECKED)]:
+        if name in NOT_CHECKED:
+            print(f"{name}: not checked, {NOT_CHECKED[name]}")
+        elif name not in CHECKED or not (VECTORS / name).exists():
+            print(f"{name}: unknown or missing")
+            wrong += 1
+        else:
+            cases, disagreeing = check_file(VECTORS / name)
+            total, wrong = total + cases, wrong + disagreeing
+    print(f"total: {total} cases" + (f", {wrong} disagree" if wrong else ""))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
