@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { benchLists } from './lists.js';
 import { formatReport } from './support/report.js';
 
-const RESULTS = resolve(import.meta.dirname, 'RESULTS.md');
+const RESULTS = resolve('bench/RESULTS.md');
 
 const report = formatReport(benchLists((work) => console.error(work)));
 writeFileSync(RESULTS, report);

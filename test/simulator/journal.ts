@@ -90,3 +90,11 @@ export function effectOf(applied: Delta): JournalEffect {
   }
   return { ...effect, added: [...effect.added], removed: [...effect.removed] };
 }
+
+/** Whether a delta changes a sum, be it by nothing on the whole. */
+export function editsSums(delta: Delta): boolean {
+  return delta.some(
+    (change) =>
+      change.table === TABLE && change.type === 'update' && (change.ops.has('count') || change.ops.has('balance')),
+  );
+}

@@ -1,10 +1,17 @@
 import type { Delta } from '../../src/index.js';
-import { effectBetween, effectOf, type Journal, type JournalEffect } from './journal.js';
+import { editsSums, effectBetween, effectOf, type Journal, type JournalEffect } from './journal.js';
 
 /** A delta that its replica gave up, and what it had done to the journal. */
 export interface Withdrawal {
   readonly nonce: string;
   readonly effect: JournalEffect;
+}
+
+export interface ActionKind {
+  /** Whether the user undid or redid something. */
+  readonly isUndo: boolean;
+  /** Whether the log may have lacked something of this user before. */
+  readonly isPending: boolean;
 }
 
 /**
@@ -43,15 +50,11 @@ export class Ledger {
   }
 
   /** Records what the user did, as the difference that it made to what the user sees. */
-  record(before: Journal, after: Journal, isUndo: boolean): void {
+  record(before: Journal, after: Journal, { isUndo, isPending }: ActionKind): void {
     const effect = effectBetween(before, after);
     this.#add(effect);
+    if (isUndo && isPending && hasSum(effect)) this.#hasUndonePending = true;
     if (isUndo) for (const tag of [...effect.added, ...effect.removed]) this.#undone.add(tag);
-  }
-
-  /** Records that an undo or redo may have been of something that the log does not have yet. */
-  noteUndonePending(): void {
-    this.#hasUndonePending = true;
   }
 
   /** Records that the log has everything. */
@@ -68,7 +71,7 @@ export class Ledger {
   withdraw(nonce: string, delta: Delta, isUncertain: boolean): void {
     const effect = effectOf(delta);
     this.withdrawals.push({ nonce, effect });
-    if (this.#hasUndonePending) this.isSumOpen = true;
+    if (this.#hasUndonePending && editsSums(delta)) this.isSumOpen = true;
     for (const tag of [...effect.added, ...effect.removed]) {
       this.tags.delete(tag);
       if (!this.#undone.has(tag)) continue;
@@ -106,4 +109,8 @@ export class Ledger {
     this.count += count;
     this.balance += balance;
   }
+}
+
+function hasSum({ count, balance }: JournalEffect): boolean {
+  return count !== 0n || balance !== 0;
 }

@@ -55,7 +55,7 @@ describe('the simulator finds a planted bug:', () => {
 /** The options of the first run that fails. */
 function firstFailure({ machines }: PlantedBug): RunOptions | undefined {
   for (let index = 0; index < MOST_RUNS; index++) {
-    const options = { seed: seedOfThisRun() + index, replicas: 3, edits: 40, faults: new Set(FAULTS) };
+    const options = { seed: seedOfThisRun() + index, replicas: 3, edits: 30, faults: new Set(FAULTS) };
     if (run(options, machines).violation !== undefined) return options;
   }
   return undefined;

@@ -79,7 +79,7 @@ export class UserActions {
     const { statistics } = this.#around;
     const isUndo = what === 'undo' || what === 'redo';
     const before = readJournal(machine) ?? EMPTY_JOURNAL;
-    if (isUndo && !machine.status.isIdle) ledger.noteUndonePending();
+    const isPending = !machine.status.isIdle;
     let isDone = true;
     try {
       const outcome = action();
@@ -98,7 +98,7 @@ export class UserActions {
     if (changed.length > 0 && !isDone) {
       throw new Violation('what fails changes nothing', `${what} on replica ${index} changed ${changed.join()}`);
     }
-    ledger.record(before, readJournal(machine) ?? EMPTY_JOURNAL, isUndo);
+    ledger.record(before, readJournal(machine) ?? EMPTY_JOURNAL, { isUndo, isPending });
   }
 
   #isExpected(error: unknown, expected: readonly DatastoreErrorCode[]): boolean {

@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-/** Editing histories and known results lie beside the checkout; without them the tests that need them are skipped. */
-const SHARED = resolve(import.meta.dirname, '../../../shared');
+/**
+ * Editing histories and known results lie beside the checkout, in which everything is run; without them the tests that
+ * need them are skipped.
+ */
+const SHARED = resolve('../shared');
 
 export function hasShared(path: string): boolean {
   const isThere = existsSync(resolve(SHARED, path));
