@@ -1,13 +1,5 @@
 import type { FieldOps } from '../operations/change.js';
-import {
-  type Before,
-  type FieldOp,
-  fieldDelete,
-  fieldList,
-  fieldPut,
-  fieldSet,
-} from '../operations/field-operation.js';
-import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
+import { type Before, type FieldOp, fieldPut, fieldSet } from '../operations/field-operation.js';
 import type { Rule } from '../rules/rule.js';
 import { type Fields, sortedMap } from '../values/fields.js';
 import { compareText } from '../values/text.js';
@@ -16,6 +8,7 @@ import { type Conflict, type Conflicts, NO_CONFLICTS } from './conflict.js';
 import { type LifeStart, type LifeUpdate, lifeUpdate } from './lives.js';
 import { rebaseField } from './rebase-field.js';
 import { dropAll, type FieldMerge, rebaseValue, valuesAfterEach } from './rebase-value.js';
+import { fieldOpWithoutBefore } from './without-before.js';
 
 /** Which record a merge is about, and the rules of its fields. */
 export interface RecordContext {
@@ -40,7 +33,7 @@ export function rebaseUpdates(updates: readonly LifeUpdate[], remote: FieldOps, 
     const remoteOp = remote.get(field);
     const pending = merge.pendingOps(field);
     if (remoteOp === undefined) merge.keep(field);
-    else if (pending.length === 0) merge.setRemote(field, withoutBefore(remoteOp));
+    else if (pending.length === 0) merge.setRemote(field, fieldOpWithoutBefore(remoteOp));
     else merge.set(field, rebaseField(pending, remoteOp, fieldContext(field, context)));
   }
   return merge.finish();
@@ -139,21 +132,4 @@ class FieldsMerging {
 
 function fieldContext(field: string, { table, record, ruleOf }: RecordContext): Parameters<typeof rebaseField>[2] {
   return { table, record, field, rule: ruleOf(field) };
-}
-
-/** Remote's operations do not say what they overwrite, because after local's that may be something else. */
-export function withoutBefore(op: FieldOp): FieldOp {
-  switch (op.type) {
-    case 'put':
-      return fieldPut(op.value, undefined);
-    case 'delete':
-      return fieldDelete(undefined);
-    case 'list':
-      return fieldList(op.create, op.ops.map(listOpWithoutBefore));
-  }
-}
-
-function listOpWithoutBefore(op: ListOp): ListOp {
-  if (op.type === 'put') return listPut(op.index, op.value);
-  return op.type === 'delete' ? listDelete(op.index) : op;
 }

@@ -1,13 +1,11 @@
 import type { Change, Delta } from '../operations/change.js';
-import type { FieldOp } from '../operations/field-operation.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
-import { FrozenMapBuilder } from '../values/fields.js';
 import { asMergedNormalForm, asNormalForm, compress, isNormalForm } from './compress.js';
 import type { ConflictListener } from './conflict.js';
-import { withoutBefore } from './rebase-fields.js';
 import { rebaseRecord } from './rebase-record.js';
-import { changesOf, editAt, findEdit, type PlacedEdit, type RecordEdit } from './record-edit.js';
+import { changesOf, editAt, findEdit, type PlacedEdit } from './record-edit.js';
+import { changeWithoutBefore } from './without-before.js';
 
 /**
  * Where a merge looks up the rules: `ResolutionRules`, which does not look at the record, or the pending edits of a
@@ -52,7 +50,7 @@ export function rebase(
     const found = normalForms.map((normalForm) => findEdit(normalForm, table, record));
     const own = found.flatMap((placed, step) => (placed === undefined ? [] : { step, edit: placed.edit }));
     if (own.length === 0) {
-      rebasedRemote.push(...changesOf(table, record, editWithoutBefore(others.edit)));
+      rebasedRemote.push(...changesOf(table, record, others.edit).map(changeWithoutBefore));
       continue;
     }
     const merged = rebaseRecord(own, others.edit, {
@@ -127,21 +125,5 @@ class Replacement {
     }
     copyUpTo(this.#original.length);
     return changes;
-  }
-}
-
-/** Remote's edit of a record that pending does not touch. */
-function editWithoutBefore(edit: RecordEdit): RecordEdit {
-  switch (edit.type) {
-    case 'insert':
-      return edit;
-    case 'update': {
-      const ops = new FrozenMapBuilder<string, FieldOp>();
-      for (const [field, op] of edit.ops) ops.set(field, withoutBefore(op));
-      return { type: 'update', ops: ops.finish() };
-    }
-    case 'delete':
-    case 'replace':
-      return { ...edit, before: undefined };
   }
 }

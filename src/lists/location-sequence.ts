@@ -1,3 +1,5 @@
+import { RankTree } from './rank-tree.js';
+
 /**
  * The locations of one side of a merge in their order, found by visible index.
  *
@@ -6,7 +8,7 @@
  * its first number and its length, negative where the locations are empty. A base of any length is one run, and so is
  * text typed in one go.
  *
- * The runs stand in blocks of at most RUNS_IN_BLOCK_MAX, so that putting one in moves few others; a Fenwick tree over the
+ * The runs stand in blocks of at most RUNS_IN_BLOCK_MAX, so that putting one in moves few others; a rank tree over the
  * visible counts of the blocks finds the block of an index. A block that overflows is split and the tree built anew,
  * which is rare enough to be cheap. While there is one block there is no tree. Everything costs O(log n).
  */
@@ -32,8 +34,8 @@ export interface Runs {
 
 export class LocationSequence {
   readonly #blocks: Block[] = [{ starts: [0], lengths: [BASE_LENGTH], visibleCount: BASE_LENGTH }];
-  /** Entry k, counted from 1, sums the visible counts of the lowbit(k) blocks that end with the k-th. */
-  #tree: Int32Array | undefined;
+  /** The visible counts of the blocks, once there is more than one. */
+  #ranks: RankTree | undefined;
   // Where the last search ended: the block, the run in it, and the place in the run.
   #blockAt = 0;
   #runAt = 0;
@@ -109,7 +111,11 @@ export class LocationSequence {
   }
 
   #find(index: number): void {
-    let rest = this.#tree === undefined ? index : this.#findBlock(this.#tree, index);
+    let rest = index;
+    if (this.#ranks !== undefined) {
+      this.#blockAt = this.#ranks.positionOf(index);
+      rest -= this.#ranks.countBefore(this.#blockAt);
+    }
     const { lengths } = this.#block();
     let run = 0;
     for (; run < lengths.length; run++) {
@@ -120,19 +126,6 @@ export class LocationSequence {
     }
     this.#runAt = run;
     this.#offset = rest;
-  }
-
-  #findBlock(tree: Int32Array, index: number): number {
-    let rest = index;
-    let at = 0;
-    for (let step = 1 << (31 - Math.clz32(tree.length)); step > 0; step >>= 1) {
-      const sum = tree[at + step];
-      if (sum === undefined || sum > rest) continue;
-      at += step;
-      rest -= sum;
-    }
-    this.#blockAt = at;
-    return rest;
   }
 
   /** Splits the run at hand so that its first part has `length` visible locations; the search stays on that part. */
@@ -155,12 +148,8 @@ export class LocationSequence {
   #addVisible(count: number): void {
     const block = this.#block();
     block.visibleCount += count;
-    if (block.starts.length > RUNS_IN_BLOCK_MAX) {
-      this.#splitBlock(block);
-    } else if (this.#tree !== undefined) {
-      const tree = this.#tree;
-      for (let at = this.#blockAt + 1; at < tree.length; at += at & -at) tree[at] = (tree[at] ?? 0) + count;
-    }
+    if (block.starts.length > RUNS_IN_BLOCK_MAX) this.#splitBlock(block);
+    else this.#ranks?.add(this.#blockAt, count);
   }
 
   #splitBlock(block: Block): void {
@@ -170,14 +159,6 @@ export class LocationSequence {
     const visibleCount = lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
     block.visibleCount -= visibleCount;
     this.#blocks.splice(this.#blockAt + 1, 0, { starts, lengths, visibleCount });
-    const tree = new Int32Array(this.#blocks.length + 1);
-    this.#blocks.forEach((each, at) => {
-      tree[at + 1] = each.visibleCount;
-    });
-    for (let at = 1; at < tree.length; at++) {
-      const parent = at + (at & -at);
-      if (parent < tree.length) tree[parent] = (tree[parent] ?? 0) + (tree[at] ?? 0);
-    }
-    this.#tree = tree;
+    this.#ranks = new RankTree(this.#blocks.map((each) => each.visibleCount));
   }
 }

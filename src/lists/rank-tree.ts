@@ -23,6 +23,20 @@ export class RankTree {
     for (let at = position + 1; at < sums.length; at += at & -at) sums[at] = (sums[at] ?? 0) + count;
   }
 
+  /** The position that holds the item of a rank, counted from 0: the last with no more than `rank` items before it. */
+  positionOf(rank: number): number {
+    const sums = this.#sums;
+    let rest = rank;
+    let position = 0;
+    for (let step = 1 << (31 - Math.clz32(sums.length)); step > 0; step >>= 1) {
+      const sum = sums[position + step];
+      if (sum === undefined || sum > rest) continue;
+      position += step;
+      rest -= sum;
+    }
+    return position;
+  }
+
   /** The sum of the counts at all positions before `position`. */
   countBefore(position: number): number {
     const sums = this.#sums;
