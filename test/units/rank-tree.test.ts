@@ -42,4 +42,14 @@ describe('RankTree', () => {
     const additions = fc.array(fc.tuple(fc.nat({ max: 69 }), count), { maxLength: 40 });
     fc.assert(fc.property(fc.array(count, { maxLength: 70 }), additions, expectSameAsArray), { numRuns: runs(300) });
   });
+  it('finds the position of every rank, as the items of a plain array do', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 70 }), (counts) => {
+        const tree = new RankTree(counts);
+        const positions = counts.flatMap((count, position) => new Array<number>(count).fill(position));
+        expect(positions.map((_, rank) => tree.positionOf(rank))).toEqual(positions);
+      }),
+      { numRuns: runs(300) },
+    );
+  });
 });
