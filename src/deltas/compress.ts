@@ -1,16 +1,7 @@
-import type { Change, Delta } from '../operations/change.js';
-import { hasMutablePut, isMutableChange } from '../operations/lend.js';
+import type { Delta } from '../operations/change.js';
 import { ownDelta } from '../operations/ownership.js';
-import { sortedEntries } from '../values/fields.js';
-import { RecordDraft } from './record-draft.js';
-import { changesOf } from './record-edit.js';
-
-/**
- * The normal forms that this module has made and that nobody can change: frozen, and without bytes or dates, which cannot
- * be frozen. They need not be checked, copied and composed again. This saves work and nothing else: forgetting it
- * changes no result.
- */
-const normalForms = new WeakSet<Delta>();
+import { DeltaDraft } from './delta-draft.js';
+import { isNormalForm } from './normal-form.js';
 
 /**
  * The smallest delta that does what `changes` do, in normal form: per record at most one change, or a delete and then
@@ -23,7 +14,7 @@ const normalForms = new WeakSet<Delta>();
  * Spec: NORM-1 to NORM-9, NORM-11.
  */
 export function compress(changes: Delta): Delta {
-  if (normalForms.has(changes)) return changes;
+  if (isNormalForm(changes)) return changes;
   return compressOwned(ownDelta(changes));
 }
 
@@ -36,56 +27,14 @@ export function compress(changes: Delta): Delta {
  * Spec: NORM-10.
  */
 export function compose(...deltas: readonly Delta[]): Delta {
-  return compressOwned(deltas.flatMap((delta) => (normalForms.has(delta) ? delta : ownDelta(delta))));
+  return compressOwned(deltas.flatMap((delta) => (isNormalForm(delta) ? delta : ownDelta(delta))));
 }
 
 /** {@link compress} for changes that are the engine's own. */
 export function compressOwned(changes: Delta): Delta {
-  const tables = new Map<string, Map<string, RecordDraft>>();
+  const draft = new DeltaDraft();
   changes.forEach((change, position) => {
-    const { table, record } = change;
-    draftFor(tables, table, record).add(change, { position, table, record });
+    draft.add(change, position);
   });
-  const compressed: Change[] = [];
-  for (const [table, records] of sortedEntries(tables)) {
-    for (const [record, draft] of sortedEntries(records)) {
-      const edit = draft.finish();
-      if (edit !== undefined) compressed.push(...changesOf(table, record, edit));
-    }
-  }
-  return asNormalForm(compressed);
-}
-
-/** Declares that `changes`, which nobody else holds, are in normal form. */
-export function asNormalForm(changes: Change[]): Delta {
-  return declare(changes, !changes.some(isMutableChange));
-}
-
-/**
- * {@link asNormalForm} for what a merge of known normal forms made. Only a merge function can have brought in a value
- * that somebody could change, and only as the put of a whole field; so long lists need not be searched for one.
- *
- * @param merged those of the changes that are new.
- */
-export function asMergedNormalForm(changes: Change[], merged: readonly Change[]): Delta {
-  return declare(changes, !merged.some(hasMutablePut));
-}
-
-function declare(changes: Change[], isUnchangeable: boolean): Delta {
-  const normalForm = Object.freeze(changes);
-  if (isUnchangeable) normalForms.add(normalForm);
-  return normalForm;
-}
-
-/** Whether this is known to be a normal form that nobody can change. */
-export function isNormalForm(delta: Delta): boolean {
-  return normalForms.has(delta);
-}
-
-function draftFor(tables: Map<string, Map<string, RecordDraft>>, table: string, record: string): RecordDraft {
-  const records = tables.get(table) ?? new Map<string, RecordDraft>();
-  tables.set(table, records);
-  const draft = records.get(record) ?? new RecordDraft();
-  records.set(record, draft);
-  return draft;
+  return draft.finish();
 }

@@ -1,8 +1,9 @@
 import type { Change, Delta } from '../operations/change.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
-import { asMergedNormalForm, asNormalForm, compress, isNormalForm } from './compress.js';
+import { compress } from './compress.js';
 import type { ConflictListener } from './conflict.js';
+import { asMergedNormalForm, asNormalForm, isNormalForm } from './normal-form.js';
 import { rebaseRecord } from './rebase-record.js';
 import { changesOf, editAt, findEdit, type PlacedEdit } from './record-edit.js';
 import { changeWithoutBefore } from './without-before.js';

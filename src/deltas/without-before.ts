@@ -2,7 +2,8 @@ import { type Change, type Delta, deleteChange, updateChange } from '../operatio
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
 import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
 import { FrozenMapBuilder } from '../values/fields.js';
-import { asNormalForm, compress } from './compress.js';
+import { compress } from './compress.js';
+import { asNormalForm } from './normal-form.js';
 
 /**
  * The normal form of a delta without what it overwrote: the form in which a delta travels.

@@ -1,21 +1,46 @@
 import { type Fields, freezeMap } from '../values/fields.js';
 import { isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
 import type { Atom, Value } from '../values/value.js';
-import { type Change, deleteChange, insertChange, updateChange } from './change.js';
-import { type Before, beforeOf, type FieldOp, fieldDelete, fieldList, fieldPut } from './field-operation.js';
+import { type Change, type Delta, deleteChange, type FieldOps, insertChange, updateChange } from './change.js';
+import {
+  type Before,
+  beforeOf,
+  type FieldDelete,
+  type FieldOp,
+  type FieldPut,
+  fieldDelete,
+  fieldList,
+  fieldPut,
+} from './field-operation.js';
 import { type ListOp, listDelete, listInsert, listPut } from './list-operation.js';
 
 /**
- * A change to hand out: no byte or date in it is one that the engine keeps. Operations that hold none are frozen
- * through and through, and handed out as they are.
+ * Changes to hand out, frozen. No byte or date in them is one that the engine keeps.
+ *
+ * @param applied nobody else holds this array; it is used up.
+ * @param changes what was applied: handed out itself where it says everything already.
  */
-export function lendChange(change: Change): Change {
+export function lendDelta(applied: Change[], changes: Delta): Delta {
+  let isSame = true;
+  for (let position = 0; position < applied.length; position++) {
+    const lent = lendChange(applied[position] as Change);
+    isSame &&= lent === changes[position];
+    applied[position] = lent;
+  }
+  return isSame ? changes : Object.freeze(applied);
+}
+
+/**
+ * A change to hand out: no byte or date in it is one that the engine keeps. What holds none is frozen through and
+ * through, and handed out as it is.
+ */
+function lendChange(change: Change): Change {
   const { table, record } = change;
   switch (change.type) {
     case 'insert':
-      return insertChange(table, record, lendFields(change.fields));
+      return hasMutableValue(change.fields) ? insertChange(table, record, lendFields(change.fields)) : change;
     case 'update': {
-      if (!hasMutableOp(change.ops.values())) return change;
+      if (!hasMutableOp(change.ops)) return change;
       const lent = new Map([...change.ops].map(([field, op]) => [field, lendFieldOp(op)]));
       return updateChange(table, record, freezeMap(lent));
     }
@@ -30,7 +55,7 @@ export function isMutableChange(change: Change): boolean {
     case 'insert':
       return hasMutableValue(change.fields);
     case 'update':
-      return hasMutableOp(change.ops.values());
+      return hasMutableOp(change.ops);
     case 'delete':
       return change.before !== undefined && hasMutableValue(change.before);
   }
@@ -40,8 +65,7 @@ export function isMutableChange(change: Change): boolean {
 export function hasMutablePut(change: Change): boolean {
   if (change.type !== 'update') return false;
   for (const op of change.ops.values()) {
-    if (op.type !== 'list' && (isMutableValue(op.before) || (op.type === 'put' && isMutableValue(op.value))))
-      return true;
+    if (op.type !== 'list' && isMutablePut(op)) return true;
   }
   return false;
 }
@@ -51,14 +75,19 @@ function hasMutableValue(fields: Fields): boolean {
   return false;
 }
 
-function hasMutableOp(ops: Iterable<FieldOp>): boolean {
-  for (const op of ops) {
-    if (op.type === 'list') {
-      for (const step of op.ops) if (isMutableListOp(step)) return true;
-    } else if (isMutableValue(op.before) || (op.type === 'put' && isMutableValue(op.value))) {
-      return true;
-    }
+function hasMutableOp(ops: FieldOps): boolean {
+  for (const op of ops.values()) {
+    if (op.type === 'list' ? hasMutableItem(op.ops) : isMutablePut(op)) return true;
   }
+  return false;
+}
+
+function isMutablePut(op: FieldPut | FieldDelete): boolean {
+  return isMutableValue(op.before) || (op.type === 'put' && isMutableValue(op.value));
+}
+
+function hasMutableItem(ops: readonly ListOp[]): boolean {
+  for (const op of ops) if (isMutableListOp(op)) return true;
   return false;
 }
 

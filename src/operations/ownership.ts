@@ -1,6 +1,6 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
-import { FrozenMapBuilder, sortedMap } from '../values/fields.js';
+import { singleEntry, sortedMap } from '../values/fields.js';
 import { isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
 import { describe } from '../values/value.js';
@@ -18,6 +18,7 @@ export function ownDelta(changes: unknown): Delta {
   if (!Array.isArray(changes)) {
     throw new DatastoreError('invalid-change', `a delta must be an array, not ${describe(changes)}`);
   }
+  if (changes.length === 1) return Object.freeze([ownChange(changes[0], 0)]);
   const owned: Change[] = [];
   for (let position = 0; position < changes.length; position++) owned.push(ownChange(changes[position], position));
   return Object.freeze(owned);
@@ -29,12 +30,17 @@ export function ownDelta(changes: unknown): Delta {
  * @throws DatastoreError `invalid-change`, `invalid-value`, or `index-out-of-range` for what can be no index.
  */
 export function ownListOps(ops: unknown, place?: Place): readonly ListOp[] {
+  return Object.freeze(copyListOps(ops, place));
+}
+
+function copyListOps(ops: unknown, place: Place | undefined): readonly ListOp[] {
   if (!Array.isArray(ops)) {
     throw new DatastoreError('invalid-change', `list operations must be an array, not ${describe(ops)}`, place);
   }
+  if (ops.length === 1) return [ownListOp(ops[0], place)];
   const owned: ListOp[] = [];
   for (const op of ops as readonly unknown[]) owned.push(ownListOp(op, place));
-  return Object.freeze(owned);
+  return owned;
 }
 
 /** Takes a table id, or throws `invalid-name`. */
@@ -84,13 +90,14 @@ function ownFieldOps(ops: unknown, place: Place): ReadonlyMap<string, FieldOp> {
       place,
     );
   }
-  const owned = new FrozenMapBuilder<string, FieldOp>();
+  const owned = new Map<string, FieldOp>();
   for (const [name, op] of ops as ReadonlyMap<unknown, unknown>) {
     const field = ownFieldName(name, place);
-    owned.set(field, ownFieldOp(op, placeOfField(place, field)));
+    const ownedOp = ownFieldOp(op, placeOfField(place, field));
+    if (ops.size === 1) return singleEntry(field, ownedOp);
+    owned.set(field, ownedOp);
   }
-  const inGivenOrder = owned.finish();
-  return inGivenOrder.size > 1 ? sortedMap(inGivenOrder) : inGivenOrder;
+  return sortedMap(owned);
 }
 
 function ownFieldOp(op: unknown, place: Place): FieldOp {
@@ -102,7 +109,7 @@ function ownFieldOp(op: unknown, place: Place): FieldOp {
     case 'delete':
       return fieldDelete(before);
     case 'list':
-      if (typeof raw['create'] === 'boolean') return fieldList(raw['create'], ownListOps(raw['ops'], place));
+      if (typeof raw['create'] === 'boolean') return fieldList(raw['create'], copyListOps(raw['ops'], place));
       throw new DatastoreError('invalid-change', 'create must be true or false', place);
     default:
       throw new DatastoreError('invalid-change', 'a field operation is a put, a delete or a list', place);

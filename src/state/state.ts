@@ -1,9 +1,10 @@
 import { formatRow, parseRows, type Row } from '../codec/wire/rows.js';
 import { compress } from '../deltas/compress.js';
 import { invertChange } from '../deltas/invert.js';
+import { isNormalForm } from '../deltas/normal-form.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { type Change, type Delta, insertChange } from '../operations/change.js';
-import { lendChange } from '../operations/lend.js';
+import { lendDelta } from '../operations/lend.js';
 import { ownDelta } from '../operations/ownership.js';
 import { growthOfChange, sizeOfDelta } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
@@ -71,22 +72,19 @@ export class State {
    * Laws: `state · d · invert(applied) = state`; `state · compress(d) = state · d`. Spec: CHG-1 to CHG-6, LIM-1 to LIM-3.
    */
   apply(delta: Delta, { limits = NO_LIMITS }: ApplyOptions = {}): Delta {
-    const changes = ownDelta(delta);
-    const applied: Change[] = [];
+    // A known normal form is frozen through and through, so it needs neither a check nor a copy.
+    const changes = isNormalForm(delta) ? delta : ownDelta(delta);
     const { size, recordCount } = this;
-    try {
-      for (let position = 0; position < changes.length; position++) {
-        applied.push(this.#tables.apply(changes[position] as Change, position));
+    const applied = this.#perform(changes);
+    if (limits !== NO_LIMITS) {
+      try {
+        this.#checkLimits(applied, size, recordCount, limits);
+      } catch (error) {
+        this.#takeBack(applied);
+        throw error;
       }
-      if (limits !== NO_LIMITS) this.#checkLimits(applied, size, recordCount, limits);
-    } catch (error) {
-      for (const change of applied.reverse()) this.#tables.apply(invertChange(change));
-      throw error;
     }
-    for (let position = 0; position < applied.length; position++) {
-      applied[position] = lendChange(applied[position] as Change);
-    }
-    return Object.freeze(applied);
+    return lendDelta(applied, changes);
   }
 
   /** The fields of a record, or `undefined` if there is no such record. */
@@ -128,16 +126,40 @@ export class State {
     );
   }
 
-  /** @throws DatastoreError if the delta, or what it made grow, is over a limit. Spec: LIM-2, LIM-3. */
-  #checkLimits(applied: readonly Change[], sizeBefore: number, recordCountBefore: number, limits: Limits): void {
-    checkLimits(limits);
-    for (const [table, records] of growthByRecord(applied)) {
-      for (const [record, growth] of records) {
-        const size = this.#tables.get(table, record)?.size ?? 0;
-        checkGrowth('record-too-large', size - growth, size, limits.recordSize, { table, record });
-      }
+  /** Applies changes of the engine's own, all or none, and returns them with what they overwrote. */
+  #perform(changes: Delta): Change[] {
+    if (changes.length === 1) return [this.#tables.apply(changes[0] as Change, 0)];
+    const applied: Change[] = [];
+    try {
+      for (const change of changes) applied.push(this.#tables.apply(change, applied.length));
+    } catch (error) {
+      this.#takeBack(applied);
+      throw error;
     }
-    checkGrowth('datastore-too-large', sizeBefore, this.size, limits.datastoreSize);
+    return applied;
+  }
+
+  #takeBack(applied: Change[]): void {
+    for (const change of applied.reverse()) this.#tables.apply(invertChange(change));
+  }
+
+  /** @throws DatastoreError if the delta, or what it made grow, is over a limit. Spec: LIM-2, LIM-3. */
+  #checkLimits(
+    applied: readonly Change[],
+    datastoreSizeBefore: number,
+    recordCountBefore: number,
+    limits: Limits,
+  ): void {
+    checkLimits(limits);
+    let growth: GrowthByRecord | undefined;
+    for (const { table, record } of applied) {
+      const size = this.#tables.get(table, record)?.size ?? 0;
+      if (size <= limits.recordSize) continue;
+      growth ??= growthByRecord(applied);
+      const sizeBefore = size - (growth.get(table)?.get(record) ?? 0);
+      checkGrowth('record-too-large', sizeBefore, size, limits.recordSize, { table, record });
+    }
+    checkGrowth('datastore-too-large', datastoreSizeBefore, this.size, limits.datastoreSize);
     checkGrowth('too-many-records', recordCountBefore, this.recordCount, limits.recordCount);
     // Compressing never makes a delta larger, so it is only needed where the delta as given is over the limit.
     if (sizeOfDelta(applied) > limits.deltaSize) {
@@ -146,8 +168,10 @@ export class State {
   }
 }
 
-/** By how many bytes applied changes make each record larger. */
-function growthByRecord(applied: readonly Change[]): ReadonlyMap<string, ReadonlyMap<string, number>> {
+/** By how many bytes applied changes make each record larger, by table and record. */
+type GrowthByRecord = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+function growthByRecord(applied: readonly Change[]): GrowthByRecord {
   const growth = new Map<string, Map<string, number>>();
   for (const change of applied) {
     const records = growth.get(change.table) ?? new Map<string, number>();

@@ -6,7 +6,7 @@ import type { FieldOps } from '../operations/change.js';
 import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { growthOfFieldOp } from '../operations/size.js';
-import { type Fields, FrozenMapBuilder } from '../values/fields.js';
+import { type Fields, freezeMap, singleEntry } from '../values/fields.js';
 import { sizeOfRecord } from '../values/size.js';
 import { type Atom, isList, type Value } from '../values/value.js';
 
@@ -70,15 +70,16 @@ export class StoredRecord {
 
   /** Performs operations that fit, and returns them with what they overwrote: the same where that is nothing. */
   perform(ops: FieldOps): FieldOps {
-    const applied = new FrozenMapBuilder<string, FieldOp>();
-    let isSame = true;
+    let applied: Map<string, FieldOp> | undefined;
     for (const [field, op] of ops) {
       const appliedOp = this.#performFieldOp(field, op);
       this.#size += growthOfFieldOp(appliedOp);
-      isSame &&= appliedOp === op;
+      if (appliedOp === op) continue;
+      if (ops.size === 1) return singleEntry(field, appliedOp);
+      applied ??= new Map(ops);
       applied.set(field, appliedOp);
     }
-    return isSame ? ops : applied.finish();
+    return applied === undefined ? ops : freezeMap(applied);
   }
 
   #performFieldOp(field: string, op: FieldOp): FieldOp {
@@ -94,14 +95,16 @@ export class StoredRecord {
 
   #performListOps(field: string, op: FieldList): FieldOp {
     const list = op.create ? this.#createList(field) : this.#ownList(field);
-    const applied: ListOp[] = [];
-    let isSame = true;
-    for (const step of op.ops) {
+    let applied: ListOp[] | undefined;
+    for (let at = 0; at < op.ops.length; at++) {
+      const step = op.ops[at] as ListOp;
       const appliedStep = performListOp(list, step);
-      isSame &&= appliedStep === step;
-      applied.push(appliedStep);
+      if (appliedStep === step) continue;
+      if (op.ops.length === 1) return fieldList(op.create, [appliedStep]);
+      applied ??= [...op.ops];
+      applied[at] = appliedStep;
     }
-    return isSame ? op : fieldList(op.create, applied);
+    return applied === undefined ? op : fieldList(op.create, applied);
   }
 
   #createList(field: string): ItemList {

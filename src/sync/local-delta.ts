@@ -1,6 +1,7 @@
-import { compose, compress } from '../deltas/compress.js';
-import { DeltaTally, type PlannedTally } from '../deltas/delta-tally.js';
-import type { Change, Delta } from '../operations/change.js';
+import { compose } from '../deltas/compress.js';
+import { DeltaDraft } from '../deltas/delta-draft.js';
+import { DeltaTally } from '../deltas/delta-tally.js';
+import type { Delta } from '../operations/change.js';
 
 /**
  * What a part of a local delta is to the undo history: a step that can be undone (its number), the undoing of one, or
@@ -22,8 +23,8 @@ export interface Part {
  */
 export class LocalDelta {
   #parts: Part[];
-  /** Changes after the last part. */
-  #running: Change[] = [];
+  /** Changes after the last part, composed as they come. */
+  #running: DeltaDraft | undefined;
   /** Counted when it is first asked for: most deltas are rebased or put before anything joins them. */
   #tally: DeltaTally | undefined;
   #whole: Delta | undefined;
@@ -44,30 +45,30 @@ export class LocalDelta {
 
   /** Whether there are changes after the last cut. */
   get isRunning(): boolean {
-    return this.#running.length > 0;
+    return this.#running !== undefined;
   }
 
   /** Whether nothing has been added; what was added may still come to nothing. */
   get isUntouched(): boolean {
-    return this.#parts.length === 0 && this.#running.length === 0;
+    return this.#parts.length === 0 && !this.isRunning;
   }
 
-  /** What the whole would be with more, for {@link add}. */
-  plan(applied: Delta): PlannedTally {
-    return this.#tallied().plan(applied);
+  /** What {@link size} would be with more. It costs what the records weigh that the changes are about. */
+  sizeWith(applied: Delta): number {
+    return this.#tallied().sizeWith(applied);
   }
 
   /** Adds applied changes that follow what is here. */
-  add(applied: Delta, planned: PlannedTally = this.plan(applied)): void {
-    this.#tallied().take(planned);
-    for (const change of applied) this.#running.push(change);
+  add(applied: Delta): void {
+    this.#tally?.add(applied);
+    this.#run(applied);
     this.#whole = undefined;
   }
 
   /** Ends the running part and returns it, unless there is none or it comes to nothing. */
   cut(role: PartRole, lineage?: number): Part | undefined {
-    const delta = compress(this.#running);
-    this.#running = [];
+    const delta = this.#running?.finish() ?? [];
+    this.#running = undefined;
     if (delta.length === 0) return undefined;
     const part: Part = { role, delta, lineage };
     this.#parts.push(part);
@@ -76,9 +77,8 @@ export class LocalDelta {
 
   /** Adds the parts of a delta that follows this one. */
   absorb(parts: readonly Part[]): void {
-    const tally = this.#tallied();
     for (const part of parts) {
-      tally.add(part.delta);
+      this.#tally?.add(part.delta);
       this.#parts.push(part);
     }
     this.#whole = undefined;
@@ -94,15 +94,30 @@ export class LocalDelta {
 
   /** Everything as one delta, applied and in normal form. */
   whole(): Delta {
-    this.#whole ??= compose(...this.#parts.map(({ delta }) => delta), this.#running);
+    this.#whole ??= compose(...this.#parts.map(({ delta }) => delta), this.#runningSoFar());
     return this.#whole;
+  }
+
+  #run(applied: Delta): void {
+    if (applied.length === 0) return;
+    this.#running ??= new DeltaDraft();
+    for (const change of applied) this.#running.add(change);
+  }
+
+  /** The running part as a delta. Its draft is used up by that, so the part goes on from the delta in a new one. */
+  #runningSoFar(): Delta {
+    const delta = this.#running?.finish();
+    if (delta === undefined) return [];
+    this.#running = new DeltaDraft();
+    this.#run(delta);
+    return delta;
   }
 
   #tallied(): DeltaTally {
     if (this.#tally === undefined) {
       this.#tally = new DeltaTally();
       for (const { delta } of this.#parts) this.#tally.add(delta);
-      this.#tally.add(this.#running);
+      this.#tally.add(this.#runningSoFar());
     }
     return this.#tally;
   }

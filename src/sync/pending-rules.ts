@@ -29,11 +29,15 @@ export class PendingRules {
     for (const change of delta) {
       if (change.type === 'delete') continue;
       const fields = change.type === 'insert' ? change.fields : change.ops;
-      for (const field of fields.keys()) this.set({ ...change, field, rule: ruleOf(change.table, field) });
+      for (const field of fields.keys()) this.#setRule(change, field, ruleOf(change.table, field));
     }
   }
 
-  set({ table, record, field, rule }: PlacedRule): void {
+  set(placed: PlacedRule): void {
+    this.#setRule(placed, placed.field, placed.rule);
+  }
+
+  #setRule({ table, record }: Pick<PlacedRule, 'table' | 'record'>, field: string, rule: Rule): void {
     const records = this.#tables.get(table);
     if (rule === DEFAULT_RULE) {
       records?.get(record)?.delete(field);

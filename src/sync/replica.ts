@@ -1,6 +1,6 @@
 import type { Row } from '../codec/wire/rows.js';
 import { DatastoreError } from '../errors/datastore-error.js';
-import type { Delta } from '../operations/change.js';
+import type { Change, Delta } from '../operations/change.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits, NO_LIMITS } from '../state/limits.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
@@ -190,10 +190,10 @@ export class Replica {
    */
   apply(changes: Delta): Delta {
     this.#requireWrite();
-    const info = changes.filter(({ table }) => table === INFO_TABLE);
-    if (info.length === 0) return this.#edit(changes, 0);
+    if (!changes.some(isOfInfo)) return this.#edit(changes, 0);
+    const info = changes.filter(isOfInfo);
     this.endUndoStep();
-    return this.#edit([...info, ...changes.filter(({ table }) => table !== INFO_TABLE)], info.length);
+    return this.#edit([...info, ...changes.filter((change) => !isOfInfo(change))], info.length);
   }
 
   /**
@@ -355,6 +355,10 @@ export class Replica {
       recordCount: recordCount - growth.records,
     };
   }
+}
+
+function isOfInfo({ table }: Change): boolean {
+  return table === INFO_TABLE;
 }
 
 function emptyReport(): Report {

@@ -24,6 +24,7 @@ import { type RuleLookup, rebase } from '../deltas/rebase.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { Delta } from '../operations/change.js';
+import { sizeOfDelta } from '../operations/size.js';
 import { diff } from '../state/diff.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
@@ -97,15 +98,14 @@ export class Timeline {
   edit(changes: Delta, limits: Limits, unrecorded = 0): Delta {
     // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
     const applied = this.#view.apply(changes, { limits: { ...limits, deltaSize: Number.POSITIVE_INFINITY } });
-    const planned = this.#open.plan(applied);
     try {
-      checkGrowth('delta-too-large', this.#open.size, planned.size, limits.deltaSize);
+      this.#checkSize(applied, limits.deltaSize);
     } catch (error) {
       this.#view.apply(invert(applied));
       throw error;
     }
     if (unrecorded === 0) {
-      this.#open.add(applied, planned);
+      this.#open.add(applied);
     } else {
       this.#open.add(applied.slice(0, unrecorded));
       this.#open.cut('unrecorded');
@@ -145,7 +145,7 @@ export class Timeline {
     const last = this.#pending.at(-1);
     const canJoin = this.#pending.length > (isFirstSent ? 1 : 0);
     const changes = open.parts.flatMap(({ delta }) => delta);
-    if (last === undefined || !canJoin || last.plan(changes).size > deltaSizeLimit) this.#pending.push(open);
+    if (last === undefined || !canJoin || last.sizeWith(changes) > deltaSizeLimit) this.#pending.push(open);
     else last.absorb(open.parts);
   }
 
@@ -243,6 +243,15 @@ export class Timeline {
     this.#pending = pending.map((delta) => new LocalDelta([{ role: 'unrecorded', delta: this.#view.apply(delta) }]));
     const applied = this.#view.apply(open);
     if (applied.length > 0) this.#open = new LocalDelta([{ role: 'unrecorded', delta: applied }]);
+  }
+
+  /** @throws DatastoreError `delta-too-large` if the open delta would outgrow the limit with more. */
+  #checkSize(applied: Delta, limit: number): void {
+    const { size } = this.#open;
+    // Composing never weighs more than its parts, so the exact size is only needed where those exceed the limit.
+    if (size + sizeOfDelta(applied) > limit) {
+      checkGrowth('delta-too-large', size, this.#open.sizeWith(applied), limit);
+    }
   }
 
   #rebaseOverDifference(

@@ -1,4 +1,4 @@
-import { asNormalForm } from '../deltas/compress.js';
+import { asNormalForm } from '../deltas/normal-form.js';
 import { type Change, type Delta, type UpdateChange, updateChange } from '../operations/change.js';
 import type { FieldOp } from '../operations/field-operation.js';
 import { freezeMap } from '../values/fields.js';

@@ -45,6 +45,13 @@ export class FrozenMapBuilder<Key, Entry> {
   }
 }
 
+/** A frozen Map of one entry, which most updates are. */
+export function singleEntry<Key, Entry>(key: Key, entry: Entry): ReadonlyMap<Key, Entry> {
+  const map = new FrozenMap<Key, Entry>();
+  setEntry.call(map, key, entry);
+  return Object.freeze(map);
+}
+
 /** A frozen copy of `map`, in the same order. */
 export function freezeMap<Key, Entry>(map: ReadonlyMap<Key, Entry>): ReadonlyMap<Key, Entry> {
   const frozen = new FrozenMapBuilder<Key, Entry>();

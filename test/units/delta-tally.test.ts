@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DeltaTally } from '../../src/deltas/delta-tally.js';
-import { compose, sizeOfDelta } from '../../src/index.js';
+import { type Change, compose, sizeOfDelta } from '../../src/index.js';
 import { applyAll, arbitraryHistory } from '../support/arbitraries/deltas.js';
 import { runs } from '../support/seed.js';
 
@@ -12,7 +12,7 @@ describe('size = sizeOfDelta(compress(changes)), after every change', () => {
         const { applied } = applyAll(base, deltas);
         const tally = new DeltaTally();
         const changes = applied.flat();
-        expect(tally.plan(changes).size).toBe(sizeOfDelta(compose(changes)));
+        expect(tally.sizeWith(changes)).toBe(sizeOfDelta(compose(changes)));
         changes.forEach((change, index) => {
           tally.add([change]);
           expect(tally.size).toBe(sizeOfDelta(compose(changes.slice(0, index + 1))));
@@ -22,13 +22,20 @@ describe('size = sizeOfDelta(compress(changes)), after every change', () => {
     );
   });
 
-  test('planning changes nothing', () => {
+  test('asking what more would weigh changes nothing', () => {
     const tally = new DeltaTally();
-    const insert = { type: 'insert', table: 't', record: 'r', fields: new Map() } as const;
-    expect(tally.plan([insert]).size).toBe(200);
+    const insert: Change = { type: 'insert', table: 't', record: 'r', fields: new Map([['f', 'abc']]) };
+    expect(tally.sizeWith([insert])).toBe(203);
     expect(tally.size).toBe(0);
-    tally.take(tally.plan([insert]));
-    expect(tally.plan([{ type: 'delete', table: 't', record: 'r' }]).size).toBe(0);
-    expect(tally.size).toBe(200);
+    tally.add([insert]);
+    const put: Change = {
+      type: 'update',
+      table: 't',
+      record: 'r',
+      ops: new Map([['f', { type: 'put', value: 'x' }]]),
+    } as const;
+    expect(tally.sizeWith([put])).toBe(201);
+    expect(tally.sizeWith([{ type: 'delete', table: 't', record: 'r' }])).toBe(0);
+    expect(tally.size).toBe(203);
   });
 });

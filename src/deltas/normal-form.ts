@@ -1,0 +1,52 @@
+import type { Change, Delta } from '../operations/change.js';
+import { hasMutablePut, isMutableChange } from '../operations/lend.js';
+
+/** A constructor that gives back what it is given, so that a subclass puts its private field there. */
+const Given = function given(delta: Delta): Delta {
+  return delta;
+} as unknown as new (
+  delta: Delta,
+) => object;
+
+/**
+ * The mark of the normal forms that the engine has made and that nobody can change: frozen, and without bytes or dates,
+ * which cannot be frozen. They need not be checked, copied and composed again. This saves work and nothing else:
+ * forgetting a mark changes no result.
+ *
+ * The mark is a private field on the array itself. Nothing outside can see it, forge it or copy it along, and to look
+ * for it costs a few nanoseconds, where a WeakSet of many small deltas misses the caches each time. It does not survive
+ * `structuredClone` or a message to a worker, which is as it should be.
+ */
+class Mark extends Given {
+  // The field is there or not; it holds nothing.
+  readonly #isNormalForm: undefined;
+
+  static isOn(something: unknown): boolean {
+    return typeof something === 'object' && something !== null && #isNormalForm in something;
+  }
+}
+
+/** Declares that `changes`, which nobody else holds, are in normal form. */
+export function asNormalForm(changes: Change[]): Delta {
+  return declare(changes, !changes.some(isMutableChange));
+}
+
+/**
+ * {@link asNormalForm} for what a merge of known normal forms made. Only a merge function can have brought in a value
+ * that somebody could change, and only as the put of a whole field; so long lists need not be searched for one.
+ *
+ * @param merged those of the changes that are new.
+ */
+export function asMergedNormalForm(changes: Change[], merged: readonly Change[]): Delta {
+  return declare(changes, !merged.some(hasMutablePut));
+}
+
+/** Whether this, which can be anything, is known to be a normal form that nobody can change. */
+export function isNormalForm(delta: unknown): boolean {
+  return Mark.isOn(delta);
+}
+
+function declare(changes: Change[], isUnchangeable: boolean): Delta {
+  if (isUnchangeable) new Mark(changes);
+  return Object.freeze(changes);
+}
