@@ -23,11 +23,16 @@ export const NO_LIMITS: Limits = Object.freeze({
 });
 
 /** @throws DatastoreError `invalid-option` unless all four are numbers from 0. */
-export function checkLimits(limits: Limits): void {
-  for (const name of ['datastoreSize', 'recordSize', 'deltaSize', 'recordCount'] as const) {
-    if (typeof limits[name] === 'number' && limits[name] >= 0) continue;
-    throw new DatastoreError('invalid-option', `limit ${name} must be a number from 0`);
-  }
+export function checkLimits({ datastoreSize, recordSize, deltaSize, recordCount }: Limits): void {
+  checkLimit('datastoreSize', datastoreSize);
+  checkLimit('recordSize', recordSize);
+  checkLimit('deltaSize', deltaSize);
+  checkLimit('recordCount', recordCount);
+}
+
+function checkLimit(name: keyof Limits, limit: unknown): void {
+  if (typeof limit === 'number' && limit >= 0) return;
+  throw new DatastoreError('invalid-option', `limit ${name} must be a number from 0`);
 }
 
 /**
