@@ -41,6 +41,16 @@ export function asMergedNormalForm(changes: Change[], merged: readonly Change[])
   return declare(changes, !merged.some(hasMutablePut));
 }
 
+/**
+ * {@link asNormalForm} for a normal form in which some changes were replaced. Those that were not are not looked at: what
+ * was not known before is not known now.
+ *
+ * @param replacing the changes that are new.
+ */
+export function asPatchedNormalForm(changes: Change[], original: Delta, replacing: readonly Change[]): Delta {
+  return declare(changes, isNormalForm(original) && !replacing.some(isMutableChange));
+}
+
 /** Whether this, which can be anything, is known to be a normal form that nobody can change. */
 export function isNormalForm(delta: unknown): boolean {
   return Mark.isOn(delta);

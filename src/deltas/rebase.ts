@@ -3,7 +3,7 @@ import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
 import { compress } from './compress.js';
 import type { ConflictListener } from './conflict.js';
-import { asMergedNormalForm, asNormalForm, isNormalForm } from './normal-form.js';
+import { asMergedNormalForm, asNormalForm, asPatchedNormalForm, isNormalForm } from './normal-form.js';
 import { rebaseRecord } from './rebase-record.js';
 import { changesOf, editAt, findEdit, type PlacedEdit } from './record-edit.js';
 import { changeWithoutBefore } from './without-before.js';
@@ -40,10 +40,17 @@ export interface TransformOptions {
 export function rebase(
   pending: readonly Delta[],
   remote: Delta,
+  options: TransformOptions = {},
+): { pending: Delta[]; remote: Delta } {
+  return rebaseNormalForms(pending.map(compress), compress(remote), options);
+}
+
+/** {@link rebase} for normal forms of the engine's own. It costs what remote weighs, not what is pending. */
+export function rebaseNormalForms(
+  normalForms: readonly Delta[],
+  normalRemote: Delta,
   { rules = new ResolutionRules(), onConflict }: TransformOptions = {},
 ): { pending: Delta[]; remote: Delta } {
-  const normalForms = pending.map(compress);
-  const normalRemote = compress(remote);
   const rebasedPending = normalForms.map((normalForm) => new Replacement(normalForm));
   const rebasedRemote: Change[] = [];
   for (let others = editAt(normalRemote, 0); others !== undefined; others = editAt(normalRemote, others.end)) {
@@ -97,7 +104,8 @@ class Replacement {
   finish(areKnown: boolean): Delta {
     if (this.#stretches.length === 0) return this.#original;
     const changes = this.#stretches.length <= FEW ? this.#patched() : this.#rebuilt();
-    return areKnown ? asMergedNormalForm(changes, this.#merged) : asNormalForm(changes);
+    if (areKnown) return asMergedNormalForm(changes, this.#merged);
+    return asPatchedNormalForm(changes, this.#original, this.#merged);
   }
 
   /** Copying as a block and patching is by far the fastest where little changes. */

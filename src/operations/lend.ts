@@ -14,27 +14,16 @@ import {
 } from './field-operation.js';
 import { type ListOp, listDelete, listInsert, listPut } from './list-operation.js';
 
-/**
- * Changes to hand out, frozen. No byte or date in them is one that the engine keeps.
- *
- * @param applied nobody else holds this array; it is used up.
- * @param changes what was applied: handed out itself where it says everything already.
- */
-export function lendDelta(applied: Change[], changes: Delta): Delta {
-  let isSame = true;
-  for (let position = 0; position < applied.length; position++) {
-    const lent = lendChange(applied[position] as Change);
-    isSame &&= lent === changes[position];
-    applied[position] = lent;
-  }
-  return isSame ? changes : Object.freeze(applied);
+/** A delta to hand out: no byte or date in it is one that the engine keeps. */
+export function lendDelta(delta: Delta): Delta {
+  return delta.some(isMutableChange) ? Object.freeze(delta.map(lendChange)) : delta;
 }
 
 /**
  * A change to hand out: no byte or date in it is one that the engine keeps. What holds none is frozen through and
  * through, and handed out as it is.
  */
-function lendChange(change: Change): Change {
+export function lendChange(change: Change): Change {
   const { table, record } = change;
   switch (change.type) {
     case 'insert':

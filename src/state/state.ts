@@ -1,10 +1,10 @@
 import { formatRow, parseRows, type Row } from '../codec/wire/rows.js';
 import { compress } from '../deltas/compress.js';
 import { invertChange } from '../deltas/invert.js';
-import { isNormalForm } from '../deltas/normal-form.js';
+import { asNormalForm, isNormalForm } from '../deltas/normal-form.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { type Change, type Delta, insertChange } from '../operations/change.js';
-import { lendDelta } from '../operations/lend.js';
+import { lendChange } from '../operations/lend.js';
 import { ownDelta } from '../operations/ownership.js';
 import { growthOfChange, sizeOfDelta } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
@@ -72,8 +72,9 @@ export class State {
    * Laws: `state · d · invert(applied) = state`; `state · compress(d) = state · d`. Spec: CHG-1 to CHG-6, LIM-1 to LIM-3.
    */
   apply(delta: Delta, { limits = NO_LIMITS }: ApplyOptions = {}): Delta {
-    // A known normal form is frozen through and through, so it needs neither a check nor a copy.
-    const changes = isNormalForm(delta) ? delta : ownDelta(delta);
+    // A known normal form is frozen through and through, so it needs neither a check nor a copy; and so is what comes of it.
+    const isKnown = isNormalForm(delta);
+    const changes = isKnown ? delta : ownDelta(delta);
     const { size, recordCount } = this;
     const applied = this.#perform(changes);
     if (limits !== NO_LIMITS) {
@@ -84,7 +85,14 @@ export class State {
         throw error;
       }
     }
-    return lendDelta(applied, changes);
+    let isSame = true;
+    for (let position = 0; position < applied.length; position++) {
+      const lent = lendChange(applied[position] as Change);
+      isSame &&= lent === changes[position];
+      applied[position] = lent;
+    }
+    if (isSame) return changes;
+    return isKnown ? asNormalForm(applied) : Object.freeze(applied);
   }
 
   /** The fields of a record, or `undefined` if there is no such record. */

@@ -9,6 +9,8 @@ import type { Snapshot } from './messages.js';
 export class Incoming {
   readonly #entries = new Map<number, LogEntry>();
   #snapshot: Snapshot | undefined;
+  /** The revision up to which there is nothing among the entries. */
+  #forgotten = 0;
 
   get snapshot(): Snapshot | undefined {
     return this.#snapshot;
@@ -53,7 +55,13 @@ export class Incoming {
 
   /** Forgets the entries up to `revision`: they are merged. */
   forget(revision: number): void {
-    for (const rev of this.#entries.keys()) if (rev <= revision) this.#entries.delete(rev);
+    // One by one where few were merged, and by a search where a snapshot went past more than there are.
+    if (revision - this.#forgotten <= this.#entries.size) {
+      for (let rev = this.#forgotten + 1; rev <= revision; rev++) this.#entries.delete(rev);
+    } else {
+      for (const rev of this.#entries.keys()) if (rev <= revision) this.#entries.delete(rev);
+    }
+    this.#forgotten = revision;
   }
 
   /** Forgets everything, because it belongs to a log that does not lead on from this replica. */

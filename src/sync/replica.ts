@@ -1,6 +1,7 @@
 import type { Row } from '../codec/wire/rows.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Change, Delta } from '../operations/change.js';
+import { lendDelta } from '../operations/lend.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits, NO_LIMITS } from '../state/limits.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
@@ -283,7 +284,7 @@ export class Replica {
     const applied = this.#takeBack(undo) ?? this.#timeline.edit(undo.delta, this.#editLimits());
     this.#noteRules(applied);
     if (this.#timeline.cut('undoing', undo.lineage) !== undefined) this.#history.noteUndone(undo, applied);
-    return applied;
+    return lendDelta(applied);
   }
 
   /** Does again what {@link undo} undid last, unless the user edited since. Otherwise as {@link undo}. Spec: SYNC-46. */
@@ -295,7 +296,7 @@ export class Replica {
     this.#noteRules(applied);
     this.#timeline.cut(++this.#stepCount, redo.lineage);
     this.#history.noteRedone(redo, this.#stepCount, applied);
-    return applied;
+    return lendDelta(applied);
   }
 
   /** Undoes a step by taking it out of what will be put, if that is possible. Spec: SYNC-41. */
@@ -313,7 +314,8 @@ export class Replica {
     this.#noteRules(applied);
     this.#history.forgetUndone();
     if (unrecorded > 0) this.#history.meetUnrecorded(applied.slice(0, unrecorded));
-    return applied;
+    // What was applied is kept to be put and to be undone, so the user gets bytes and dates of their own.
+    return lendDelta(applied);
   }
 
   #resume({ base, rev, pending, open, rules, exchange }: ParsedReplica, nextNonce: () => string): void {

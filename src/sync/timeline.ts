@@ -18,9 +18,10 @@
  * it was made for. Spec: SYNC-14.
  */
 
+import { compress } from '../deltas/compress.js';
 import type { Conflict, ConflictListener } from '../deltas/conflict.js';
 import { invert } from '../deltas/invert.js';
-import { type RuleLookup, rebase } from '../deltas/rebase.js';
+import { type RuleLookup, rebaseNormalForms } from '../deltas/rebase.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { Delta } from '../operations/change.js';
@@ -240,9 +241,9 @@ export class Timeline {
 
   /** Puts back local edits that were saved: sealed deltas, and what was open. */
   restore(pending: readonly Delta[], open: Delta): void {
-    this.#pending = pending.map((delta) => new LocalDelta([{ role: 'unrecorded', delta: this.#view.apply(delta) }]));
-    const applied = this.#view.apply(open);
-    if (applied.length > 0) this.#open = new LocalDelta([{ role: 'unrecorded', delta: applied }]);
+    this.#pending = pending.map((delta) => new LocalDelta([this.#restored(delta)]));
+    const restored = this.#restored(open);
+    if (restored.delta.length > 0) this.#open = new LocalDelta([restored]);
   }
 
   /** @throws DatastoreError `delta-too-large` if the open delta would outgrow the limit with more. */
@@ -252,6 +253,10 @@ export class Timeline {
     if (size + sizeOfDelta(applied) > limit) {
       checkGrowth('delta-too-large', size, this.#open.sizeWith(applied), limit);
     }
+  }
+
+  #restored(delta: Delta): Part {
+    return { role: 'unrecorded', delta: compress(this.#view.apply(delta)) };
   }
 
   #rebaseOverDifference(
@@ -318,11 +323,8 @@ function rebaseParts(
   rules: RuleLookup,
   onConflict: ConflictListener,
 ): Rebased {
-  const merged = rebase(
-    deltas.flatMap((parts) => parts.map(({ delta }) => delta)),
-    remote,
-    { rules, onConflict },
-  );
+  const pending = deltas.flatMap((parts) => parts.map(({ delta }) => delta));
+  const merged = rebaseNormalForms(pending, compress(remote), { rules, onConflict });
   let next = 0;
   const rebased = deltas.map((parts) => parts.map((part): Part => ({ ...part, delta: merged.pending[next++] ?? [] })));
   return { deltas: rebased, shown: merged.remote };

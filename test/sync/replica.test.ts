@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { NO_LIMITS, type PutOutcome, Replica, type SequencerMessage, sizeOfDelta } from '../../src/index.js';
+import {
+  type Delta,
+  NO_LIMITS,
+  type PutOutcome,
+  Replica,
+  type SequencerMessage,
+  sizeOfDelta,
+} from '../../src/index.js';
 import { D, I, put, seen, stateAfter } from './notation.js';
 import { changedIn, EPOCH, Pair, statusOf } from './pair.js';
 
@@ -21,6 +28,25 @@ describe('local edits', () => {
     );
     expect(seen(pair.replica)).toBe('a{f=1} b{}');
     expect(pair.replica.unsyncedSize).toBe(100 + 100 + 100);
+  });
+
+  test('are kept as they were made, whatever becomes of the bytes in what was handed out for them', () => {
+    const pair = pairWithRecord();
+    const bytes = (applied: Delta): Uint8Array => {
+      const [change] = applied;
+      const op = change?.type === 'update' ? change.ops.get('f') : undefined;
+      if (op?.type !== 'put' || !(op.value instanceof Uint8Array)) throw new Error('That puts no bytes');
+      return op.value;
+    };
+    bytes(pair.replica.apply([put('a', 'f', { B: 'AQ' })]))[0] = 2;
+    pair.sync();
+    pair.replica.undo();
+    bytes(pair.replica.redo() ?? [])[0] = 3;
+    pair.sync();
+    expect(seen(pair.replica)).toBe('a{f={"B":"AQ"}}');
+    expect(bytes(pair.replica.outgoing()?.delta.filter(({ table }) => table === 't') ?? [])).toEqual(
+      new Uint8Array([1]),
+    );
   });
 
   test('stay as they are when nothing was received', () => {

@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isNormalForm } from '../../src/deltas/normal-form.js';
 import { type Change, compress, type Delta, State } from '../../src/index.js';
+import { arbitraryHistory } from '../support/arbitraries/deltas.js';
+import { runs } from '../support/seed.js';
 
 const put = (value: Uint8Array | string): Change => ({
   type: 'update',
@@ -37,6 +40,19 @@ describe('what is known to be a normal form', () => {
     expect(Reflect.ownKeys(known)).toEqual(['0', 'length']);
     expect(known).toEqual([put('a')]);
   });
+});
+
+test('what comes of applying a normal form is one', () => {
+  fc.assert(
+    fc.property(arbitraryHistory(6, 6), ({ base, deltas }) => {
+      const state = base.clone();
+      for (const delta of deltas) {
+        const applied = state.apply(compress(delta));
+        expect(compress([...applied])).toEqual(applied);
+      }
+    }),
+    { numRuns: runs(300) },
+  );
 });
 
 test('what only looks like a normal form is checked before it is applied', () => {
