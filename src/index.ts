@@ -1,3 +1,5 @@
+export { decodeDelta, encodeDelta } from './codec/binary/encoded-delta.js';
+export { decodeState, encodeState } from './codec/binary/encoded-state.js';
 export { formatDelta, parseDelta, type WireChange, type WireOp } from './codec/wire/delta.js';
 export type { Row } from './codec/wire/rows.js';
 export { formatValue, parseValue, type WireAtom, type WireFields, type WireValue } from './codec/wire/value.js';

@@ -11,6 +11,10 @@ export type DatastoreErrorCode =
   | 'invalid-change'
   /** Wire JSON that does not follow the wire format. */
   | 'invalid-json'
+  /** Bytes that are not what the encoder writes: `offset` says where. */
+  | 'invalid-binary'
+  /** Encoded bytes of a version that this one does not know. */
+  | 'unknown-version'
   /** A resolution rule that does not exist, or a merge function that returned something that is not a value. */
   | 'invalid-rule'
   /** Limits or options that make no sense, such as a negative size. */
@@ -54,6 +58,8 @@ export interface Place {
   readonly index?: number | undefined;
   /** The position of the change in its delta, or of the row in its snapshot, counted from 0. */
   readonly position?: number | undefined;
+  /** The offset in encoded bytes, counted from 0. */
+  readonly offset?: number | undefined;
 }
 
 /** The place of a field in a record. */
@@ -75,6 +81,7 @@ export class DatastoreError extends Error implements Place {
   readonly field: string | undefined;
   readonly index: number | undefined;
   readonly position: number | undefined;
+  readonly offset: number | undefined;
 
   constructor(code: DatastoreErrorCode, reason: string, place: Place = {}) {
     super(`${describePlace(place)}${reason}`);
@@ -85,22 +92,25 @@ export class DatastoreError extends Error implements Place {
     this.field = place.field;
     this.index = place.index;
     this.position = place.position;
+    this.offset = place.offset;
   }
 }
 
 /** The place that an error names, as plain data: the parts that are known. */
-export function placeOf({ table, record, field, index, position }: Place): Place {
+export function placeOf({ table, record, field, index, position, offset }: Place): Place {
   return {
     ...(table === undefined ? {} : { table }),
     ...(record === undefined ? {} : { record }),
     ...(field === undefined ? {} : { field }),
     ...(index === undefined ? {} : { index }),
     ...(position === undefined ? {} : { position }),
+    ...(offset === undefined ? {} : { offset }),
   };
 }
 
 function describePlace(place: Place): string {
   const parts: string[] = [];
+  if (place.offset !== undefined) parts.push(`offset ${place.offset}`);
   if (place.position !== undefined) parts.push(`position ${place.position}`);
   if (place.table !== undefined) parts.push(`table ${quote(place.table)}`);
   if (place.record !== undefined) parts.push(`record ${quote(place.record)}`);

@@ -3,7 +3,7 @@ import { compress } from '../deltas/compress.js';
 import { invertChange } from '../deltas/invert.js';
 import { asNormalForm, isNormalForm } from '../deltas/normal-form.js';
 import { DatastoreError } from '../errors/datastore-error.js';
-import { type Change, type Delta, insertChange } from '../operations/change.js';
+import { type Change, type Delta, type InsertChange, insertChange } from '../operations/change.js';
 import { lendChange } from '../operations/lend.js';
 import { ownDelta } from '../operations/ownership.js';
 import { growthOfChange, sizeOfDelta } from '../operations/size.js';
@@ -29,6 +29,15 @@ export interface FoundRecord {
 /** What a query asks for: fields by name, as a Map or as an object of its own properties. */
 export type Where = Fields | Readonly<Record<string, Value>>;
 
+/** The state that inserts of the engine's own make, one a record. For the engine only: it copies nothing. */
+export let stateOfInserts: (inserts: Iterable<InsertChange>) => State;
+
+/**
+ * The inserts that make a state, in code point order of table and record. For the engine only: the values are those that
+ * the state keeps, and must not get out.
+ */
+export let insertsOf: (state: State) => InsertChange[];
+
 /**
  * The tables of a datastore at one revision: exactly the user's data, with no trace of how it came about. What goes in
  * and out is copied where it could be changed, so nothing outside can reach in. Spec: VAL-7, VAL-8, CHG-4 to CHG-6.
@@ -51,6 +60,22 @@ export class State {
       state.#tables.apply(insertChange(table, record, fields));
     });
     return state;
+  }
+
+  static {
+    stateOfInserts = (inserts) => {
+      const state = new State();
+      for (const insert of inserts) state.#tables.apply(insert);
+      return state;
+    };
+    insertsOf = (state) =>
+      state
+        .tables()
+        .flatMap((table) =>
+          sortedEntries(state.#tables.records(table)).map(([record, stored]) =>
+            insertChange(table, record, stored.fields()),
+          ),
+        );
   }
 
   /** How many records all tables hold together. */

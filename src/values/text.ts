@@ -15,6 +15,12 @@ export function isWellFormed(text: string): boolean {
   return true;
 }
 
+/** Whether well-formed `text` is exactly one character, that is, one code point. */
+export function isCharacter(text: string): boolean {
+  if (text.length === 1) return true;
+  return text.length === 2 && text.charCodeAt(0) >= SURROGATE_FIRST && text.charCodeAt(0) < LOW_SURROGATE_FIRST;
+}
+
 /** The length of well-formed `text` in UTF-8, in bytes. */
 export function utf8ByteLength(text: string): number {
   let bytes = text.length;
