@@ -21,6 +21,8 @@ export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleNam
 export { diff } from './state/diff.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from './state/limits.js';
 export { type ApplyOptions, type FoundRecord, State, type Where } from './state/state.js';
+export { decodeReplica, encodeReplica } from './sync/encoded-replica.js';
+export { decodeSequencer, encodeSequencer } from './sync/encoded-sequencer.js';
 export type { LogEntry } from './sync/log-entry.js';
 export {
   formatEntry,
@@ -53,6 +55,7 @@ export { Replica, type ReplicaOptions } from './sync/replica.js';
 export type { ReplicaStatus } from './sync/replica-status.js';
 export { ROLES, type Role } from './sync/role.js';
 export type { SavedReplica, SavedRule } from './sync/saved-replica.js';
+export type { SavedSequencer } from './sync/saved-sequencer.js';
 export { Sequencer, type SequencerOptions } from './sync/sequencer.js';
 export type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta } from './sync/sync-result.js';
 export type { Fields } from './values/fields.js';

@@ -1,3 +1,4 @@
+import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
 
@@ -33,4 +34,11 @@ export function isRevision(revision: unknown): revision is number {
 export function checkRevision(revision: unknown): asserts revision is number {
   if (isRevision(revision)) return;
   throw new DatastoreError('invalid-revision', 'a revision is a whole number from 0');
+}
+
+/** A copy of an entry from outside. @throws DatastoreError for what is no entry. */
+export function ownEntry({ rev, nonce, delta }: LogEntry): LogEntry {
+  checkRevision(rev);
+  checkNonce(nonce);
+  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta) });
 }

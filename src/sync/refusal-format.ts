@@ -1,5 +1,5 @@
 import { expectObject, type JsonObject } from '../codec/wire/json.js';
-import { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
+import { DatastoreError, type DatastoreErrorCode, type Place, placeOf } from '../errors/datastore-error.js';
 import type { Refusal, RefusalReason } from './messages.js';
 
 const REASONS: readonly RefusalReason[] = ['invalid', 'limit', 'permission', 'unknown-revision', 'nonce-reused'];
@@ -27,7 +27,7 @@ function parsePlace(json: JsonObject): Place {
     if (at !== undefined && typeof at !== 'number') throw invalid('a place has positions that are numbers');
   }
   if (Object.keys(others).length > 0) throw invalid('a place has nothing but names and positions');
-  return json as Place;
+  return placeOf(json);
 }
 
 function invalid(reason: string): DatastoreError {

@@ -3,9 +3,11 @@ import { expectArray, expectObject, type JsonObject } from '../codec/wire/json.j
 import type { Row } from '../codec/wire/rows.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
+import { ownRecordId, ownTableId } from '../operations/ownership.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
-import { RULE_NAMES, type Rule, type RuleName } from '../rules/rule.js';
+import type { Rule, RuleName } from '../rules/rule.js';
 import { State } from '../state/state.js';
+import { ownFieldName } from '../values/ownership.js';
 import type { ExchangeOrigin } from './exchange.js';
 import { isRevision, isValidNonce } from './log-entry.js';
 import type { Refusal } from './messages.js';
@@ -15,6 +17,9 @@ import type { Timeline } from './timeline.js';
 
 /** The rule of a field with a pending edit: table, record, field and the name, where `function` stands for one. */
 export type SavedRule = readonly [table: string, record: string, field: string, rule: RuleName | 'function'];
+
+/** The names that a saved rule can have. The binary form numbers them in this order. */
+export const SAVED_RULE_NAMES: readonly SavedRule[3][] = ['remote', 'local', 'max', 'min', 'sum', 'function'];
 
 /**
  * A replica as plain data for JSON: the state of the log that it has merged, and the local edits on top of it. What they
@@ -37,31 +42,26 @@ export interface SavedReplica {
   readonly isLogLost: boolean;
 }
 
-/** What {@link SavedReplica} describes. */
-export interface ParsedReplica {
+/** What {@link SavedReplica} describes, whichever merge functions there are. */
+export interface StoredReplica {
   readonly base: State;
   readonly rev: number;
   readonly pending: readonly Delta[];
   readonly open: Delta;
-  readonly rules: readonly PlacedRule[];
+  readonly rules: readonly SavedRule[];
   readonly exchange: ExchangeOrigin;
+}
+
+/** The same with its merge functions. */
+export interface ParsedReplica extends Omit<StoredReplica, 'rules'> {
+  readonly rules: readonly PlacedRule[];
 }
 
 export function formatReplica(timeline: Timeline, exchange: ExchangeOrigin): SavedReplica {
   const pending = timeline.pending.map((delta) => delta.whole());
   const open = timeline.open.whole();
-  return {
-    format: 1,
-    rev: timeline.revision,
-    rows: timeline.base.toRows(),
-    pending: pending.map(formatDelta),
-    nonce: exchange.nonce ?? null,
-    refusal: exchange.refusal ?? null,
-    open: formatDelta(open),
-    rules: timeline.rules.of([...pending, open]).map(formatRule),
-    needsReload: exchange.needsReload,
-    isLogLost: exchange.isLogLost,
-  };
+  const rules = timeline.rules.of([...pending, open]).map(formatRule);
+  return formatStored({ base: timeline.base, rev: timeline.revision, pending, open, rules, exchange });
 }
 
 /**
@@ -71,6 +71,27 @@ export function formatReplica(timeline: Timeline, exchange: ExchangeOrigin): Sav
  * none for that field.
  */
 export function parseReplica(json: unknown, rules: Pick<ResolutionRules, 'get'>): ParsedReplica {
+  const stored = parseStored(json);
+  return { ...stored, rules: stored.rules.map((rule) => placeRule(rule, rules)) };
+}
+
+export function formatStored({ base, rev, pending, open, rules, exchange }: StoredReplica): SavedReplica {
+  return {
+    format: 1,
+    rev,
+    rows: base.toRows(),
+    pending: pending.map(formatDelta),
+    nonce: exchange.nonce ?? null,
+    refusal: exchange.refusal ?? null,
+    open: formatDelta(open),
+    rules,
+    needsReload: exchange.needsReload,
+    isLogLost: exchange.isLogLost,
+  };
+}
+
+/** Reads what {@link formatStored} wrote. @throws DatastoreError `invalid-json` for anything else. */
+export function parseStored(json: unknown): StoredReplica {
   const saved = expectObject(json, 'a saved replica');
   if (saved['format'] !== 1) throw invalid('a saved replica has format 1');
   const { rev, nonce } = saved;
@@ -83,7 +104,7 @@ export function parseReplica(json: unknown, rules: Pick<ResolutionRules, 'get'>)
     rev,
     pending,
     open: parseDelta(saved['open']),
-    rules: expectArray(saved['rules'], 'the rules').map((rule) => parseRule(rule, rules)),
+    rules: expectArray(saved['rules'], 'the rules').map(parseRule),
     exchange: {
       nonce: nonce ?? undefined,
       refusal: saved['refusal'] === null ? undefined : parseRefusal(saved['refusal']),
@@ -97,24 +118,26 @@ function formatRule({ table, record, field, rule }: PlacedRule): SavedRule {
   return [table, record, field, typeof rule === 'function' ? 'function' : rule];
 }
 
-function parseRule(json: unknown, rules: Pick<ResolutionRules, 'get'>): PlacedRule {
+function parseRule(json: unknown): SavedRule {
   const [table, record, field, name, ...others] = expectArray(json, 'a rule');
-  if (typeof table !== 'string' || typeof record !== 'string' || typeof field !== 'string' || others.length > 0) {
-    throw invalid('a rule is a table, a record, a field and a name');
-  }
+  const known = SAVED_RULE_NAMES.find((rule) => rule === name);
+  if (known === undefined || others.length > 0) throw invalid('a rule is a table, a record, a field and a name');
+  const owner = { table: ownTableId(table), record: ownRecordId(record) };
+  return [owner.table, owner.record, ownFieldName(field, owner), known];
+}
+
+function placeRule([table, record, field, name]: SavedRule, rules: Pick<ResolutionRules, 'get'>): PlacedRule {
   return { table, record, field, rule: ruleOf(name, table, record, field, rules) };
 }
 
 function ruleOf(
-  name: unknown,
+  name: SavedRule[3],
   table: string,
   record: string,
   field: string,
   rules: Pick<ResolutionRules, 'get'>,
 ): Rule {
-  const known = RULE_NAMES.find((rule) => rule === name);
-  if (known !== undefined) return known;
-  if (name !== 'function') throw invalid('a rule has the name of one');
+  if (name !== 'function') return name;
   const rule = rules.get(table, field);
   if (typeof rule === 'function') return rule;
   const reason = 'an edit was made under a merge function: set it again before loading';

@@ -4,7 +4,7 @@ import type { Delta } from '../operations/change.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
 import { Log } from './log.js';
-import { checkNonce, checkRevision, type LogEntry } from './log-entry.js';
+import { checkNonce, checkRevision, type LogEntry, ownEntry } from './log-entry.js';
 import type {
   Entries,
   MissedEntries,
@@ -17,6 +17,7 @@ import type {
   Snapshot,
 } from './messages.js';
 import { canRead, canWrite, checkRole, type Role } from './role.js';
+import { checkConsecutive, type SavedSequencer } from './saved-sequencer.js';
 import { stateOfSnapshot } from './snapshot.js';
 
 export interface SequencerOptions {
@@ -124,6 +125,11 @@ export class Sequencer {
     return { type: 'snapshot', rev: this.revision, rows: this.#state.toRows(), nonces: this.#log.recentNonces() };
   }
 
+  /** Everything that must survive: what {@link restore} goes on from. Spec: SYNC-11, SYNC-13. */
+  save(): SavedSequencer {
+    return { snapshot: this.snapshot(), log: this.#log.after(this.firstRevision) ?? [] };
+  }
+
   /**
    * Forgets the log entries up to and including `rev`. Replicas that are behind it will have to reload.
    *
@@ -187,24 +193,6 @@ function limitsOf({ limits = DEFAULT_LIMITS }: SequencerOptions): Limits {
 function nonceCountOf({ recentNonces = DEFAULT_RECENT_NONCES }: SequencerOptions): number {
   if (Number.isSafeInteger(recentNonces) && recentNonces >= 0) return recentNonces;
   throw new DatastoreError('invalid-option', 'recentNonces must be a whole number from 0');
-}
-
-/** @throws DatastoreError `log-gap` unless the entries follow one another and reach the snapshot or beyond it. */
-function checkConsecutive(log: readonly LogEntry[], snapshotRev: number): void {
-  const [first] = log;
-  if (first === undefined) return;
-  const missing = log.findIndex(({ rev }, index) => rev !== first.rev + index);
-  if (missing > 0) throw new DatastoreError('log-gap', `revision ${first.rev + missing} is not where it should be`);
-  if (first.rev > snapshotRev + 1) throw new DatastoreError('log-gap', `revision ${snapshotRev + 1} is missing`);
-  if (first.rev + log.length <= snapshotRev) {
-    throw new DatastoreError('log-gap', `the log ends before revision ${snapshotRev} of the snapshot`);
-  }
-}
-
-function ownEntry({ rev, nonce, delta }: LogEntry): LogEntry {
-  checkRevision(rev);
-  checkNonce(nonce);
-  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta) });
 }
 
 function refused(nonce: string, refusal: Refusal): Refused {

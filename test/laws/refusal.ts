@@ -11,8 +11,10 @@ export function refusalOf(action: () => unknown): Refusal | undefined {
     action();
   } catch (error) {
     if (!(error instanceof DatastoreError)) throw error;
-    const { code, table, record, field, index, position } = error;
-    const place = Object.entries({ table, record, field, index, position }).filter(([, part]) => part !== undefined);
+    const { code, table, record, field, index, position, offset } = error;
+    const place = Object.entries({ table, record, field, index, position, offset }).filter(
+      ([, part]) => part !== undefined,
+    );
     return { code, ...Object.fromEntries(place) };
   }
   return undefined;

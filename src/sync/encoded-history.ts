@@ -1,0 +1,78 @@
+import { ByteReader } from '../codec/binary/byte-reader.js';
+import { ByteWriter } from '../codec/binary/byte-writer.js';
+import { CHANGE_COLUMN_COUNT, ChangeReader } from '../codec/binary/change-reader.js';
+import { ChangeWriter } from '../codec/binary/change-writer.js';
+import { Inventory } from '../codec/binary/inventory.js';
+import type { NameIndex, NameTable } from '../codec/binary/name-table.js';
+import { deltaWithoutBefore } from '../deltas/without-before.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import type { Delta } from '../operations/change.js';
+import { insertsOf, type State, stateOfInserts } from '../state/state.js';
+
+/** A state and deltas that come after it, or lead to it. They share the columns of changes. */
+export interface History {
+  readonly state: State;
+  /** In normal form, without `before`. */
+  readonly deltas: readonly Delta[];
+}
+
+/** How many columns {@link encodeHistory} writes: one with counts before those of changes. */
+export const HISTORY_COLUMN_COUNT: number = 1 + CHANGE_COLUMN_COUNT;
+
+/**
+ * The columns of a history, and the numbers that names have in it; `names` are further ones that will need a number.
+ * Spec: BIN-22.
+ */
+export function encodeHistory(
+  { state, deltas }: History,
+  names: Iterable<string>,
+): { columns: readonly Uint8Array[]; names: NameIndex } {
+  const sequences = [insertsOf(state), ...deltas];
+  const counts = new ByteWriter();
+  const inventory = new Inventory();
+  for (const name of names) inventory.names.add(name);
+  for (const sequence of sequences) for (const change of sequence) inventory.addChange(change);
+  const writer = new ChangeWriter(inventory);
+  for (const sequence of sequences) {
+    counts.varint(sequence.length);
+    writer.write(sequence);
+  }
+  return { columns: [counts.finish(), ...writer.finish()], names: writer.names };
+}
+
+/**
+ * Reads what {@link encodeHistory} wrote. `readFurther` reads what else refers to names, before it is checked that all
+ * are used.
+ *
+ * @throws DatastoreError `invalid-binary`.
+ */
+export function decodeHistory(columns: readonly Uint8Array[], readFurther: (names: NameTable) => void): History {
+  const [countColumn = new Uint8Array(), ...changeColumns] = columns;
+  const counts = new ByteReader(countColumn, 'counts');
+  const changes = new ChangeReader(changeColumns);
+  const inserts = changes.inserts(counts.varint());
+  const deltas: Delta[] = [];
+  while (!counts.isAtEnd) {
+    const delta = changes.delta(counts.varint());
+    if (!isTravelling(delta)) counts.fail('a delta is not in normal form');
+    deltas.push(delta);
+  }
+  readFurther(changes.names);
+  changes.finish();
+  return { state: stateOfInserts(inserts), deltas };
+}
+
+/** Whether a delta is in normal form and without `before`: such a one is its own travelling form, to the byte. */
+function isTravelling(delta: Delta): boolean {
+  try {
+    const columns = ChangeWriter.encode(deltaWithoutBefore(delta));
+    return ChangeWriter.encode(delta).every((column, at) => isSame(column, columns[at]));
+  } catch (error) {
+    if (error instanceof DatastoreError) return false;
+    throw error;
+  }
+}
+
+function isSame(left: Uint8Array, right: Uint8Array | undefined): boolean {
+  return left.length === right?.length && left.every((byte, at) => byte === right[at]);
+}

@@ -1,0 +1,127 @@
+import { ByteReader, invalidBinary } from '../codec/binary/byte-reader.js';
+import { ByteWriter } from '../codec/binary/byte-writer.js';
+import { packColumns, unpackColumns } from '../codec/binary/envelope.js';
+import type { NameIndex, NameTable } from '../codec/binary/name-table.js';
+import { decodeUtf8 } from '../codec/binary/utf8.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
+import { isValidNonce } from './log-entry.js';
+import type { Refusal } from './messages.js';
+import { parseRefusal } from './refusal-format.js';
+import { formatStored, parseStored, SAVED_RULE_NAMES, type SavedReplica, type SavedRule } from './saved-replica.js';
+
+const NEEDS_RELOAD = 1;
+const IS_LOG_LOST = 2;
+const COLUMN_COUNT = 4 + HISTORY_COLUMN_COUNT;
+
+/**
+ * Writes what `Replica.save()` gives in the binary form. Equal replicas give equal bytes.
+ *
+ * Law: `decodeReplica(encodeReplica(r))` is `r`, with its rules in code point order of their places.
+ *
+ * @throws DatastoreError `invalid-json` for what `save()` does not give. Spec: BIN-22, BIN-23.
+ */
+export function encodeReplica(saved: SavedReplica): Uint8Array {
+  const { base, rev, pending, open, rules, exchange } = parseStored(saved);
+  const head = new ByteWriter();
+  head.varint(rev);
+  head.byte((exchange.needsReload ? NEEDS_RELOAD : 0) + (exchange.isLogLost ? IS_LOG_LOST : 0));
+  const history = encodeHistory(
+    { state: base, deltas: [...pending, open] },
+    rules.flatMap(([table, record, field]) => [table, record, field]),
+  );
+  const refusal = exchange.refusal === undefined ? '' : JSON.stringify(exchange.refusal);
+  return packColumns('deltaic/replica', [
+    ...[head.finish(), textColumn(exchange.nonce ?? ''), textColumn(refusal), encodeRules(rules, history.names)],
+    ...history.columns,
+  ]);
+}
+
+/**
+ * Reads what `Replica.load` takes, from bytes that anybody may have made.
+ *
+ * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`. Spec: BIN-22, BIN-23.
+ */
+export function decodeReplica(bytes: unknown): SavedReplica {
+  const [headColumn, nonceColumn, refusalColumn, ruleColumn, ...columns] = unpackColumns(
+    bytes,
+    'deltaic/replica',
+    COLUMN_COUNT,
+  ) as readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array, ...Uint8Array[]];
+  const head = new ByteReader(headColumn, 'head');
+  const rev = head.varint();
+  const flags = head.byte();
+  if (flags > NEEDS_RELOAD + IS_LOG_LOST) head.fail('a flag that does not exist');
+  head.finish();
+  let rules: readonly SavedRule[] = [];
+  const { state, deltas } = decodeHistory(columns, (names) => {
+    rules = decodeRules(new ByteReader(ruleColumn, 'rules'), names);
+  });
+  const open = deltas.at(-1);
+  if (open === undefined) throw invalidBinary('a replica has an open delta', headColumn.byteOffset);
+  const pending = deltas.slice(0, -1);
+  const exchange = {
+    nonce: decodeNonce(nonceColumn, pending.length > 0),
+    refusal: refusalColumn.length === 0 ? undefined : decodeRefusal(refusalColumn),
+    needsReload: (flags & NEEDS_RELOAD) !== 0,
+    isLogLost: (flags & IS_LOG_LOST) !== 0,
+  };
+  return formatStored({ base: state, rev, pending, open, rules, exchange });
+}
+
+function textColumn(text: string): Uint8Array {
+  const column = new ByteWriter();
+  column.text(text);
+  return column.finish();
+}
+
+/** In code point order of their places, which is that of the numbers of the names. */
+function encodeRules(rules: readonly SavedRule[], names: NameIndex): Uint8Array {
+  const column = new ByteWriter();
+  const numbered = rules.map(([table, record, field, rule]) => [
+    ...[table, record, field].map((name) => names.numberOf(name)),
+    SAVED_RULE_NAMES.indexOf(rule),
+  ]);
+  numbered.sort(compareNumbers);
+  for (const numbers of numbered) for (const number of numbers) column.varint(number);
+  return column.finish();
+}
+
+function decodeRules(column: ByteReader, names: NameTable): SavedRule[] {
+  const rules: SavedRule[] = [];
+  let previous: readonly number[] = [];
+  while (!column.isAtEnd) {
+    const place = [column.varint(), column.varint(), column.varint()] as const;
+    const rule = SAVED_RULE_NAMES[column.varint()];
+    if (rule === undefined) column.fail('a rule that does not exist');
+    if (previous.length > 0 && compareNumbers(previous, place) >= 0) column.fail('the rules are out of order');
+    const [table, record, field] = place.map((number) => names.at(number, column)) as [string, string, string];
+    rules.push([table, record, field, rule]);
+    previous = place;
+  }
+  return rules;
+}
+
+function compareNumbers(left: readonly number[], right: readonly number[]): number {
+  const at = left.findIndex((number, index) => number !== right[index]);
+  return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+}
+
+function decodeNonce(column: Uint8Array, isPending: boolean): string | undefined {
+  if (column.length === 0) return undefined;
+  const nonce = decodeUtf8(column);
+  if (isPending && isValidNonce(nonce)) return nonce;
+  throw invalidBinary('a nonce of a pending delta was expected', column.byteOffset);
+}
+
+/** A refusal is stored as JSON, its members in the order of the interface. */
+function decodeRefusal(column: Uint8Array): Refusal {
+  const text = decodeUtf8(column);
+  try {
+    const refusal = parseRefusal(JSON.parse(text));
+    if (JSON.stringify(refusal) === text) return refusal;
+  } catch (error) {
+    if (!(error instanceof DatastoreError) && !(error instanceof SyntaxError)) throw error;
+  }
+  throw invalidBinary('this is not a refusal', column.byteOffset);
+}
