@@ -1,6 +1,6 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
-import { singleEntry, sortedMap } from '../values/fields.js';
+import { FrozenMapBuilder, singleEntry, sortedMap } from '../values/fields.js';
 import { isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
 import { describe } from '../values/value.js';
@@ -90,14 +90,14 @@ function ownFieldOps(ops: unknown, place: Place): ReadonlyMap<string, FieldOp> {
       place,
     );
   }
-  const owned = new Map<string, FieldOp>();
+  const owned = new FrozenMapBuilder<string, FieldOp>();
   for (const [name, op] of ops as ReadonlyMap<unknown, unknown>) {
     const field = ownFieldName(name, place);
     const ownedOp = ownFieldOp(op, placeOfField(place, field));
     if (ops.size === 1) return singleEntry(field, ownedOp);
     owned.set(field, ownedOp);
   }
-  return sortedMap(owned);
+  return sortedMap(owned.finish());
 }
 
 function ownFieldOp(op: unknown, place: Place): FieldOp {

@@ -28,7 +28,7 @@ export function encodeReplica(saved: SavedReplica): Uint8Array {
   head.byte((exchange.needsReload ? NEEDS_RELOAD : 0) + (exchange.isLogLost ? IS_LOG_LOST : 0));
   const history = encodeHistory(
     { state: base, deltas: [...pending, open] },
-    rules.flatMap(([table, record, field]) => [table, record, field]),
+    rules.flatMap((rule) => rule.slice(0, 3)),
   );
   const refusal = exchange.refusal === undefined ? '' : JSON.stringify(exchange.refusal);
   return packColumns('deltaic/replica', [

@@ -59,12 +59,26 @@ export function freezeMap<Key, Entry>(map: ReadonlyMap<Key, Entry>): ReadonlyMap
   return frozen.finish();
 }
 
-/** A frozen copy of `map` with its names in code point order. */
+/** A frozen copy of `map` with its names in code point order; `map` itself if it is one. */
 export function sortedMap<Entry>(map: ReadonlyMap<string, Entry>): ReadonlyMap<string, Entry> {
-  if (map.size <= 1) return freezeMap(map);
+  if (isInOrder(map)) return map instanceof FrozenMap ? map : freezeMap(map);
   const frozen = new FrozenMapBuilder<string, Entry>();
   for (const [name, entry] of sortedEntries(map)) frozen.set(name, entry);
   return frozen.finish();
+}
+
+/** `map` if its names are in code point order, as those that the engine keeps are, or else a copy of which they are. */
+export function inOrder<Entry>(map: ReadonlyMap<string, Entry>): ReadonlyMap<string, Entry> {
+  return isInOrder(map) ? map : sortedMap(map);
+}
+
+function isInOrder(map: ReadonlyMap<string, unknown>): boolean {
+  let previous: string | undefined;
+  for (const name of map.keys()) {
+    if (previous !== undefined && compareText(previous, name) > 0) return false;
+    previous = name;
+  }
+  return true;
 }
 
 /** The entries of `map` in code point order of their names. */

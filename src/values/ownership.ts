@@ -1,5 +1,5 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
-import { type Fields, freezeMap, type MutableFields, sortedEntries, sortedMap } from './fields.js';
+import { type Fields, FrozenMapBuilder, freezeMap, type MutableFields, sortedEntries, sortedMap } from './fields.js';
 import { isLong } from './long.js';
 import { isValidFieldName } from './names.js';
 import { isWellFormed } from './text.js';
@@ -44,12 +44,12 @@ export function ownFields(fields: unknown, place: Place = {}): Fields {
   if (!(fields instanceof Map)) {
     throw new DatastoreError('invalid-value', `fields must be a Map, not ${describe(fields)}`, place);
   }
-  const owned: MutableFields = new Map();
+  const owned = new FrozenMapBuilder<string, Value>();
   for (const [name, value] of fields as ReadonlyMap<unknown, unknown>) {
     const field = ownFieldName(name, place);
     owned.set(field, ownValue(value, placeOfField(place, field)));
   }
-  return sortedMap(owned);
+  return sortedMap(owned.finish());
 }
 
 /** @throws DatastoreError `invalid-name`. */

@@ -1,6 +1,7 @@
 /** The largest long, and the smallest, that is written by way of a number. */
 const SMALL_LONG = 2n ** 52n;
 const GROUP = 0x80;
+const NAN_BITS = 0x7ff8n << 48n;
 
 /** Puts together a column of bytes. Numbers are written as BIN-5 to BIN-8 say. Spec: BIN-5 to BIN-8. */
 export class ByteWriter {
@@ -45,11 +46,12 @@ export class ByteWriter {
 
   /** A double in its eight bytes, the sign first. Every NaN is the same. */
   double(value: number): void {
-    const view = new DataView(new ArrayBuffer(8));
+    this.#reserve(8);
+    const view = new DataView(this.#bytes.buffer, this.#length, 8);
     // The language leaves open which of the NaNs is stored, so it is not asked.
-    if (Number.isNaN(value)) view.setUint16(0, 0x7ff8);
+    if (Number.isNaN(value)) view.setBigUint64(0, NAN_BITS);
     else view.setFloat64(0, value);
-    this.bytes(new Uint8Array(view.buffer));
+    this.#length += 8;
   }
 
   bytes(bytes: Uint8Array): void {
@@ -61,9 +63,12 @@ export class ByteWriter {
   /** Well-formed text in UTF-8. Returns its length in bytes. */
   text(text: string): number {
     const start = this.#length;
+    // No unit takes more bytes than three, so one check does for all.
+    this.#reserve(3 * text.length);
+    const bytes = this.#bytes;
     for (let at = 0; at < text.length; at++) {
       const unit = text.charCodeAt(at);
-      if (unit < GROUP) this.byte(unit);
+      if (unit < GROUP) bytes[this.#length++] = unit;
       else if (unit < 0xd800 || unit >= 0xe000) this.#codePoint(unit);
       else this.#codePoint(text.codePointAt(at++) ?? unit);
     }

@@ -1,6 +1,6 @@
 import type { Change, Delta, FieldOps } from '../../operations/change.js';
 import { beforeOf, type FieldOp } from '../../operations/field-operation.js';
-import { type Fields, sortedEntries } from '../../values/fields.js';
+import { type Fields, inOrder } from '../../values/fields.js';
 import { ByteWriter } from './byte-writer.js';
 import { DELETED, DELETED_FIELDS, INSERTED, UPDATED } from './change-kind.js';
 import { FieldSetWriter } from './field-sets.js';
@@ -83,15 +83,15 @@ export class ChangeWriter {
   }
 
   #writeFields(fields: Fields): void {
-    const entries = sortedEntries(fields);
-    this.#fields.write(entries.map(([field]) => field));
-    for (const [, value] of entries) this.#values.value(value);
+    const sorted = inOrder(fields);
+    this.#fields.write([...sorted.keys()]);
+    for (const value of sorted.values()) this.#values.value(value);
   }
 
   #writeOps(ops: FieldOps): void {
-    const entries = sortedEntries(ops);
-    this.#fields.write(entries.map(([field]) => field));
-    for (const [, op] of entries) this.#writeOp(op);
+    const sorted = inOrder(ops);
+    this.#fields.write([...sorted.keys()]);
+    for (const op of sorted.values()) this.#writeOp(op);
   }
 
   #writeOp(op: FieldOp): void {

@@ -10,18 +10,32 @@ export class FieldSetWriter {
   readonly #column = new ByteWriter();
   readonly #names: NameIndex;
   readonly #numbers = new Map<string, number>();
+  #previous: readonly string[] = [];
+  #previousNumber = -1;
 
   constructor(names: NameIndex) {
     this.#names = names;
   }
 
   write(fields: readonly string[]): void {
+    if (this.#previousNumber < 0 || !isSame(fields, this.#previous)) this.#find(fields);
+    else this.#column.varint(this.#previousNumber);
+  }
+
+  finish(): Uint8Array {
+    return this.#column.finish();
+  }
+
+  #find(fields: readonly string[]): void {
     // No name holds a space, so joined names are as different as the sets.
     const key = fields.join(' ');
     const known = this.#numbers.get(key);
-    this.#column.varint(known ?? this.#numbers.size);
+    const number = known ?? this.#numbers.size;
+    this.#column.varint(number);
+    this.#previous = fields;
+    this.#previousNumber = number;
     if (known !== undefined) return;
-    this.#numbers.set(key, this.#numbers.size);
+    this.#numbers.set(key, number);
     this.#column.varint(fields.length);
     let next = 0;
     for (const field of fields) {
@@ -29,10 +43,6 @@ export class FieldSetWriter {
       this.#column.varint(number - next);
       next = number + 1;
     }
-  }
-
-  finish(): Uint8Array {
-    return this.#column.finish();
   }
 }
 
@@ -74,4 +84,8 @@ export class FieldSetReader {
     this.#sets.push(fields);
     return fields;
   }
+}
+
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, at) => name === right[at]);
 }

@@ -2,8 +2,8 @@ import type { Change } from '../../operations/change.js';
 import { beforeOf, type FieldOp } from '../../operations/field-operation.js';
 import type { ListOp } from '../../operations/list-operation.js';
 import type { Fields } from '../../values/fields.js';
-import { isCharacter } from '../../values/text.js';
 import { isList, type Value } from '../../values/value.js';
+import { isNumberedWhenRepeated } from './string-table.js';
 
 /** What changes name, and how often each of their strings occurs. Everything is counted before anything is written. */
 export class Inventory {
@@ -51,7 +51,7 @@ export class Inventory {
 
   #addValue(value: Value | undefined): void {
     if (typeof value === 'string') {
-      if (!isCharacter(value)) this.strings.set(value, (this.strings.get(value) ?? 0) + 1);
+      if (isNumberedWhenRepeated(value)) this.strings.set(value, (this.strings.get(value) ?? 0) + 1);
     } else if (isList(value)) {
       for (const item of value) this.#addValue(item);
     }

@@ -1,15 +1,28 @@
 import { invariant } from '../../errors/invariant-error.js';
-import { compareText } from '../../values/text.js';
+import { compareText, isCharacter, utf8ByteLength } from '../../values/text.js';
 import type { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { TextReader } from './text-reader.js';
+
+/**
+ * Strings of more bytes than this are written in place, however often they occur. A number of one byte stands for a
+ * repeated string; were there no bound, a small file could hold more text than anybody can count the size of. Spec: BIN-12.
+ */
+const REPEATED_SIZE_MAX = 256;
+
+/** Whether a string is written once and numbered if it occurs more than once. */
+export function isNumberedWhenRepeated(text: string): boolean {
+  return text.length <= REPEATED_SIZE_MAX && !isCharacter(text) && utf8ByteLength(text) <= REPEATED_SIZE_MAX;
+}
 
 /** The strings that occur more than once, and their numbers in code point order. Spec: BIN-12. */
 export class StringIndex {
   readonly #numbers: ReadonlyMap<string, number>;
 
+  /** @param counts how often each string occurs that is numbered when it is repeated. */
   constructor(counts: ReadonlyMap<string, number>) {
-    const repeated = [...counts].filter(([, count]) => count > 1).map(([text]) => text);
+    const repeated: string[] = [];
+    for (const [text, count] of counts) if (count > 1) repeated.push(text);
     this.#numbers = new Map(repeated.sort(compareText).map((text, number) => [text, number]));
   }
 
@@ -39,7 +52,9 @@ export class StringTable {
   constructor(lengths: ByteReader, text: TextReader) {
     this.#lengths = lengths;
     while (!lengths.isAtEnd) {
-      const string = text.text(lengths.varint());
+      const byteCount = lengths.varint();
+      if (byteCount > REPEATED_SIZE_MAX) lengths.fail('a string of this length is not numbered');
+      const string = text.text(byteCount);
       const previous = this.#strings.at(-1);
       if (previous !== undefined && compareText(previous, string) >= 0) text.fail('the strings are out of order');
       this.#strings.push(string);
@@ -60,8 +75,9 @@ export class StringTable {
     return string;
   }
 
-  /** Takes note of a string that stands in place. */
-  note(string: string, text: TextReader): void {
+  /** Takes note of a string of so many bytes that stands in place. */
+  note(string: string, byteCount: number, text: TextReader): void {
+    if (byteCount > REPEATED_SIZE_MAX) return;
     if (this.#seen.has(string)) text.fail('a string that occurs more than once is not in place');
     this.#seen.add(string);
   }

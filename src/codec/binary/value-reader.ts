@@ -143,8 +143,9 @@ export class ValueReader {
   }
 
   #string(): string {
-    const string = this.#text.text(this.#content.varint());
-    this.#strings.note(string, this.#text);
+    const byteCount = this.#content.varint();
+    const string = this.#text.text(byteCount);
+    this.#strings.note(string, byteCount, this.#text);
     return string;
   }
 

@@ -12,7 +12,7 @@ export const WHOLE = 5;
 export const DOUBLE = 6;
 /** A string of one character. */
 export const CHARACTER = 7;
-/** A string that occurs nowhere else in the file. */
+/** A string that occurs nowhere else in the file, or is long. */
 export const STRING = 8;
 export const REPEATED_STRING = 9;
 export const BYTES = 10;
