@@ -1,0 +1,184 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  DatastoreError,
+  type Delta,
+  decodeDelta,
+  decodeReplica,
+  decodeSequencer,
+  decodeState,
+  encodeDelta,
+  encodeReplica,
+  encodeSequencer,
+  encodeState,
+  formatDelta,
+  formatEntry,
+  formatMessage,
+  formatValue,
+  parseDelta,
+  parseEntry,
+  parseReplicaMessage,
+  parseSequencerMessage,
+  parseValue,
+  Replica,
+  Sequencer,
+  State,
+} from '../../src/index.js';
+import { type Kind, mixedRules } from './message.js';
+
+/** What a decoder made of a message. Anything else that it does is a defect, and thrown. */
+export type Verdict = 'accepted' | 'refused';
+
+/** A byte may stand for so many things that are read; see BIN-10. */
+const THINGS_A_BYTE = 8;
+const BINARY_CODES = ['invalid-binary', 'unknown-version'];
+
+/**
+ * Decodes bytes that may be anything. They are refused with a typed error and an offset inside them, or they are the
+ * very bytes that encoding what was read gives.
+ */
+export function checkBytes(kind: Kind, bytes: Uint8Array): Verdict {
+  const given = bytes.slice();
+  const decoded = attempt(() => DECODE[kind](bytes), checkOffset(bytes));
+  if (!isDeepStrictEqual(bytes, given)) throw new Error('the decoder changed its input');
+  if (decoded === undefined) return 'refused';
+  if (!isDeepStrictEqual(decoded.encodeAgain(), bytes)) throw new Error('the same content has other bytes');
+  if (decoded.thingCount() > THINGS_A_BYTE * bytes.length) throw new Error('more was read than was paid for');
+  decoded.use();
+  return 'accepted';
+}
+
+/** Reads JSON that may be anything, in every way: it is refused with a typed error, or reads the same when rewritten. */
+export function checkJson(kind: Kind, json: unknown): Verdict {
+  const accepted = READERS[kind].map(
+    (read) =>
+      attempt(
+        () => read(json),
+        () => undefined,
+      ) !== undefined,
+  );
+  return accepted.includes(true) ? 'accepted' : 'refused';
+}
+
+interface Decoded {
+  encodeAgain(): Uint8Array;
+  /** How many changes, operations, fields and items there are. */
+  thingCount(): number;
+  /** Does what one does with it, which may be refused with a typed error. */
+  use(): void;
+}
+
+const DECODE: Readonly<Record<Kind, (bytes: unknown) => Decoded>> = {
+  delta: (bytes) => {
+    const delta = decodeDelta(bytes);
+    return {
+      encodeAgain: () => encodeDelta(delta),
+      thingCount: () => thingsIn(delta),
+      use: () => applyToSome(delta),
+    };
+  },
+  state: (bytes) => {
+    const state = decodeState(bytes);
+    return { encodeAgain: () => encodeState(state), thingCount: () => state.recordCount, use: () => state.toRows() };
+  },
+  replica: (bytes) => {
+    const saved = decodeReplica(bytes);
+    return {
+      encodeAgain: () => encodeReplica(saved),
+      thingCount: () => saved.rows.length + saved.pending.length,
+      use: () =>
+        attempt(
+          () => Replica.load(saved, replicaOptions()),
+          () => undefined,
+        ),
+    };
+  },
+  sequencer: (bytes) => {
+    const { snapshot, log } = decodeSequencer(bytes);
+    return {
+      encodeAgain: () => encodeSequencer({ snapshot, log }),
+      thingCount: () => snapshot.rows.length + snapshot.nonces.length + log.length,
+      use: () =>
+        attempt(
+          () => Sequencer.restore(snapshot, log),
+          () => undefined,
+        ),
+    };
+  },
+};
+
+const READERS: Readonly<Record<Kind, readonly ((json: unknown) => unknown)[]>> = {
+  delta: [
+    (json) => {
+      const delta = parseDelta(json);
+      if (!isDeepStrictEqual(parseDelta(formatDelta(delta)), delta)) throw new Error('a delta reads otherwise again');
+      applyToSome(delta);
+      return delta;
+    },
+    (json) => parseReplicaMessage({ type: 'put', rev: 0, nonce: 'n', delta: json }),
+  ],
+  state: [
+    (json) => {
+      const state = State.fromRows(json);
+      if (!isDeepStrictEqual(State.fromRows(state.toRows()).toRows(), state.toRows())) {
+        throw new Error('rows read otherwise again');
+      }
+      return state;
+    },
+    (json) => (Array.isArray(json) ? json.map((row: unknown) => parseValue(row)).map(formatValue) : parseValue(json)),
+  ],
+  replica: [(json) => Replica.load(json, replicaOptions()).save()],
+  sequencer: [
+    (json) => {
+      const [snapshot, ...entries] = Array.isArray(json) ? (json as readonly unknown[]) : [json];
+      formatMessage(parseSequencerMessage(snapshot));
+      return entries.map(parseEntry).map(formatEntry);
+    },
+  ],
+};
+
+function checkOffset(bytes: Uint8Array): (error: DatastoreError) => void {
+  return ({ code, offset }) => {
+    const isInside = offset !== undefined && Number.isInteger(offset) && offset >= 0 && offset <= bytes.length;
+    if (!BINARY_CODES.includes(code) || !isInside) throw new Error(`refused with ${code} at ${offset}`);
+  };
+}
+
+/** What `action` returns, or `undefined` if it throws a typed error, which `check` looks at. */
+function attempt<Result>(action: () => Result, check: (error: DatastoreError) => void): Result | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof DatastoreError)) throw error;
+    check(error);
+    return undefined;
+  }
+}
+
+/** Applies a delta to a state that it may or may not fit; if it does not, the state stays as it was. */
+function applyToSome(delta: Delta): void {
+  const state = State.fromRows([{ tid: 'notes', rowid: 'r1', data: { a: ['x', 'y', 'z'], b: 1 } }]);
+  const before = encodeState(state);
+  if (
+    attempt(
+      () => state.apply(delta),
+      () => undefined,
+    ) !== undefined
+  )
+    return;
+  if (!isDeepStrictEqual(encodeState(state), before)) throw new Error('a refused delta changed the state');
+}
+
+function thingsIn(delta: Delta): number {
+  let count = 0;
+  for (const change of delta) {
+    count++;
+    if (change.type === 'insert') count += change.fields.size;
+    if (change.type !== 'update') continue;
+    for (const op of change.ops.values()) count += op.type === 'list' ? op.ops.length : 1;
+  }
+  return count;
+}
+
+function replicaOptions(): ConstructorParameters<typeof Replica>[0] {
+  return { nextNonce: () => 'nonce', rules: mixedRules() };
+}

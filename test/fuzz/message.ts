@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import {
+  type Delta,
+  diff,
+  encodeDelta,
+  encodeReplica,
+  encodeSequencer,
+  encodeState,
+  formatDelta,
+  formatEntry,
+  NO_LIMITS,
+  Replica,
+  ResolutionRules,
+  RULE_NAMES,
+  Sequencer,
+  State,
+} from '../../src/index.js';
+import { applyAll, arbitraryHistory, FIELDS, TABLES } from '../support/arbitraries/deltas.js';
+
+export type Kind = 'delta' | 'state' | 'replica' | 'sequencer';
+
+/** A valid message in both encodings. */
+export interface Message {
+  readonly kind: Kind;
+  readonly bytes: Uint8Array;
+  /** Wire JSON, parsed. */
+  readonly json: unknown;
+}
+
+/** Rules of every kind, so that saved replicas have some to remember. */
+export function mixedRules(): ResolutionRules {
+  const rules = new ResolutionRules();
+  const choices = [...RULE_NAMES, () => undefined];
+  TABLES.forEach((table, at) => {
+    FIELDS.forEach((field, offset) => {
+      rules.set(table, field, choices[(at * FIELDS.length + offset) % choices.length] ?? 'remote');
+    });
+  });
+  return rules;
+}
+
+/** Valid messages of all kinds, the same for the same seed. */
+export function validMessages(seed: number, historyCount: number): Message[] {
+  const histories = fc.sample(arbitraryHistory(4, 8), { seed, numRuns: historyCount });
+  return histories.flatMap(({ base, deltas }): Message[] => {
+    const { applied } = applyAll(base, deltas);
+    const all = [diff(new State(), base), ...deltas];
+    return [
+      ...[...deltas, ...applied, applied.flat()].map(deltaMessage),
+      { kind: 'state', bytes: encodeState(base), json: base.toRows() },
+      ...replicaMessages(all),
+      sequencerMessage(all),
+    ];
+  });
+}
+
+function deltaMessage(delta: Delta): Message {
+  return { kind: 'delta', bytes: encodeDelta(delta), json: formatDelta(delta) };
+}
+
+/** A replica after each delta: the first is in the log, the second is on its way or refused, the others wait. */
+function replicaMessages(deltas: readonly Delta[]): Message[] {
+  const messages: Message[] = [];
+  let nonces = 0;
+  const replica = new Replica({ nextNonce: () => `nonce-${++nonces}`, rules: mixedRules(), limits: NO_LIMITS });
+  deltas.forEach((delta, at) => {
+    replica.apply(delta);
+    if (at % 2 === 0) replica.sync(new Date(at));
+    const put = replica.outgoing();
+    if (put !== undefined && at === 0) {
+      replica.receive({ type: 'accepted', nonce: put.nonce, rev: put.rev + 1 });
+      replica.sync(new Date(at));
+    } else if (put !== undefined && at === 3) {
+      replica.receive({ type: 'refused', nonce: put.nonce, reason: 'limit', message: 'é', place: { table: 't' } });
+    }
+    const saved = replica.save();
+    messages.push({ kind: 'replica', bytes: encodeReplica(saved), json: JSON.parse(JSON.stringify(saved)) });
+  });
+  return messages;
+}
+
+function sequencerMessage(deltas: readonly Delta[]): Message {
+  const sequencer = new Sequencer({ limits: NO_LIMITS, recentNonces: 2 });
+  deltas.forEach((delta, rev) => {
+    sequencer.put(rev, `nonce-${rev}`, delta, 'owner');
+  });
+  sequencer.trim(Math.min(1, sequencer.revision));
+  const { snapshot, log } = sequencer.save();
+  return { kind: 'sequencer', bytes: encodeSequencer({ snapshot, log }), json: [snapshot, ...log.map(formatEntry)] };
+}
