@@ -1,4 +1,5 @@
 import { apply } from './apply.js';
+import { binary } from './binary.js';
 import { compression } from './compression.js';
 import { conversations } from './conversations.js';
 import type { Family } from './family.js';
@@ -18,5 +19,5 @@ export const FAMILIES: readonly Family[] = [
   ...[order, match, sizes, names, wire],
   ...[compression, apply, inversion],
   ...[fieldMerges, recordMerges, listMerges, rebasing],
-  conversations,
+  ...[conversations, binary],
 ];
