@@ -1,7 +1,7 @@
 // Builds the package, packs it, and uses the packed file the way a stranger would: from an empty project.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -11,8 +11,9 @@ const publint = join(root, 'node_modules/publint/src/cli.js');
 
 const PUBLISHED = [
   ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'src/index.ts'],
-  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'spec/README.md', 'spec/vectors/list-merges.json'],
+  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'spec/README.md', 'spec/binary.md', 'spec/vectors/list-merges.json'],
 ];
+const DEPENDENCY = 'msgpackr';
 const PRIVATE = /^(test|bench|scripts|node_modules|\.ci)\//;
 
 const CONSUMER_TSCONFIG = {
@@ -51,9 +52,9 @@ function run(cwd: string, command: string, args: readonly string[]): string {
   return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-function pack(into: string): Packed {
+function pack(folder: string, into: string): Packed {
   const answer = JSON.parse(
-    run(root, 'npm', ['pack', '--silent', '--json', '--ignore-scripts', '--pack-destination', into]),
+    run(root, 'npm', ['pack', folder, '--silent', '--json', '--ignore-scripts', '--pack-destination', into]),
   ) as Packed[];
   const packed = answer[0];
   if (packed === undefined) throw new Error('npm pack named no file');
@@ -64,16 +65,23 @@ function checkContents(packed: Packed): void {
   const paths = new Set(packed.files.map((file) => file.path));
   const missing = PUBLISHED.filter((path) => !paths.has(path));
   if (missing.length > 0) throw new Error(`the package lacks ${missing.join(', ')}`);
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  if (Object.keys(dependencies).join() !== DEPENDENCY)
+    throw new Error(`the package depends on more than ${DEPENDENCY}`);
   const leaked = [...paths].filter((path) => PRIVATE.test(path));
   if (leaked.length > 0) throw new Error(`the package contains ${leaked.join(', ')}`);
 }
 
-function checkAsConsumer(project: string, tarball: string): void {
+/** @param tarballs the package and what it depends on, so that nothing has to be fetched. */
+function checkAsConsumer(project: string, tarballs: readonly string[]): void {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(CONSUMER_TSCONFIG));
   copyFileSync(join(root, 'test/package/consumer.ts.txt'), join(project, 'consumer.ts'));
-  run(project, 'npm', ['install', '--silent', '--offline', '--no-audit', '--no-fund', tarball]);
+  const quietly = ['--silent', '--offline', '--omit=optional', '--no-audit', '--no-fund'];
+  run(project, 'npm', ['install', ...quietly, ...tarballs]);
   run(project, process.execPath, [tsc, '-p', '.', '--pretty', 'false']);
   run(project, process.execPath, ['out/consumer.js']);
   const help = run(project, 'npx', ['--no-install', 'deltaic', '--help']);
@@ -83,11 +91,12 @@ function checkAsConsumer(project: string, tarball: string): void {
 const workspace = mkdtempSync(join(tmpdir(), 'deltaic-package-'));
 try {
   run(root, 'npm', ['run', '--silent', 'build']);
-  const packed = pack(workspace);
+  const packed = pack('.', workspace);
+  const dependency = pack(`./node_modules/${DEPENDENCY}`, workspace);
   checkContents(packed);
   const tarball = join(workspace, packed.filename);
   process.stdout.write(run(root, process.execPath, [publint, 'run', tarball, '--strict']));
-  checkAsConsumer(join(workspace, 'consumer'), tarball);
+  checkAsConsumer(join(workspace, 'consumer'), [tarball, join(workspace, dependency.filename)]);
   console.log(`The package installs, compiles and runs: ${packed.files.length} files.`);
 } finally {
   rmSync(workspace, { recursive: true, force: true });

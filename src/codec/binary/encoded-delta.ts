@@ -12,7 +12,7 @@ import { packColumns, unpackColumns } from './envelope.js';
  * Law: `decodeDelta(encodeDelta(d))` is `d`.
  *
  * @throws DatastoreError for malformed changes, as `compress` does.
- * Spec: BIN-1 to BIN-20.
+ * Spec: BIN-1 to BIN-20, BIN-25.
  */
 export function encodeDelta(delta: Delta): Uint8Array {
   const owned = isNormalForm(delta) ? delta : ownDelta(delta);
@@ -26,7 +26,7 @@ export function encodeDelta(delta: Delta): Uint8Array {
  * Law: it reads nothing but what `encodeDelta` writes: `encodeDelta(decodeDelta(b))` is `b`.
  *
  * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`.
- * Spec: BIN-1 to BIN-20.
+ * Spec: BIN-1 to BIN-20, BIN-26.
  */
 export function decodeDelta(bytes: unknown): Delta {
   const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/delta', CHANGE_COLUMN_COUNT));

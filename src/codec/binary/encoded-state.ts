@@ -6,7 +6,7 @@ import { packColumns, unpackColumns } from './envelope.js';
 /**
  * Writes a state in the binary form. Equal states give equal bytes, however they came about.
  *
- * Law: `decodeState(encodeState(s))` holds what `s` holds. Spec: BIN-1 to BIN-21.
+ * Law: `decodeState(encodeState(s))` holds what `s` holds. Spec: BIN-1 to BIN-21, BIN-25.
  */
 export function encodeState(state: State): Uint8Array {
   return packColumns('deltaic/state', ChangeWriter.encode(insertsOf(state)));
@@ -17,7 +17,7 @@ export function encodeState(state: State): Uint8Array {
  *
  * Law: it reads nothing but what `encodeState` writes: `encodeState(decodeState(b))` is `b`.
  *
- * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`. Spec: BIN-1 to BIN-21.
+ * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`. Spec: BIN-1 to BIN-21, BIN-26.
  */
 export function decodeState(bytes: unknown): State {
   const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/state', CHANGE_COLUMN_COUNT));
