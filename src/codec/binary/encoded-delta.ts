@@ -4,6 +4,7 @@ import { ownDelta } from '../../operations/ownership.js';
 import { CHANGE_COLUMN_COUNT, ChangeReader } from './change-reader.js';
 import { ChangeWriter } from './change-writer.js';
 import { packColumns, unpackColumns } from './envelope.js';
+import { isPlainDelta } from './plain-delta.js';
 
 /**
  * Writes a delta in the binary form: the changes in their order, not compressed, and `before` where it is present. Equal
@@ -15,8 +16,8 @@ import { packColumns, unpackColumns } from './envelope.js';
  * Spec: BIN-1 to BIN-20, BIN-25.
  */
 export function encodeDelta(delta: Delta): Uint8Array {
-  const owned = isNormalForm(delta) ? delta : ownDelta(delta);
-  return packColumns('deltaic/delta', ChangeWriter.encode(owned));
+  const isWellFormed = isNormalForm(delta) || isPlainDelta(delta);
+  return packColumns('deltaic/delta', ChangeWriter.encode(isWellFormed ? delta : ownDelta(delta)));
 }
 
 /**

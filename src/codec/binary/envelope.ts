@@ -1,4 +1,4 @@
-import { Packr, Unpackr } from 'msgpackr';
+import { pack, unpack } from 'msgpackr';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { invariant } from '../../errors/invariant-error.js';
 import { describe } from '../../values/value.js';
@@ -22,11 +22,7 @@ export type FileKind = 'deltaic/delta' | 'deltaic/state' | 'deltaic/replica' | '
 
 /** Wraps columns as one MessagePack array: kind, version, and each column, nil for an empty one. Spec: BIN-1 to BIN-3. */
 export function packColumns(kind: FileKind, columns: readonly Uint8Array[]): Uint8Array {
-  const packed = new Packr({ useRecords: false }).pack([
-    kind,
-    BINARY_VERSION,
-    ...columns.map((column) => (column.length === 0 ? null : column)),
-  ]);
+  const packed = pack([kind, BINARY_VERSION, ...columns.map((column) => (column.length === 0 ? null : column))]);
   // The packer hands out a part of a buffer that it goes on using, so this is a copy.
   return new Uint8Array(packed);
 }
@@ -45,7 +41,7 @@ export function unpackColumns(bytes: unknown, kind: FileKind, columnCount: numbe
   // A copy: it belongs to nobody else, and begins at offset 0 of its buffer, as the readers of columns rely on.
   const own = new Uint8Array(bytes);
   checkEnvelope(new ByteReader(own, 'envelope'), kind, columnCount);
-  const elements: unknown = new Unpackr({ useRecords: false }).unpack(own);
+  const elements: unknown = unpack(own);
   invariant(Array.isArray(elements), 'a checked envelope is an array');
   return elements.slice(2).map((column: unknown) => (column instanceof Uint8Array ? column : own.subarray(own.length)));
 }
