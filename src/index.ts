@@ -20,6 +20,7 @@ export { ResolutionRules } from './rules/resolution-rules.js';
 export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from './rules/rule.js';
 export { diff } from './state/diff.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from './state/limits.js';
+export type { RecordReader } from './state/record-reader.js';
 export { type ApplyOptions, type FoundRecord, State, type Where } from './state/state.js';
 export { decodeReplica, encodeReplica } from './sync/encoded-replica.js';
 export { decodeSequencer, encodeSequencer } from './sync/encoded-sequencer.js';
@@ -51,13 +52,14 @@ export type {
   SequencerMessage,
   Snapshot,
 } from './sync/messages.js';
-export { Replica, type ReplicaOptions } from './sync/replica.js';
+export { Replica } from './sync/replica.js';
+export type { ReplicaOptions } from './sync/replica-options.js';
 export type { ReplicaStatus } from './sync/replica-status.js';
 export { ROLES, type Role } from './sync/role.js';
 export type { SavedReplica, SavedRule } from './sync/saved-replica.js';
 export type { SavedSequencer } from './sync/saved-sequencer.js';
 export { Sequencer, type SequencerOptions } from './sync/sequencer.js';
-export type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta } from './sync/sync-result.js';
+export type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta, Withdrawal } from './sync/sync-result.js';
 export type { Fields } from './values/fields.js';
 export { LONG_MAX, LONG_MIN, wrapLong } from './values/long.js';
 export { valuesMatch } from './values/match.js';

@@ -13,6 +13,8 @@ import { compareText } from '../values/text.js';
 import type { Value } from '../values/value.js';
 import { checkGrowth, checkLimits, type Limits, NO_LIMITS } from './limits.js';
 import { recordMatches } from './query.js';
+import { RecordReader } from './record-reader.js';
+import type { StoredRecord } from './stored-record.js';
 import { Tables } from './tables.js';
 
 export interface ApplyOptions {
@@ -134,10 +136,17 @@ export class State {
    * Spec: MATCH-1 to MATCH-3.
    */
   query(table: string, where: Where = new Map()): FoundRecord[] {
-    const conditions = ownFields(where instanceof Map ? where : new Map(Object.entries(where)), { table });
-    return sortedEntries(this.#tables.records(table))
-      .filter(([, stored]) => recordMatches(stored, conditions))
-      .map(([record, stored]) => ({ record, fields: lendFields(stored.fields()) }));
+    return this.#find(table, where).map(([record, stored]) => ({ record, fields: lendFields(stored.fields()) }));
+  }
+
+  /** The ids alone of what {@link query} finds, for whoever does not need all the fields. */
+  find(table: string, where: Where = new Map()): string[] {
+    return this.#find(table, where).map(([record]) => record);
+  }
+
+  /** Reads a record piece by piece, now and later, whether it exists or not. */
+  reader(table: string, record: string): RecordReader {
+    return new RecordReader(() => this.#tables.get(table, record));
   }
 
   /** The ids of the tables that hold any records, in code point order. */
@@ -157,6 +166,11 @@ export class State {
     return this.tables().flatMap((table) =>
       this.query(table).map(({ record, fields }) => formatRow({ table, record, fields })),
     );
+  }
+
+  #find(table: string, where: Where): [string, StoredRecord][] {
+    const conditions = ownFields(where instanceof Map ? where : new Map(Object.entries(where)), { table });
+    return sortedEntries(this.#tables.records(table)).filter(([, stored]) => recordMatches(stored, conditions));
   }
 
   /** Applies changes of the engine's own, all or none, and returns them with what they overwrote. */

@@ -50,6 +50,17 @@ export class StoredRecord {
     return stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored;
   }
 
+  /** The list in a field, to be read and not edited, if there is one. */
+  list(field: string): Pick<ItemList, 'length' | 'at'> | undefined {
+    const stored = this.#fields.get(field);
+    return stored instanceof ItemList ? stored : undefined;
+  }
+
+  /** The names of all fields, in no particular order. */
+  names(): Iterable<string> {
+    return this.#fields.keys();
+  }
+
   /** All fields, in no particular order. */
   fields(): Fields {
     const fields = new Map<string, Value>();

@@ -1,8 +1,11 @@
+import { DatastoreError } from '../errors/datastore-error.js';
 import { type Delta, insertChange, updateChange } from '../operations/change.js';
 import { fieldPut, fieldSet } from '../operations/field-operation.js';
+import type { Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
 import { freezeMap } from '../values/fields.js';
 import { compareValues } from '../values/order.js';
+import { ownAtom } from '../values/ownership.js';
 import { BASE_CHANGE_SIZE, BASE_FIELD_SIZE, BASE_RECORD_SIZE } from '../values/size.js';
 import type { Value } from '../values/value.js';
 
@@ -13,7 +16,7 @@ export const TITLE_FIELD = 'title';
 export const MTIME_FIELD = 'mtime';
 
 /** What setting the modified time can add to the delta it seals, besides being its only change. */
-export const MTIME_CHANGE_SIZE: number = BASE_CHANGE_SIZE;
+const MTIME_CHANGE_SIZE: number = BASE_CHANGE_SIZE;
 
 export function titleOf(state: State): string | undefined {
   const title = infoField(state, TITLE_FIELD);
@@ -26,11 +29,22 @@ export function mtimeOf(state: State): Date | undefined {
 }
 
 /** By how many bytes and records setting the modified time makes a state larger. */
-export function mtimeGrowth(state: State): { readonly size: number; readonly records: number } {
+function mtimeGrowth(state: State): { readonly size: number; readonly records: number } {
   const info = state.get(INFO_TABLE, INFO_RECORD);
   if (info?.has(MTIME_FIELD)) return { size: 0, records: 0 };
   const fields = BASE_FIELD_SIZE;
   return info === undefined ? { size: BASE_RECORD_SIZE + fields, records: 1 } : { size: fields, records: 0 };
+}
+
+/** The limits for an edit: room is left for the modified time, which will be sealed with it. Spec: SYNC-16. */
+export function limitsOfEdit(state: State, limits: Limits): Limits {
+  const growth = mtimeGrowth(state);
+  return {
+    datastoreSize: limits.datastoreSize - growth.size,
+    recordSize: limits.recordSize,
+    deltaSize: limits.deltaSize - MTIME_CHANGE_SIZE,
+    recordCount: limits.recordCount - growth.records,
+  };
 }
 
 /** Sets the modified time, unless the state has a later one. Spec: SYNC-38. */
@@ -56,4 +70,11 @@ export function titleDelta(title: string | undefined): Delta {
 
 function infoField(state: State, field: string): Value | undefined {
   return state.get(INFO_TABLE, INFO_RECORD)?.get(field);
+}
+
+/** Takes a time from outside. @throws DatastoreError `invalid-value`. */
+export function ownTime(time: unknown): Date {
+  const owned = ownAtom(time);
+  if (owned instanceof Date) return owned;
+  throw new DatastoreError('invalid-value', 'the time of a sync must be a date');
 }

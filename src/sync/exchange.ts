@@ -28,6 +28,10 @@ export interface Report {
   isReloaded: boolean;
 }
 
+export function emptyReport(): Report {
+  return { conflicts: [], refused: [], uncertain: [], isReloaded: false };
+}
+
 /**
  * The replica's side of the protocol: what it has asked of the sequencer, what it was told and has not merged yet. Only
  * an acknowledgement takes effect as soon as it arrives, since it changes nothing that the user sees; all else waits.
@@ -64,6 +68,17 @@ export class Exchange {
 
   get isInFlight(): boolean {
     return this.#put !== undefined;
+  }
+
+  /** Whether the first pending delta may be in the log or get there: it was put, and nothing received rules that out. */
+  get isUndecided(): boolean {
+    return this.#put !== undefined && this.#refusal === undefined && !this.#isOvertaken;
+  }
+
+  /** Forgets that the first pending delta was put, once that cannot have come to anything. */
+  forgetPut(): void {
+    this.#put = undefined;
+    this.#refusal = undefined;
   }
 
   /** Whether {@link bringIn} would do anything. */

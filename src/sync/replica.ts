@@ -1,48 +1,32 @@
 import type { Row } from '../codec/wire/rows.js';
+import type { Conflict } from '../deltas/conflict.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Change, Delta } from '../operations/change.js';
 import { lendDelta } from '../operations/lend.js';
-import { ResolutionRules } from '../rules/resolution-rules.js';
-import { checkLimits, DEFAULT_LIMITS, type Limits, NO_LIMITS } from '../state/limits.js';
+import type { ResolutionRules } from '../rules/resolution-rules.js';
+import { type Limits, NO_LIMITS } from '../state/limits.js';
+import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import { ownAtom } from '../values/ownership.js';
 import {
   INFO_TABLE,
   infoRecordDelta,
-  MTIME_CHANGE_SIZE,
+  limitsOfEdit,
   mtimeDelta,
-  mtimeGrowth,
   mtimeOf,
+  ownTime,
   titleDelta,
   titleOf,
 } from './datastore-info.js';
-import { Exchange, type Report } from './exchange.js';
+import { Exchange, emptyReport, type Report } from './exchange.js';
 import type { Fetch, FetchSnapshot, Put, SequencerMessage } from './messages.js';
+import { type ReplicaOptions, settingsOf } from './replica-options.js';
 import type { ReplicaStatus } from './replica-status.js';
 import { canWrite, checkRole, type Role } from './role.js';
 import { formatReplica, type ParsedReplica, parseReplica, type SavedReplica } from './saved-replica.js';
-import type { SyncResult } from './sync-result.js';
+import type { SyncResult, Withdrawal } from './sync-result.js';
 import { Timeline } from './timeline.js';
 import { UndoHistory, type UndoStep } from './undo-history.js';
-
-export interface ReplicaOptions {
-  /**
-   * Names a delta that is to be put. No two deltas of any replica may get the same name, also after a crash: 1 to 128
-   * visible ASCII characters, such as a random UUID. Spec: SYNC-2.
-   */
-  readonly nextNonce: () => string;
-  /** What this user may do: `owner` unless given. */
-  readonly role?: Role;
-  /** The rules for collisions. An edit keeps the rule that its field has when it is made. Spec: SYNC-26. */
-  readonly rules?: Pick<ResolutionRules, 'get'>;
-  /** What the state and a delta may weigh: `DEFAULT_LIMITS` unless given. */
-  readonly limits?: Limits;
-  /** How many steps can be undone: 100 unless given. */
-  readonly undoDepth?: number;
-}
-
-const DEFAULT_UNDO_DEPTH = 100;
 
 /**
  * One user's copy of a datastore. Edits show at once and are kept until the log has them; what others did becomes
@@ -71,14 +55,12 @@ export class Replica {
 
   /** A replica at revision 0, without any data. @throws DatastoreError `invalid-option`. */
   constructor(options: ReplicaOptions) {
-    const { role = 'owner', rules = new ResolutionRules(), limits = DEFAULT_LIMITS } = options;
-    checkRole(role);
-    checkLimits(limits);
+    const { role, rules, limits, undoDepth } = settingsOf(options);
     this.#role = role;
     this.#rules = rules;
     this.#limits = limits;
-    this.#undoDepth = undoDepthOf(options);
-    this.#history = new UndoHistory(this.#undoDepth, (table, field) => rules.get(table, field) === 'sum');
+    this.#undoDepth = undoDepth;
+    this.#history = new UndoHistory(undoDepth, (table, field) => rules.get(table, field) === 'sum');
     this.#timeline = new Timeline(new State(), 0, this.#history);
     this.#exchange = new Exchange(this.#timeline, options.nextNonce, {
       nonce: undefined,
@@ -119,6 +101,16 @@ export class Replica {
   /** See `State.query`. */
   query(table: string, where?: Where): FoundRecord[] {
     return this.#timeline.view.query(table, where);
+  }
+
+  /** See `State.find`. */
+  find(table: string, where?: Where): string[] {
+    return this.#timeline.view.find(table, where);
+  }
+
+  /** See `State.reader`: it reads what the user sees. */
+  reader(table: string, record: string): RecordReader {
+    return this.#timeline.view.reader(table, record);
   }
 
   /** The ids of the tables that hold any records, in code point order. */
@@ -206,13 +198,57 @@ export class Replica {
    * the next call. Spec: SYNC-17, SYNC-23 to SYNC-25.
    */
   sync(time: Date): SyncResult {
-    const owned = ownAtom(time);
-    if (!(owned instanceof Date)) throw new DatastoreError('invalid-value', 'the time of a sync must be a date');
-    this.#seal(owned);
+    this.#seal(ownTime(time), this.#limits.deltaSize);
     this.#exchange.bringIn(this.#report);
     const report = this.#report;
     this.#report = emptyReport();
     return { changed: this.#timeline.takeChanged(), ...report };
+  }
+
+  /**
+   * Drops the edits made since the last {@link sync} or {@link seal}, as if they had never been made.
+   *
+   * @returns the changes that this took, with what they overwrote. Spec: SYNC-49.
+   */
+  rollback(): Delta {
+    return this.#timeline.rollback();
+  }
+
+  /**
+   * Seals the edits made since the last call, as {@link sync} does, as a delta of their own; merges nothing.
+   *
+   * @returns whether there were any.
+   * @throws DatastoreError `invalid-value` for an invalid date. Spec: SYNC-50.
+   */
+  seal(time: Date): boolean {
+    const { length } = this.#timeline.pending;
+    this.#seal(ownTime(time), 0);
+    return this.#timeline.pending.length > length;
+  }
+
+  /**
+   * Makes the delta that was sealed last open again: {@link rollback} drops it, the next {@link sync} merges it.
+   *
+   * @returns whether that was possible: it is not while the delta may be in the log. Spec: SYNC-51.
+   */
+  reopen(): boolean {
+    if (!this.#canTakeLast()) return false;
+    this.#cutOpen();
+    this.#timeline.reopen();
+    return true;
+  }
+
+  /**
+   * Undoes the delta that was sealed last, and nothing else: edits made since stand as far as they can.
+   *
+   * @returns what that changed, or `undefined` where {@link reopen} would not be possible. Spec: SYNC-51.
+   */
+  withdraw(): Withdrawal | undefined {
+    if (!this.#canTakeLast()) return undefined;
+    this.#cutOpen();
+    const conflicts: Conflict[] = [];
+    const changes = this.#timeline.withdrawLast((conflict) => conflicts.push(conflict));
+    return { changes, conflicts };
   }
 
   /**
@@ -281,7 +317,8 @@ export class Replica {
     this.endUndoStep();
     const undo = this.#history.nextUndo();
     if (undo === undefined) return undefined;
-    const applied = this.#takeBack(undo) ?? this.#timeline.edit(undo.delta, this.#editLimits());
+    const applied =
+      this.#takeBack(undo) ?? this.#timeline.edit(undo.delta, limitsOfEdit(this.#timeline.view, this.#limits));
     this.#noteRules(applied);
     if (this.#timeline.cut('undoing', undo.lineage) !== undefined) this.#history.noteUndone(undo, applied);
     return lendDelta(applied);
@@ -292,7 +329,7 @@ export class Replica {
     this.#requireWrite();
     const redo = this.#history.nextRedo();
     if (redo === undefined) return undefined;
-    const applied = this.#timeline.edit(redo.delta, this.#editLimits());
+    const applied = this.#timeline.edit(redo.delta, limitsOfEdit(this.#timeline.view, this.#limits));
     this.#noteRules(applied);
     this.#timeline.cut(++this.#stepCount, redo.lineage);
     this.#history.noteRedone(redo, this.#stepCount, applied);
@@ -306,11 +343,12 @@ export class Replica {
     if (part?.role !== undo.step || !this.#history.isExactOver(timeline.parts)) return undefined;
     const applied = timeline.takeBack(part, this.#exchange.isInFlight);
     this.#history.noteTakenBack(undo, applied, timeline.parts);
+    if (timeline.open.parts.every(({ role }) => role === 'unrecorded')) timeline.markOpen();
     return applied;
   }
 
   #edit(changes: Delta, unrecorded: number): Delta {
-    const applied = this.#timeline.edit(changes, this.#editLimits(), unrecorded);
+    const applied = this.#timeline.edit(changes, limitsOfEdit(this.#timeline.view, this.#limits), unrecorded);
     this.#noteRules(applied);
     this.#history.forgetUndone();
     if (unrecorded > 0) this.#history.meetUnrecorded(applied.slice(0, unrecorded));
@@ -329,7 +367,8 @@ export class Replica {
     this.#timeline.rules.note(applied, (table, field) => this.#rules.get(table, field));
   }
 
-  #seal(time: Date): void {
+  /** Seals the open delta, which joins the last pending one if both together stay within `joinedSizeLimit`. */
+  #seal(time: Date, joinedSizeLimit: number): void {
     this.endUndoStep();
     const { open, view } = this.#timeline;
     if (open.whole().length > 0) {
@@ -338,36 +377,29 @@ export class Replica {
       this.#timeline.edit(mtimeDelta(view, time), NO_LIMITS);
       this.#timeline.cut('unrecorded');
     }
-    this.#timeline.seal(this.#exchange.isInFlight, this.#limits.deltaSize);
+    this.#timeline.seal(this.#exchange.isInFlight, joinedSizeLimit);
+  }
+
+  /** Whether the last pending delta can be taken out of what will be put; its put, if there was one, is forgotten then. */
+  #canTakeLast(): boolean {
+    const { length } = this.#timeline.pending;
+    if (length > 1) return true;
+    if (length === 0 || this.#exchange.isUndecided) return false;
+    this.#exchange.forgetPut();
+    return true;
+  }
+
+  #cutOpen(): void {
+    this.endUndoStep();
+    this.#timeline.cut('unrecorded');
   }
 
   #requireWrite(): void {
     if (canWrite(this.#role)) return;
     throw new DatastoreError('not-permitted', `a role of ${this.#role} may not write`);
   }
-
-  /** The limits for an edit: room is left for the modified time, which will be sealed with it. Spec: SYNC-16. */
-  #editLimits(): Limits {
-    const growth = mtimeGrowth(this.#timeline.view);
-    const { datastoreSize, recordSize, deltaSize, recordCount } = this.#limits;
-    return {
-      datastoreSize: datastoreSize - growth.size,
-      recordSize,
-      deltaSize: deltaSize - MTIME_CHANGE_SIZE,
-      recordCount: recordCount - growth.records,
-    };
-  }
 }
 
 function isOfInfo({ table }: Change): boolean {
   return table === INFO_TABLE;
-}
-
-function emptyReport(): Report {
-  return { conflicts: [], refused: [], uncertain: [], isReloaded: false };
-}
-
-function undoDepthOf({ undoDepth = DEFAULT_UNDO_DEPTH }: ReplicaOptions): number {
-  if (Number.isSafeInteger(undoDepth) && undoDepth >= 0) return undoDepth;
-  throw new DatastoreError('invalid-option', 'undoDepth must be a whole number from 0');
 }

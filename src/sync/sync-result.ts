@@ -38,3 +38,11 @@ export interface UncertainDelta {
   /** As it was put, with what it overwrote. */
   readonly delta: Delta;
 }
+
+/** What the withdrawal of a sealed delta did. Spec: SYNC-51. */
+export interface Withdrawal {
+  /** How what the user sees has changed, with what was overwritten. */
+  readonly changes: Delta;
+  /** Later local edits that cannot stand without it. */
+  readonly conflicts: readonly Conflict[];
+}

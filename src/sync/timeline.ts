@@ -18,7 +18,7 @@
  * it was made for. Spec: SYNC-14.
  */
 
-import { compress } from '../deltas/compress.js';
+import { compose, compress } from '../deltas/compress.js';
 import type { Conflict, ConflictListener } from '../deltas/conflict.js';
 import { invert } from '../deltas/invert.js';
 import { type RuleLookup, rebaseNormalForms } from '../deltas/rebase.js';
@@ -35,12 +35,18 @@ import { PendingRules } from './pending-rules.js';
 import { RecordWatch } from './record-watch.js';
 import { refusalRules } from './refusal-rules.js';
 import { sparingNewItems } from './reload-difference.js';
-import type { UndoHistory } from './undo-history.js';
+import type { UndoHistory, UndoMark } from './undo-history.js';
 
 /** Pending deltas by their parts, brought past a delta that `view` follows by applying `shown`. */
 interface Rebased {
   readonly deltas: readonly (readonly Part[])[];
   readonly shown: Delta;
+}
+
+/** The parts that are left when a delta below them is undone, and the deltas that `view` follows that by, in order. */
+interface Undone {
+  readonly left: readonly Part[];
+  readonly shown: readonly Delta[];
 }
 
 /** See the comment at the top of this file. */
@@ -53,6 +59,8 @@ export class Timeline {
   #pending: LocalDelta[] = [];
   #open = new LocalDelta();
   #watch = new RecordWatch();
+  /** What could be undone before a delta was begun. What a merge made of it has no mark: the history has moved on. */
+  readonly #marks = new WeakMap<LocalDelta, UndoMark>();
 
   constructor(base: State, revision: number, history: UndoHistory) {
     this.#base = base;
@@ -99,6 +107,7 @@ export class Timeline {
   edit(changes: Delta, limits: Limits, unrecorded = 0): Delta {
     // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
     const applied = this.#view.apply(changes, { limits: { ...limits, deltaSize: Number.POSITIVE_INFINITY } });
+    if (this.#open.isUntouched) this.markOpen();
     try {
       this.#checkSize(applied, limits.deltaSize);
     } catch (error) {
@@ -112,6 +121,21 @@ export class Timeline {
       this.#open.cut('unrecorded');
       this.#open.add(applied.slice(unrecorded));
     }
+    return applied;
+  }
+
+  /** What can be undone and redone now is what could be before the open delta: it has no part that the history knows. */
+  markOpen(): void {
+    this.#marks.set(this.#open, this.#history.mark());
+  }
+
+  /** Drops the open delta, as if it had never been made. */
+  rollback(): Delta {
+    if (this.#open.isUntouched) return [];
+    const applied = this.#view.apply(invert(this.#open.whole()));
+    this.#history.returnTo(this.#marks.get(this.#open));
+    this.#open = new LocalDelta();
+    this.#noteRest();
     return applied;
   }
 
@@ -133,6 +157,31 @@ export class Timeline {
     delta.remove(part.role);
     this.#setPending(this.#pending.filter((pending) => !pending.isUntouched));
     return applied;
+  }
+
+  /** Makes the last pending delta open again, together with what is open now. */
+  reopen(): void {
+    const last = this.#pending.at(-1);
+    invariant(last !== undefined && !this.#open.isRunning, 'there is a sealed delta, and the open one is cut');
+    this.#pending = this.#pending.slice(0, -1);
+    this.#open = new LocalDelta([...last.parts, ...this.#open.parts]);
+    const mark = this.#marks.get(last);
+    if (mark !== undefined) this.#marks.set(this.#open, mark);
+  }
+
+  /**
+   * Undoes the last pending delta, and what only undid or redid a step of it. What is open, and cut, stands as far as
+   * it can.
+   *
+   * @returns how the view changed.
+   */
+  withdrawLast(onConflict: ConflictListener): Delta {
+    const last = this.#pending.at(-1);
+    invariant(last !== undefined && !this.#open.isRunning, 'there is a sealed delta, and the open one is cut');
+    const { left, shown } = this.#undoBelow(last, this.#open.parts, onConflict);
+    this.#open = new LocalDelta(left.filter(({ delta }) => delta.length > 0));
+    this.#setPending(this.#pending.slice(0, -1));
+    return compose(...shown.map((delta) => this.#view.apply(delta)));
   }
 
   /**
@@ -184,25 +233,28 @@ export class Timeline {
   withdraw(onConflict: ConflictListener): Delta {
     const [first, ...later] = this.#pending;
     invariant(first !== undefined, 'only a delta that was put is refused');
-    const refused = first.whole();
     const parts = later.flatMap((delta) => delta.parts);
-    let rebased = this.#undoBefore(refused, parts, onConflict);
-    for (const at of counterparts(first.parts, parts)) {
-      const fallen = rebased[at];
-      if (fallen === undefined) continue;
-      const after = this.#undoBefore(fallen.delta, rebased.slice(at + 1), onConflict);
-      rebased = [...rebased.slice(0, at), { ...fallen, delta: [] }, ...after];
-    }
-    this.#history.meetRefusal(first.parts, parts, rebased);
-    this.#setRebased(regroup(rebased, later));
-    return refused;
+    const { left, shown } = this.#undoBelow(first, parts, onConflict);
+    for (const delta of shown) this.#show(delta);
+    this.#setRebased(regroup(left, later));
+    return first.whole();
   }
 
-  /** Undoes in the view a delta that `later` follow, and returns those, brought past its undoing. */
-  #undoBefore(delta: Delta, later: readonly Part[], onConflict: ConflictListener): readonly Part[] {
-    const { deltas, shown } = rebaseParts([later], invert(delta), refusalRules(this.rules), onConflict);
-    this.#show(shown);
-    return deltas[0] ?? [];
+  /** Works out what is left of `later` parts without the delta that they follow, and which deltas lead the view there. */
+  #undoBelow(fallen: LocalDelta, later: readonly Part[], onConflict: ConflictListener): Undone {
+    const rules = refusalRules(this.rules);
+    const { deltas, shown } = rebaseParts([later], invert(fallen.whole()), rules, onConflict);
+    let left = deltas[0] ?? [];
+    const shows = [shown];
+    for (const at of counterparts(fallen.parts, later)) {
+      const counterpart = left[at];
+      if (counterpart === undefined) continue;
+      const rest = rebaseParts([left.slice(at + 1)], invert(counterpart.delta), rules, onConflict);
+      left = [...left.slice(0, at), { ...counterpart, delta: [] }, ...(rest.deltas[0] ?? [])];
+      shows.push(rest.shown);
+    }
+    this.#history.meetRefusal(fallen.parts, later, left);
+    return { left, shown: shows };
   }
 
   /**

@@ -36,6 +36,13 @@ export class UndoStep {
   }
 }
 
+/** What could be undone and redone at some moment. */
+export interface UndoMark {
+  readonly undo: readonly UndoStep[];
+  readonly redo: readonly UndoStep[];
+  readonly isExact: boolean;
+}
+
 /** A remote delta as it came, on the state of the log, and as it changed what the user sees. */
 export interface Met {
   readonly remote: Delta;
@@ -63,6 +70,18 @@ export class UndoHistory {
     this.#depth = depth;
     // Another's later edit stands, but a sum can give back this user's share of it.
     this.#rules = { get: (table, field) => (isSum(table, field) ? 'sum' : 'remote') };
+  }
+
+  /** What can be undone and redone now. */
+  mark(): UndoMark {
+    return { undo: [...this.#undo], redo: [...this.#redo], isExact: this.#isExact };
+  }
+
+  /** Follows a rollback to the moment of a mark, with no merge since. Where there is none, the history ends. */
+  returnTo(mark: UndoMark | undefined): void {
+    this.#undo = [...(mark?.undo ?? [])];
+    this.#redo = [...(mark?.redo ?? [])];
+    this.#isExact = mark?.isExact ?? this.#isExact;
   }
 
   /** The user edits: what was undone before can no longer be redone. */
