@@ -23,7 +23,7 @@ export type DatastoreErrorCode =
   | 'record-missing'
   /** `create` of a list where the field is present. */
   | 'field-exists'
-  /** A list operation where the field is absent. */
+  /** A list operation where the field is absent, or a field that must be there and is not. */
   | 'field-missing'
   /** A list operation on a field that holds something other than a list. */
   | 'not-a-list'
@@ -47,7 +47,21 @@ export type DatastoreErrorCode =
   /** Messages that contradict each other or the state: they do not come from the log that the replica follows. */
   | 'log-mismatch'
   /** A saved replica has edits under a merge function, and no function was set for that field. */
-  | 'rule-missing';
+  | 'rule-missing'
+  /** A datastore, or what belongs to it, was used after it was closed. */
+  | 'closed'
+  /** A datastore was used after its manager was shut down. */
+  | 'shut-down'
+  /** A record was edited after it was deleted. */
+  | 'record-deleted'
+  /** A value was asked for as a type that it does not have. */
+  | 'wrong-type'
+  /** Roles were asked of a datastore whose id is private. */
+  | 'not-shareable'
+  /** There is no such datastore, or not any more. */
+  | 'not-found'
+  /** Others came first: a commit that must not be merged cannot enter the log. */
+  | 'conflict';
 
 /** Where in the data an error lies. Every part that is known is given. */
 export interface Place {
