@@ -1,5 +1,59 @@
-export { Datastore, type DatastoreHandle, openDatastore } from './model/datastore.js';
+export type { Conflict } from '../deltas/conflict.js';
+export { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
+export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from '../rules/rule.js';
+export { ROLES, type Role } from '../sync/role.js';
+export type { RefusedDelta, UncertainDelta } from '../sync/sync-result.js';
+export {
+  isShareableId,
+  isValidDatastoreId,
+  isValidFieldName,
+  isValidRecordId,
+  isValidTableId,
+} from '../values/names.js';
+export {
+  BASE_CHANGE_SIZE,
+  BASE_DATASTORE_SIZE,
+  BASE_FIELD_SIZE,
+  BASE_ITEM_SIZE,
+  BASE_RECORD_SIZE,
+} from '../values/size.js';
+export type { Atom, AtomType, Value, ValueType } from '../values/value.js';
+export type { TransactionOptions } from './model/commits.js';
+export { Datastore, type DatastoreHandle, openDatastore, type TableOf } from './model/datastore.js';
+export type {
+  ChangedRecords,
+  ChangeEvent,
+  ConflictEvent,
+  DatastoreEvents,
+  RecordOf,
+  RefusalEvent,
+} from './model/events.js';
+export { type FieldInput, type FieldsInput, type FieldsPatch, FieldView } from './model/field-view.js';
+export { Fields } from './model/fields.js';
 export type { DatastoreHost, DatastoreOwner, LinkStatus } from './model/host.js';
+export { List, type ListInput } from './model/list.js';
 export { type Listener, Listeners } from './model/listeners.js';
+export { QueryResult } from './model/query-result.js';
+export { ReadableList } from './model/readable-list.js';
+export { PRINCIPALS, type Principal } from './model/roles.js';
 export type { SessionOptions } from './model/session.js';
+export type {
+  AnyShape,
+  AnyTables,
+  Condition,
+  FieldName,
+  FieldNameOf,
+  FieldPart,
+  FieldValue,
+  ItemOf,
+  TableId,
+} from './model/shape.js';
+export {
+  BASE_UNSYNCED_CHANGES_SIZE,
+  DATASTORE_SIZE_LIMIT,
+  RECORD_COUNT_LIMIT,
+  RECORD_SIZE_LIMIT,
+  UNSYNCED_CHANGES_SIZE_LIMIT,
+} from './model/size-limits.js';
 export type { DatastoreStatus } from './model/status.js';
+export { type DatastoreOfTable, type InsertArguments, type QueryInput, Record, Table } from './model/table.js';

@@ -1,9 +1,9 @@
-import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-error.js';
+import { DatastoreError, type DatastoreErrorCode, type Place } from '../../errors/datastore-error.js';
 import type { Delta } from '../../operations/change.js';
 import type { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Replica } from '../../sync/replica.js';
 import type { DatastoreHost } from './host.js';
-import { withoutPosition } from './without-position.js';
+import { relocated } from './relocate.js';
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -12,6 +12,11 @@ export interface SessionOptions {
   /** The rules that the replica was made with: a rule that is set later applies to edits made from then on. */
   readonly rules: ResolutionRules;
   readonly host: DatastoreHost;
+}
+
+/** Where in the data something lies, whatever delta was on its way there. */
+function withoutPosition({ table, record, field, index }: Place): Place {
+  return { table, record, field, index };
 }
 
 /**
@@ -35,7 +40,13 @@ export class Session {
 
   /** @throws DatastoreError once closed: `closed`, or the code that {@link close} was given. */
   get replica(): Replica {
-    if (this.#closedAs === undefined) return this.#replica;
+    this.requireOpen();
+    return this.#replica;
+  }
+
+  /** @throws DatastoreError as {@link replica}. */
+  requireOpen(): void {
+    if (this.#closedAs === undefined) return;
     throw new DatastoreError(this.#closedAs, `datastore ${this.id} is not open any more`);
   }
 
@@ -51,7 +62,11 @@ export class Session {
   /** Edits the datastore, all or nothing. @throws DatastoreError as `Replica.apply` does. */
   edit(changes: Delta): void {
     const { replica } = this;
-    const applied = withoutPosition(() => replica.apply(changes));
+    this.edited(relocated(withoutPosition, () => replica.apply(changes)));
+  }
+
+  /** Passes on that the user's own edits changed what the user sees. */
+  edited(applied: Delta): void {
     this.host.changed();
     this.#edited?.(applied);
   }

@@ -1,0 +1,101 @@
+import { DatastoreError } from '../../errors/datastore-error.js';
+import type { Withdrawal } from '../../sync/sync-result.js';
+import type { Session } from './session.js';
+
+export interface TransactionOptions {
+  /** How often to try before the conflict is given to the caller: once, unless given. */
+  readonly maxTries?: number;
+}
+
+/** What commits need of the datastore around them. */
+export interface CommitSurroundings {
+  /** Brings in what was received, and saves. */
+  merge(): Promise<unknown>;
+  /** Local edits were undone. */
+  undone(withdrawal: Withdrawal): void;
+}
+
+/**
+ * The optimistic style: edits enter the log as they were made, or not at all; nothing is merged behind the application's
+ * back. What is to be committed is sealed apart from all other edits, so that those are not affected by what becomes of
+ * it. Spec: COMMIT-1 to COMMIT-4.
+ */
+export class Commits {
+  readonly #session: Session;
+  readonly #surroundings: CommitSurroundings;
+
+  constructor(session: Session, surroundings: CommitSurroundings) {
+    this.#session = session;
+    this.#surroundings = surroundings;
+  }
+
+  /** See `Datastore.commit`. */
+  async commit(): Promise<void> {
+    const { replica, host } = this.#session;
+    const isSealed = replica.seal(host.now());
+    try {
+      await host.commit();
+    } catch (error) {
+      if (isSealed && this.#session.isOpen) replica.reopen();
+      throw error;
+    }
+  }
+
+  /** See `Datastore.transaction`. */
+  async transaction<Result>(edit: () => Result, { maxTries = 1 }: TransactionOptions): Promise<Result> {
+    if (!Number.isSafeInteger(maxTries) || maxTries < 1) {
+      throw new DatastoreError('invalid-option', 'maxTries must be a whole number from 1');
+    }
+    await this.#surroundings.merge();
+    for (let tries = 1; ; tries++) {
+      const { replica, host } = this.#session;
+      // What others edited meanwhile, on this device, is not part of the transaction.
+      replica.seal(host.now());
+      const result = this.#run(edit);
+      if (!replica.seal(host.now())) return result;
+      try {
+        await host.commit();
+        return result;
+      } catch (error) {
+        this.#withdraw();
+        if (!isConflict(error) || tries === maxTries) throw error;
+      }
+      await host.loadDeltas();
+      await this.#surroundings.merge();
+    }
+  }
+
+  /** Runs the edit, and drops what it did if it fails. */
+  #run<Result>(edit: () => Result): Result {
+    try {
+      const result = edit();
+      if (!isPromise(result)) return result;
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+    this.#rollback();
+    throw new DatastoreError(
+      'invalid-option',
+      'a transaction is made in one go: its function must not return a promise',
+    );
+  }
+
+  #rollback(): void {
+    this.#surroundings.undone({ changes: this.#session.replica.rollback(), conflicts: [] });
+  }
+
+  #withdraw(): void {
+    if (!this.#session.isOpen) return;
+    const withdrawal = this.#session.replica.withdraw();
+    if (withdrawal !== undefined) this.#surroundings.undone(withdrawal);
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof DatastoreError && error.code === 'conflict';
+}
+
+function isPromise(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && 'then' in result;
+}
