@@ -341,9 +341,10 @@ export class Replica {
     const timeline = this.#timeline;
     const part = timeline.lastUnsentPart(this.#exchange.isInFlight);
     if (part?.role !== undo.step || !this.#history.isExactOver(timeline.parts)) return undefined;
+    const isOpen = timeline.open.parts.includes(part);
     const applied = timeline.takeBack(part, this.#exchange.isInFlight);
     this.#history.noteTakenBack(undo, applied, timeline.parts);
-    if (timeline.open.parts.every(({ role }) => role === 'unrecorded')) timeline.markOpen();
+    if (!isOpen) timeline.markOpen();
     return applied;
   }
 

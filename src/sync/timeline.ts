@@ -107,7 +107,7 @@ export class Timeline {
   edit(changes: Delta, limits: Limits, unrecorded = 0): Delta {
     // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
     const applied = this.#view.apply(changes, { limits: { ...limits, deltaSize: Number.POSITIVE_INFINITY } });
-    if (this.#open.isUntouched) this.markOpen();
+    if (!this.#marks.has(this.#open)) this.markOpen();
     try {
       this.#checkSize(applied, limits.deltaSize);
     } catch (error) {
@@ -131,9 +131,10 @@ export class Timeline {
 
   /** Drops the open delta, as if it had never been made. */
   rollback(): Delta {
-    if (this.#open.isUntouched) return [];
+    const mark = this.#marks.get(this.#open);
+    if (this.#open.isUntouched && mark === undefined) return [];
     const applied = this.#view.apply(invert(this.#open.whole()));
-    this.#history.returnTo(this.#marks.get(this.#open));
+    this.#history.returnTo(mark);
     this.#open = new LocalDelta();
     this.#noteRest();
     return applied;

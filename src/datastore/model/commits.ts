@@ -36,7 +36,8 @@ export class Commits {
     try {
       await host.commit();
     } catch (error) {
-      if (isSealed && this.#session.isOpen) replica.reopen();
+      // What is stored still has it sealed, and would put it after a crash.
+      if (isSealed && this.#session.isOpen && replica.reopen()) await host.save();
       throw error;
     }
   }
@@ -57,7 +58,7 @@ export class Commits {
         await host.commit();
         return result;
       } catch (error) {
-        this.#withdraw();
+        if (this.#withdraw()) await host.save();
         if (!isConflict(error) || tries === maxTries) throw error;
       }
       await host.loadDeltas();
@@ -85,10 +86,10 @@ export class Commits {
     this.#surroundings.undone({ changes: this.#session.replica.rollback(), conflicts: [] });
   }
 
-  #withdraw(): void {
-    if (!this.#session.isOpen) return;
-    const withdrawal = this.#session.replica.withdraw();
+  #withdraw(): boolean {
+    const withdrawal = this.#session.isOpen ? this.#session.replica.withdraw() : undefined;
     if (withdrawal !== undefined) this.#surroundings.undone(withdrawal);
+    return withdrawal !== undefined;
   }
 }
 

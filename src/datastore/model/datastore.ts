@@ -286,8 +286,8 @@ export class Datastore<Tables extends object = AnyTables> {
 }
 
 /** What a manager holds of a datastore that it opened. */
-export interface DatastoreHandle {
-  readonly datastore: Datastore;
+export interface DatastoreHandle<Tables extends object = AnyTables> {
+  readonly datastore: Datastore<Tables>;
   /** Something arrived or was put, or the link stands otherwise than before: those who watch the status are told. */
   statusChanged(): void;
   /** The replica was given another role: those who watch for changes are told. */
@@ -300,9 +300,9 @@ export interface DatastoreHandle {
 }
 
 /** Opens a datastore on a replica. Nobody else may edit the replica, or call its `sync()`, while it is open. */
-export function openDatastore(options: SessionOptions): DatastoreHandle {
+export function openDatastore<Tables extends object = AnyTables>(options: SessionOptions): DatastoreHandle<Tables> {
   const session = new Session(options);
-  const announcer = new Announcer<AnyTables>(session);
+  const announcer = new Announcer<Tables>(session);
   return {
     datastore: new Datastore(session, announcer),
     statusChanged: () => announcer.tellStatus(),

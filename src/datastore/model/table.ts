@@ -19,8 +19,15 @@ export interface DatastoreOfTable {
 }
 
 /** What a new record is given. Without declared fields, or with optional ones only, nothing needs to be. */
-export type InsertArguments<Shape extends object> =
-  Partial<Shape> extends Shape ? [fields?: FieldsInput<Shape>] : [fields: FieldsInput<Shape>];
+export type InsertArguments<Shape extends object> = (
+  string extends keyof Shape
+    ? true
+    : Partial<Shape> extends Shape
+      ? true
+      : false
+) extends true
+  ? [fields?: FieldsInput<Shape>]
+  : [fields: FieldsInput<Shape>];
 
 /** What a query asks for: fields with the value they must have. */
 export type QueryInput<Shape extends object> =
