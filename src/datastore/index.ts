@@ -19,7 +19,7 @@ export {
 } from '../values/size.js';
 export type { Atom, AtomType, Value, ValueType } from '../values/value.js';
 export type { TransactionOptions } from './model/commits.js';
-export { Datastore, type DatastoreHandle, openDatastore, type TableOf } from './model/datastore.js';
+export { Datastore, type TableOf } from './model/datastore.js';
 export type {
   ChangedRecords,
   ChangeEvent,
@@ -33,6 +33,7 @@ export { Fields } from './model/fields.js';
 export type { DatastoreHost, DatastoreOwner, LinkStatus } from './model/host.js';
 export { List, type ListInput } from './model/list.js';
 export { type Listener, Listeners } from './model/listeners.js';
+export { type DatastoreHandle, openDatastore } from './model/open-datastore.js';
 export { QueryResult } from './model/query-result.js';
 export { ReadableList } from './model/readable-list.js';
 export { PRINCIPALS, type Principal } from './model/roles.js';

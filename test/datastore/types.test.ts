@@ -159,6 +159,13 @@ describe('declared tables', () => {
 describe('undeclared tables', () => {
   const { datastore } = new Desk();
 
+  test('are not guessed from the first fields or items', () => {
+    new Fields({ a: 1 }).set('b', 'x');
+    new List(['a']).push(1, true);
+    expectTypeOf(new List(['a'])).toEqualTypeOf<List>();
+    expectTypeOf(new Fields({ a: 1 })).toEqualTypeOf<Fields>();
+  });
+
   test('take and give any value', () => {
     const record = datastore.table('anything').insert({ a: 1, b: ['x', 1n], c: new List([true]) });
     expectTypeOf(record).toExtend<Record<AnyShape>>();

@@ -1,10 +1,10 @@
-import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-error.js';
+import { DatastoreError } from '../../errors/datastore-error.js';
 import type { Delta } from '../../operations/change.js';
 import { ownTableId } from '../../operations/ownership.js';
 import { INFO_TABLE } from '../../sync/datastore-info.js';
 import { canWrite, type Role } from '../../sync/role.js';
 import { isShareableId } from '../../values/names.js';
-import { Announcer } from './announcer.js';
+import type { Announcer } from './announcer.js';
 import { changedRecords, isReserved, recordsIn } from './changed-records.js';
 import { Commits, type TransactionOptions } from './commits.js';
 import type { ChangedRecords, DatastoreEvents } from './events.js';
@@ -12,7 +12,7 @@ import type { DatastoreOwner } from './host.js';
 import type { Listener } from './listeners.js';
 import { relocated } from './relocate.js';
 import { ACL_TABLE, type Principal, RoleList } from './roles.js';
-import { Session, type SessionOptions } from './session.js';
+import type { Session } from './session.js';
 import type { AnyTables, TableId } from './shape.js';
 import type { DatastoreStatus } from './status.js';
 import { Table } from './table.js';
@@ -40,7 +40,7 @@ export class Datastore<Tables extends object = AnyTables> {
   readonly #turns = new Turns();
   readonly #tables = new Map<string, Table>();
 
-  /** Not for applications: {@link openDatastore} makes it. */
+  /** Not for applications: `openDatastore` makes it. */
   constructor(session: Session, announcer: Announcer<Tables>) {
     this.#session = session;
     this.#announcer = announcer;
@@ -283,35 +283,4 @@ export class Datastore<Tables extends object = AnyTables> {
     }
     this.#announcer.tellStatus();
   }
-}
-
-/** What a manager holds of a datastore that it opened. */
-export interface DatastoreHandle<Tables extends object = AnyTables> {
-  readonly datastore: Datastore<Tables>;
-  /** Something arrived or was put, or the link stands otherwise than before: those who watch the status are told. */
-  statusChanged(): void;
-  /** The replica was given another role: those who watch for changes are told. */
-  roleChanged(): void;
-  /**
-   * Closes the datastore for what happened elsewhere, as `Datastore.close` does; from then on it throws `code`:
-   * `shut-down` where the manager was shut down.
-   */
-  shutDown(code: DatastoreErrorCode): void;
-}
-
-/** Opens a datastore on a replica. Nobody else may edit the replica, or call its `sync()`, while it is open. */
-export function openDatastore<Tables extends object = AnyTables>(options: SessionOptions): DatastoreHandle<Tables> {
-  const session = new Session(options);
-  const announcer = new Announcer<Tables>(session);
-  return {
-    datastore: new Datastore(session, announcer),
-    statusChanged: () => announcer.tellStatus(),
-    roleChanged: () => {
-      announcer.tellChange({ origin: 'remote', records: new Map(), isTitleChanged: false, areRolesChanged: true });
-    },
-    shutDown: (code) => {
-      session.close(code);
-      announcer.close();
-    },
-  };
 }

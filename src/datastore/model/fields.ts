@@ -8,7 +8,7 @@ import type { AnyShape } from './shape.js';
  */
 export class Fields<Shape extends object = AnyShape> extends FieldView<Shape> {
   /** Fields in memory, with a copy of those given. @throws DatastoreError `invalid-name` or `invalid-value`. */
-  constructor(fields?: FieldsPatch<Shape>) {
+  constructor(fields?: FieldsPatch<NoInfer<Shape>>) {
     super(new MemoryHome(({ field, index }) => ({ field, index })));
     if (fields !== undefined) this.update(fields);
   }

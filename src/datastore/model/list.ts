@@ -23,7 +23,7 @@ export class List<Item extends Atom = Atom> extends ReadableList<Item> {
   readonly #field: string;
 
   /** A list in memory, with a copy of the items. @throws DatastoreError `invalid-value` for what can be no item. */
-  constructor(items?: ListInput<Item>);
+  constructor(items?: ListInput<NoInfer<Item>>);
   /** Not for applications. */
   constructor(home: FieldHome, field: string);
   constructor(source: ListInput<Item> | FieldHome = [], field?: string) {
