@@ -12,8 +12,8 @@ export interface FieldHome {
   edit(ops: FieldOps): void;
   /** @throws DatastoreError `record-deleted` if there is nothing left to edit. */
   requireHere(): void;
-  /** How errors name a field. */
-  place(field: string): Place;
+  /** How errors name a field, or all of them. */
+  place(field?: string): Place;
 }
 
 const TABLE = 'memory';
@@ -40,7 +40,7 @@ export class MemoryHome implements FieldHome {
     // Fields in memory last as long as whoever holds them.
   }
 
-  place(field: string): Place {
+  place(field?: string): Place {
     return this.#visible({ field });
   }
 }

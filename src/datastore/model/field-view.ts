@@ -1,4 +1,4 @@
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
 import { type Atom, type AtomType, describe, type Value, type ValueType } from '../../values/value.js';
 import type { FieldHome } from './field-home.js';
@@ -141,7 +141,7 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
   /** Sets several fields as one edit; those given as `undefined` are deleted. @throws DatastoreError as {@link set}. */
   update(fields: FieldsPatch<Shape>): this {
     const ops = new Map<string, FieldOp>();
-    for (const [name, value] of entriesOf(fields)) {
+    for (const [name, value] of entriesOf(fields, this.#home.place())) {
       ops.set(name, value === undefined ? fieldDelete(undefined) : fieldPut(value as Value, undefined));
     }
     this.#home.edit(ops);
@@ -168,17 +168,17 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
 }
 
 /** The names and values that an application gave, not checked yet; `undefined` where a field shall be absent. */
-export function entriesOf(fields: unknown): [string, unknown][] {
+export function entriesOf(fields: unknown, place: Place): [string, unknown][] {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    throw new DatastoreError('invalid-value', `fields are an object or a Map, not ${describe(fields)}`);
+    throw new DatastoreError('invalid-value', `fields are an object or a Map, not ${describe(fields)}`, place);
   }
   const entries = fields instanceof Map || fields instanceof FieldView ? [...fields] : Object.entries(fields);
   return (entries as [string, unknown][]).map(([name, value]) => [name, plainValue(value)]);
 }
 
 /** The fields that an application gave as a Map, without the absent ones. */
-export function fieldsOf(fields: unknown): ReadonlyMap<string, Value> {
-  return new Map(entriesOf(fields).filter(([, value]) => value !== undefined) as [string, Value][]);
+export function fieldsOf(fields: unknown, place: Place): ReadonlyMap<string, Value> {
+  return new Map(entriesOf(fields, place).filter(([, value]) => value !== undefined) as [string, Value][]);
 }
 
 function plainValue(value: unknown): unknown {

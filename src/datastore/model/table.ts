@@ -101,7 +101,10 @@ export class Table<Shape extends object = AnyShape> {
    * @throws DatastoreError `invalid-name` or `invalid-value`.
    */
   query(fields: QueryInput<Shape> = {}): QueryResult<Record<Shape>> {
-    const ids = this.#session.replica.find(this.id, new Map(entriesOf(fields)) as ReadonlyMap<string, Value>);
+    const ids = this.#session.replica.find(
+      this.id,
+      new Map(entriesOf(fields, { table: this.id })) as ReadonlyMap<string, Value>,
+    );
     return new QueryResult(ids.map((id) => this.record(id)));
   }
 
@@ -115,7 +118,7 @@ export class Table<Shape extends object = AnyShape> {
 
   #insert(id: string, [fields = {}]: readonly unknown[]): Record<Shape> {
     const record = this.record(id);
-    this.#session.edit([insertChange(this.id, id, fieldsOf(fields))]);
+    this.#session.edit([insertChange(this.id, id, fieldsOf(fields, { table: this.id, record: id }))]);
     return record;
   }
 }
@@ -186,7 +189,7 @@ class RecordHome implements FieldHome {
     throw new DatastoreError('record-deleted', 'the record was deleted', { table: this.#table, record: this.#record });
   }
 
-  place(field: string): Place {
+  place(field?: string): Place {
     return { table: this.#table, record: this.#record, field };
   }
 }
