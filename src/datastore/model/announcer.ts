@@ -1,4 +1,5 @@
 import type { Conflict } from '../../deltas/conflict.js';
+import { INFO_TABLE, MTIME_FIELD } from '../../sync/datastore-info.js';
 import type { SyncResult } from '../../sync/sync-result.js';
 import type { ChangeEvent, DatastoreEvents } from './events.js';
 import { type Listener, Listeners } from './listeners.js';
@@ -45,7 +46,9 @@ export class Announcer<Tables> {
     if (!isEmpty) this.#listeners.tell('change', event);
   }
 
-  tellConflicts(conflicts: readonly Conflict[]): void {
+  /** Tells of conflicts, save those of the modified time: nobody edited it, and it is always the latest. */
+  tellConflicts(all: readonly Conflict[]): void {
+    const conflicts = all.filter(({ table, field }) => table !== INFO_TABLE || field !== MTIME_FIELD);
     if (conflicts.length > 0) this.#listeners.tell('conflict', { conflicts });
   }
 
