@@ -11,6 +11,7 @@ const publint = join(root, 'node_modules/publint/src/cli.js');
 
 const PUBLISHED = [
   ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'src/index.ts'],
+  ...['dist/datastore/index.js', 'dist/datastore/index.d.ts', 'docs/datastore-api.md'],
   ...['README.md', 'CHANGELOG.md', 'LICENSE', 'spec/README.md', 'spec/binary.md', 'spec/vectors/list-merges.json'],
 ];
 const DEPENDENCY = 'msgpackr';
@@ -19,7 +20,7 @@ const PRIVATE = /^(test|bench|scripts|node_modules|\.ci)\//;
 const CONSUMER_TSCONFIG = {
   compilerOptions: {
     target: 'ES2022',
-    lib: ['ES2022'],
+    lib: ['ES2022', 'ESNext.Disposable'],
     types: [],
     module: 'NodeNext',
     strict: true,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { format } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import * as datastore from '../src/datastore/index.js';
 import * as deltaic from '../src/index.js';
 
 const README = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');
@@ -21,11 +22,14 @@ function snippetsOf(markdown: string): Snippet[] {
   );
 }
 
-function run(code: string): string {
-  const body = code.replace(/^import (\{[^}]*\}) from 'deltaic';$/gm, 'const $1 = deltaic;');
+const ENTRIES: Readonly<{ [entry: string]: object }> = { deltaic, 'deltaic/datastore': datastore };
+
+/** What a snippet prints. It runs as the body of an asynchronous function. */
+async function run(code: string): Promise<string> {
+  const body = code.replace(/^import (\{[^}]*\}) from ('deltaic(?:\/\w+)?');$/gm, 'const $1 = entries[$2];');
   const lines: string[] = [];
   const console = { log: (...parts: readonly unknown[]) => lines.push(`${format(...parts)}\n`) };
-  new Function('deltaic', 'console', body)(deltaic, console);
+  await new Function('entries', 'console', `return (async () => {${body}\n})();`)(ENTRIES, console);
   return lines.join('');
 }
 
@@ -36,8 +40,8 @@ describe('the README', () => {
   });
 
   for (const { code, prints } of snippetsOf(README)) {
-    test(`prints what it says: ${prints.split('\n')[0]}`, () => {
-      expect(run(code)).toBe(prints);
+    test(`prints what it says: ${prints.split('\n')[0]}`, async () => {
+      expect(await run(code)).toBe(prints);
     });
   }
 

@@ -20,6 +20,14 @@ export interface ExchangeOrigin {
   readonly isLogLost: boolean;
 }
 
+/** Nothing has been said yet. */
+export const FROM_THE_START: ExchangeOrigin = Object.freeze({
+  nonce: undefined,
+  refusal: undefined,
+  needsReload: false,
+  isLogLost: false,
+});
+
 /** What came of merging, in the order in which it happened. */
 export interface Report {
   readonly conflicts: Conflict[];

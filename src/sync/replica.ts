@@ -18,7 +18,7 @@ import {
   titleDelta,
   titleOf,
 } from './datastore-info.js';
-import { Exchange, emptyReport, type Report } from './exchange.js';
+import { Exchange, emptyReport, FROM_THE_START, type Report } from './exchange.js';
 import type { Fetch, FetchSnapshot, Put, SequencerMessage } from './messages.js';
 import { type ReplicaOptions, settingsOf } from './replica-options.js';
 import type { ReplicaStatus } from './replica-status.js';
@@ -62,12 +62,7 @@ export class Replica {
     this.#undoDepth = undoDepth;
     this.#history = new UndoHistory(undoDepth, (table, field) => rules.get(table, field) === 'sum');
     this.#timeline = new Timeline(new State(), 0, this.#history);
-    this.#exchange = new Exchange(this.#timeline, options.nextNonce, {
-      nonce: undefined,
-      refusal: undefined,
-      needsReload: false,
-      isLogLost: false,
-    });
+    this.#exchange = new Exchange(this.#timeline, options.nextNonce, FROM_THE_START);
   }
 
   /**

@@ -5,7 +5,7 @@ export function declares(text: string, symbol: string): boolean {
   const [owner = '', member] = symbol.split('.');
   const kinds = 'function\\*?|class|const|interface|type';
   if (!new RegExp(`^(?:export )?(?:${kinds}) ${owner}\\b`, 'm').test(text)) return false;
-  return member === undefined || new RegExp(`^  (?:static |get )?${member}\\(`, 'm').test(text);
+  return member === undefined || new RegExp(`^  (?:static |get |async )*${member}[(<]`, 'm').test(text);
 }
 
 /** Every title of a test or of a group of tests that is written as a literal. */
