@@ -32,7 +32,7 @@ export { type FieldInput, type FieldsInput, type FieldsPatch, FieldView } from '
 export { Fields } from './model/fields.js';
 export type { DatastoreHost, DatastoreOwner, LinkStatus } from './model/host.js';
 export { List, type ListInput } from './model/list.js';
-export { type Listener, Listeners } from './model/listeners.js';
+export type { Listener } from './model/listeners.js';
 export { type DatastoreHandle, openDatastore } from './model/open-datastore.js';
 export { QueryResult } from './model/query-result.js';
 export { ReadableList } from './model/readable-list.js';

@@ -1,5 +1,4 @@
-import type { Place } from '../../errors/datastore-error.js';
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { deleteChange, type FieldOps, insertChange, updateChange } from '../../operations/change.js';
 import { ownRecordId } from '../../operations/ownership.js';
 import type { Rule } from '../../rules/rule.js';
@@ -18,16 +17,12 @@ export interface DatastoreOfTable {
   readonly isOpen: boolean;
 }
 
-/** What a new record is given. Without declared fields, or with optional ones only, nothing needs to be. */
-export type InsertArguments<Shape extends object> = (
-  string extends keyof Shape
-    ? true
-    : Partial<Shape> extends Shape
-      ? true
-      : false
-) extends true
-  ? [fields?: FieldsInput<Shape>]
-  : [fields: FieldsInput<Shape>];
+/** Whether a record may be without any of the fields: none were declared, or optional ones only. */
+type CanBeEmpty<Shape> = string extends keyof Shape ? true : Partial<Shape> extends Shape ? true : false;
+
+/** What a new record is given: all the fields that must be there. */
+export type InsertArguments<Shape extends object> =
+  CanBeEmpty<Shape> extends true ? [fields?: FieldsInput<Shape>] : [fields: FieldsInput<Shape>];
 
 /** What a query asks for: fields with the value they must have. */
 export type QueryInput<Shape extends object> =
