@@ -1,5 +1,5 @@
 import { DatastoreError } from '../errors/datastore-error.js';
-import { type Delta, insertChange, updateChange } from '../operations/change.js';
+import { type Change, type Delta, insertChange, updateChange } from '../operations/change.js';
 import { fieldPut, fieldSet } from '../operations/field-operation.js';
 import type { Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
@@ -77,4 +77,9 @@ export function ownTime(time: unknown): Date {
   const owned = ownAtom(time);
   if (owned instanceof Date) return owned;
   throw new DatastoreError('invalid-value', 'the time of a sync must be a date');
+}
+
+/** Whether a change is about the datastore itself. */
+export function isOfInfo({ table }: Change): boolean {
+  return table === INFO_TABLE;
 }

@@ -1,7 +1,7 @@
 import type { Row } from '../codec/wire/rows.js';
 import type { Conflict } from '../deltas/conflict.js';
 import { DatastoreError } from '../errors/datastore-error.js';
-import type { Change, Delta } from '../operations/change.js';
+import type { Delta } from '../operations/change.js';
 import { lendDelta } from '../operations/lend.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
 import { type Limits, NO_LIMITS } from '../state/limits.js';
@@ -9,8 +9,8 @@ import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import {
-  INFO_TABLE,
   infoRecordDelta,
+  isOfInfo,
   limitsOfEdit,
   mtimeDelta,
   mtimeOf,
@@ -206,7 +206,7 @@ export class Replica {
    * @returns the changes that this took, with what they overwrote. Spec: SYNC-49.
    */
   rollback(): Delta {
-    return this.#timeline.rollback();
+    return lendDelta(this.#timeline.rollback());
   }
 
   /**
@@ -243,7 +243,7 @@ export class Replica {
     this.#cutOpen();
     const conflicts: Conflict[] = [];
     const changes = this.#timeline.withdrawLast((conflict) => conflicts.push(conflict));
-    return { changes, conflicts };
+    return { changes: lendDelta(changes), conflicts };
   }
 
   /**
@@ -394,8 +394,4 @@ export class Replica {
     if (canWrite(this.#role)) return;
     throw new DatastoreError('not-permitted', `a role of ${this.#role} may not write`);
   }
-}
-
-function isOfInfo({ table }: Change): boolean {
-  return table === INFO_TABLE;
 }

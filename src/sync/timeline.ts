@@ -21,7 +21,6 @@
 import { compose, compress } from '../deltas/compress.js';
 import type { Conflict, ConflictListener } from '../deltas/conflict.js';
 import { invert } from '../deltas/invert.js';
-import { type RuleLookup, rebaseNormalForms } from '../deltas/rebase.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { Delta } from '../operations/change.js';
@@ -32,16 +31,11 @@ import type { State } from '../state/state.js';
 import { counterparts } from './lineage.js';
 import { LocalDelta, type Part, type PartRole } from './local-delta.js';
 import { PendingRules } from './pending-rules.js';
+import { type Rebased, rebaseParts, regroup } from './rebase-parts.js';
 import { RecordWatch } from './record-watch.js';
 import { refusalRules } from './refusal-rules.js';
 import { sparingNewItems } from './reload-difference.js';
 import type { UndoHistory, UndoMark } from './undo-history.js';
-
-/** Pending deltas by their parts, brought past a delta that `view` follows by applying `shown`. */
-interface Rebased {
-  readonly deltas: readonly (readonly Part[])[];
-  readonly shown: Delta;
-}
 
 /** The parts that are left when a delta below them is undone, and the deltas that `view` follows that by, in order. */
 interface Undone {
@@ -367,29 +361,4 @@ export class Timeline {
     this.rules.clear();
     this.#history.noteNothingPending();
   }
-}
-
-/** Rebases deltas over a remote one, keeping the boundaries of their parts. */
-function rebaseParts(
-  deltas: readonly (readonly Part[])[],
-  remote: Delta,
-  rules: RuleLookup,
-  onConflict: ConflictListener,
-): Rebased {
-  const pending = deltas.flatMap((parts) => parts.map(({ delta }) => delta));
-  const merged = rebaseNormalForms(pending, compress(remote), { rules, onConflict });
-  let next = 0;
-  const rebased = deltas.map((parts) => parts.map((part): Part => ({ ...part, delta: merged.pending[next++] ?? [] })));
-  return { deltas: rebased, shown: merged.remote };
-}
-
-/** Deals parts out again to the deltas that they came from. */
-function regroup(parts: readonly Part[], deltas: readonly LocalDelta[]): (readonly Part[])[] {
-  let start = 0;
-  return deltas.map((delta) => {
-    const end = start + delta.parts.length;
-    const own = parts.slice(start, end);
-    start = end;
-    return own;
-  });
 }
