@@ -173,3 +173,20 @@ describe('what was sealed last', () => {
     expect(seen(pair.replica)).toBe('a{f=1 list=["x"]}');
   });
 });
+
+test.each(['rollback', 'withdraw'] as const)('what a %s hands out is a copy', (how) => {
+  const pair = pairWithRecord();
+  pair.edit(put('a', 'when', { T: '5' }));
+  pair.settle();
+  pair.replica.apply([put('a', 'when', { T: '6' })]);
+  if (how === 'withdraw') pair.replica.seal(EPOCH);
+  const changes = how === 'withdraw' ? pair.replica.withdraw()?.changes : pair.replica.rollback();
+  let isSeen = false;
+  for (const change of changes ?? []) {
+    const op = change.type === 'update' ? change.ops.get('when') : undefined;
+    if (op?.type !== 'put' || !(op.value instanceof Date)) continue;
+    isSeen = true;
+    op.value.setTime(99);
+  }
+  expect([isSeen, seen(pair.replica)]).toEqual([true, 'a{f=0 list=["x"] when={"T":"5"}}']);
+});
