@@ -61,7 +61,25 @@ export type DatastoreErrorCode =
   /** There is no such datastore, or not any more. */
   | 'not-found'
   /** Others came first: a commit that must not be merged cannot enter the log. */
-  | 'conflict';
+  | 'conflict'
+  /** A datastore that is open already, or has to be closed first. */
+  | 'already-open'
+  /** An id that somebody else has taken. */
+  | 'exists'
+  /** Something that is possible at other times only. */
+  | 'bad-state'
+  /** The account is not linked, or no longer. */
+  | 'unauthorized'
+  /** The server cannot be reached, or its answer was lost. */
+  | 'network'
+  /** The server failed, or answered nonsense. */
+  | 'server'
+  /** The server asks to be left alone for a while. */
+  | 'retry-later'
+  /** The account has no room left on the server. */
+  | 'quota'
+  /** What this device keeps could not be read or written. */
+  | 'storage';
 
 /** Where in the data an error lies. Every part that is known is given. */
 export interface Place {
@@ -97,8 +115,9 @@ export class DatastoreError extends Error implements Place {
   readonly position: number | undefined;
   readonly offset: number | undefined;
 
-  constructor(code: DatastoreErrorCode, reason: string, place: Place = {}) {
-    super(`${describePlace(place)}${reason}`);
+  /** @param cause what was thrown by code that is not ours, if that is why. */
+  constructor(code: DatastoreErrorCode, reason: string, place: Place = {}, cause?: unknown) {
+    super(`${describePlace(place)}${reason}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.reason = reason;
     this.table = place.table;

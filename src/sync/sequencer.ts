@@ -3,6 +3,7 @@ import { DatastoreError, type DatastoreErrorCode, placeOf } from '../errors/data
 import type { Delta } from '../operations/change.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
+import type { Fields } from '../values/fields.js';
 import { Log } from './log.js';
 import { checkNonce, checkRevision, type LogEntry, ownEntry } from './log-entry.js';
 import type {
@@ -77,6 +78,11 @@ export class Sequencer {
   /** The oldest revision after which the log holds all entries. */
   get firstRevision(): number {
     return this.#log.firstRevision;
+  }
+
+  /** The fields of a record in the newest state, or `undefined` if there is none. */
+  get(table: string, record: string): Fields | undefined {
+    return this.#state.get(table, record);
   }
 
   /**

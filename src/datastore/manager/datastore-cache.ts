@@ -1,0 +1,113 @@
+import { expectArray, expectObject } from '../../codec/wire/json.js';
+import { checkRole } from '../../sync/role.js';
+import {
+  type CachedDatastore,
+  type CacheSummary,
+  formatCached,
+  formatSummary,
+  parseCached,
+  parseSummary,
+  textOrNull,
+  timeOrNull,
+} from './cached-datastore.js';
+import { asFamily } from './failure.js';
+import type { RemoteDatastore } from './link.js';
+import type { Storage } from './storage.js';
+
+/**
+ * What one manager keeps in the storage, under keys that begin with the name of its space: every datastore that it
+ * caches, a summary of each, and what the server's list was when it was last seen. Spec: STORE-6, STORE-7.
+ */
+export class DatastoreCache {
+  readonly #storage: Storage;
+  readonly #space: string;
+  readonly #summaries = new Map<string, CacheSummary>();
+  #remoteList: readonly RemoteDatastore[] = [];
+
+  private constructor(storage: Storage, space: string) {
+    this.#storage = storage;
+    this.#space = space;
+  }
+
+  /** The cache in a space of the storage. @throws DatastoreError `storage`, or `invalid-json` for damaged data. */
+  static async open(storage: Storage, space: string): Promise<DatastoreCache> {
+    const cache = new DatastoreCache(storage, space);
+    const prefix = cache.#key('summary', '');
+    for (const key of await asFamily(storage.keys(prefix), 'storage')) {
+      const summary = await asFamily(storage.get(key), 'storage');
+      if (summary !== undefined) cache.#summaries.set(key.slice(prefix.length), parseSummary(summary));
+    }
+    const list = await asFamily(storage.get(cache.#key('list', '')), 'storage');
+    if (list !== undefined) cache.#remoteList = expectArray(list, 'the list of datastores').map(parseListed);
+    return cache;
+  }
+
+  /** What is cached, by id. */
+  get summaries(): ReadonlyMap<string, CacheSummary> {
+    return this.#summaries;
+  }
+
+  /** The server's list when it was last seen. */
+  get remoteList(): readonly RemoteDatastore[] {
+    return this.#remoteList;
+  }
+
+  /** @throws DatastoreError `storage`, or `invalid-json` for damaged data. */
+  async read(id: string): Promise<CachedDatastore | undefined> {
+    const json = await asFamily(this.#storage.get(this.#key('data', id)), 'storage');
+    return json === undefined ? undefined : parseCached(json);
+  }
+
+  /**
+   * Stores a datastore. Its summary may be wrong after a crash in between, but never claims that everything has been
+   * uploaded where something was not: so it is stored first where something waits, and else last.
+   *
+   * @throws DatastoreError `storage`.
+   */
+  async write(id: string, cached: CachedDatastore, summary: CacheSummary): Promise<void> {
+    if (!summary.isUploaded) await this.#writeSummary(id, summary);
+    await asFamily(this.#storage.set(this.#key('data', id), formatCached(cached)), 'storage');
+    if (summary.isUploaded) await this.#writeSummary(id, summary);
+  }
+
+  /** Forgets a datastore. @throws DatastoreError `storage`. */
+  async remove(id: string): Promise<void> {
+    this.#summaries.delete(id);
+    await asFamily(this.#storage.delete(this.#key('data', id)), 'storage');
+    await asFamily(this.#storage.delete(this.#key('summary', id)), 'storage');
+  }
+
+  /** @throws DatastoreError `storage`. */
+  async writeRemoteList(list: readonly RemoteDatastore[]): Promise<void> {
+    this.#remoteList = list;
+    await asFamily(this.#storage.set(this.#key('list', ''), list.map(formatListed)), 'storage');
+  }
+
+  async #writeSummary(id: string, summary: CacheSummary): Promise<void> {
+    const json = formatSummary(summary);
+    const known = this.#summaries.get(id);
+    this.#summaries.set(id, summary);
+    if (known !== undefined && JSON.stringify(formatSummary(known)) === JSON.stringify(json)) return;
+    await asFamily(this.#storage.set(this.#key('summary', id), json), 'storage');
+  }
+
+  #key(kind: 'data' | 'summary' | 'list', id: string): string {
+    return `${this.#space}/${kind}/${id}`;
+  }
+}
+
+function formatListed({ id, handle, role, title, mtime }: RemoteDatastore): unknown {
+  return { id, handle, role, title: title ?? null, mtime: mtime?.getTime() ?? null };
+}
+
+function parseListed(json: unknown): RemoteDatastore {
+  const { id, handle, role, title, mtime } = expectObject(json, 'a listed datastore');
+  checkRole(role);
+  return {
+    id: String(id),
+    handle: String(handle),
+    role,
+    title: textOrNull(title, 'a title'),
+    mtime: timeOrNull(mtime),
+  };
+}
