@@ -57,15 +57,25 @@ export function mtimeDelta(state: State, time: Date): Delta {
   return [updateChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map([[MTIME_FIELD, fieldPut(time, undefined)]])))];
 }
 
-/** Makes the record that holds the title, if it is not there. */
-export function infoRecordDelta(state: State): Delta {
-  if (state.get(INFO_TABLE, INFO_RECORD) !== undefined) return [];
-  return [insertChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map()))];
-}
-
-/** Sets the title in the record that holds it, or deletes it. */
-export function titleDelta(title: string | undefined): Delta {
-  return [updateChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map([[TITLE_FIELD, fieldSet(title, undefined)]])))];
+/**
+ * What sets the title, or deletes it: the making of the record that holds it, if it is not there, and the rest.
+ *
+ * @throws DatastoreError `invalid-value`.
+ */
+export function titleEdit(
+  state: State,
+  title: string | undefined,
+): { readonly recordMade: Delta; readonly titleSet: Delta } {
+  if (title !== undefined && typeof title !== 'string') {
+    throw new DatastoreError('invalid-value', 'a title is a string');
+  }
+  const hasRecord = state.get(INFO_TABLE, INFO_RECORD) !== undefined;
+  if (!hasRecord && title === undefined) return { recordMade: [], titleSet: [] };
+  const fields = freezeMap(new Map([[TITLE_FIELD, fieldSet(title, undefined)]]));
+  return {
+    recordMade: hasRecord ? [] : [insertChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map()))],
+    titleSet: [updateChange(INFO_TABLE, INFO_RECORD, fields)],
+  };
 }
 
 function infoField(state: State, field: string): Value | undefined {

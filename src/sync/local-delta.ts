@@ -28,6 +28,8 @@ export class LocalDelta {
   /** Counted when it is first asked for: most deltas are rebased or put before anything joins them. */
   #tally: DeltaTally | undefined;
   #whole: Delta | undefined;
+  /** Whether it stands or falls as a whole, so that it is not stored before the log has it. What it becomes in a merge is not. */
+  isProvisional = false;
 
   constructor(parts: readonly Part[] = []) {
     this.#parts = [...parts];

@@ -8,22 +8,19 @@ import { type Limits, NO_LIMITS } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import {
-  infoRecordDelta,
-  isOfInfo,
-  limitsOfEdit,
-  mtimeDelta,
-  mtimeOf,
-  ownTime,
-  titleDelta,
-  titleOf,
-} from './datastore-info.js';
+import { isOfInfo, limitsOfEdit, mtimeDelta, mtimeOf, ownTime, titleEdit, titleOf } from './datastore-info.js';
 import { Exchange, emptyReport, FROM_THE_START, type Report } from './exchange.js';
 import type { Fetch, FetchSnapshot, Put, SequencerMessage } from './messages.js';
 import { type ReplicaOptions, settingsOf } from './replica-options.js';
 import type { ReplicaStatus } from './replica-status.js';
 import { canWrite, checkRole, type Role } from './role.js';
-import { formatReplica, type ParsedReplica, parseReplica, type SavedReplica } from './saved-replica.js';
+import {
+  formatReplica,
+  type ParsedReplica,
+  parseReplica,
+  type SavedExtent,
+  type SavedReplica,
+} from './saved-replica.js';
 import type { SyncResult, Withdrawal } from './sync-result.js';
 import { Timeline } from './timeline.js';
 import { UndoHistory, type UndoStep } from './undo-history.js';
@@ -78,9 +75,9 @@ export class Replica {
     return replica;
   }
 
-  /** Everything that must survive, as plain data for JSON. Spec: SYNC-34, SYNC-35. */
-  save(): SavedReplica {
-    return formatReplica(this.#timeline, this.#exchange.origin);
+  /** Everything that must survive, as plain data for JSON: all edits, or fewer. Spec: SYNC-34, SYNC-35, SYNC-52. */
+  save(extent: SavedExtent = 'all'): SavedReplica {
+    return formatReplica(this.#timeline, this.#exchange.origin, extent);
   }
 
   /** The revision of the log that has been merged into what the user sees. */
@@ -154,13 +151,9 @@ export class Replica {
   /** Sets the title, or deletes it. @throws DatastoreError as {@link apply} does. Spec: SYNC-37. */
   setTitle(title: string | undefined): void {
     this.#requireWrite();
-    if (title !== undefined && typeof title !== 'string') {
-      throw new DatastoreError('invalid-value', 'a title is a string');
-    }
-    const makesRecord = infoRecordDelta(this.#timeline.view);
-    if (title === undefined && makesRecord.length > 0) return;
-    if (makesRecord.length > 0) this.endUndoStep();
-    this.#edit([...makesRecord, ...titleDelta(title)], makesRecord.length);
+    const { recordMade, titleSet } = titleEdit(this.#timeline.view, title);
+    if (recordMade.length > 0) this.endUndoStep();
+    if (titleSet.length > 0) this.#edit([...recordMade, ...titleSet], recordMade.length);
   }
 
   /** When the datastore was last edited, by the clocks of those who did; `undefined` if never. Spec: SYNC-38. */
@@ -194,6 +187,7 @@ export class Replica {
    */
   sync(time: Date): SyncResult {
     this.#seal(ownTime(time), this.#limits.deltaSize);
+    for (const delta of this.#timeline.pending) delta.isProvisional = false;
     this.#exchange.bringIn(this.#report);
     const report = this.#report;
     this.#report = emptyReport();
@@ -210,7 +204,8 @@ export class Replica {
   }
 
   /**
-   * Seals the edits made since the last call, as {@link sync} does, as a delta of their own; merges nothing.
+   * Seals the edits made since the last call, as {@link sync} does, as a delta of their own; merges nothing. The delta
+   * is provisional until `sync` is called, or a merge alters it: {@link save} can leave it out.
    *
    * @returns whether there were any.
    * @throws DatastoreError `invalid-value` for an invalid date. Spec: SYNC-50.
@@ -218,7 +213,9 @@ export class Replica {
   seal(time: Date): boolean {
     const { length } = this.#timeline.pending;
     this.#seal(ownTime(time), 0);
-    return this.#timeline.pending.length > length;
+    const sealed = this.#timeline.pending[length];
+    if (sealed !== undefined) sealed.isProvisional = true;
+    return sealed !== undefined;
   }
 
   /**

@@ -57,9 +57,19 @@ export interface ParsedReplica extends Omit<StoredReplica, 'rules'> {
   readonly rules: readonly PlacedRule[];
 }
 
-export function formatReplica(timeline: Timeline, exchange: ExchangeOrigin): SavedReplica {
-  const pending = timeline.pending.map((delta) => delta.whole());
-  const open = timeline.open.whole();
+/**
+ * Which local edits are saved: `all` of them, only the `sealed` ones, or those that are to be `kept`, which are the
+ * sealed ones that are not provisional. Spec: SYNC-52.
+ */
+export type SavedExtent = 'all' | 'sealed' | 'kept';
+
+export function formatReplica(timeline: Timeline, origin: ExchangeOrigin, extent: SavedExtent): SavedReplica {
+  const kept = timeline.pending.filter(({ isProvisional }) => extent !== 'kept' || !isProvisional);
+  // What is in flight is the first pending delta. If that is left out, nothing that is saved is in flight.
+  const isFlightKept = kept[0] === timeline.pending[0];
+  const exchange = isFlightKept ? origin : { ...origin, nonce: undefined, refusal: undefined };
+  const pending = kept.map((delta) => delta.whole());
+  const open = extent === 'all' ? timeline.open.whole() : [];
   const rules = timeline.rules.of([...pending, open]).map(formatRule);
   return formatStored({ base: timeline.base, rev: timeline.revision, pending, open, rules, exchange });
 }
