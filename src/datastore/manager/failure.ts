@@ -1,12 +1,15 @@
 import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-error.js';
 import { InvariantError } from '../../errors/invariant-error.js';
 
-/** What a manager tries again by itself, because it can succeed at another time. */
-const PASSING: readonly DatastoreErrorCode[] = ['network', 'retry-later', 'quota', 'server', 'storage'];
+/** What trying again cannot help: somebody has to do something first. */
+const LASTING: readonly DatastoreErrorCode[] = [
+  ...(['not-found', 'not-permitted', 'unauthorized', 'exists'] as const),
+  ...(['shut-down', 'closed', 'invalid-name', 'rule-missing', 'invalid-rule'] as const),
+];
 
 /** Whether the same call may succeed later without anybody doing anything. */
 export function isPassing({ code }: DatastoreError): boolean {
-  return PASSING.includes(code);
+  return !LASTING.includes(code);
 }
 
 /**

@@ -1,6 +1,6 @@
-import { compareText } from '../../values/text.js';
 import { canWrite, type Role } from '../../sync/role.js';
 import { isShareableId } from '../../values/names.js';
+import { compareText } from '../../values/text.js';
 import type { CacheSummary } from './cached-datastore.js';
 import type { RemoteDatastore } from './link.js';
 
@@ -33,7 +33,9 @@ export function listing(
     const isNew = summary.handle === undefined;
     // What has a handle and is not listed under it was deleted there, or replaced by another. What has none and was
     // never edited says less than the server does.
-    if (isNew ? summary.mtime !== undefined || !infos.has(id) : !summary.isUploaded && handles.get(id) === summary.handle) {
+    if (
+      isNew ? summary.mtime !== undefined || !infos.has(id) : !summary.isUploaded && handles.get(id) === summary.handle
+    ) {
       infos.set(id, infoOf(id, summary));
     }
   }

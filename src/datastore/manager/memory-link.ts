@@ -7,15 +7,7 @@ import {
   parseSequencerMessage,
 } from '../../sync/message-format.js';
 import type { ReplicaMessage } from '../../sync/messages.js';
-import type {
-  AccountProfile,
-  DatastoreAccess,
-  Link,
-  LinkAnswer,
-  LinkEvent,
-  RemoteDatastore,
-  Watch,
-} from './link.js';
+import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
 
 /** What a server does for one account, at once. */
 export interface Service {

@@ -1,5 +1,6 @@
+import { DatastoreError, quote } from '../../errors/datastore-error.js';
 import type { Replica } from '../../sync/replica.js';
-import type { Role } from '../../sync/role.js';
+import type { SavedExtent } from '../../sync/saved-replica.js';
 import type { DatastoreCache } from './datastore-cache.js';
 
 export interface ReplicaStoreOptions {
@@ -7,23 +8,26 @@ export interface ReplicaStoreOptions {
   readonly replica: Replica;
   readonly cache: DatastoreCache;
   readonly handle: string | undefined;
+  /** Which edits are stored. */
+  readonly extent: SavedExtent;
   /** Hears that what is stored of the datastore has changed. */
   readonly stored: () => void;
+  /** Hears that no write is left to be done. */
+  readonly rested: () => void;
 }
 
 /** Stores one replica, one write at a time. Calls that come during a write share the next one. */
 export class ReplicaStore {
   readonly #options: ReplicaStoreOptions;
   #handle: string | undefined;
-  #role: Role;
   #isStopped = false;
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #unfinished = 0;
 
   constructor(options: ReplicaStoreOptions) {
     this.#options = options;
     this.#handle = options.handle;
-    this.#role = options.replica.role;
   }
 
   /** How the server names the datastore, or `undefined` while it was not told of it. */
@@ -31,40 +35,53 @@ export class ReplicaStore {
     return this.#handle;
   }
 
-  /** Stores the replica with all that was sealed. Resolves once that is safe. @throws DatastoreError `storage`. */
+  /**
+   * Stores the replica as it is when the write begins, and resolves once that is safe.
+   *
+   * @throws DatastoreError `storage`, or `shut-down` once stopped.
+   */
   save(): Promise<void> {
-    if (this.#next === undefined) {
-      const next = this.#last.then(() => {
-        this.#next = undefined;
-        return this.#write();
-      });
-      this.#next = next;
-      this.#last = next.catch(() => undefined);
-    }
-    return this.#next;
+    if (this.#next !== undefined) return this.#next;
+    const next = this.#last.then(() => {
+      this.#next = undefined;
+      return this.#write();
+    });
+    this.#next = next;
+    this.#unfinished++;
+    this.#last = next.catch(() => undefined).then(() => this.#finish());
+    return next;
   }
 
-  /** Notes the handle, and stores it. @throws DatastoreError `storage`. */
+  /** Whether no write is under way. */
+  get isIdle(): boolean {
+    return this.#unfinished === 0;
+  }
+
+  /** Notes the handle, and stores it. @throws DatastoreError as {@link save}. */
   setHandle(handle: string): Promise<void> {
     this.#handle = handle;
     return this.save();
   }
 
-  /** Writes nothing any more. Resolves when the last write has ended. */
-  async stop(): Promise<void> {
+  /** Begins no write any more. Resolves when the last one has ended. */
+  stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#last;
+    return this.#last;
+  }
+
+  #finish(): void {
+    this.#unfinished--;
+    if (this.isIdle && !this.#isStopped) this.#options.rested();
   }
 
   async #write(): Promise<void> {
-    if (this.#isStopped) return;
-    const { id, replica, cache, stored } = this.#options;
-    this.#role = replica.role;
-    const { hasOutgoing, isInFlight } = replica.status;
-    const [handle, role] = [this.#handle, this.#role];
-    const isUploaded = handle !== undefined && !hasOutgoing && !isInFlight;
-    const { title, mtime } = replica;
-    await cache.write(id, { handle, role, replica: replica.saveSealed() }, { handle, role, title, mtime, isUploaded });
+    const { id, replica, cache, extent, stored } = this.#options;
+    // Whoever asked must not take for stored what was not, and send it.
+    if (this.#isStopped) throw new DatastoreError('shut-down', `datastore ${quote(id)} is not stored any more`);
+    const { role, title, mtime, status } = replica;
+    const handle = this.#handle;
+    const isUploaded = handle !== undefined && !status.hasOutgoing && !status.isInFlight;
+    await cache.write(id, { handle, role, replica: replica.save(extent) }, { handle, role, title, mtime, isUploaded });
     stored();
   }
 }

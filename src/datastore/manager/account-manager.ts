@@ -1,0 +1,304 @@
+import { DatastoreError, quote } from '../../errors/datastore-error.js';
+import type { Limits } from '../../state/limits.js';
+import { type Listener, Listeners } from '../model/listeners.js';
+import { Account, type AccountControl } from './account.js';
+import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './backoff.js';
+import { DatastoreCache } from './datastore-cache.js';
+import { DatastoreManager } from './datastore-manager.js';
+import {
+  clearSpaces,
+  type DeviceRecord,
+  readDevice,
+  withAccount,
+  withMigration,
+  withoutAccount,
+  withProfile,
+  writeDevice,
+} from './device-record.js';
+import type { Environment } from './environment.js';
+import type { AccountProfile, Link } from './link.js';
+import type { Storage } from './storage.js';
+
+export interface AccountManagerOptions {
+  /** Where this device keeps its data. No two account managers may use one storage at the same time. */
+  readonly storage: Storage;
+  /** `environmentOf(globalThis)`, or one for tests. */
+  readonly environment: Environment;
+  /** Makes the link of an account: called when it is linked, and for every linked account when the device starts. */
+  readonly connect: (accountId: string) => Link;
+  /** How long to wait before trying again what failed: `DEFAULT_RETRY_DELAYS` unless given. */
+  readonly retryDelays?: RetryDelays;
+  /** What datastores, records and deltas may weigh: `DEFAULT_LIMITS` unless given. */
+  readonly limits?: Limits;
+  /**
+   * Hears of what failed while nobody waited: a listener or a merge function that threw, a storage that failed while an
+   * account was being removed. Unless given, it is thrown from a timer, as an error that nobody caught.
+   */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** Tells that an account was linked or unlinked: `account.isLinked` says which. */
+export interface AccountsChange {
+  readonly manager: AccountManager;
+  readonly account: Account;
+}
+
+const ACCOUNT_ID = /^[!-~]{1,128}$/;
+
+/**
+ * The accounts that a device has linked, and the managers of their datastores. Which accounts are linked outlasts the
+ * device's restart. Spec: BACK-12 to BACK-14.
+ */
+export class AccountManager {
+  readonly #options: AccountManagerOptions;
+  readonly #listeners: Listeners<{ change: AccountsChange }>;
+  /** In the order in which they were linked. */
+  readonly #accounts = new Map<string, AccountControl>();
+  /** The managers by the id of the account, the local one under `undefined`. */
+  readonly #managers = new Map<string | undefined, Promise<DatastoreManager>>();
+  readonly #running = new Map<string | undefined, DatastoreManager>();
+  #record: DeviceRecord;
+  #lastUpdate: Promise<unknown> = Promise.resolve();
+  #isOnline = true;
+
+  private constructor(options: AccountManagerOptions, record: DeviceRecord) {
+    this.#options = options;
+    this.#record = record;
+    this.#listeners = new Listeners((error) => this.#failed(error));
+  }
+
+  /**
+   * Reads which accounts are linked, and goes on with them. What an interrupted unlinking or migration left behind is
+   * cleared away.
+   *
+   * @throws DatastoreError `storage`, or `invalid-json` for damaged data.
+   */
+  static async open(options: AccountManagerOptions): Promise<AccountManager> {
+    const record = await readDevice(options.storage);
+    await clearSpaces(options.storage, record);
+    const manager = new AccountManager(options, record);
+    for (const { id, profile } of record.accounts) {
+      const control = manager.#addAccount(id);
+      if (profile !== undefined) control.setInfo(profile);
+      manager.#fetchProfile(control);
+    }
+    return manager;
+  }
+
+  /** Whether any account is linked. */
+  get hasLinkedAccount(): boolean {
+    return this.#accounts.size > 0;
+  }
+
+  /** The account that was linked last, or `undefined` if there is none. */
+  get linkedAccount(): Account | undefined {
+    return this.linkedAccounts.at(-1);
+  }
+
+  /** The linked accounts, in the order in which they were linked. */
+  get linkedAccounts(): readonly Account[] {
+    return [...this.#accounts.values()].map(({ account }) => account);
+  }
+
+  /** Whether the device is online, as far as it was told: see {@link setOnline}. */
+  get isOnline(): boolean {
+    return this.#isOnline;
+  }
+
+  /**
+   * Says whether the device is online, if the application is told by its platform. Offline nothing is sent; coming
+   * online, everything that waits is sent at once. Without a call the device counts as online, and finds out by trying.
+   */
+  setOnline(isOnline: boolean): void {
+    if (isOnline === this.#isOnline) return;
+    this.#isOnline = isOnline;
+    for (const manager of this.#running.values()) manager.onlineChanged();
+  }
+
+  /**
+   * Links an account, once its user has let the application in. Linking one that is linked has no effect.
+   *
+   * @param id names the account: 1 to 128 visible ASCII characters.
+   * @throws DatastoreError `invalid-name`, `storage`.
+   */
+  async link(id: string): Promise<Account> {
+    if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) {
+      throw new DatastoreError('invalid-name', `${quote(String(id))} is no id of an account`);
+    }
+    await this.#update((record) =>
+      record.accounts.some((known) => known.id === id) ? record : withAccount(record, id),
+    );
+    const known = this.#accounts.get(id);
+    if (known !== undefined) return known.account;
+    const control = this.#addAccount(id);
+    this.#fetchProfile(control);
+    this.#listeners.tell('change', { manager: this, account: control.account });
+    return control.account;
+  }
+
+  /** Unlinks all accounts: see `Account.unlink`. @throws DatastoreError `storage`. */
+  async unlink(): Promise<void> {
+    for (const account of this.linkedAccounts) await account.unlink();
+  }
+
+  /**
+   * The manager of an account's datastores: the same one until it is shut down.
+   *
+   * @throws DatastoreError `unauthorized` if the account is not linked; `storage`, or `invalid-json` for damaged data.
+   */
+  async managerFor(account: Account): Promise<DatastoreManager> {
+    this.#requireLinked(account, 'unauthorized');
+    return await this.#manager(account);
+  }
+
+  /**
+   * The manager of the local datastores, which belong to no account and never leave this device, unless they are
+   * migrated: the same one until it is shut down.
+   *
+   * @throws DatastoreError `storage`, or `invalid-json` for damaged data.
+   */
+  async localManager(): Promise<DatastoreManager> {
+    return await this.#manager(undefined);
+  }
+
+  /**
+   * Has a listener told when an account is linked, or unlinked for whatever reason. Adding one twice is adding it once.
+   */
+  addListener(listener: Listener<AccountsChange>): void {
+    this.#listeners.add('change', listener);
+  }
+
+  removeListener(listener: Listener<AccountsChange>): void {
+    this.#listeners.remove('change', listener);
+  }
+
+  #addAccount(id: string): AccountControl {
+    const home = {
+      unlink: (account: Account) => this.#unlink(account),
+      listenerFailed: (error: unknown) => this.#failed(error),
+    };
+    const control = Account.create(id, this.#options.connect(id), home);
+    this.#accounts.set(id, control);
+    return control;
+  }
+
+  async #unlink({ id }: Account): Promise<void> {
+    const control = this.#accounts.get(id);
+    if (control === undefined) return;
+    await this.#update((record) => withoutAccount(record, id));
+    if (this.#accounts.get(id) !== control) return;
+    this.#accounts.delete(id);
+    const manager = this.#managers.get(id);
+    this.#managers.delete(id);
+    control.end();
+    this.#listeners.tell('change', { manager: this, account: control.account });
+    await (await manager)?.endUnlinked();
+    this.#running.delete(id);
+    await this.#update((record) => record);
+    await clearSpaces(this.#options.storage, this.#record);
+  }
+
+  async #manager(account: Account | undefined): Promise<DatastoreManager> {
+    const id = account?.id;
+    const known = await this.#managers.get(id);
+    if (known !== undefined && !known.isShutDown) return known;
+    await known?.shutDown();
+    const begun = this.#managers.get(id);
+    // Somebody else may have asked in the meantime.
+    if (begun !== undefined && (await begun) !== known) return await begun;
+    const made = this.#makeManager(account);
+    this.#managers.set(id, made);
+    made.catch(() => this.#managers.delete(id));
+    return await made;
+  }
+
+  async #makeManager(account: Account | undefined): Promise<DatastoreManager> {
+    const { storage, environment, retryDelays = DEFAULT_RETRY_DELAYS, limits } = this.#options;
+    const manager = await DatastoreManager.create({
+      account,
+      storage,
+      space: this.#spaceOf(account),
+      environment,
+      delays: retryDelays,
+      limits,
+      isOnline: () => this.#isOnline,
+      home: {
+        migrate: (target) => this.#migrate(target),
+        revoked: (revoked) => void this.#unlink(revoked).catch((error) => this.#failed(error)),
+        profileChanged: ({ id }) => {
+          const control = this.#accounts.get(id);
+          if (control !== undefined) this.#fetchProfile(control);
+        },
+        failed: (error) => this.#failed(error),
+      },
+    });
+    this.#running.set(account?.id, manager);
+    return manager;
+  }
+
+  async #migrate(account: Account): Promise<DatastoreManager> {
+    this.#requireLinked(account, 'bad-state');
+    const manager = await this.#managers.get(account.id);
+    if (manager?.isShutDown === false) {
+      throw new DatastoreError('bad-state', 'the manager of the account must be shut down before a migration');
+    }
+    await manager?.shutDown();
+    const cache = await DatastoreCache.open(this.#options.storage, this.#spaceOf(account));
+    if ([...cache.summaries.values()].some(({ isUploaded }) => !isUploaded)) {
+      throw new DatastoreError('bad-state', 'the account has edits that were not uploaded');
+    }
+    await (await this.#managers.get(undefined))?.shutDown();
+    // This one write is the migration: before it everything is here, after it everything is there.
+    await this.#update((record) => withMigration(record, account.id));
+    await clearSpaces(this.#options.storage, this.#record);
+    return await this.managerFor(account);
+  }
+
+  /** Asks what there is to say about the user. If that fails, it is asked again when something has changed. */
+  #fetchProfile(control: AccountControl): void {
+    const { account } = control;
+    const take = async (profile: AccountProfile): Promise<void> => {
+      if (!account.isLinked) return;
+      control.setInfo(profile);
+      await this.#update((record) => withProfile(record, account.id, profile));
+    };
+    account.link
+      .profile()
+      .then(take)
+      .catch(async (error: unknown) => {
+        if (!(error instanceof DatastoreError)) throw error;
+        if (error.code === 'unauthorized') await account.unlink();
+      })
+      .catch((error: unknown) => this.#failed(error));
+  }
+
+  #spaceOf(account: Account | undefined): string {
+    if (account === undefined) return this.#record.localSpace;
+    return this.#record.accounts.find(({ id }) => id === account.id)?.space ?? '';
+  }
+
+  /** Changes what is stored of the device; changes are made one after the other. */
+  async #update(change: (record: DeviceRecord) => DeviceRecord): Promise<void> {
+    const update = this.#lastUpdate.then(async () => {
+      const changed = change(this.#record);
+      if (changed !== this.#record) await writeDevice(this.#options.storage, changed);
+      this.#record = changed;
+    });
+    this.#lastUpdate = update.catch(() => undefined);
+    await update;
+  }
+
+  #requireLinked(account: Account, code: 'unauthorized' | 'bad-state'): void {
+    if (this.#accounts.get(account.id)?.account === account) return;
+    throw new DatastoreError(code, `the account ${quote(account.id)} is not linked`);
+  }
+
+  #failed(error: unknown): void {
+    const { onFailure, environment } = this.#options;
+    if (onFailure !== undefined) onFailure(error);
+    else
+      environment.schedule(0, () => {
+        throw error;
+      });
+  }
+}

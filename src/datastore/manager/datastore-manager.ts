@@ -1,0 +1,377 @@
+import { DatastoreError, quote } from '../../errors/datastore-error.js';
+import { ResolutionRules } from '../../rules/resolution-rules.js';
+import type { Limits } from '../../state/limits.js';
+import { isShareableId, isValidDatastoreId } from '../../values/names.js';
+import type { Datastore } from '../model/datastore.js';
+import type { DatastoreOwner } from '../model/host.js';
+import type { Listener } from '../model/listeners.js';
+import type { Account } from './account.js';
+import type { BackgroundSync } from './background-sync.js';
+import type { RetryDelays } from './backoff.js';
+import { Connection } from './connection.js';
+import { DatastoreCache } from './datastore-cache.js';
+import { DatastoreList } from './datastore-list.js';
+import { DatastoreSyncs } from './datastore-syncs.js';
+import type { Environment } from './environment.js';
+import { asFamily } from './failure.js';
+import type { Link, LinkEvent } from './link.js';
+import type { DatastoreInfo } from './listing.js';
+import { randomShareableId } from './random-id.js';
+import type { Storage } from './storage.js';
+
+/** The id of the datastore that {@link DatastoreManager.openDefault} opens. */
+export const DEFAULT_DATASTORE_ID = 'default';
+
+export interface OpenOptions {
+  /**
+   * The rules that the datastore begins with. Only one thing makes it necessary to give them here rather than to set
+   * them on the tables: edits that were stored, and not uploaded, under a merge function.
+   */
+  readonly rules?: ResolutionRules;
+}
+
+/** What a manager is made of. An `AccountManager` provides it. */
+export interface ManagerOptions {
+  /** Whose datastores they are; without one they are local. */
+  readonly account: Account | undefined;
+  readonly storage: Storage;
+  /** What the keys of the storage begin with. */
+  readonly space: string;
+  readonly environment: Environment;
+  readonly delays: RetryDelays;
+  readonly limits: Limits | undefined;
+  readonly isOnline: () => boolean;
+  readonly home: ManagerHome;
+}
+
+/** What a manager asks of the `AccountManager` that made it. */
+export interface ManagerHome {
+  /** Moves the local datastores to an account. @throws DatastoreError `bad-state`, `storage`. */
+  migrate(account: Account): Promise<DatastoreManager>;
+  /** The server says that the account is not linked any more. */
+  revoked(account: Account): void;
+  profileChanged(account: Account): void;
+  /** Something failed for which nobody waits. */
+  failed(error: unknown): void;
+}
+
+/**
+ * The datastores of one account, or the local ones. Opens them, and exchanges edits with the server in the background:
+ * while a datastore is open, while something is to be uploaded, and while somebody listens to the list.
+ *
+ * Every method but {@link shutDown} and the removal of listeners fails once the manager is shut down: with
+ * `unauthorized` if that was because the account was unlinked, else with `shut-down`. Spec: BACK-1 to BACK-14.
+ */
+export class DatastoreManager implements DatastoreOwner {
+  /** The account, or `undefined` for the local datastores. */
+  readonly account: Account | undefined;
+  readonly #options: ManagerOptions;
+  readonly #cache: DatastoreCache;
+  readonly #link: Link | undefined;
+  readonly #syncs: DatastoreSyncs;
+  readonly #list: DatastoreList<DatastoreManager>;
+  readonly #connection: Connection | undefined;
+  /** The ids of the datastores that are just being opened. */
+  readonly #opening = new Set<string>();
+  #endedAs: 'shut-down' | 'unauthorized' | undefined;
+  #ended: Promise<void> | undefined;
+
+  private constructor(options: ManagerOptions, cache: DatastoreCache) {
+    const { account, environment, delays, limits, home } = options;
+    const link = account?.link;
+    this.account = account;
+    this.#options = options;
+    this.#cache = cache;
+    this.#link = link;
+    const failed = (error: unknown): void => home.failed(error);
+    const unauthorized = (): void => this.#revoked();
+    this.#list = new DatastoreList<DatastoreManager>(this, { cache, link, environment, delays, failed, unauthorized });
+    if (link !== undefined) {
+      this.#connection = new Connection({ link, environment, delays, heard: (event) => this.#hear(event) });
+      this.#connection.setOnline(options.isOnline());
+    }
+    this.#syncs = new DatastoreSyncs({
+      ...{ owner: this, environment, delays, limits, cache, link, failed, unauthorized },
+      isOnline: () => options.isOnline() && !this.isShutDown,
+      isConnected: () => this.#connection?.isConnected === true,
+      stored: () => this.#list.changed(),
+      rested: (sync) => this.#rested(sync),
+      abandoned: (sync) => void this.#syncs.restart(sync).catch(failed),
+    });
+  }
+
+  /** Only an `AccountManager` makes managers. @throws DatastoreError `storage`, `invalid-json`. */
+  static async create(options: ManagerOptions): Promise<DatastoreManager> {
+    const manager = new DatastoreManager(options, await DatastoreCache.open(options.storage, options.space));
+    if (options.account !== undefined) await manager.#syncs.resume();
+    return manager;
+  }
+
+  get isLocal(): boolean {
+    return this.account === undefined;
+  }
+
+  /** Whether it was shut down, by {@link shutDown} or because its account was unlinked. */
+  get isShutDown(): boolean {
+    return this.#endedAs !== undefined;
+  }
+
+  /**
+   * Opens the default datastore, and makes it if there is none. Otherwise as {@link openOrCreate}.
+   *
+   * @throws DatastoreError as {@link openOrCreate}.
+   */
+  openDefault(options?: OpenOptions): Promise<Datastore> {
+    return this.openOrCreate(DEFAULT_DATASTORE_ID, options);
+  }
+
+  /**
+   * Opens a datastore that exists. One that this device has not cached is downloaded first.
+   *
+   * @throws DatastoreError `already-open`; `not-found` if there is none that the user may read; `invalid-name` for what
+   * is no id; `rule-missing` as {@link OpenOptions} says; for one that is not cached also what the link rejects with.
+   */
+  open(id: string, options: OpenOptions = {}): Promise<Datastore> {
+    return this.#opened(id, options, (rules) => this.#existing(id, rules));
+  }
+
+  /**
+   * Opens a datastore, and makes it if there is none, without asking the server: what that has under the same id arrives
+   * later, and is merged. A shareable id names a datastore that exists, so here that is as {@link open}.
+   *
+   * @throws DatastoreError `already-open`, `invalid-name`, `rule-missing`, `storage`.
+   */
+  openOrCreate(id: string, options: OpenOptions = {}): Promise<Datastore> {
+    if (isShareableId(id)) return this.open(id, options);
+    return this.#opened(
+      id,
+      options,
+      async (rules) => (await this.#syncs.find(id, rules)) ?? (await this.#syncs.begin(id, rules)),
+    );
+  }
+
+  /** Makes a datastore with a new shareable id, and opens it. @throws DatastoreError `storage`. */
+  create(options: OpenOptions = {}): Promise<Datastore> {
+    const id = randomShareableId(this.#options.environment);
+    return this.#opened(id, options, (rules) => this.#syncs.begin(id, rules));
+  }
+
+  /**
+   * Deletes a datastore, on the server for everyone and on this device. A datastore of which the server was never told
+   * can be deleted offline.
+   *
+   * @throws DatastoreError `already-open`, `not-found`, `not-permitted` unless the user owns it, and what the link and
+   * the storage reject with.
+   */
+  async delete(id: string): Promise<void> {
+    this.#requireClosed(id);
+    const isCached = this.#cache.summaries.has(id);
+    const isUntold = isCached && this.#cache.summaries.get(id)?.handle === undefined;
+    if (this.#link === undefined && !isCached) throw notFound(id);
+    try {
+      if (this.#link !== undefined) await asFamily(this.#link.delete(id), 'server');
+    } catch (error) {
+      const isGone = error instanceof DatastoreError && error.code === 'not-found' && isCached;
+      const isUnheardOf = error instanceof DatastoreError && error.code === 'network' && isUntold;
+      if (!isGone && !isUnheardOf) throw error;
+    }
+    this.#requireRunning();
+    await this.#forget(id);
+    await this.#cache.writeRemoteList(this.#cache.remoteList.filter((listed) => listed.id !== id));
+    this.#list.changed();
+  }
+
+  /**
+   * Removes what this device has of a datastore, with edits that were not uploaded. When it is opened again it is
+   * downloaded as a whole. Has no effect if nothing is cached.
+   *
+   * @throws DatastoreError `already-open`, `bad-state` for a local manager, which would lose the datastore, `storage`.
+   */
+  async uncache(id: string): Promise<void> {
+    this.#requireClosed(id);
+    if (this.isLocal) throw new DatastoreError('bad-state', 'a local datastore is nowhere else: delete it instead');
+    await this.#forget(id);
+    this.#list.changed();
+  }
+
+  /**
+   * The datastores: as the server has them, or had them when it was last reached; but as this device has them where it
+   * holds edits that were not uploaded. Sorted by id.
+   *
+   * @throws DatastoreError `unauthorized`, `server`, `storage` and the like; offline it answers what is known.
+   */
+  async list(): Promise<readonly DatastoreInfo[]> {
+    this.#requireRunning();
+    if (this.#options.isOnline()) await this.#list.refresh().catch(ignoreNetwork);
+    this.#requireRunning();
+    return this.#list.infos;
+  }
+
+  /**
+   * Has a listener told when {@link list} may answer otherwise than before, and keeps background exchange running for
+   * it. Adding one twice is adding it once; after shutting down it has no effect.
+   */
+  addListListener(listener: Listener<DatastoreManager>): void {
+    if (this.isShutDown) return;
+    const isFirst = !this.#list.hasListeners;
+    this.#list.addListener(listener);
+    if (!isFirst) return;
+    this.#adjustInterest();
+    if (this.#connection?.isConnected === true) this.#list.ask();
+  }
+
+  /** Has a listener told no more. Has no effect on one that was not added. */
+  removeListListener(listener: Listener<DatastoreManager>): void {
+    this.#list.removeListener(listener);
+    this.#adjustInterest();
+  }
+
+  /**
+   * Moves all local datastores to a freshly linked account: they are uploaded, and merged with what the account has
+   * already. This manager is empty then, and shut down.
+   *
+   * A crash leaves all of them here or all of them there.
+   *
+   * @returns the manager of the account.
+   * @throws DatastoreError `bad-state` if this manager is not local or has open datastores, or if the account is not
+   * linked, has a manager that was not shut down, or has edits that were not uploaded; `storage`. Nothing is moved then.
+   */
+  async migrateToAccount(account: Account): Promise<DatastoreManager> {
+    this.#requireRunning();
+    if (!this.isLocal) throw new DatastoreError('bad-state', 'only local datastores can be migrated');
+    if (this.#syncs.hasOpen || this.#opening.size > 0) {
+      throw new DatastoreError('bad-state', 'close all datastores before migrating them');
+    }
+    return await this.#options.home.migrate(account);
+  }
+
+  /**
+   * Ends background exchange and closes what is open; edits since the last `sync()` are lost. What was not uploaded waits
+   * on this device for the next manager of the account. Has no effect if it was shut down already.
+   *
+   * @returns a promise that resolves when the storage is no longer written to.
+   */
+  shutDown(): Promise<void> {
+    return this.#end('shut-down');
+  }
+
+  /** For the `AccountManager`: shuts down because the account is not linked any more. */
+  endUnlinked(): Promise<void> {
+    return this.#end('unauthorized');
+  }
+
+  /** For the `AccountManager`: whether the device is online has changed. */
+  onlineChanged(): void {
+    this.#connection?.setOnline(this.#options.isOnline());
+    this.#syncs.kickAll();
+    this.#syncs.tellStatus();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutDown();
+  }
+
+  async #opened(
+    id: string,
+    { rules = new ResolutionRules() }: OpenOptions,
+    prepare: (rules: ResolutionRules) => Promise<BackgroundSync>,
+  ): Promise<Datastore> {
+    this.#requireClosed(id);
+    this.#opening.add(id);
+    try {
+      const sync = await prepare(rules);
+      this.#requireRunning();
+      const { datastore } = sync.open(rules);
+      sync.kick();
+      return datastore;
+    } finally {
+      this.#opening.delete(id);
+      this.#adjustInterest();
+    }
+  }
+
+  async #existing(id: string, rules: ResolutionRules): Promise<BackgroundSync> {
+    const cached = await this.#syncs.find(id, rules);
+    if (cached !== undefined) return cached;
+    if (this.#link === undefined) throw notFound(id);
+    if (!this.#options.isOnline()) throw new DatastoreError('network', `${quote(id)} is not cached on this device`);
+    const access = await asFamily(this.#link.find(id), 'server');
+    this.#requireRunning();
+    return await this.#syncs.begin(id, rules, access);
+  }
+
+  async #forget(id: string): Promise<void> {
+    await this.#syncs.stop(id);
+    await this.#cache.remove(id);
+  }
+
+  #hear(event: LinkEvent): void {
+    switch (event.type) {
+      case 'connected':
+        this.#syncs.kickAll();
+        this.#syncs.tellStatus();
+        if (this.#list.hasListeners) this.#list.ask();
+        break;
+      case 'disconnected':
+        this.#syncs.tellStatus();
+        if (event.error.code === 'unauthorized') this.#revoked();
+        break;
+      case 'reached':
+      case 'deleted':
+        this.#syncs.byHandle(event.handle)?.hear(event);
+        break;
+      case 'list-changed':
+        if (this.#list.hasListeners) this.#list.ask();
+        break;
+      case 'profile-changed':
+        if (this.account !== undefined) this.#options.home.profileChanged(this.account);
+        break;
+    }
+  }
+
+  #rested(sync: BackgroundSync): void {
+    if (!this.#opening.has(sync.id)) this.#syncs.dropIfResting(sync);
+    this.#adjustInterest();
+  }
+
+  #adjustInterest(): void {
+    if (this.isShutDown) return;
+    this.#connection?.want(this.#syncs.hasOpen || this.#list.hasListeners, this.#syncs.openHandles);
+  }
+
+  #revoked(): void {
+    if (this.account !== undefined) this.#options.home.revoked(this.account);
+  }
+
+  #end(as: 'shut-down' | 'unauthorized'): Promise<void> {
+    if (this.#endedAs === undefined) {
+      this.#endedAs = as;
+      this.#connection?.close();
+      this.#list.close();
+      this.#ended = this.#syncs.stopAll(as);
+    }
+    return this.#ended ?? Promise.resolve();
+  }
+
+  /** @throws DatastoreError `shut-down` or `unauthorized`. */
+  #requireRunning(): void {
+    if (this.#endedAs !== undefined) throw new DatastoreError(this.#endedAs, 'the manager was shut down');
+  }
+
+  #requireClosed(id: string): void {
+    this.#requireRunning();
+    if (!isValidDatastoreId(id))
+      throw new DatastoreError('invalid-name', `${quote(String(id))} is no id of a datastore`);
+    if (this.#syncs.isOpen(id) || this.#opening.has(id)) {
+      throw new DatastoreError('already-open', `datastore ${quote(id)} is open`);
+    }
+  }
+}
+
+function ignoreNetwork(error: unknown): void {
+  if (!(error instanceof DatastoreError) || error.code !== 'network') throw error;
+}
+
+function notFound(id: string): DatastoreError {
+  return new DatastoreError('not-found', `there is no datastore ${quote(id)}`);
+}

@@ -1,0 +1,198 @@
+import { DatastoreError, quote } from '../../errors/datastore-error.js';
+import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
+import type { Replica } from '../../sync/replica.js';
+import { canRead, type Role } from '../../sync/role.js';
+import { asFamily } from './failure.js';
+import type { Link, LinkEvent } from './link.js';
+import type { ReplicaStore } from './replica-store.js';
+
+/** What an exchange does next. */
+export type Step =
+  /** Tells the server of a datastore that was made here. */
+  | 'create'
+  /** Asks for what the log has and the replica lacks. */
+  | 'fetch'
+  /** Merges what has arrived, where nobody has the datastore open to do it by `sync()`. */
+  | 'merge'
+  /** Puts the next sealed delta. */
+  | 'put';
+
+export interface ServerExchangeOptions {
+  readonly id: string;
+  readonly replica: Replica;
+  readonly store: ReplicaStore;
+  readonly link: Link;
+  /** A put was refused before the device restarted, and nobody has been told yet. */
+  readonly isRefused: boolean;
+  /** Whether a user has the datastore open. */
+  readonly isAttended: () => boolean;
+  readonly now: () => Date;
+  /** Hears that the user's role is another one. */
+  readonly roleChanged: () => void;
+}
+
+/**
+ * One replica's side of the conversation with the server: knows what is to be done next, and does it. When it is done,
+ * and what happens if it fails, is for others to decide. Spec: BACK-1 to BACK-6.
+ */
+export class ServerExchange {
+  readonly #options: ServerExchangeOptions;
+  readonly #replica: Replica;
+  readonly #store: ReplicaStore;
+  /** The log reaches at least to this revision. */
+  #knownRev = 0;
+  #mustFetch = false;
+  #isChecked = false;
+  /** The last put was refused, and no `sync()` has reported that yet. */
+  #refusal: DatastoreError | undefined;
+
+  constructor(options: ServerExchangeOptions) {
+    this.#options = options;
+    this.#replica = options.replica;
+    this.#store = options.store;
+    if (options.isRefused) this.#refusal = new DatastoreError('server', 'an edit was refused');
+  }
+
+  /** Whether it is known that nothing is left to be received. */
+  get isUpToDate(): boolean {
+    return this.#isChecked && !this.#isBehind;
+  }
+
+  /** Why the last put was refused, until the refused edit has been taken back. */
+  get refusal(): DatastoreError | undefined {
+    return this.#refusal;
+  }
+
+  /** Asks the log in any case: what is known of it may be old. */
+  check(): void {
+    this.#mustFetch = true;
+  }
+
+  /** A user has opened the datastore: until the server says otherwise, there may be something to receive. */
+  beginAttendance(): void {
+    this.#isChecked = false;
+  }
+
+  /** What is to be done, or `undefined` if there is nothing, or a user must call `sync()` first. */
+  nextStep(): Step | undefined {
+    const { status } = this.#replica;
+    const isAttended = this.#options.isAttended();
+    if (!status.hasIncoming) this.#refusal = undefined;
+    if (this.#store.handle === undefined) return 'create';
+    if (this.#mustFetch || this.#isBehind) return 'fetch';
+    if (status.hasIncoming) return !isAttended && this.#canMergeAlone() ? 'merge' : undefined;
+    return status.hasOutgoing || status.isInFlight ? 'put' : undefined;
+  }
+
+  /**
+   * Does a step.
+   *
+   * @throws DatastoreError for what the link or the storage reject with; `not-permitted` where the log may not be read;
+   * `server` for an answer that leads nowhere. What was merged or acknowledged before stays so.
+   */
+  async perform(step: Step): Promise<void> {
+    switch (step) {
+      case 'create':
+        return await this.#create();
+      case 'fetch':
+        return await this.#fetch();
+      case 'merge':
+        this.#replica.sync(this.#options.now());
+        return await this.#store.save();
+      case 'put':
+        return await this.#put();
+    }
+  }
+
+  /** Takes what a watch tells about this datastore. @throws DatastoreError `log-mismatch`. */
+  hear(event: LinkEvent & { readonly type: 'reached' }): void {
+    this.#setRole(event.role);
+    this.#receive({ type: 'entries', entries: event.entries });
+    this.#knownRev = Math.max(this.#knownRev, event.rev);
+    if (canRead(event.role) && !this.#isBehind) this.#isChecked = true;
+  }
+
+  get #isBehind(): boolean {
+    const request = this.#replica.request();
+    return request.type === 'fetch-snapshot' || request.rev < this.#knownRev;
+  }
+
+  /**
+   * Whether nothing would be lost by merging without a user: what `sync()` reports of conflicts is how the rules work,
+   * but an edit that was refused, or whose fate cannot be told, must be handed back to somebody.
+   */
+  #canMergeAlone(): boolean {
+    const { needsReload, isInFlight } = this.#replica.status;
+    return this.#refusal === undefined && !(needsReload && isInFlight);
+  }
+
+  async #create(): Promise<void> {
+    const { handle, role } = await asFamily(this.#options.link.create(this.#options.id), 'server');
+    this.#setRole(role);
+    await this.#store.setHandle(handle);
+  }
+
+  async #fetch(): Promise<void> {
+    this.#mustFetch = false;
+    const asked = this.#request();
+    const answer = await this.#send(asked);
+    if (answer.type === 'denied') {
+      this.#knownRev = 0;
+      throw new DatastoreError('not-permitted', `datastore ${quote(this.#options.id)} may not be read`);
+    }
+    this.#receive(answer);
+    const left = this.#replica.request();
+    // The answer tells how far the log reaches; whatever was said of it before is settled by that.
+    if (answer.type === 'entries' && left.type === 'fetch') this.#knownRev = left.rev;
+    if (asked.type === left.type && this.#isBehind) throw leadsNowhere(answer);
+    this.#isChecked = true;
+  }
+
+  /** A replica that has nothing yet, and nothing of its own to be merged, is best served with a snapshot. */
+  #request(): ReplicaMessage {
+    const request = this.#replica.request();
+    const isBlank = request.type === 'fetch' && request.rev === 0 && this.#replica.status.isIdle;
+    return isBlank ? { type: 'fetch-snapshot' } : request;
+  }
+
+  async #put(): Promise<void> {
+    const put = this.#replica.outgoing();
+    if (put === undefined) return;
+    await this.#store.save();
+    const answer = await this.#send(put);
+    this.#receive(answer);
+    if (answer.type === 'refused') {
+      const { reason, code = reason === 'permission' ? 'not-permitted' : 'server', message, place } = answer;
+      if (reason !== 'unknown-revision') this.#refusal = new DatastoreError(code, message, place);
+    }
+    const { isInFlight, hasIncoming, needsReload } = this.#replica.status;
+    if (isInFlight && !hasIncoming && !needsReload && this.#replica.outgoing() === put) throw leadsNowhere(answer);
+    await this.#store.save();
+  }
+
+  async #send(message: ReplicaMessage): Promise<SequencerMessage> {
+    const { link, id } = this.#options;
+    const { handle } = this.#store;
+    if (handle === undefined) throw new DatastoreError('not-found', `the server does not know ${quote(id)}`);
+    const { message: answer, role } = await asFamily(link.exchange(handle, message), 'server');
+    this.#setRole(role);
+    return answer;
+  }
+
+  #receive(message: SequencerMessage): void {
+    if (message.type === 'entries' || message.type === 'conflict') {
+      this.#knownRev = Math.max(this.#knownRev, message.entries.at(-1)?.rev ?? 0);
+    }
+    this.#replica.receive(message);
+  }
+
+  #setRole(role: Role): void {
+    if (role === this.#replica.role) return;
+    this.#replica.setRole(role);
+    this.#options.roleChanged();
+  }
+}
+
+function leadsNowhere({ type }: SequencerMessage): DatastoreError {
+  return new DatastoreError('server', `the server's answer, ${type}, leads nowhere`);
+}

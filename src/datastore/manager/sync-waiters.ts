@@ -1,0 +1,66 @@
+import { DatastoreError } from '../../errors/datastore-error.js';
+import type { ReplicaStatus } from '../../sync/replica-status.js';
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: DatastoreError) => void;
+}
+
+/** Those who wait for the exchange with the server to get somewhere. */
+export class SyncWaiters {
+  /** For a question that has not been asked yet. */
+  readonly #forFetch: Waiter[] = [];
+  /** For the answer to one that is on its way. */
+  readonly #forAnswer: Waiter[] = [];
+  readonly #forUpload: Waiter[] = [];
+
+  /** Resolves after the next question to the log was answered. */
+  untilFetched(): Promise<void> {
+    return new Promise((resolve, reject) => this.#forFetch.push({ resolve, reject }));
+  }
+
+  /** Resolves once the log has everything that is sealed. */
+  untilUploaded(): Promise<void> {
+    return new Promise((resolve, reject) => this.#forUpload.push({ resolve, reject }));
+  }
+
+  /** Whether somebody waits for an upload. */
+  get isUploadAwaited(): boolean {
+    return this.#forUpload.length > 0;
+  }
+
+  /** The log is asked now: what it had earlier is no answer to those who come later. */
+  fetching(): void {
+    this.#forAnswer.push(...this.#forFetch.splice(0));
+  }
+
+  fetched(): void {
+    for (const { resolve } of this.#forAnswer.splice(0)) resolve();
+  }
+
+  /** There is nothing to be done at the moment. */
+  settle(status: ReplicaStatus, refusal: DatastoreError | undefined): void {
+    if (refusal !== undefined) this.#rejectUploads(refusal);
+    else if (status.hasIncoming) this.#rejectUploads(new DatastoreError('conflict', 'others came first'));
+    else if (!status.hasOutgoing && !status.isInFlight) for (const { resolve } of this.#forUpload.splice(0)) resolve();
+  }
+
+  /** A step failed. Who waits for an upload waits on if it is under way, since nobody knows what became of it. */
+  failed(error: DatastoreError, status: ReplicaStatus): void {
+    this.#rejectFetches(error);
+    if (!status.isInFlight || error.code === 'not-found') this.#rejectUploads(error);
+  }
+
+  rejectAll(error: DatastoreError): void {
+    this.#rejectFetches(error);
+    this.#rejectUploads(error);
+  }
+
+  #rejectFetches(error: DatastoreError): void {
+    for (const { reject } of [...this.#forAnswer.splice(0), ...this.#forFetch.splice(0)]) reject(error);
+  }
+
+  #rejectUploads(error: DatastoreError): void {
+    for (const { reject } of this.#forUpload.splice(0)) reject(error);
+  }
+}
