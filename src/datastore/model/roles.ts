@@ -13,7 +13,7 @@ export const PRINCIPALS: readonly Principal[] = ['public', 'team'];
 
 /** The reserved table of roles: a record per principal, with the name of its role in one field. Spec: ACL-1. */
 export const ACL_TABLE = ':acl';
-const ROLE_FIELD = 'role';
+export const ROLE_FIELD = 'role';
 
 /**
  * The roles that were given, and to whom. What they mean for a user, the server decides; see
@@ -75,6 +75,6 @@ export class RoleList {
 }
 
 /** What stands in the table as a role. Whatever is none that can be given grants nothing. */
-function roleOf(value: Value | undefined): Role {
+export function roleOf(value: Value | undefined): Role {
   return value === 'editor' || value === 'viewer' ? value : 'none';
 }

@@ -1,0 +1,52 @@
+import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-error.js';
+
+/**
+ * One test of a contract. A suite is a list of these, for any runner:
+ *
+ *     for (const { name, run } of storageConformance(open)) test(name, run);
+ */
+export interface ConformanceCase {
+  readonly name: string;
+  /** Rejects with a {@link ConformanceError} if the contract is broken. One that waits for ever has failed too. */
+  readonly run: () => Promise<void>;
+}
+
+/** What an implementation did is not what the contract says. */
+export class ConformanceError extends Error {
+  override readonly name = 'ConformanceError';
+}
+
+/** @throws ConformanceError */
+export function expectThat(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new ConformanceError(what);
+}
+
+/** Compares plain JSON data. @throws ConformanceError */
+export function expectSame(actual: unknown, expected: unknown, what: string): void {
+  const [found, wanted] = [textOf(actual), textOf(expected)];
+  if (found !== wanted) throw new ConformanceError(`${what}: expected ${wanted}, not ${found}`);
+}
+
+/** @throws ConformanceError unless the promise rejects with a `DatastoreError` of this code. */
+export async function expectRejection(
+  promise: Promise<unknown>,
+  code: DatastoreErrorCode,
+  what: string,
+): Promise<void> {
+  const outcome = await promise.then(
+    (value) => `resolved with ${textOf(value)}`,
+    (error: unknown) => (error instanceof DatastoreError ? error.code : `rejected with ${String(error)}`),
+  );
+  if (outcome !== code) throw new ConformanceError(`${what}: expected a rejection with ${code}, but it ${outcome}`);
+}
+
+/** JSON with the members of objects in one order. */
+function textOf(value: unknown): string {
+  return (
+    JSON.stringify(value, (_, member: unknown) =>
+      typeof member === 'object' && member !== null && !Array.isArray(member)
+        ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+        : member,
+    ) ?? 'undefined'
+  );
+}
