@@ -83,6 +83,16 @@ export class DatastoreCache {
     await asFamily(this.#storage.set(this.#key('list', ''), list.map(formatListed)), 'storage');
   }
 
+  /** Notes that the server has a datastore that is cached, before its list says so. @throws DatastoreError `storage`. */
+  async noteRemote(id: string): Promise<void> {
+    const summary = this.#summaries.get(id);
+    if (summary?.handle === undefined) return;
+    const { handle, role, title, mtime } = summary;
+    if (this.#remoteList.some((listed) => listed.id === id && listed.handle === handle)) return;
+    const others = this.#remoteList.filter((listed) => listed.id !== id);
+    await this.writeRemoteList([...others, { id, handle, role, title, mtime }]);
+  }
+
   async #writeSummary(id: string, summary: CacheSummary): Promise<void> {
     const json = formatSummary(summary);
     const known = this.#summaries.get(id);

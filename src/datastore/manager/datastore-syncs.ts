@@ -59,6 +59,7 @@ export class DatastoreSyncs {
     const sync = this.#add(new BackgroundSync(id, this.#surroundings, cached, rules));
     try {
       await (access === undefined ? sync.save() : sync.download());
+      await this.#surroundings.cache.noteRemote(id);
       return sync;
     } catch (error) {
       await this.#remove(sync, 'not-found');

@@ -1,5 +1,6 @@
 import { canWrite, type Role } from '../../sync/role.js';
 import { isShareableId } from '../../values/names.js';
+import { compareValues } from '../../values/order.js';
 import { compareText } from '../../values/text.js';
 import type { CacheSummary } from './cached-datastore.js';
 import type { RemoteDatastore } from './link.js';
@@ -20,26 +21,26 @@ export interface DatastoreInfo {
 }
 
 /**
- * The datastores of a manager, by id: what the server says, but what this device says of those with edits that the
- * server has not got; and those that the server has not been told of. Sorted by id, in code point order.
+ * The datastores of a manager, by id: what the server said, but what this device has where that is later, or holds
+ * edits that the server has not got; and those that the server has not been told of. Sorted by id, in code point order.
  */
 export function listing(
   remote: readonly RemoteDatastore[],
   local: ReadonlyMap<string, CacheSummary>,
 ): readonly DatastoreInfo[] {
-  const infos = new Map(remote.map((listed) => [listed.id, infoOf(listed.id, listed)]));
-  const handles = new Map(remote.map(({ id, handle }) => [id, handle]));
-  for (const [id, summary] of local) {
-    const isNew = summary.handle === undefined;
-    // What has a handle and is not listed under it was deleted there, or replaced by another. What has none and was
-    // never edited says less than the server does.
-    if (
-      isNew ? summary.mtime !== undefined || !infos.has(id) : !summary.isUploaded && handles.get(id) === summary.handle
-    ) {
-      infos.set(id, infoOf(id, summary));
-    }
-  }
+  const listed = new Map(remote.map((datastore) => [datastore.id, datastore]));
+  const infos = new Map(remote.map((datastore) => [datastore.id, infoOf(datastore.id, datastore)]));
+  for (const [id, summary] of local) if (overrides(summary, listed.get(id))) infos.set(id, infoOf(id, summary));
   return [...infos.values()].sort((left, right) => compareText(left.id, right.id));
+}
+
+/** Whether to believe this device rather than the server's list, which may be old. */
+function overrides({ handle, isUploaded, mtime }: CacheSummary, listed: RemoteDatastore | undefined): boolean {
+  if (listed === undefined) return handle === undefined;
+  // One that has the id and another handle took the place of what is cached here, which was deleted.
+  if (handle !== undefined && handle !== listed.handle) return false;
+  const hasOwnEdits = handle === undefined ? mtime !== undefined : !isUploaded;
+  return hasOwnEdits || compareValues(mtime, listed.mtime) > 0;
 }
 
 function infoOf(id: string, { title, mtime, role }: Pick<CacheSummary, 'title' | 'mtime' | 'role'>): DatastoreInfo {

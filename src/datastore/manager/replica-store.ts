@@ -58,9 +58,10 @@ export class ReplicaStore {
   }
 
   /** Notes the handle, and stores it. @throws DatastoreError as {@link save}. */
-  setHandle(handle: string): Promise<void> {
+  async setHandle(handle: string): Promise<void> {
     this.#handle = handle;
-    return this.save();
+    await this.save();
+    await this.#options.cache.noteRemote(this.#options.id);
   }
 
   /** Begins no write any more. Resolves when the last one has ended. */
