@@ -216,7 +216,11 @@ export class BackgroundSync {
       this.tellStatus();
     }
     this.#step = undefined;
-    this.#waiters.settle(this.#replica.status, exchange.refusal);
+    const { status } = this.#replica;
+    // What was to be uploaded may have turned up in the log while its put was thought to be lost.
+    if (!status.hasOutgoing && !status.isInFlight) this.#uploadError = undefined;
+    this.#waiters.settle(status, exchange.refusal);
+    this.tellStatus();
   }
 
   #nextStep(): Step | undefined {

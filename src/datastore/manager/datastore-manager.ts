@@ -169,7 +169,7 @@ export class DatastoreManager implements DatastoreOwner {
     const isUntold = isCached && this.#cache.summaries.get(id)?.handle === undefined;
     if (this.#link === undefined && !isCached) throw notFound(id);
     try {
-      if (this.#link !== undefined) await asFamily(this.#link.delete(id), 'server');
+      if (this.#link !== undefined) await this.#asked(this.#link.delete(id));
     } catch (error) {
       const isGone = error instanceof DatastoreError && error.code === 'not-found' && isCached;
       const isUnheardOf = error instanceof DatastoreError && error.code === 'network' && isUntold;
@@ -202,7 +202,7 @@ export class DatastoreManager implements DatastoreOwner {
    */
   async list(): Promise<readonly DatastoreInfo[]> {
     this.#requireRunning();
-    if (this.#options.isOnline()) await this.#list.refresh().catch(ignoreNetwork);
+    if (this.#options.isOnline()) await this.#asked(this.#list.refresh()).catch(ignoreNetwork);
     this.#requireRunning();
     return this.#list.infos;
   }
@@ -295,7 +295,7 @@ export class DatastoreManager implements DatastoreOwner {
     if (cached !== undefined) return cached;
     if (this.#link === undefined) throw notFound(id);
     if (!this.#options.isOnline()) throw new DatastoreError('network', `${quote(id)} is not cached on this device`);
-    const access = await asFamily(this.#link.find(id), 'server');
+    const access = await this.#asked(this.#link.find(id));
     this.#requireRunning();
     return await this.#syncs.begin(id, rules, access);
   }
@@ -311,6 +311,7 @@ export class DatastoreManager implements DatastoreOwner {
         this.#syncs.kickAll();
         this.#syncs.tellStatus();
         if (this.#list.hasListeners) this.#list.ask();
+        if (this.account?.info === undefined) this.#askProfile();
         break;
       case 'disconnected':
         this.#syncs.tellStatus();
@@ -324,9 +325,13 @@ export class DatastoreManager implements DatastoreOwner {
         if (this.#list.hasListeners) this.#list.ask();
         break;
       case 'profile-changed':
-        if (this.account !== undefined) this.#options.home.profileChanged(this.account);
+        this.#askProfile();
         break;
     }
+  }
+
+  #askProfile(): void {
+    if (this.account !== undefined) this.#options.home.profileChanged(this.account);
   }
 
   #rested(sync: BackgroundSync): void {
@@ -337,6 +342,16 @@ export class DatastoreManager implements DatastoreOwner {
   #adjustInterest(): void {
     if (this.isShutDown) return;
     this.#connection?.want(this.#syncs.hasOpen || this.#list.hasListeners, this.#syncs.openHandles);
+  }
+
+  /** What the link answers. Whoever asks may be the first to learn that the account is not linked any more. */
+  async #asked<Answer>(call: Promise<Answer>): Promise<Answer> {
+    try {
+      return await asFamily(call, 'server');
+    } catch (error) {
+      if (error instanceof DatastoreError && error.code === 'unauthorized') this.#revoked();
+      throw error;
+    }
   }
 
   #revoked(): void {

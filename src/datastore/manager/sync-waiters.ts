@@ -45,9 +45,13 @@ export class SyncWaiters {
     else if (!status.hasOutgoing && !status.isInFlight) for (const { resolve } of this.#forUpload.splice(0)) resolve();
   }
 
-  /** A step failed. Who waits for an upload waits on if it is under way, since nobody knows what became of it. */
+  /**
+   * A step failed. Who waits for an upload waits on if it is under way, since nobody knows what became of it; and need
+   * not wait at all if it turned up in the log, while its answer was lost.
+   */
   failed(error: DatastoreError, status: ReplicaStatus): void {
     this.#rejectFetches(error);
+    if (!status.hasOutgoing && !status.isInFlight) this.settle(status, undefined);
     if (!status.isInFlight || error.code === 'not-found') this.#rejectUploads(error);
   }
 

@@ -5,6 +5,7 @@ import {
   isShareableId,
   MemoryServer,
 } from '../../../src/datastore/index.js';
+import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
 
 let server: MemoryServer;
@@ -18,13 +19,6 @@ beforeEach(async () => {
   laptop = new Device(server);
   manager = await phone.manager();
 });
-
-async function code(promise: Promise<unknown>): Promise<unknown> {
-  return await promise.then(
-    () => 'resolved',
-    (error: { code?: string }) => error.code ?? error,
-  );
-}
 
 async function rest(): Promise<void> {
   for (let round = 0; round < 3; round++) for (const device of [phone, laptop]) await device.rest();
@@ -43,25 +37,25 @@ describe('opening', () => {
   });
 
   test('what does not exist fails', async () => {
-    expect(await code(manager.open('nothing'))).toBe('not-found');
-    expect(await code(manager.open('.nothing'))).toBe('not-found');
-    expect(await code((await (await phone.accounts()).localManager()).open('nothing'))).toBe('not-found');
+    expect(await codeOf(manager.open('nothing'))).toBe('not-found');
+    expect(await codeOf(manager.open('.nothing'))).toBe('not-found');
+    expect(await codeOf((await (await phone.accounts()).localManager()).open('nothing'))).toBe('not-found');
   });
 
   test('what is open, or is being opened, fails', async () => {
-    const [first, second] = await Promise.all([manager.openDefault(), code(manager.open('default'))]);
+    const [first, second] = await Promise.all([manager.openDefault(), codeOf(manager.open('default'))]);
     expect(second).toBe('already-open');
-    expect(await code(manager.openOrCreate('default'))).toBe('already-open');
+    expect(await codeOf(manager.openOrCreate('default'))).toBe('already-open');
     first.close();
     (await manager.openDefault()).close();
   });
 
   test('by what is no id fails', async () => {
     for (const id of ['', 'Upper', '.', 'a/b', '../up', 'x'.repeat(65), undefined as unknown as string]) {
-      expect(await code(manager.open(id))).toBe('invalid-name');
-      expect(await code(manager.openOrCreate(id))).toBe('invalid-name');
-      expect(await code(manager.delete(id))).toBe('invalid-name');
-      expect(await code(manager.uncache(id))).toBe('invalid-name');
+      expect(await codeOf(manager.open(id))).toBe('invalid-name');
+      expect(await codeOf(manager.openOrCreate(id))).toBe('invalid-name');
+      expect(await codeOf(manager.delete(id))).toBe('invalid-name');
+      expect(await codeOf(manager.uncache(id))).toBe('invalid-name');
     }
   });
 
@@ -80,9 +74,9 @@ describe('opening', () => {
     await rest();
     const other = await laptop.manager();
     laptop.link().isOnline = false;
-    expect(await code(other.open('notes'))).toBe('network');
+    expect(await codeOf(other.open('notes'))).toBe('network');
     (await laptop.accounts()).setOnline(false);
-    expect(await code(other.open('notes'))).toBe('network');
+    expect(await codeOf(other.open('notes'))).toBe('network');
     expect(await laptop.storage.keys('space')).toEqual([]);
     laptop.link().isOnline = true;
     (await laptop.accounts()).setOnline(true);
@@ -97,7 +91,7 @@ describe('opening', () => {
       if (call.method === 'exchange') laptop.link().isOnline = false;
       return await deliver();
     };
-    expect(await code(other.open('notes'))).toBe('network');
+    expect(await codeOf(other.open('notes'))).toBe('network');
     expect(await laptop.storage.keys('space')).toEqual([]);
   });
 
@@ -110,7 +104,7 @@ describe('opening', () => {
   });
 
   test('a shareable id that does not exist is not made up', async () => {
-    expect(await code(manager.openOrCreate('.made-up'))).toBe('not-found');
+    expect(await codeOf(manager.openOrCreate('.made-up'))).toBe('not-found');
   });
 });
 
@@ -153,17 +147,17 @@ describe('deleting', () => {
     await rest();
     await manager.delete('notes');
     expect(await manager.list()).toEqual([]);
-    expect(await code(manager.open('notes'))).toBe('not-found');
+    expect(await codeOf(manager.open('notes'))).toBe('not-found');
     expect((await phone.storage.keys('space')).filter((key) => key.includes('notes'))).toEqual([]);
   });
 
   test('what is open, or does not exist, fails', async () => {
     const notes = await manager.openOrCreate('notes');
-    expect(await code(manager.delete('notes'))).toBe('already-open');
+    expect(await codeOf(manager.delete('notes'))).toBe('already-open');
     notes.close();
     await manager.delete('notes');
-    expect(await code(manager.delete('notes'))).toBe('not-found');
-    expect(await code((await (await phone.accounts()).localManager()).delete('notes'))).toBe('not-found');
+    expect(await codeOf(manager.delete('notes'))).toBe('not-found');
+    expect(await codeOf((await (await phone.accounts()).localManager()).delete('notes'))).toBe('not-found');
   });
 
   test('what the server has fails offline, and is not lost', async () => {
@@ -173,7 +167,7 @@ describe('deleting', () => {
     await rest();
     notes.close();
     phone.link().isOnline = false;
-    expect(await code(manager.delete('notes'))).toBe('network');
+    expect(await codeOf(manager.delete('notes'))).toBe('network');
     expect((await manager.open('notes')).table('t').query().count).toBe(1);
   });
 
@@ -194,7 +188,7 @@ describe('deleting', () => {
     await rest();
     const other = await laptop.manager('sam');
     (await other.open(shared.id)).close();
-    expect(await code(other.delete(shared.id))).toBe('not-permitted');
+    expect(await codeOf(other.delete(shared.id))).toBe('not-permitted');
   });
 
   test('on one device shows on another that has it open', async () => {
@@ -206,7 +200,7 @@ describe('deleting', () => {
     await manager.delete('notes');
     await rest();
     expect(notes.syncStatus).toMatchObject({ needsReset: true, downloadError: { code: 'not-found' } });
-    expect(await code(notes.sync())).toBe('not-found');
+    expect(await codeOf(notes.sync())).toBe('not-found');
     notes.close();
     await other.uncache('notes');
     const anew = await other.openOrCreate('notes');
@@ -225,7 +219,7 @@ describe('deleting', () => {
     (await manager.openOrCreate('notes')).close();
     await rest();
     old.table('t').insert({ text: 'for the old one' });
-    expect(await code(old.sync())).toBe('not-found');
+    expect(await codeOf(old.sync())).toBe('not-found');
     old.close();
     const again = await manager.open('notes');
     expect(again.table('t').query().count).toBe(0);
@@ -242,7 +236,7 @@ describe('uncaching', () => {
     notes.table('t').insert({ text: 'not uploaded' });
     await notes.sync();
     expect(notes.syncStatus.isUploading).toBe(true);
-    expect(await code(manager.uncache('notes'))).toBe('already-open');
+    expect(await codeOf(manager.uncache('notes'))).toBe('already-open');
     notes.close();
     await manager.uncache('notes');
     phone.link().isOnline = true;
@@ -255,7 +249,7 @@ describe('uncaching', () => {
     await manager.uncache('notes');
     const local = await (await phone.accounts()).localManager();
     (await local.openDefault()).close();
-    expect(await code(local.uncache('default'))).toBe('bad-state');
+    expect(await codeOf(local.uncache('default'))).toBe('bad-state');
     expect(await local.list()).toHaveLength(1);
   });
 });
@@ -315,7 +309,7 @@ describe('the list', () => {
 
   test('fails with what the link fails with, other than the network', async () => {
     server.removeAccount('ann');
-    expect(await code(manager.list())).toBe('unauthorized');
+    expect(await codeOf(manager.list())).toBe('unauthorized');
   });
 });
 
@@ -390,7 +384,7 @@ describe('shutting down', () => {
     expect(manager.isShutDown).toBe(true);
     expect(notes.isOpen).toBe(false);
     expect(() => notes.table('t').insert({})).toThrow(expect.objectContaining({ code: 'shut-down' }));
-    expect(await code(notes.sync())).toBe('shut-down');
+    expect(await codeOf(notes.sync())).toBe('shut-down');
     for (const call of [
       () => manager.openDefault(),
       () => manager.open('notes'),
@@ -400,10 +394,10 @@ describe('shutting down', () => {
       () => manager.uncache('notes'),
       () => manager.list(),
     ]) {
-      expect(await code(call())).toBe('shut-down');
+      expect(await codeOf(call())).toBe('shut-down');
     }
     const account = await phone.account();
-    expect(await code(manager.migrateToAccount(account))).toBe('shut-down');
+    expect(await codeOf(manager.migrateToAccount(account))).toBe('shut-down');
   });
 
   test('keeps what was synced for the next manager, which uploads it', async () => {
@@ -431,7 +425,7 @@ describe('shutting down', () => {
   });
 
   test('ends what is being opened', async () => {
-    const opening = code(manager.openOrCreate('notes'));
+    const opening = codeOf(manager.openOrCreate('notes'));
     await manager.shutDown();
     expect(await opening).toBe('shut-down');
   });

@@ -18,6 +18,8 @@ export class Device {
   /** The links that were made, the latest of each account. */
   readonly links = new Map<string, MemoryLink>();
   readonly failures: unknown[] = [];
+  /** Whether links that are made are online at first. */
+  isOnline = true;
   #accounts: AccountManager | undefined;
 
   constructor(server: MemoryServer, storage: MemoryStorage = new MemoryStorage()) {
@@ -32,6 +34,7 @@ export class Device {
       environment: this.environment,
       connect: (id) => {
         const link = this.server.link(id);
+        link.isOnline = this.isOnline;
         this.links.set(id, link);
         return link;
       },

@@ -1,0 +1,266 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  type Account,
+  AccountManager,
+  DatastoreError,
+  environmentOf,
+  MemoryServer,
+  MemoryStorage,
+} from '../../../src/datastore/index.js';
+import { codeOf } from './support/code-of.js';
+import { addAccounts, Device } from './support/device.js';
+
+let server: MemoryServer;
+let phone: Device;
+let accounts: AccountManager;
+
+beforeEach(async () => {
+  server = addAccounts(new MemoryServer());
+  phone = new Device(server);
+  accounts = await phone.accounts();
+});
+
+describe('linking', () => {
+  test('keeps accounts in the order in which they were linked', async () => {
+    expect([accounts.hasLinkedAccount, accounts.linkedAccount]).toEqual([false, undefined]);
+    const ann = await accounts.link('ann');
+    const sam = await accounts.link('sam');
+    expect(accounts.hasLinkedAccount).toBe(true);
+    expect(accounts.linkedAccount).toBe(sam);
+    expect(accounts.linkedAccounts).toEqual([ann, sam]);
+    expect([ann.id, ann.isLinked]).toEqual(['ann', true]);
+  });
+
+  test('one that is linked already has no effect', async () => {
+    const heard: string[] = [];
+    accounts.addListener(({ account }) => heard.push(account.id));
+    const [first, second] = await Promise.all([accounts.link('ann'), accounts.link('ann')]);
+    expect(first).toBe(second);
+    expect(heard).toEqual(['ann']);
+  });
+
+  test('by what is no id fails', async () => {
+    for (const id of ['', 'a b', 'ä', 'x'.repeat(129), 7 as unknown as string]) {
+      expect(await codeOf(accounts.link(id))).toBe('invalid-name');
+    }
+    expect(accounts.hasLinkedAccount).toBe(false);
+  });
+
+  test('outlasts a restart, with what is known of the users', async () => {
+    await accounts.link('sam');
+    await accounts.link('ann');
+    await phone.rest();
+    const next = phone.restarted();
+    server.setAccount('ann', { userName: 'Ann New' });
+    const again = await next.accounts();
+    expect(again.linkedAccounts.map(({ id }) => id)).toEqual(['sam', 'ann']);
+    expect(again.linkedAccount?.info?.displayName).toBe('Ann Example (Example)');
+    await next.rest();
+    expect(again.linkedAccount?.info?.displayName).toBe('Ann New');
+  });
+
+  test('that cannot be stored fails, and has no effect', async () => {
+    const full = new MemoryStorage(({ method }) => {
+      if (method === 'set') throw new Error('no space left');
+    });
+    const manager = await new Device(server, full).accounts();
+    const failure = await manager.link('ann').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'storage', cause: new Error('no space left') });
+    expect(failure).toBeInstanceOf(DatastoreError);
+    expect(manager.hasLinkedAccount).toBe(false);
+  });
+});
+
+describe('what there is to say about a user', () => {
+  test('is fetched in the background, and told when it is there or changes', async () => {
+    const ann = await accounts.link('ann');
+    const heard: (string | undefined)[] = [];
+    const listener = (account: Account): void => void heard.push(account.info?.displayName);
+    ann.addListener(listener);
+    ann.addListener(listener);
+    expect(ann.info).toBeUndefined();
+    await phone.rest();
+    expect(ann.info).toEqual({ displayName: 'Ann Example (Example)', userName: 'Ann Example', orgName: 'Example' });
+    (await accounts.managerFor(ann)).addListListener(() => undefined);
+    await phone.rest();
+    server.setAccount('ann', { userName: 'Ann' });
+    await phone.rest();
+    expect(ann.info).toEqual({ displayName: 'Ann', userName: 'Ann', orgName: undefined });
+    ann.removeListener(listener);
+    server.setAccount('ann', { userName: 'Ann Again' });
+    await phone.rest();
+    expect(heard).toEqual(['Ann Example (Example)', 'Ann']);
+  });
+
+  test('is not there offline, and is asked for again when the server is reached', async () => {
+    phone.isOnline = false;
+    const ann = await accounts.link('ann');
+    await phone.rest();
+    expect(ann.info).toBeUndefined();
+    phone.link().isOnline = true;
+    (await accounts.managerFor(ann)).addListListener(() => undefined);
+    await phone.rest();
+    expect(ann.info?.userName).toBe('Ann Example');
+  });
+});
+
+describe('unlinking', () => {
+  test('shuts the manager down, deletes what is cached, and is told once to everyone', async () => {
+    const ann = await accounts.link('ann');
+    const manager = await accounts.managerFor(ann);
+    const notes = await manager.openOrCreate('notes');
+    notes.table('t').insert({});
+    await notes.sync();
+    const heard: unknown[] = [];
+    accounts.addListener(({ account, manager: owner }) => heard.push([account.isLinked, owner === accounts]));
+    ann.addListener((account) => heard.push(account.isLinked));
+    await ann.unlink();
+    await ann.unlink();
+    expect(heard).toEqual([false, [false, true]]);
+    expect([ann.isLinked, manager.isShutDown, notes.isOpen, accounts.hasLinkedAccount]).toEqual([
+      ...[false, true, false, false],
+    ]);
+    expect(await phone.storage.keys('space')).toEqual([]);
+    for (const call of [() => manager.openDefault(), () => manager.list(), () => accounts.managerFor(ann)]) {
+      expect(await codeOf(call())).toBe('unauthorized');
+    }
+    expect(() => notes.table('t').insert({})).toThrow(expect.objectContaining({ code: 'unauthorized' }));
+  });
+
+  test('all accounts at once leaves the local datastores', async () => {
+    await accounts.link('ann');
+    await accounts.link('sam');
+    const local = await accounts.localManager();
+    (await local.openDefault()).close();
+    await accounts.unlink();
+    expect(accounts.linkedAccounts).toEqual([]);
+    expect(await local.list()).toHaveLength(1);
+  });
+
+  test('by the server is noticed wherever the link is used', async () => {
+    const uses: ((manager: Awaited<ReturnType<typeof accounts.managerFor>>) => Promise<unknown>)[] = [
+      async (manager) => await Promise.resolve(manager.addListListener(() => undefined)),
+      async (manager) => await manager.list().catch(() => undefined),
+      async (manager) => await manager.openDefault(),
+    ];
+    for (const use of uses) {
+      addAccounts(server);
+      const device = new Device(server);
+      const manager = await device.manager();
+      await device.rest();
+      server.removeAccount('ann');
+      await use(manager);
+      await device.rest();
+      expect([manager.isShutDown, (await device.accounts()).hasLinkedAccount]).toEqual([true, false]);
+      expect(await device.storage.keys('space')).toEqual([]);
+      expect(device.environment.timerCount).toBe(0);
+    }
+  });
+
+  test('by the server is noticed by an open watch, and by starting again', async () => {
+    const manager = await phone.manager();
+    await manager.openDefault();
+    await phone.rest();
+    server.removeAccount('ann');
+    await phone.rest();
+    expect(manager.isShutDown).toBe(true);
+    const next = phone.restarted();
+    await next.accounts();
+    await next.rest();
+    expect((await next.accounts()).linkedAccounts).toEqual([]);
+  });
+
+  test('that was interrupted is completed when the device starts again', async () => {
+    const ann = await accounts.link('ann');
+    const manager = await accounts.managerFor(ann);
+    (await manager.openDefault()).close();
+    const crashed = phone.storage.copy(({ method }) => {
+      if (method === 'delete') throw new Error('crash');
+    });
+    const device = new Device(server, crashed);
+    const failed = await codeOf((await device.account()).unlink());
+    expect(failed).toBe('storage');
+    const next = new Device(server, crashed.copy());
+    expect((await next.accounts()).hasLinkedAccount).toBe(false);
+    expect(await next.storage.keys('space')).toEqual([]);
+  });
+
+  test('and linking again begins with nothing cached', async () => {
+    const ann = await accounts.link('ann');
+    const notes = await (await accounts.managerFor(ann)).openOrCreate('notes');
+    notes.table('t').insert({ text: 'uploaded' });
+    await notes.sync();
+    await phone.rest();
+    await ann.unlink();
+    const again = await accounts.link('ann');
+    expect(again).not.toBe(ann);
+    const reopened = await (await accounts.managerFor(again)).open('notes');
+    expect(reopened.table('t').query().count).toBe(1);
+  });
+});
+
+describe('managers', () => {
+  test('are the same until they are shut down, and each account has its own', async () => {
+    const [ann, sam] = [await accounts.link('ann'), await accounts.link('sam')];
+    const [one, two] = await Promise.all([accounts.managerFor(ann), accounts.managerFor(ann)]);
+    expect(one).toBe(two);
+    expect(one.account).toBe(ann);
+    const other = await accounts.managerFor(sam);
+    (await one.openOrCreate('notes')).close();
+    expect(await other.list()).toEqual([]);
+    await one.shutDown();
+    expect(await accounts.managerFor(ann)).not.toBe(one);
+    const local = await accounts.localManager();
+    expect([local.isLocal, local.account]).toEqual([true, undefined]);
+    expect(await accounts.localManager()).toBe(local);
+  });
+
+  test('of a damaged storage fail, and name what is wrong', async () => {
+    const ann = await accounts.link('ann');
+    await phone.storage.set('space-1/summary/notes', { role: 'king' });
+    expect(await codeOf(accounts.managerFor(ann))).toBe('invalid-option');
+    await phone.storage.set('device', 'nonsense');
+    expect(await codeOf(new Device(server, phone.storage.copy()).accounts())).toBe('invalid-json');
+  });
+});
+
+describe('a listener of accounts', () => {
+  test('hears nothing once it is removed; one that throws disturbs nobody', async () => {
+    const heard: string[] = [];
+    const listener = (): void => void heard.push('change');
+    accounts.addListener(() => {
+      throw new Error('broken listener');
+    });
+    accounts.addListener(listener);
+    accounts.removeListener(() => undefined);
+    await accounts.link('ann');
+    accounts.removeListener(listener);
+    await accounts.link('sam');
+    expect(heard).toEqual(['change']);
+    expect(phone.failures).toEqual([new Error('broken listener'), new Error('broken listener')]);
+  });
+
+  test('that throws is an error that nobody caught, unless somebody wants to know', async () => {
+    const device = new Device(server);
+    const manager = await AccountManager.open({
+      storage: device.storage,
+      environment: device.environment,
+      connect: (id) => server.link(id),
+    });
+    manager.addListener(() => {
+      throw new Error('broken listener');
+    });
+    await manager.link('ann');
+    await expect(device.environment.advance(0)).rejects.toThrow('broken listener');
+  });
+});
+
+test('an environment is made of the global object', async () => {
+  const environment = environmentOf(globalThis);
+  expect(Math.abs(environment.now() - Date.now())).toBeLessThan(1000);
+  expect(environment.randomBytes(16)).toHaveLength(16);
+  expect(environment.randomBytes(16)).not.toEqual(environment.randomBytes(16));
+  const cancelled = environment.schedule(0, () => expect.fail('it was cancelled'));
+  cancelled();
+  await new Promise<void>((resolve) => environment.schedule(1, resolve));
+});

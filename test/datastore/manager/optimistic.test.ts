@@ -1,0 +1,265 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Datastore, DatastoreError, MemoryServer } from '../../../src/datastore/index.js';
+import { codeOf } from './support/code-of.js';
+import { addAccounts, Device } from './support/device.js';
+
+let server: MemoryServer;
+let phone: Device;
+let laptop: Device;
+let mine: Datastore;
+let theirs: Datastore;
+
+beforeEach(async () => {
+  server = addAccounts(new MemoryServer());
+  phone = new Device(server);
+  laptop = new Device(server);
+  mine = await (await phone.manager()).openOrCreate('seats');
+  mine.table('t').getOrInsert('seat').set('count', 0);
+  await mine.commit();
+  theirs = await (await laptop.manager()).open('seats');
+  await rest();
+});
+
+async function rest(): Promise<void> {
+  for (let round = 0; round < 3; round++) for (const device of [phone, laptop]) await device.rest();
+}
+
+function countOf(datastore: Datastore): unknown {
+  return datastore.table('t').get('seat')?.get('count');
+}
+
+function increment(datastore: Datastore): () => void {
+  return () => {
+    const record = datastore.table('t').getOrInsert('seat');
+    record.set('count', record.getDouble('count') + 1);
+  };
+}
+
+function revision(): number {
+  return server.sequencer('ann', 'seats').revision;
+}
+
+describe('a commit', () => {
+  test('resolves once the log has it', async () => {
+    increment(mine)();
+    await mine.commit();
+    expect(revision()).toBe(2);
+    expect(mine.syncStatus).toMatchObject({ hasOutgoing: false, isUploading: false });
+  });
+
+  test('that others overtook is a conflict, merges nothing, and can be rolled back and made again', async () => {
+    increment(theirs)();
+    await theirs.commit();
+    increment(mine)();
+    expect(await codeOf(mine.commit())).toBe('conflict');
+    expect([countOf(mine), revision()]).toEqual([1, 2]);
+    mine.rollback();
+    expect(countOf(mine)).toBe(0);
+    await mine.loadDeltas();
+    expect(countOf(mine)).toBe(1);
+    increment(mine)();
+    await mine.commit();
+    await theirs.loadDeltas();
+    expect(countOf(theirs)).toBe(2);
+  });
+
+  test('offline fails at once, before anything could have been sent', async () => {
+    (await phone.accounts()).setOnline(false);
+    increment(mine)();
+    expect(await codeOf(mine.commit())).toBe('network');
+    mine.rollback();
+    expect(countOf(mine)).toBe(0);
+    (await phone.accounts()).setOnline(true);
+    await phone.environment.advance(600_000);
+    expect(revision()).toBe(1);
+  });
+
+  test('while the server cannot be reached fails at once', async () => {
+    phone.link().isOnline = false;
+    await rest();
+    increment(mine)();
+    expect(await codeOf(mine.commit())).toBe('network');
+    expect(await codeOf(mine.loadDeltas())).toBe('network');
+    phone.link().isOnline = true;
+    await mine.commit();
+    expect(revision()).toBe(2);
+  });
+
+  test('whose answer is lost waits until the server says what became of it', async () => {
+    let left = 4;
+    phone.link().hook = async (call, deliver) => {
+      const answer = await deliver();
+      if (call.message?.type === 'put' && left-- > 0) throw new DatastoreError('network', 'the answer was lost');
+      return answer;
+    };
+    increment(mine)();
+    const committed = mine.commit();
+    await phone.environment.advance(60_000);
+    await committed;
+    expect(revision()).toBe(2);
+  });
+
+  test('whose request is lost while others come first is a conflict in the end', async () => {
+    let left = 1;
+    phone.link().hook = async (call, deliver) => {
+      if (call.message?.type === 'put' && left-- > 0) throw new DatastoreError('network', 'the request was lost');
+      return await deliver();
+    };
+    increment(mine)();
+    const outcome = codeOf(mine.commit());
+    await phone.rest();
+    increment(theirs)();
+    await theirs.commit();
+    await phone.environment.advance(60_000);
+    expect(await outcome).toBe('conflict');
+    mine.rollback();
+    await mine.loadDeltas();
+    expect([countOf(mine), revision()]).toEqual([1, 2]);
+  });
+
+  test('that is refused fails with the reason', async () => {
+    const shared = await (await phone.manager()).create();
+    shared.setRole('public', 'editor');
+    await shared.commit();
+    const seen = await (await laptop.manager('sam')).open(shared.id);
+    await rest();
+    seen.table('t').insert({});
+    // The role is taken away between the edit and the put, and the one who edited has not heard of it.
+    laptop.link('sam').hook = async (call, deliver) => {
+      laptop.link('sam').hook = undefined;
+      shared.setRole('public', 'viewer');
+      await shared.commit();
+      return await deliver();
+    };
+    expect(['conflict', 'not-permitted']).toContain(await codeOf(seen.commit()));
+    seen.rollback();
+    await seen.loadDeltas();
+    expect(seen.table('t').query().count).toBe(0);
+  });
+
+  test('of a datastore that was deleted fails', async () => {
+    theirs.close();
+    mine.close();
+    const again = await (await laptop.manager()).open('seats');
+    await (await phone.manager()).delete('seats');
+    increment(again)();
+    expect(await codeOf(again.commit())).toBe('not-found');
+  });
+
+  test('that is under way when the datastore is closed, or its manager shut down, fails', async () => {
+    for (const end of [() => mine.close(), async () => await (await phone.manager()).shutDown()]) {
+      mine.close();
+      mine = await (await phone.manager()).open('seats');
+      phone.link().hook = () => Promise.reject(new DatastoreError('network', 'lost'));
+      increment(mine)();
+      const outcome = codeOf(mine.commit());
+      await phone.rest();
+      await end();
+      expect(['closed', 'shut-down', 'network']).toContain(await outcome);
+      phone.link().hook = undefined;
+    }
+  });
+});
+
+describe('what is left of a commit', () => {
+  /** Commits, and ends the device once the put has left, or has arrived, and before anything comes back. */
+  async function crash(hasArrived: boolean): Promise<Device> {
+    phone.link().hook = async (call, deliver) => {
+      if (call.message?.type !== 'put') return await deliver();
+      if (hasArrived) await deliver();
+      return await new Promise(() => undefined);
+    };
+    mine.table('rows').insert({ from: 'phone' });
+    void mine.commit();
+    await phone.rest();
+    return phone.restarted();
+  }
+
+  for (const hasArrived of [false, true]) {
+    test(`by a crash, its put ${hasArrived ? 'having arrived' : 'being lost'}, is in the log or nowhere`, async () => {
+      const next = await crash(hasArrived);
+      theirs.table('rows').insert({ from: 'laptop' });
+      await theirs.sync();
+      await rest();
+      const again = await (await next.manager()).open('seats');
+      for (let round = 0; round < 2; round++) {
+        await next.environment.advance(600_000);
+        await again.sync();
+      }
+      expect(again.syncStatus.isUploading).toBe(false);
+      const rows = [...again.table('rows').query()].map((record) => record.getString('from')).sort();
+      expect(rows).toEqual(hasArrived ? ['laptop', 'phone'] : ['laptop']);
+    });
+  }
+
+  test('by closing in the middle is in the log or nowhere, and other edits are not affected', async () => {
+    let isLost = true;
+    phone.link().hook = async (call, deliver) => {
+      if (call.message?.type === 'put' && isLost) throw new DatastoreError('network', 'lost');
+      return await deliver();
+    };
+    mine.table('t').insert({ text: 'synced before' });
+    await mine.sync();
+    increment(mine)();
+    const outcome = codeOf(mine.commit());
+    await phone.rest();
+    mine.close();
+    expect(await outcome).toBe('closed');
+    isLost = false;
+    await phone.environment.advance(600_000);
+    await theirs.loadDeltas();
+    expect(theirs.table('t').query().count).toBe(2);
+    expect(countOf(theirs)).toBe(0);
+    const again = await (await phone.manager()).open('seats');
+    expect(countOf(again)).toBe(0);
+  });
+});
+
+describe('a transaction', () => {
+  test('is run again on what others did, until it fits', async () => {
+    let runs = 0;
+    await Promise.all([
+      mine.transaction(
+        () => {
+          runs++;
+          increment(mine)();
+        },
+        { maxTries: 4 },
+      ),
+      theirs.transaction(increment(theirs), { maxTries: 4 }),
+    ]);
+    await rest();
+    await Promise.all([mine.loadDeltas(), theirs.loadDeltas()]);
+    expect([countOf(mine), countOf(theirs)]).toEqual([2, 2]);
+    expect(runs).toBeGreaterThanOrEqual(1);
+  });
+
+  test('of many devices at once counts each of them', async () => {
+    const devices = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const device = new Device(server);
+        return await (await device.manager()).open('seats');
+      }),
+    );
+    await Promise.all(devices.map((datastore) => datastore.transaction(increment(datastore), { maxTries: 20 })));
+    await mine.loadDeltas();
+    expect(countOf(mine)).toBe(5);
+    expect(revision()).toBe(6);
+  });
+
+  test('gives up with a conflict, and leaves the edits of others and of this user', async () => {
+    phone.link().hook = async (call, deliver) => {
+      if (call.message?.type === 'put') {
+        increment(theirs)();
+        await theirs.transaction(increment(theirs), { maxTries: 9 });
+      }
+      return await deliver();
+    };
+    expect(await codeOf(mine.transaction(increment(mine), { maxTries: 3 }))).toBe('conflict');
+    phone.link().hook = undefined;
+    await mine.loadDeltas();
+    await theirs.loadDeltas();
+    expect(countOf(mine)).toBe(countOf(theirs));
+    expect(mine.syncStatus.isUploading).toBe(false);
+  });
+});
