@@ -3,8 +3,10 @@ import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
 import { Replica } from '../../sync/replica.js';
 import type { SavedReplica } from '../../sync/saved-replica.js';
-import { type DatastoreHandle, openDatastore } from '../model/datastore.js';
+import type { Datastore } from '../model/datastore.js';
 import type { DatastoreHost, DatastoreOwner, LinkStatus } from '../model/host.js';
+import { type DatastoreHandle, openDatastore } from '../model/open-datastore.js';
+import type { AnyTables } from '../model/shape.js';
 import type { RetryDelays } from './backoff.js';
 import type { CachedDatastore } from './cached-datastore.js';
 import type { DatastoreCache } from './datastore-cache.js';
@@ -56,7 +58,7 @@ export class BackgroundSync {
   readonly #worker: Worker;
   readonly #waiters = new SyncWaiters();
   #rules: ResolutionRules;
-  #opened: DatastoreHandle | undefined;
+  #opened: Omit<DatastoreHandle, 'datastore'> | undefined;
   #isDeleted = false;
   #isStopped = false;
   #step: Step | undefined;
@@ -120,11 +122,12 @@ export class BackgroundSync {
   }
 
   /** Opens the datastore, on the replica as it is. */
-  open(rules: ResolutionRules): DatastoreHandle {
+  open<Tables extends object = AnyTables>(rules: ResolutionRules): Datastore<Tables> {
     this.#rules = rules;
     this.#exchange?.beginAttendance();
-    this.#opened = openDatastore({ id: this.id, replica: this.#replica, rules, host: this.#host() });
-    return this.#opened;
+    const opened = openDatastore<Tables>({ id: this.id, replica: this.#replica, rules, host: this.#host() });
+    this.#opened = opened;
+    return opened.datastore;
   }
 
   /** Does what there is to do, now: something may have become possible. */
@@ -145,9 +148,9 @@ export class BackgroundSync {
   async download(): Promise<void> {
     this.#requireReachable();
     this.#exchange?.check();
-    const settled = this.#waiters.untilUploaded();
+    const merged = Promise.all([this.#waiters.untilFetched(), this.#waiters.untilUploaded()]);
     this.#worker.ask();
-    await settled;
+    await merged;
   }
 
   /** Takes what a watch tells about this datastore. */

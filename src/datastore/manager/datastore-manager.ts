@@ -5,6 +5,7 @@ import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import type { Datastore } from '../model/datastore.js';
 import type { DatastoreOwner } from '../model/host.js';
 import type { Listener } from '../model/listeners.js';
+import type { AnyTables } from '../model/shape.js';
 import type { Account } from './account.js';
 import type { BackgroundSync } from './background-sync.js';
 import type { RetryDelays } from './backoff.js';
@@ -56,7 +57,8 @@ export interface ManagerHome {
 }
 
 /**
- * The datastores of one account, or the local ones. Opens them, and exchanges edits with the server in the background:
+ * The datastores of one account, or the local ones. `open<Tables>()` and the others say which tables a datastore has, for
+ * the compiler alone. Opens them, and exchanges edits with the server in the background:
  * while a datastore is open, while something is to be uploaded, and while somebody listens to the list.
  *
  * Every method but {@link shutDown} and the removal of listeners fails once the manager is shut down: with
@@ -121,7 +123,7 @@ export class DatastoreManager implements DatastoreOwner {
    *
    * @throws DatastoreError as {@link openOrCreate}.
    */
-  openDefault(options?: OpenOptions): Promise<Datastore> {
+  openDefault<Tables extends object = AnyTables>(options?: OpenOptions): Promise<Datastore<Tables>> {
     return this.openOrCreate(DEFAULT_DATASTORE_ID, options);
   }
 
@@ -131,7 +133,7 @@ export class DatastoreManager implements DatastoreOwner {
    * @throws DatastoreError `already-open`; `not-found` if there is none that the user may read; `invalid-name` for what
    * is no id; `rule-missing` as {@link OpenOptions} says; for one that is not cached also what the link rejects with.
    */
-  open(id: string, options: OpenOptions = {}): Promise<Datastore> {
+  open<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
     return this.#opened(id, options, (rules) => this.#existing(id, rules));
   }
 
@@ -141,7 +143,7 @@ export class DatastoreManager implements DatastoreOwner {
    *
    * @throws DatastoreError `already-open`, `invalid-name`, `rule-missing`, `storage`.
    */
-  openOrCreate(id: string, options: OpenOptions = {}): Promise<Datastore> {
+  openOrCreate<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
     if (isShareableId(id)) return this.open(id, options);
     return this.#opened(
       id,
@@ -151,7 +153,7 @@ export class DatastoreManager implements DatastoreOwner {
   }
 
   /** Makes a datastore with a new shareable id, and opens it. @throws DatastoreError `storage`. */
-  create(options: OpenOptions = {}): Promise<Datastore> {
+  create<Tables extends object = AnyTables>(options: OpenOptions = {}): Promise<Datastore<Tables>> {
     const id = randomShareableId(this.#options.environment);
     return this.#opened(id, options, (rules) => this.#syncs.begin(id, rules));
   }
@@ -271,17 +273,17 @@ export class DatastoreManager implements DatastoreOwner {
     return this.shutDown();
   }
 
-  async #opened(
+  async #opened<Tables extends object>(
     id: string,
     { rules = new ResolutionRules() }: OpenOptions,
     prepare: (rules: ResolutionRules) => Promise<BackgroundSync>,
-  ): Promise<Datastore> {
+  ): Promise<Datastore<Tables>> {
     this.#requireClosed(id);
     this.#opening.add(id);
     try {
       const sync = await prepare(rules);
       this.#requireRunning();
-      const { datastore } = sync.open(rules);
+      const datastore = sync.open<Tables>(rules);
       sync.kick();
       return datastore;
     } finally {

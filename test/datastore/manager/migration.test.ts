@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type AccountManager, type DatastoreManager, MemoryServer, MemoryStorage } from '../../../src/datastore/index.js';
+import {
+  type AccountManager,
+  type DatastoreManager,
+  MemoryServer,
+  MemoryStorage,
+} from '../../../src/datastore/index.js';
 import { settled } from '../../../src/datastore/testing/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';

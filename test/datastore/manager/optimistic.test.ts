@@ -125,7 +125,7 @@ describe('a commit', () => {
     await rest();
     seen.table('t').insert({});
     // The role is taken away between the edit and the put, and the one who edited has not heard of it.
-    laptop.link('sam').hook = async (call, deliver) => {
+    laptop.link('sam').hook = async (_, deliver) => {
       laptop.link('sam').hook = undefined;
       shared.setRole('public', 'viewer');
       await shared.commit();
