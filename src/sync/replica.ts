@@ -214,8 +214,9 @@ export class Replica {
     const { length } = this.#timeline.pending;
     this.#seal(ownTime(time), 0);
     const sealed = this.#timeline.pending[length];
-    if (sealed !== undefined) sealed.isProvisional = true;
-    return sealed !== undefined;
+    if (sealed === undefined) return false;
+    sealed.isProvisional = true;
+    return true;
   }
 
   /**
@@ -252,7 +253,7 @@ export class Replica {
     return this.#exchange.outgoing();
   }
 
-  /** What to ask the sequencer for to learn what is new: log entries, or a snapshot where they no longer help. Spec: SYNC-22. */
+  /** What to ask the sequencer for: log entries, or a snapshot where they no longer help. Spec: SYNC-22. */
   request(): Fetch | FetchSnapshot {
     return this.#exchange.request();
   }
@@ -288,6 +289,11 @@ export class Replica {
   /** Whether {@link redo} would do anything. */
   get canRedo(): boolean {
     return this.#history.nextRedo() !== undefined;
+  }
+
+  /** Where the first provisional delta is, see {@link seal}: it would be put `next` or `later`, or there is `none`. */
+  get provisional(): 'next' | 'later' | 'none' {
+    return this.#timeline.provisional;
   }
 
   /** Ends the step that the last edits belong to; the next edit begins another. So does every {@link sync}. */

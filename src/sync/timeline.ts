@@ -82,6 +82,12 @@ export class Timeline {
     return this.#pending;
   }
 
+  /** See `Replica.provisional`. */
+  get provisional(): 'next' | 'later' | 'none' {
+    if (this.firstToPut()?.isProvisional === true) return 'next';
+    return this.#pending.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
+  }
+
   /** The parts of all deltas that the log does not have, in order. */
   get parts(): Part[] {
     return [...this.#pending, this.#open].flatMap((delta) => delta.parts);

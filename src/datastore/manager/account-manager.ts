@@ -233,6 +233,8 @@ export class AccountManager {
       },
     });
     this.#running.set(account?.id, manager);
+    // It may have changed while the manager was made.
+    manager.onlineChanged();
     return manager;
   }
 

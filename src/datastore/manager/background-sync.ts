@@ -35,8 +35,8 @@ export interface SyncSurroundings {
   /** A datastore was closed, has got a handle, or has nothing to do any more. */
   rested(sync: BackgroundSync): void;
   /**
-   * A datastore was closed during a commit. Its replica holds edits that must not be merged, and that nobody would make
-   * again; what is stored is without them.
+   * A datastore was closed during a commit, or after one that failed. Its replica holds edits that must not be merged,
+   * and that nobody would make again; what is stored is without them.
    */
   abandoned(sync: BackgroundSync): void;
   /** The link says that the account is not linked any more. */
@@ -198,6 +198,7 @@ export class BackgroundSync {
       link,
       isRefused: (saved?.refusal ?? null) !== null,
       isAttended: () => this.isOpen,
+      isCommitting: () => this.#waiters.isUploadAwaited,
       now: () => new Date(this.#surroundings.environment.now()),
       roleChanged: () => this.#opened?.roleChanged(),
     });
@@ -220,15 +221,15 @@ export class BackgroundSync {
     }
     this.#step = undefined;
     const { status } = this.#replica;
-    // What was to be uploaded may have turned up in the log while its put was thought to be lost.
-    if (!status.hasOutgoing && !status.isInFlight) this.#uploadError = undefined;
-    this.#waiters.settle(status, exchange.refusal);
+    if (this.#surroundings.isOnline()) this.#waiters.settle(status, exchange.refusal);
+    else this.#waiters.failed(offline(), status);
     this.tellStatus();
   }
 
   #nextStep(): Step | undefined {
-    if (this.#isStopped || this.#isDeleted || !this.#surroundings.isOnline()) return undefined;
-    return this.#exchange?.nextStep();
+    if (this.#isStopped || this.#isDeleted) return undefined;
+    const step = this.#exchange?.nextStep();
+    return step === 'merge' || this.#surroundings.isOnline() ? step : undefined;
   }
 
   /** @returns whether to try again later. */
@@ -269,13 +270,16 @@ export class BackgroundSync {
   }
 
   #status(): LinkStatus {
-    const isLocal = this.#exchange === undefined;
+    const isDownloading = this.#exchange?.isUpToDate !== true;
+    const { hasOutgoing, isInFlight } = this.#replica.status;
+    // What was asked for, or put, may have turned up by itself, while the answer was thought to be lost.
+    const isUploadPrevented = this.#isDeleted || hasOutgoing || isInFlight;
     return {
-      isConnected: !isLocal && this.#surroundings.isConnected(),
-      isDownloading: isLocal || !this.#exchange?.isUpToDate,
+      isConnected: this.#exchange !== undefined && this.#surroundings.isConnected(),
+      isDownloading,
       isDeleted: this.#isDeleted,
-      downloadError: this.#downloadError,
-      uploadError: this.#uploadError,
+      downloadError: isDownloading || this.#isDeleted ? this.#downloadError : undefined,
+      uploadError: isUploadPrevented ? this.#uploadError : undefined,
     };
   }
 
@@ -305,18 +309,23 @@ export class BackgroundSync {
 
   #requireReachable(): void {
     if (this.#isDeleted) throw new DatastoreError('not-found', `datastore ${quote(this.id)} was deleted on the server`);
-    if (!this.#surroundings.isOnline()) throw new DatastoreError('network', 'the device is offline');
+    if (!this.#surroundings.isOnline()) throw offline();
   }
 
   #close(): void {
     this.#opened = undefined;
+    this.#exchange?.endAttendance();
     // Rules last as long as a datastore is open; pending edits have theirs already.
     this.#rules = new ResolutionRules();
-    const isCommitting = this.#waiters.isUploadAwaited;
+    const isProvisional = this.#exchange !== undefined && this.#replica.provisional !== 'none';
     this.#waiters.rejectAll(new DatastoreError('closed', `datastore ${quote(this.id)} was closed`));
     if (this.#isStopped) return;
-    if (isCommitting) this.#surroundings.abandoned(this);
+    if (isProvisional) this.#surroundings.abandoned(this);
     else this.kick();
     this.#surroundings.rested(this);
   }
+}
+
+function offline(): DatastoreError {
+  return new DatastoreError('network', 'the device is offline');
 }

@@ -26,6 +26,8 @@ export interface ServerExchangeOptions {
   readonly isRefused: boolean;
   /** Whether a user has the datastore open. */
   readonly isAttended: () => boolean;
+  /** Whether somebody waits for what is sealed to be in the log. */
+  readonly isCommitting: () => boolean;
   readonly now: () => Date;
   /** Hears that the user's role is another one. */
   readonly roleChanged: () => void;
@@ -42,6 +44,7 @@ export class ServerExchange {
   /** The log reaches at least to this revision. */
   #knownRev = 0;
   #mustFetch = false;
+  /** The server has said how far the log reaches, since a user is there. */
   #isChecked = false;
   /** The last put was refused, and no `sync()` has reported that yet. */
   #refusal: DatastoreError | undefined;
@@ -55,7 +58,7 @@ export class ServerExchange {
 
   /** Whether it is known that nothing is left to be received. */
   get isUpToDate(): boolean {
-    return this.#isChecked && !this.#isBehind;
+    return this.#isChecked && !this.#mustFetch && !this.#isBehind;
   }
 
   /** Why the last put was refused, until the refused edit has been taken back. */
@@ -73,6 +76,11 @@ export class ServerExchange {
     this.#isChecked = false;
   }
 
+  /** The user has closed the datastore: what arrived since is for the next time. */
+  endAttendance(): void {
+    this.#mustFetch = false;
+  }
+
   /** What is to be done, or `undefined` if there is nothing, or a user must call `sync()` first. */
   nextStep(): Step | undefined {
     const { status } = this.#replica;
@@ -81,7 +89,10 @@ export class ServerExchange {
     if (this.#store.handle === undefined) return 'create';
     if (this.#mustFetch || this.#isBehind) return 'fetch';
     if (status.hasIncoming) return !isAttended && this.#canMergeAlone() ? 'merge' : undefined;
-    return status.hasOutgoing || status.isInFlight ? 'put' : undefined;
+    if (status.isInFlight) return 'put';
+    // Once a commit has failed, its edits are the application's to drop or to make ordinary: they must not leave before.
+    const isHeldBack = status.hasOutgoing && this.#replica.provisional === 'next' && !this.#options.isCommitting();
+    return status.hasOutgoing && !isHeldBack ? 'put' : undefined;
   }
 
   /**
@@ -109,7 +120,7 @@ export class ServerExchange {
     this.#setRole(event.role);
     this.#receive({ type: 'entries', entries: event.entries });
     this.#knownRev = Math.max(this.#knownRev, event.rev);
-    if (canRead(event.role) && !this.#isBehind) this.#isChecked = true;
+    if (canRead(event.role)) this.#isChecked = true;
   }
 
   get #isBehind(): boolean {
@@ -133,11 +144,15 @@ export class ServerExchange {
   }
 
   async #fetch(): Promise<void> {
-    this.#mustFetch = false;
     const asked = this.#request();
-    const answer = await this.#send(asked);
+    this.#mustFetch = false;
+    const answer = await this.#send(asked).catch((error: unknown) => {
+      this.#mustFetch = true;
+      throw error;
+    });
     if (answer.type === 'denied') {
       this.#knownRev = 0;
+      this.#isChecked = false;
       throw new DatastoreError('not-permitted', `datastore ${quote(this.#options.id)} may not be read`);
     }
     this.#receive(answer);

@@ -38,11 +38,14 @@ export class SyncWaiters {
     for (const { resolve } of this.#forAnswer.splice(0)) resolve();
   }
 
-  /** There is nothing to be done at the moment. */
+  /**
+   * There is nothing to be done at the moment. That something is to be merged says nothing to who waits for an upload
+   * that has succeeded: others can have come after it, too.
+   */
   settle(status: ReplicaStatus, refusal: DatastoreError | undefined): void {
     if (refusal !== undefined) this.#rejectUploads(refusal);
-    else if (status.hasIncoming) this.#rejectUploads(new DatastoreError('conflict', 'others came first'));
     else if (!status.hasOutgoing && !status.isInFlight) for (const { resolve } of this.#forUpload.splice(0)) resolve();
+    else if (status.hasIncoming) this.#rejectUploads(new DatastoreError('conflict', 'others came first'));
   }
 
   /**

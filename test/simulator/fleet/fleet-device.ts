@@ -1,0 +1,188 @@
+import {
+  AccountManager,
+  DatastoreError,
+  type DatastoreManager,
+  type LinkHook,
+  type MemoryLink,
+  type MemoryServer,
+  MemoryStorage,
+} from '../../../src/datastore/index.js';
+import { ManualEnvironment } from '../../../src/datastore/testing/index.js';
+import type { Fault } from '../faults.js';
+import type { Random } from '../random.js';
+import { Violation } from '../violation.js';
+import { Opening } from './opening.js';
+import type { Tags } from './tags.js';
+
+/** What all devices of a fleet share. */
+export interface FleetSurroundings {
+  readonly server: MemoryServer;
+  readonly random: Random;
+  readonly faults: ReadonlySet<Fault>;
+  tagsOf(account: string, id: string): Tags;
+  failed(violation: Violation): void;
+  note(event: string): void;
+}
+
+/** A device between two crashes: what dies with it. */
+interface Life {
+  readonly environment: ManualEnvironment;
+  readonly storage: MemoryStorage;
+  readonly openings: Map<string, Opening>;
+  link: MemoryLink | undefined;
+  manager: DatastoreManager | undefined;
+  accounts: AccountManager | undefined;
+  isOver: boolean;
+}
+
+/** A device of an account: it opens datastores, edits them, and loses its memory now and then. */
+export class FleetDevice {
+  readonly index: number;
+  readonly account: string;
+  readonly #around: FleetSurroundings;
+  #life: Life;
+  #lives = 0;
+  #isFaulty = true;
+
+  constructor(index: number, account: string, around: FleetSurroundings) {
+    this.index = index;
+    this.account = account;
+    this.#around = around;
+    this.#life = this.#begin(new MemoryStorage());
+  }
+
+  get openings(): ReadonlyMap<string, Opening> {
+    return this.#life.openings;
+  }
+
+  get isRunning(): boolean {
+    return this.#life.manager !== undefined;
+  }
+
+  /** From now on nothing is lost or delayed. */
+  endFaults(): void {
+    this.#isFaulty = false;
+    if (this.#life.link !== undefined) this.#life.link.isOnline = true;
+    this.#life.accounts?.setOnline(true);
+  }
+
+  async start(): Promise<void> {
+    const life = this.#life;
+    const { environment, storage } = life;
+    const connect = (): MemoryLink => {
+      const link = this.#around.server.link(this.account);
+      link.hook = this.#hook(life);
+      life.link = link;
+      return link;
+    };
+    const onFailure = (error: unknown): void =>
+      this.#around.failed(new Violation('nothing throws', String(error), error));
+    const accounts = await AccountManager.open({ environment, storage, connect, onFailure });
+    life.accounts = accounts;
+    life.manager = await accounts.managerFor(await accounts.link(this.account));
+  }
+
+  /** Does something with the manager, if it runs. */
+  async withManager(act: (manager: DatastoreManager) => Promise<void>): Promise<void> {
+    if (this.#life.manager !== undefined) await act(this.#life.manager);
+  }
+
+  async open(id: string): Promise<void> {
+    const life = this.#life;
+    const { manager } = life;
+    if (manager === undefined) return;
+    try {
+      const datastore = await manager.open(id);
+      if (life.isOver) return;
+      const { tagsOf, failed } = this.#around;
+      life.openings.set(id, new Opening(datastore, tagsOf(this.account, id), failed));
+    } catch (error) {
+      const isExpected =
+        error instanceof DatastoreError && ['network', 'already-open', 'shut-down'].includes(error.code);
+      if (!isExpected) this.#around.failed(new Violation('nothing throws', `opening ${id}: ${String(error)}`, error));
+    }
+  }
+
+  close(id: string): void {
+    this.#life.openings.get(id)?.close();
+    this.#life.openings.delete(id);
+  }
+
+  async advance(duration: number): Promise<void> {
+    await this.#life.environment.advance(duration);
+  }
+
+  setOnline(isOnline: boolean): void {
+    this.#life.accounts?.setOnline(isOnline);
+  }
+
+  setConnected(isConnected: boolean): void {
+    if (this.#life.link !== undefined) this.#life.link.isOnline = isConnected;
+  }
+
+  /** Shuts the manager down in good order, and takes another. */
+  async renewManager(): Promise<void> {
+    const life = this.#life;
+    if (life.manager === undefined || life.accounts === undefined) return;
+    const { manager, accounts } = life;
+    life.manager = undefined;
+    const ended = manager.shutDown();
+    for (const opening of life.openings.values()) opening.abandon();
+    life.openings.clear();
+    await ended;
+    if (!life.isOver) life.manager = await accounts.managerFor(await accounts.link(this.account));
+  }
+
+  /** Everything in memory is gone, and of the storage what had not been written. */
+  crash(): void {
+    this.#around.note(`device ${this.index} crashes`);
+    const life = this.#life;
+    life.isOver = true;
+    if (life.link !== undefined) life.link.isOnline = false;
+    for (const opening of life.openings.values()) opening.die();
+    this.#life = this.#begin(life.storage);
+  }
+
+  #begin(before: MemoryStorage): Life {
+    this.#lives++;
+    const storage: MemoryStorage = before.copy(async ({ method }) => {
+      const turns = this.#isFaulty && this.#around.faults.has('delay') ? this.#around.random.below(12) : 0;
+      for (let left = turns; left > 0; left--) await Promise.resolve();
+      if (life.isOver && method !== 'get') await never();
+    });
+    const environment = new ManualEnvironment(this.index * 1000 + this.#lives);
+    const openings = new Map<string, Opening>();
+    const life: Life = {
+      ...{ environment, storage, openings, isOver: false },
+      ...{ link: undefined, manager: undefined, accounts: undefined },
+    };
+    return life;
+  }
+
+  /** What the network does to the calls of a device. */
+  #hook(life: Life): LinkHook {
+    return async (call, deliver) => {
+      const { random, faults, note } = this.#around;
+      if (life.isOver) return await never();
+      if (!this.#isFaulty) return await deliver();
+      note(`device ${this.index} calls ${call.method} ${call.message?.type ?? ''}`);
+      const fate = random.below(20);
+      if (faults.has('drop') && fate === 0) throw new DatastoreError('network', 'the request was lost');
+      if (faults.has('delay') && fate < 4) await wait(life.environment, random.below(4000));
+      if (life.isOver) return await never();
+      const answer = await deliver();
+      if (faults.has('repeat') && fate === 5) await deliver().catch(() => undefined);
+      if (faults.has('delay') && fate > 16) await wait(life.environment, random.below(4000));
+      if (faults.has('drop') && fate === 6) throw new DatastoreError('network', 'the answer was lost');
+      return life.isOver ? await never() : answer;
+    };
+  }
+}
+
+function wait(environment: ManualEnvironment, duration: number): Promise<void> {
+  return new Promise((resolve) => environment.schedule(duration, resolve));
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { seedOfThisRun } from '../../support/run-seed.js';
+import { runs } from '../../support/seed.js';
+import { FAULTS, type Fault } from '../faults.js';
+import { type FleetOutcome, runFleet } from './fleet.js';
+
+const ALL = new Set(FAULTS);
+
+async function simulate(
+  count: number,
+  devices: number,
+  steps: number,
+  faults: ReadonlySet<Fault>,
+): Promise<FleetOutcome> {
+  let total: FleetOutcome | undefined;
+  for (let index = 0; index < count; index++) {
+    const outcome = await runFleet({ seed: Math.abs(seedOfThisRun()) + index, devices, steps, faults });
+    total = total === undefined ? outcome : added(total, outcome);
+  }
+  if (total === undefined) throw new Error('there is at least one run');
+  return total;
+}
+
+function added(left: FleetOutcome, right: FleetOutcome): FleetOutcome {
+  const names = ['edits', 'kept', 'doubtful', 'lost', 'crashes', 'transactions'] as const;
+  return { ...left, ...Object.fromEntries(names.map((name) => [name, left[name] + right[name]])) };
+}
+
+describe('with all faults on, managers on many devices converge, and no edit is lost or doubled', () => {
+  test.each([
+    { devices: 1, steps: 60, count: 30 },
+    { devices: 2, steps: 120, count: 60 },
+    { devices: 4, steps: 200, count: 30 },
+    { devices: 6, steps: 1500, count: 2 },
+  ])('$count runs of $devices devices and $steps steps', async ({ devices, steps, count }) => {
+    const total = await simulate(runs(count), devices, steps, ALL);
+    expect(total.kept).toBeGreaterThan(0);
+    expect(total.crashes).toBeGreaterThan(0);
+  });
+});
+
+test('with no faults, every edit that was synced is kept', async () => {
+  const total = await simulate(runs(15), 3, 150, new Set());
+  expect(total.crashes).toBe(0);
+  expect(total.kept).toBeGreaterThan(total.doubtful);
+});
+
+test.each(['delay', 'drop', 'repeat', 'crash', 'trim'] as const)(
+  'with one fault on, no law is broken: %s',
+  async (fault) => {
+    await simulate(runs(8), 3, 150, new Set([fault]));
+  },
+);
+
+test('the same seed gives the same run, and another seed another', async () => {
+  const options = { seed: Math.abs(seedOfThisRun()), devices: 3, steps: 200, faults: ALL };
+  const first = await runFleet(options);
+  expect(await runFleet(options)).toEqual(first);
+  expect((await runFleet({ ...options, seed: options.seed + 1 })).fingerprint).not.toBe(first.fingerprint);
+});

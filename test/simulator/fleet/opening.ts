@@ -1,0 +1,116 @@
+import type { Datastore } from '../../../src/datastore/index.js';
+import { Random } from '../random.js';
+import { Violation } from '../violation.js';
+import type { Tag, Tags } from './tags.js';
+
+/** What a transaction or a sync may fail with in a world like this one. */
+const EXPECTED = ['closed', 'shut-down', 'conflict', 'network'];
+
+export const TABLE = 'journal';
+export const RECORD = 'j';
+
+/** A datastore as one device has it open, and the edits that were made in it since. */
+export class Opening {
+  readonly datastore: Datastore;
+  readonly #tags: Tags;
+  readonly #failed: (violation: Violation) => void;
+  /** Edits that nothing has been asked of yet. */
+  #open: Tag[] = [];
+  #transactions = 0;
+  #isDead = false;
+
+  constructor(datastore: Datastore, tags: Tags, failed: (violation: Violation) => void) {
+    this.datastore = datastore;
+    this.#tags = tags;
+    this.#failed = failed;
+    datastore.table(TABLE).setResolutionRule('count', 'sum');
+  }
+
+  edit(name: string, random: Random): void {
+    const tag = this.#tags.make(name, BigInt(random.below(1000)));
+    this.#apply(tag, random);
+    // What is edited during a transaction can be sent with it.
+    if (this.#transactions > 0) tag.fate = 'doubtful';
+    this.#open.push(tag);
+  }
+
+  sync(): void {
+    const sealed = this.#takeOpen();
+    this.#watch(
+      this.datastore.sync(),
+      () => keep(sealed),
+      () => undefined,
+    );
+  }
+
+  transaction(name: string, random: Random): void {
+    const sealed = this.#takeOpen();
+    const tag = this.#tags.make(name, BigInt(random.below(1000)));
+    tag.fate = 'doubtful';
+    this.#transactions++;
+    const seed = random.next();
+    const outcome = this.datastore.transaction(() => this.#apply(tag, new Random(seed)), { maxTries: 3 });
+    const ended = (code: string | undefined): void => {
+      this.#transactions--;
+      if (code === undefined || code === 'conflict' || code === 'network') keep(sealed);
+      if (code === 'conflict' || code === 'network') tag.fate = 'lost';
+      if (code === undefined) tag.fate = 'kept';
+    };
+    this.#watch(outcome, () => ended(undefined), ended);
+  }
+
+  close(): void {
+    this.datastore.close();
+    this.abandon();
+  }
+
+  /** What was not synced is gone. */
+  abandon(): void {
+    for (const tag of this.#open) if (tag.fate === 'open') tag.fate = 'lost';
+    this.#open = [];
+  }
+
+  /** The device lost its memory: what its promises say from now on, nobody hears. */
+  die(): void {
+    this.abandon();
+    this.#isDead = true;
+  }
+
+  #takeOpen(): Tag[] {
+    const sealed = this.#open;
+    this.#open = [];
+    for (const tag of sealed) tag.fate = 'doubtful';
+    return sealed;
+  }
+
+  #apply(tag: Tag, random: Random): void {
+    const record = this.datastore.table(TABLE).get(RECORD);
+    if (record === undefined) throw new Violation('the journal is there', 'it is not');
+    const tags = record.getList('tags');
+    if (tags.length > 1 && random.chance(0.3)) tags.move(random.below(tags.length), random.below(tags.length));
+    tags.insert(random.below(tags.length + 1), tag.name);
+    record.set('count', record.getLong('count') + tag.amount);
+    this.datastore
+      .table('other')
+      .getOrInsert(`r${random.below(3)}`)
+      .set(`f${random.below(3)}`, tag.name);
+  }
+
+  #watch(outcome: Promise<unknown>, done: () => void, failed: (code: string) => void): void {
+    const heard = (act: () => void): void => {
+      if (!this.#isDead) act();
+    };
+    outcome.then(
+      () => heard(done),
+      (error: { code?: string }) => {
+        heard(() => failed(error.code ?? 'unknown'));
+        if (EXPECTED.includes(error.code ?? '')) return;
+        this.#failed(new Violation('nothing throws', `${this.datastore.id}: ${String(error)}`, error));
+      },
+    );
+  }
+}
+
+function keep(tags: readonly Tag[]): void {
+  for (const tag of tags) tag.fate = 'kept';
+}
