@@ -80,7 +80,7 @@ export class Exchange {
 
   /** Whether the first pending delta may be in the log or get there: it was put, and nothing received rules that out. */
   get isUndecided(): boolean {
-    return this.#put !== undefined && this.#refusal === undefined && !this.#isOvertaken;
+    return this.#put !== undefined && this.#refusal === undefined && !this.#isOvertaken && !this.#isRuledOut;
   }
 
   /** Forgets that the first pending delta was put, once that cannot have come to anything. */
@@ -162,6 +162,13 @@ export class Exchange {
   /** Whether the log is known to go on with a delta of somebody else. */
   get #isOvertaken(): boolean {
     return this.#incoming.after(this.#timeline.revision) !== undefined;
+  }
+
+  /** Whether a snapshot says that another delta took the place that was put for. */
+  get #isRuledOut(): boolean {
+    const { snapshot } = this.#incoming;
+    if (snapshot === undefined || this.#put === undefined || snapshot.rev <= this.#put.rev) return false;
+    return findInSnapshot(snapshot, this.#put.rev, this.#put.nonce) === 'absent';
   }
 
   #putFirst(nonce: string): Put | undefined {

@@ -221,7 +221,7 @@ export class BackgroundSync {
     }
     this.#step = undefined;
     const { status } = this.#replica;
-    if (this.#surroundings.isOnline()) this.#waiters.settle(status, exchange.refusal);
+    if (this.#surroundings.isOnline()) this.#waiters.settle(status, exchange.refusal, exchange.flightInSnapshot);
     else this.#waiters.failed(offline(), status);
     this.tellStatus();
   }

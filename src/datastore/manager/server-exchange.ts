@@ -1,7 +1,8 @@
 import { DatastoreError, quote } from '../../errors/datastore-error.js';
-import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
+import type { Put, ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
 import type { Replica } from '../../sync/replica.js';
 import { canRead, type Role } from '../../sync/role.js';
+import { findInSnapshot } from '../../sync/snapshot.js';
 import { asFamily } from './failure.js';
 import type { Link, LinkEvent } from './link.js';
 import type { ReplicaStore } from './replica-store.js';
@@ -44,6 +45,9 @@ export class ServerExchange {
   /** The log reaches at least to this revision. */
   #knownRev = 0;
   #mustFetch = false;
+  /** What was put last. */
+  #lastPut: Put | undefined;
+  #flightInSnapshot: 'present' | 'absent' | 'unknown' = 'absent';
   /** The server has said how far the log reaches, since a user is there. */
   #isChecked = false;
   /** The last put was refused, and no `sync()` has reported that yet. */
@@ -54,6 +58,14 @@ export class ServerExchange {
     this.#replica = options.replica;
     this.#store = options.store;
     if (options.isRefused) this.#refusal = new DatastoreError('server', 'an edit was refused');
+  }
+
+  /**
+   * Whether the delta in flight is part of a snapshot that has arrived, which `sync()` will find out; `absent` also if
+   * none has arrived, or nothing is in flight. Spec: SYNC-31.
+   */
+  get flightInSnapshot(): 'present' | 'absent' | 'unknown' {
+    return this.#replica.status.isInFlight ? this.#flightInSnapshot : 'absent';
   }
 
   /** Whether it is known that nothing is left to be received. */
@@ -173,6 +185,8 @@ export class ServerExchange {
   async #put(): Promise<void> {
     const put = this.#replica.outgoing();
     if (put === undefined) return;
+    this.#lastPut = put;
+    this.#flightInSnapshot = 'absent';
     await this.#store.save();
     const answer = await this.#send(put);
     this.#receive(answer);
@@ -197,6 +211,9 @@ export class ServerExchange {
   #receive(message: SequencerMessage): void {
     if (message.type === 'entries' || message.type === 'conflict') {
       this.#knownRev = Math.max(this.#knownRev, message.entries.at(-1)?.rev ?? 0);
+    }
+    if (message.type === 'snapshot' && this.#lastPut !== undefined) {
+      this.#flightInSnapshot = findInSnapshot(message, this.#lastPut.rev, this.#lastPut.nonce);
     }
     this.#replica.receive(message);
   }

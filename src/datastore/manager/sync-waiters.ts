@@ -42,10 +42,17 @@ export class SyncWaiters {
    * There is nothing to be done at the moment. That something is to be merged says nothing to who waits for an upload
    * that has succeeded: others can have come after it, too.
    */
-  settle(status: ReplicaStatus, refusal: DatastoreError | undefined): void {
+  settle(
+    { hasOutgoing, isInFlight, hasIncoming }: ReplicaStatus,
+    refusal: DatastoreError | undefined,
+    inSnapshot: 'present' | 'absent' | 'unknown',
+  ): void {
     if (refusal !== undefined) this.#rejectUploads(refusal);
-    else if (!status.hasOutgoing && !status.isInFlight) for (const { resolve } of this.#forUpload.splice(0)) resolve();
-    else if (status.hasIncoming) this.#rejectUploads(new DatastoreError('conflict', 'others came first'));
+    else if (!hasOutgoing && (!isInFlight || inSnapshot === 'present'))
+      for (const { resolve } of this.#forUpload.splice(0)) resolve();
+    else if (inSnapshot === 'unknown')
+      this.#rejectUploads(new DatastoreError('server', 'the log has forgotten too much'));
+    else if (hasIncoming) this.#rejectUploads(new DatastoreError('conflict', 'others came first'));
   }
 
   /**
@@ -54,7 +61,7 @@ export class SyncWaiters {
    */
   failed(error: DatastoreError, status: ReplicaStatus): void {
     this.#rejectFetches(error);
-    if (!status.hasOutgoing && !status.isInFlight) this.settle(status, undefined);
+    if (!status.hasOutgoing && !status.isInFlight) this.settle(status, undefined, 'absent');
     if (!status.isInFlight || error.code === 'not-found') this.#rejectUploads(error);
   }
 

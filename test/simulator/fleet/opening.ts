@@ -16,7 +16,8 @@ export class Opening {
   readonly #failed: (violation: Violation) => void;
   /** Edits that nothing has been asked of yet. */
   #open: Tag[] = [];
-  #transactions = 0;
+  /** How many calls have not been answered. */
+  #unanswered = 0;
   #isDead = false;
 
   constructor(datastore: Datastore, tags: Tags, failed: (violation: Violation) => void) {
@@ -29,8 +30,8 @@ export class Opening {
   edit(name: string, random: Random): void {
     const tag = this.#tags.make(name, BigInt(random.below(1000)));
     this.#apply(tag, random);
-    // What is edited during a transaction can be sent with it.
-    if (this.#transactions > 0) tag.fate = 'doubtful';
+    // A sync that waits for its turn seals what is edited until then, and what is edited during a transaction can be sent.
+    if (this.#unanswered > 0) tag.fate = 'doubtful';
     this.#open.push(tag);
   }
 
@@ -47,11 +48,9 @@ export class Opening {
     const sealed = this.#takeOpen();
     const tag = this.#tags.make(name, BigInt(random.below(1000)));
     tag.fate = 'doubtful';
-    this.#transactions++;
     const seed = random.next();
     const outcome = this.datastore.transaction(() => this.#apply(tag, new Random(seed)), { maxTries: 3 });
     const ended = (code: string | undefined): void => {
-      this.#transactions--;
       if (code === undefined || code === 'conflict' || code === 'network') keep(sealed);
       if (code === 'conflict' || code === 'network') tag.fate = 'lost';
       if (code === undefined) tag.fate = 'kept';
@@ -97,7 +96,9 @@ export class Opening {
   }
 
   #watch(outcome: Promise<unknown>, done: () => void, failed: (code: string) => void): void {
+    this.#unanswered++;
     const heard = (act: () => void): void => {
+      this.#unanswered--;
       if (!this.#isDead) act();
     };
     outcome.then(
