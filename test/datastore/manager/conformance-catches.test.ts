@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Link,
+  type LinkEvent,
+  MemoryServer,
+  MemoryStorage,
+  type Storage,
+  type Watch,
+} from '../../../src/datastore/index.js';
+import { type ConformanceCase, linkConformance, storageConformance } from '../../../src/datastore/testing/index.js';
+import { addAccounts } from './support/device.js';
+
+/** How many cases fail. One that is still waiting when everything else has come to rest has failed too. */
+async function failures(cases: readonly ConformanceCase[]): Promise<number> {
+  let failed = 0;
+  for (const { run } of cases) {
+    const stuck = new Promise<void>((_, reject) => setTimeout(() => reject(new Error('it waits for ever')), 60));
+    await Promise.race([run(), stuck]).catch(() => failed++);
+  }
+  return failed;
+}
+
+/** A storage, changed. */
+class ChangedStorage extends MemoryStorage {
+  changed(change: Partial<Storage>): Storage {
+    return {
+      get: change.get ?? ((key) => this.get(key)),
+      set: change.set ?? ((key, value) => this.set(key, value)),
+      delete: change.delete ?? ((key) => this.delete(key)),
+      keys: change.keys ?? ((prefix) => this.keys(prefix)),
+    };
+  }
+}
+
+describe('the suite for storages catches one that', () => {
+  const broken: Readonly<Record<string, (storage: ChangedStorage) => Partial<Storage>>> = {
+    'ignores case': (storage) => ({
+      get: (key) => storage.get(key.toLowerCase()),
+      set: (key, value) => storage.set(key.toLowerCase(), value),
+    }),
+    'does not replace': (storage) => ({
+      set: async (key, value) => {
+        if ((await storage.get(key)) === undefined) await storage.set(key, value);
+      },
+    }),
+    'does not remove': () => ({ delete: () => Promise.resolve() }),
+    'lists every key': (storage) => ({ keys: () => storage.keys('') }),
+    'answers null for nothing': (storage) => ({ get: async (key) => (await storage.get(key)) ?? null }),
+    'lets an earlier write win': (storage) => ({
+      set: async (key, value) => {
+        for (let left = JSON.stringify(value).length % 97; left > 0; left--) await Promise.resolve();
+        await storage.set(key, value);
+      },
+    }),
+    'forgets proto': (storage) => ({ set: (key, value) => storage.set(key, Object.assign({}, value)) }),
+  };
+  for (const [fault, change] of Object.entries(broken)) {
+    test(fault, async () => {
+      const cases = storageConformance(async () => {
+        const storage = new ChangedStorage();
+        return await Promise.resolve({ storage: storage.changed(change(storage)), reopen: async () => storage.copy() });
+      });
+      expect(await failures(cases)).toBeGreaterThan(0);
+    });
+  }
+
+  test('loses everything with the process', async () => {
+    const cases = storageConformance(async () => {
+      return await Promise.resolve({ storage: new MemoryStorage(), reopen: async () => new MemoryStorage() });
+    });
+    expect(await failures(cases)).toBe(1);
+  });
+});
+
+describe('the suite for links catches one that', () => {
+  const watching = (link: Link, pass: (event: LinkEvent) => LinkEvent | undefined) => ({
+    watch: (listener: (event: LinkEvent) => void): Watch =>
+      link.watch((event) => {
+        const passed = pass(event);
+        if (passed !== undefined) listener(passed);
+      }),
+  });
+  const broken: Readonly<Record<string, (link: Link) => Partial<Link>>> = {
+    'gives every creation the same handle': (link) => ({
+      create: async (id) => ({ ...(await link.create(id)), handle: id }),
+    }),
+    'calls everybody an owner': (link) => ({
+      find: async (id) => ({ ...(await link.find(id)), role: 'owner' }),
+    }),
+    'lists nothing': () => ({ list: () => Promise.resolve([]) }),
+    'does not delete': () => ({ delete: () => Promise.resolve() }),
+    'answers twice': (link) => ({
+      exchange: async (handle, message) => {
+        await link.exchange(handle, message);
+        return await link.exchange(handle, message);
+      },
+    }),
+    'never says that it is connected': (link) =>
+      watching(link, (event) => (event.type === 'connected' ? undefined : event)),
+    'does not tell how far logs reach': (link) =>
+      watching(link, (event) => (event.type === 'reached' ? undefined : event)),
+    'does not tell of deletions': (link) => watching(link, (event) => (event.type === 'deleted' ? undefined : event)),
+    'does not tell of the list': (link) =>
+      watching(link, (event) => (event.type === 'list-changed' ? undefined : event)),
+    'does not stop': (link) => ({
+      watch: (listener) => {
+        const watch = link.watch(listener);
+        return { follow: (handles) => watch.follow(handles), close: () => undefined };
+      },
+    }),
+    'tells of others’ roles': (link) =>
+      watching(link, (event) => (event.type === 'reached' ? { ...event, role: 'owner' } : event)),
+  };
+  for (const [fault, change] of Object.entries(broken)) {
+    test(fault, async () => {
+      const cases = linkConformance(async () => {
+        const server = addAccounts(new MemoryServer());
+        const changed = (account: string): Link => {
+          const link = server.link(account);
+          const methods = ['profile', 'list', 'find', 'create', 'delete', 'exchange', 'watch'] as const;
+          const whole = Object.fromEntries(methods.map((name) => [name, link[name].bind(link)])) as unknown as Link;
+          return { ...whole, ...change(link) };
+        };
+        return await Promise.resolve({
+          ...{ ann: changed('ann'), annsTablet: changed('ann') },
+          ...{ colleague: changed('cat'), stranger: changed('sam') },
+        });
+      });
+      expect(await failures(cases)).toBeGreaterThan(0);
+    });
+  }
+});
