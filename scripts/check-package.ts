@@ -11,11 +11,12 @@ const publint = join(root, 'node_modules/publint/src/cli.js');
 
 const PUBLISHED = [
   ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'src/index.ts'],
+  ...['dist/datastore/testing/index.js', 'dist/datastore/testing/index.d.ts'],
   ...['dist/datastore/index.js', 'dist/datastore/index.d.ts', 'docs/datastore-api.md'],
   ...['README.md', 'CHANGELOG.md', 'LICENSE', 'spec/README.md', 'spec/binary.md', 'spec/vectors/list-merges.json'],
 ];
 const DEPENDENCY = 'msgpackr';
-const PRIVATE = /^(test|bench|scripts|node_modules|\.ci)\//;
+const PRIVATE = /^(test|bench|scripts|examples|node_modules|\.ci)\//;
 
 const CONSUMER_TSCONFIG = {
   compilerOptions: {

@@ -57,6 +57,42 @@ describe('what is saved', () => {
     expect(seen(pair.replica)).toBe('a{f=0 list=["x","mine"]}');
   });
 
+  test('is saved in part: what is to be kept leaves out what is open and what is provisional, with its flight', () => {
+    const time = new Date(0);
+    const replica = new Replica({ nextNonce: () => 'n1' });
+    const changesOf = (saved: SavedReplica): unknown => [
+      saved.pending.map((delta) => delta.filter(([, table]) => table === 't').map(([, , record]) => record)),
+      saved.open.map(([, , record]) => record),
+      saved.nonce,
+    ];
+    replica.apply([I('provisional')]);
+    expect(replica.seal(time)).toBe(true);
+    replica.outgoing();
+    replica.apply([I('open')]);
+    expect(changesOf(replica.save())).toEqual([[['provisional']], ['open'], 'n1']);
+    expect(changesOf(replica.save('sealed'))).toEqual([[['provisional']], [], 'n1']);
+    expect(changesOf(replica.save('kept'))).toEqual([[], [], null]);
+    expect(replica.provisional).toBe('next');
+    replica.sync(time);
+    expect(changesOf(replica.save('kept'))).toEqual([[['provisional'], ['open']], [], 'n1']);
+    expect(replica.provisional).toBe('none');
+  });
+
+  test('is saved in part: what was sealed before is kept, and its flight', () => {
+    const time = new Date(0);
+    const replica = new Replica({ nextNonce: () => 'n1' });
+    replica.apply([I('ordinary')]);
+    replica.sync(time);
+    replica.outgoing();
+    replica.apply([I('provisional')]);
+    replica.seal(time);
+    expect(replica.provisional).toBe('later');
+    expect(replica.save('kept')).toMatchObject({ nonce: 'n1', pending: [expect.anything()] });
+    replica.receive({ type: 'accepted', nonce: 'n1', rev: 1 });
+    expect(replica.provisional).toBe('next');
+    expect(replica.save('kept')).toMatchObject({ nonce: null, pending: [], rev: 1 });
+  });
+
   test('does not hold what was received: it is asked for again', () => {
     const pair = pairWithRecord();
     pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'f', 1))] });

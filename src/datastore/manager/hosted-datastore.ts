@@ -39,7 +39,7 @@ export class HostedDatastore {
     return mtime instanceof Date ? mtime : undefined;
   }
 
-  /** What an account may do: the most that being the owner, or one of the public or the team, grants. Spec: ACL-3. */
+  /** What an account may do: the most that being the owner, or one of the public or the team, grants. Spec: ACL-4. */
   roleOf(visitor: Visitor): Role {
     if (visitor.account === this.owner.account) return 'owner';
     if (!isShareableId(this.id)) return 'none';

@@ -255,6 +255,24 @@ describe('a call that is lost', () => {
     expect(notes.syncStatus.anyError).toBe(notes.syncStatus.uploadError);
   });
 
+  for (const reason of ['network', 'server', 'retry-later', 'quota'] as const) {
+    test(`with any error that a link may reject with is tried again: ${reason}`, async () => {
+      const notes = await (await phone.manager()).openOrCreate('notes');
+      await phone.rest();
+      let left = 2;
+      phone.link().hook = async (_, deliver) => {
+        if (left-- > 0) throw new DatastoreError(reason, 'not now');
+        return await deliver();
+      };
+      notes.table('t').insert({ text: 'x' });
+      await notes.sync();
+      await phone.rest();
+      expect(notes.syncStatus.uploadError).toMatchObject({ code: reason });
+      await phone.environment.advance(60_000);
+      expect(notes.syncStatus).toMatchObject({ isUploading: false, anyError: undefined });
+    });
+  }
+
   test('for good is not tried again', async () => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();

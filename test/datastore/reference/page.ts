@@ -34,7 +34,7 @@ export function isThere(symbol: string, sources: readonly SourceText[]): boolean
   const declaration = new RegExp(`^export (?:abstract )?(?:function|class|const|interface|type) ${owner}\\b`, 'm');
   const found = sources.filter(({ text }) => declaration.test(text));
   if (member === undefined) return found.length > 0;
-  const ofMember = new RegExp(`^  (?:static |get |readonly )*${member}\\??[(<:]`, 'm');
+  const ofMember = new RegExp(`^  (?:static |get |readonly |async )*${member}\\??[(<:]`, 'm');
   return found.some(({ text }) => ofMember.test(bodyOf(text, declaration)));
 }
 
