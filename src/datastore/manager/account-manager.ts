@@ -4,7 +4,7 @@ import { type Listener, Listeners } from '../model/listeners.js';
 import { Account, type AccountControl } from './account.js';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './backoff.js';
 import { DatastoreCache } from './datastore-cache.js';
-import { DatastoreManager } from './datastore-manager.js';
+import { DatastoreManager, type ManagerControl } from './datastore-manager.js';
 import {
   clearSpaces,
   type DeviceRecord,
@@ -55,8 +55,8 @@ export class AccountManager {
   /** In the order in which they were linked. */
   readonly #accounts = new Map<string, AccountControl>();
   /** The managers by the id of the account, the local one under `undefined`. */
-  readonly #managers = new Map<string | undefined, Promise<DatastoreManager>>();
-  readonly #running = new Map<string | undefined, DatastoreManager>();
+  readonly #managers = new Map<string | undefined, Promise<ManagerControl>>();
+  readonly #running = new Map<string | undefined, ManagerControl>();
   #record: DeviceRecord;
   #lastUpdate: Promise<unknown> = Promise.resolve();
   #isOnline = true;
@@ -112,7 +112,7 @@ export class AccountManager {
   setOnline(isOnline: boolean): void {
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
-    for (const manager of this.#running.values()) manager.onlineChanged();
+    for (const control of this.#running.values()) control.onlineChanged();
   }
 
   /**
@@ -200,47 +200,42 @@ export class AccountManager {
 
   async #manager(account: Account | undefined): Promise<DatastoreManager> {
     const id = account?.id;
-    const known = await this.#managers.get(id);
-    if (known !== undefined && !known.isShutDown) return known;
-    await known?.shutDown();
-    const begun = this.#managers.get(id);
+    const known = this.#managers.get(id);
+    const manager = (await known)?.manager;
+    if (manager !== undefined && !manager.isShutDown) return manager;
+    await manager?.shutDown();
     // Somebody else may have asked in the meantime.
-    if (begun !== undefined && (await begun) !== known) return await begun;
+    if (this.#managers.get(id) !== known) return await this.#manager(account);
     const made = this.#makeManager(account);
     this.#managers.set(id, made);
     made.catch(() => this.#managers.delete(id));
-    return await made;
+    return (await made).manager;
   }
 
-  async #makeManager(account: Account | undefined): Promise<DatastoreManager> {
+  async #makeManager(account: Account | undefined): Promise<ManagerControl> {
     const { storage, environment, retryDelays = DEFAULT_RETRY_DELAYS, limits } = this.#options;
-    const manager = await DatastoreManager.create({
-      account,
-      storage,
+    const control = await DatastoreManager.create({
+      ...{ account, storage, environment, limits },
       space: this.#spaceOf(account),
-      environment,
       delays: retryDelays,
-      limits,
       isOnline: () => this.#isOnline,
-      home: {
-        migrate: (target) => this.#migrate(target),
-        revoked: (revoked) => void this.#unlink(revoked).catch((error) => this.#failed(error)),
-        profileChanged: ({ id }) => {
-          const control = this.#accounts.get(id);
-          if (control !== undefined) this.#fetchProfile(control);
-        },
-        failed: (error) => this.#failed(error),
+      migrate: (target) => this.#migrate(target),
+      revoked: (revoked) => void this.#unlink(revoked).catch((error) => this.#failed(error)),
+      profileChanged: ({ id }) => {
+        const changed = this.#accounts.get(id);
+        if (changed !== undefined) this.#fetchProfile(changed);
       },
+      failed: (error) => this.#failed(error),
     });
-    this.#running.set(account?.id, manager);
+    this.#running.set(account?.id, control);
     // It may have changed while the manager was made.
-    manager.onlineChanged();
-    return manager;
+    control.onlineChanged();
+    return control;
   }
 
   async #migrate(account: Account): Promise<DatastoreManager> {
     this.#requireLinked(account, 'bad-state');
-    const manager = await this.#managers.get(account.id);
+    const manager = (await this.#managers.get(account.id))?.manager;
     if (manager?.isShutDown === false) {
       throw new DatastoreError('bad-state', 'the manager of the account must be shut down before a migration');
     }
@@ -249,7 +244,7 @@ export class AccountManager {
     if ([...cache.summaries.values()].some(({ isUploaded }) => !isUploaded)) {
       throw new DatastoreError('bad-state', 'the account has edits that were not uploaded');
     }
-    await (await this.#managers.get(undefined))?.shutDown();
+    await (await this.#managers.get(undefined))?.manager.shutDown();
     // This one write is the migration: before it everything is here, after it everything is there.
     await this.#update((record) => withMigration(record, account.id));
     await clearSpaces(this.#options.storage, this.#record);

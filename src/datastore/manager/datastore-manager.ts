@@ -1,6 +1,5 @@
 import { DatastoreError, quote } from '../../errors/datastore-error.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
-import type { Limits } from '../../state/limits.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import type { Datastore } from '../model/datastore.js';
 import type { DatastoreOwner } from '../model/host.js';
@@ -8,15 +7,9 @@ import type { Listener } from '../model/listeners.js';
 import type { AnyTables } from '../model/shape.js';
 import type { Account } from './account.js';
 import type { BackgroundSync } from './background-sync.js';
-import type { RetryDelays } from './backoff.js';
-import { Connection } from './connection.js';
 import { DatastoreCache } from './datastore-cache.js';
-import { DatastoreList } from './datastore-list.js';
-import { DatastoreSyncs } from './datastore-syncs.js';
-import type { Environment } from './environment.js';
-import { asFamily } from './failure.js';
-import type { Link, LinkEvent } from './link.js';
 import type { DatastoreInfo } from './listing.js';
+import { ManagerExchange, type ManagerExchangeOptions } from './manager-exchange.js';
 import { randomShareableId } from './random-id.js';
 import type { Storage } from './storage.js';
 
@@ -32,34 +25,27 @@ export interface OpenOptions {
 }
 
 /** What a manager is made of. An `AccountManager` provides it. */
-export interface ManagerOptions {
-  /** Whose datastores they are; without one they are local. */
-  readonly account: Account | undefined;
+export interface ManagerOptions extends ManagerExchangeOptions {
   readonly storage: Storage;
   /** What the keys of the storage begin with. */
   readonly space: string;
-  readonly environment: Environment;
-  readonly delays: RetryDelays;
-  readonly limits: Limits | undefined;
-  readonly isOnline: () => boolean;
-  readonly home: ManagerHome;
+  /** Moves the local datastores to an account. @throws DatastoreError `bad-state`, `storage`. */
+  readonly migrate: (account: Account) => Promise<DatastoreManager>;
 }
 
-/** What a manager asks of the `AccountManager` that made it. */
-export interface ManagerHome {
-  /** Moves the local datastores to an account. @throws DatastoreError `bad-state`, `storage`. */
-  migrate(account: Account): Promise<DatastoreManager>;
-  /** The server says that the account is not linked any more. */
-  revoked(account: Account): void;
-  profileChanged(account: Account): void;
-  /** Something failed for which nobody waits. */
-  failed(error: unknown): void;
+/** What an `AccountManager` may do with a manager, and nobody else. */
+export interface ManagerControl {
+  readonly manager: DatastoreManager;
+  /** Shuts down because the account is not linked any more. */
+  endUnlinked(): Promise<void>;
+  /** Whether the device is online has changed. */
+  onlineChanged(): void;
 }
 
 /**
- * The datastores of one account, or the local ones. `open<Tables>()` and the others say which tables a datastore has, for
- * the compiler alone. Opens them, and exchanges edits with the server in the background:
+ * The datastores of one account, or the local ones. Opens them, and exchanges edits with the server in the background:
  * while a datastore is open, while something is to be uploaded, and while somebody listens to the list.
+ * `open<Tables>()` and its like declare which tables a datastore has, for the compiler alone.
  *
  * Every method but {@link shutDown} and the removal of listeners fails once the manager is shut down: with
  * `unauthorized` if that was because the account was unlinked, else with `shut-down`. Spec: BACK-1 to BACK-14.
@@ -69,44 +55,26 @@ export class DatastoreManager implements DatastoreOwner {
   readonly account: Account | undefined;
   readonly #options: ManagerOptions;
   readonly #cache: DatastoreCache;
-  readonly #link: Link | undefined;
-  readonly #syncs: DatastoreSyncs;
-  readonly #list: DatastoreList<DatastoreManager>;
-  readonly #connection: Connection | undefined;
-  /** The ids of the datastores that are just being opened. */
-  readonly #opening = new Set<string>();
+  readonly #exchange: ManagerExchange<DatastoreManager>;
   #endedAs: 'shut-down' | 'unauthorized' | undefined;
   #ended: Promise<void> | undefined;
 
   private constructor(options: ManagerOptions, cache: DatastoreCache) {
-    const { account, environment, delays, limits, home } = options;
-    const link = account?.link;
-    this.account = account;
+    this.account = options.account;
     this.#options = options;
     this.#cache = cache;
-    this.#link = link;
-    const failed = (error: unknown): void => home.failed(error);
-    const unauthorized = (): void => this.#revoked();
-    this.#list = new DatastoreList<DatastoreManager>(this, { cache, link, environment, delays, failed, unauthorized });
-    if (link !== undefined) {
-      this.#connection = new Connection({ link, environment, delays, heard: (event) => this.#hear(event) });
-      this.#connection.setOnline(options.isOnline());
-    }
-    this.#syncs = new DatastoreSyncs({
-      ...{ owner: this, environment, delays, limits, cache, link, failed, unauthorized },
-      isOnline: () => options.isOnline() && !this.isShutDown,
-      isConnected: () => this.#connection?.isConnected === true,
-      stored: () => this.#list.changed(),
-      rested: (sync) => this.#rested(sync),
-      abandoned: (sync) => void this.#syncs.restart(sync).catch(failed),
-    });
+    this.#exchange = new ManagerExchange<DatastoreManager>(this, cache, options);
   }
 
   /** Only an `AccountManager` makes managers. @throws DatastoreError `storage`, `invalid-json`. */
-  static async create(options: ManagerOptions): Promise<DatastoreManager> {
+  static async create(options: ManagerOptions): Promise<ManagerControl> {
     const manager = new DatastoreManager(options, await DatastoreCache.open(options.storage, options.space));
-    if (options.account !== undefined) await manager.#syncs.resume();
-    return manager;
+    if (options.account !== undefined) await manager.#exchange.syncs.resume();
+    return {
+      manager,
+      endUnlinked: () => manager.#end('unauthorized'),
+      onlineChanged: () => manager.#exchange.onlineChanged(),
+    };
   }
 
   get isLocal(): boolean {
@@ -148,14 +116,14 @@ export class DatastoreManager implements DatastoreOwner {
     return this.#opened(
       id,
       options,
-      async (rules) => (await this.#syncs.find(id, rules)) ?? (await this.#syncs.begin(id, rules)),
+      async (rules) => (await this.#exchange.syncs.find(id, rules)) ?? (await this.#exchange.syncs.begin(id, rules)),
     );
   }
 
   /** Makes a datastore with a new shareable id, and opens it. @throws DatastoreError `storage`. */
   create<Tables extends object = AnyTables>(options: OpenOptions = {}): Promise<Datastore<Tables>> {
     const id = randomShareableId(this.#options.environment);
-    return this.#opened(id, options, (rules) => this.#syncs.begin(id, rules));
+    return this.#opened(id, options, (rules) => this.#exchange.syncs.begin(id, rules));
   }
 
   /**
@@ -169,9 +137,9 @@ export class DatastoreManager implements DatastoreOwner {
     this.#requireClosed(id);
     const isCached = this.#cache.summaries.has(id);
     const isUntold = isCached && this.#cache.summaries.get(id)?.handle === undefined;
-    if (this.#link === undefined && !isCached) throw notFound(id);
+    if (this.#exchange.link === undefined && !isCached) throw notFound(id);
     try {
-      if (this.#link !== undefined) await this.#asked(this.#link.delete(id));
+      if (this.#exchange.link !== undefined) await this.#exchange.asked(this.#exchange.link.delete(id));
     } catch (error) {
       const isGone = error instanceof DatastoreError && error.code === 'not-found' && isCached;
       const isUnheardOf = error instanceof DatastoreError && error.code === 'network' && isUntold;
@@ -180,7 +148,7 @@ export class DatastoreManager implements DatastoreOwner {
     this.#requireRunning();
     await this.#forget(id);
     await this.#cache.writeRemoteList(this.#cache.remoteList.filter((listed) => listed.id !== id));
-    this.#list.changed();
+    this.#exchange.list.changed();
   }
 
   /**
@@ -193,7 +161,7 @@ export class DatastoreManager implements DatastoreOwner {
     this.#requireClosed(id);
     if (this.isLocal) throw new DatastoreError('bad-state', 'a local datastore is nowhere else: delete it instead');
     await this.#forget(id);
-    this.#list.changed();
+    this.#exchange.list.changed();
   }
 
   /**
@@ -204,9 +172,9 @@ export class DatastoreManager implements DatastoreOwner {
    */
   async list(): Promise<readonly DatastoreInfo[]> {
     this.#requireRunning();
-    if (this.#options.isOnline()) await this.#asked(this.#list.refresh()).catch(ignoreNetwork);
+    if (this.#options.isOnline()) await this.#exchange.asked(this.#exchange.list.refresh()).catch(ignoreNetwork);
     this.#requireRunning();
-    return this.#list.infos;
+    return this.#exchange.list.infos;
   }
 
   /**
@@ -215,17 +183,17 @@ export class DatastoreManager implements DatastoreOwner {
    */
   addListListener(listener: Listener<DatastoreManager>): void {
     if (this.isShutDown) return;
-    const isFirst = !this.#list.hasListeners;
-    this.#list.addListener(listener);
+    const isFirst = !this.#exchange.list.hasListeners;
+    this.#exchange.list.addListener(listener);
     if (!isFirst) return;
-    this.#adjustInterest();
-    if (this.#connection?.isConnected === true) this.#list.ask();
+    this.#exchange.adjustInterest();
+    if (this.#exchange.isConnected) this.#exchange.list.ask();
   }
 
   /** Has a listener told no more. Has no effect on one that was not added. */
   removeListListener(listener: Listener<DatastoreManager>): void {
-    this.#list.removeListener(listener);
-    this.#adjustInterest();
+    this.#exchange.list.removeListener(listener);
+    this.#exchange.adjustInterest();
   }
 
   /**
@@ -241,10 +209,10 @@ export class DatastoreManager implements DatastoreOwner {
   async migrateToAccount(account: Account): Promise<DatastoreManager> {
     this.#requireRunning();
     if (!this.isLocal) throw new DatastoreError('bad-state', 'only local datastores can be migrated');
-    if (this.#syncs.hasOpen || this.#opening.size > 0) {
+    if (this.#exchange.syncs.hasOpen || this.#exchange.opening.size > 0) {
       throw new DatastoreError('bad-state', 'close all datastores before migrating them');
     }
-    return await this.#options.home.migrate(account);
+    return await this.#options.migrate(account);
   }
 
   /**
@@ -257,18 +225,6 @@ export class DatastoreManager implements DatastoreOwner {
     return this.#end('shut-down');
   }
 
-  /** For the `AccountManager`: shuts down because the account is not linked any more. */
-  endUnlinked(): Promise<void> {
-    return this.#end('unauthorized');
-  }
-
-  /** For the `AccountManager`: whether the device is online has changed. */
-  onlineChanged(): void {
-    this.#connection?.setOnline(this.#options.isOnline());
-    this.#syncs.kickAll();
-    this.#syncs.tellStatus();
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutDown();
   }
@@ -279,7 +235,7 @@ export class DatastoreManager implements DatastoreOwner {
     prepare: (rules: ResolutionRules) => Promise<BackgroundSync>,
   ): Promise<Datastore<Tables>> {
     this.#requireClosed(id);
-    this.#opening.add(id);
+    this.#exchange.opening.add(id);
     try {
       const sync = await prepare(rules);
       this.#requireRunning();
@@ -287,85 +243,30 @@ export class DatastoreManager implements DatastoreOwner {
       sync.kick();
       return datastore;
     } finally {
-      this.#opening.delete(id);
-      this.#adjustInterest();
+      this.#exchange.opening.delete(id);
+      this.#exchange.adjustInterest();
     }
   }
 
   async #existing(id: string, rules: ResolutionRules): Promise<BackgroundSync> {
-    const cached = await this.#syncs.find(id, rules);
+    const cached = await this.#exchange.syncs.find(id, rules);
     if (cached !== undefined) return cached;
-    if (this.#link === undefined) throw notFound(id);
+    if (this.#exchange.link === undefined) throw notFound(id);
     if (!this.#options.isOnline()) throw new DatastoreError('network', `${quote(id)} is not cached on this device`);
-    const access = await this.#asked(this.#link.find(id));
+    const access = await this.#exchange.asked(this.#exchange.link.find(id));
     this.#requireRunning();
-    return await this.#syncs.begin(id, rules, access);
+    return await this.#exchange.syncs.begin(id, rules, access);
   }
 
   async #forget(id: string): Promise<void> {
-    await this.#syncs.stop(id);
+    await this.#exchange.syncs.stop(id);
     await this.#cache.remove(id);
-  }
-
-  #hear(event: LinkEvent): void {
-    switch (event.type) {
-      case 'connected':
-        this.#syncs.kickAll();
-        this.#syncs.tellStatus();
-        if (this.#list.hasListeners) this.#list.ask();
-        if (this.account?.info === undefined) this.#askProfile();
-        break;
-      case 'disconnected':
-        this.#syncs.tellStatus();
-        if (event.error.code === 'unauthorized') this.#revoked();
-        break;
-      case 'reached':
-      case 'deleted':
-        this.#syncs.byHandle(event.handle)?.hear(event);
-        break;
-      case 'list-changed':
-        if (this.#list.hasListeners) this.#list.ask();
-        break;
-      case 'profile-changed':
-        this.#askProfile();
-        break;
-    }
-  }
-
-  #askProfile(): void {
-    if (this.account !== undefined) this.#options.home.profileChanged(this.account);
-  }
-
-  #rested(sync: BackgroundSync): void {
-    if (!this.#opening.has(sync.id)) this.#syncs.dropIfResting(sync);
-    this.#adjustInterest();
-  }
-
-  #adjustInterest(): void {
-    if (this.isShutDown) return;
-    this.#connection?.want(this.#syncs.hasOpen || this.#list.hasListeners, this.#syncs.openHandles);
-  }
-
-  /** What the link answers. Whoever asks may be the first to learn that the account is not linked any more. */
-  async #asked<Answer>(call: Promise<Answer>): Promise<Answer> {
-    try {
-      return await asFamily(call, 'server');
-    } catch (error) {
-      if (error instanceof DatastoreError && error.code === 'unauthorized') this.#revoked();
-      throw error;
-    }
-  }
-
-  #revoked(): void {
-    if (this.account !== undefined) this.#options.home.revoked(this.account);
   }
 
   #end(as: 'shut-down' | 'unauthorized'): Promise<void> {
     if (this.#endedAs === undefined) {
       this.#endedAs = as;
-      this.#connection?.close();
-      this.#list.close();
-      this.#ended = this.#syncs.stopAll(as);
+      this.#ended = this.#exchange.end(as);
     }
     return this.#ended ?? Promise.resolve();
   }
@@ -379,7 +280,7 @@ export class DatastoreManager implements DatastoreOwner {
     this.#requireRunning();
     if (!isValidDatastoreId(id))
       throw new DatastoreError('invalid-name', `${quote(String(id))} is no id of a datastore`);
-    if (this.#syncs.isOpen(id) || this.#opening.has(id)) {
+    if (this.#exchange.syncs.isOpen(id) || this.#exchange.opening.has(id)) {
       throw new DatastoreError('already-open', `datastore ${quote(id)} is open`);
     }
   }

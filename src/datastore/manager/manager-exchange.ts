@@ -1,0 +1,138 @@
+import { DatastoreError } from '../../errors/datastore-error.js';
+import type { Limits } from '../../state/limits.js';
+import type { DatastoreOwner } from '../model/host.js';
+import type { Account } from './account.js';
+import type { BackgroundSync } from './background-sync.js';
+import type { RetryDelays } from './backoff.js';
+import { Connection } from './connection.js';
+import type { DatastoreCache } from './datastore-cache.js';
+import { DatastoreList } from './datastore-list.js';
+import { DatastoreSyncs } from './datastore-syncs.js';
+import type { Environment } from './environment.js';
+import { asFamily } from './failure.js';
+import type { Link, LinkEvent } from './link.js';
+
+export interface ManagerExchangeOptions {
+  /** Whose datastores they are; without one they are local. */
+  readonly account: Account | undefined;
+  readonly environment: Environment;
+  readonly delays: RetryDelays;
+  readonly limits: Limits | undefined;
+  readonly isOnline: () => boolean;
+  /** The server says that the account is not linked any more. */
+  readonly revoked: (account: Account) => void;
+  readonly profileChanged: (account: Account) => void;
+  /** Something failed for which nobody waits. */
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * All that a manager exchanges with its server: the datastores that are at work, the list, and the watch that both need.
+ * Spec: BACK-1, BACK-7 to BACK-12.
+ */
+export class ManagerExchange<Owner extends DatastoreOwner> {
+  readonly link: Link | undefined;
+  readonly syncs: DatastoreSyncs;
+  readonly list: DatastoreList<Owner>;
+  /** The ids of the datastores that are just being opened. */
+  readonly opening: Set<string> = new Set();
+  readonly #options: ManagerExchangeOptions;
+  readonly #connection: Connection | undefined;
+  #isEnded = false;
+
+  constructor(owner: Owner, cache: DatastoreCache, options: ManagerExchangeOptions) {
+    const { account, environment, delays, limits, failed } = options;
+    const link = account?.link;
+    this.#options = options;
+    this.link = link;
+    const unauthorized = (): void => this.#revoked();
+    this.list = new DatastoreList(owner, { cache, link, environment, delays, failed, unauthorized });
+    if (link !== undefined) {
+      this.#connection = new Connection({ link, environment, delays, heard: (event) => this.#hear(event) });
+      this.#connection.setOnline(options.isOnline());
+    }
+    this.syncs = new DatastoreSyncs({
+      ...{ owner, environment, delays, limits, cache, link, failed, unauthorized },
+      isOnline: () => options.isOnline() && !this.#isEnded,
+      isConnected: () => this.isConnected,
+      stored: () => this.list.changed(),
+      rested: (sync) => this.#rested(sync),
+      abandoned: (sync) => void this.syncs.restart(sync).catch(failed),
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.#connection?.isConnected === true;
+  }
+
+  /** What the link answers. Whoever asks may be the first to learn that the account is not linked any more. */
+  async asked<Answer>(call: Promise<Answer>): Promise<Answer> {
+    try {
+      return await asFamily(call, 'server');
+    } catch (error) {
+      if (error instanceof DatastoreError && error.code === 'unauthorized') this.#revoked();
+      throw error;
+    }
+  }
+
+  /** Keeps a watch if anybody needs one, for the datastores that are open. */
+  adjustInterest(): void {
+    if (this.#isEnded) return;
+    this.#connection?.want(this.syncs.hasOpen || this.list.hasListeners, this.syncs.openHandles);
+  }
+
+  /** Whether the device is online has changed. */
+  onlineChanged(): void {
+    this.#connection?.setOnline(this.#options.isOnline());
+    this.syncs.kickAll();
+    this.syncs.tellStatus();
+  }
+
+  /** Ends everything. Resolves when the storage is no longer written to. */
+  end(as: 'shut-down' | 'unauthorized'): Promise<void> {
+    this.#isEnded = true;
+    this.#connection?.close();
+    this.list.close();
+    return this.syncs.stopAll(as);
+  }
+
+  #hear(event: LinkEvent): void {
+    switch (event.type) {
+      case 'connected':
+        this.syncs.kickAll();
+        this.syncs.tellStatus();
+        if (this.list.hasListeners) this.list.ask();
+        if (this.#options.account?.info === undefined) this.#askProfile();
+        break;
+      case 'disconnected':
+        this.syncs.tellStatus();
+        if (event.error.code === 'unauthorized') this.#revoked();
+        break;
+      case 'reached':
+      case 'deleted':
+        this.syncs.byHandle(event.handle)?.hear(event);
+        break;
+      case 'list-changed':
+        if (this.list.hasListeners) this.list.ask();
+        break;
+      case 'profile-changed':
+        this.#askProfile();
+        break;
+    }
+  }
+
+  #rested(sync: BackgroundSync): void {
+    if (!this.opening.has(sync.id)) this.syncs.dropIfResting(sync);
+    this.adjustInterest();
+  }
+
+  #askProfile(): void {
+    const { account, profileChanged } = this.#options;
+    if (account !== undefined) profileChanged(account);
+  }
+
+  #revoked(): void {
+    const { account, revoked } = this.#options;
+    if (account !== undefined) revoked(account);
+  }
+}
