@@ -177,6 +177,13 @@ describe('the log', () => {
   });
 });
 
+test('a record of the newest state can be read', () => {
+  const sequencer = sequencerWith(FOUR);
+  expect(sequencer.get('t', 'a')).toEqual(new Map([['f', 3]]));
+  expect(sequencer.get('t', 'nothing')).toBeUndefined();
+  expect(sequencer.get('nothing', 'a')).toBeUndefined();
+});
+
 describe('a restored sequencer', () => {
   const log = entriesOf(sequencerWith(FOUR), 0);
   const snapshotAt = (rev: number, recentNonces = 100): Snapshot =>
