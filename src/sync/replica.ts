@@ -200,7 +200,7 @@ export class Replica {
    * @returns the changes that this took, with what they overwrote. Spec: SYNC-49.
    */
   rollback(): Delta {
-    return lendDelta(this.#timeline.rollback());
+    return this.#timeline.rollback();
   }
 
   /**
@@ -241,7 +241,7 @@ export class Replica {
     this.#cutOpen();
     const conflicts: Conflict[] = [];
     const changes = this.#timeline.withdrawLast((conflict) => conflicts.push(conflict));
-    return { changes: lendDelta(changes), conflicts };
+    return { changes, conflicts };
   }
 
   /**
