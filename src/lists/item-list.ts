@@ -1,3 +1,4 @@
+import { valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';
 
 /** A block is split in two when it grows beyond this. Larger blocks cost more to edit, smaller ones more to find. */
@@ -46,6 +47,28 @@ export class ItemList {
       this.#length,
       this.#blocks.map(() => false),
     );
+  }
+
+  /** Whether both hold equal items. Blocks that they share are not looked into while they stand at the same place. */
+  equals(other: ItemList): boolean {
+    if (this.#length !== other.#length) return false;
+    let [at, offset] = [0, 0];
+    let [otherAt, otherOffset] = [0, 0];
+    while (at < this.#blocks.length && otherAt < other.#blocks.length) {
+      const block = this.#blocks[at] ?? [];
+      const otherBlock = other.#blocks[otherAt] ?? [];
+      const count = Math.min(block.length - offset, otherBlock.length - otherOffset);
+      if (block !== otherBlock || offset !== otherOffset) {
+        for (let next = 0; next < count; next++) {
+          if (!valuesEqual(block[offset + next], otherBlock[otherOffset + next])) return false;
+        }
+      }
+      offset += count;
+      otherOffset += count;
+      if (offset === block.length) [at, offset] = [at + 1, 0];
+      if (otherOffset === otherBlock.length) [otherAt, otherOffset] = [otherAt + 1, 0];
+    }
+    return true;
   }
 
   toArray(): Atom[] {

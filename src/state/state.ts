@@ -149,6 +149,15 @@ export class State {
     return new RecordReader(() => this.#tables.get(table, record));
   }
 
+  /** Remembers what a record holds now, and tells whether it holds something else by the time it is asked. */
+  watch(table: string, record: string): () => boolean {
+    const before = this.#tables.get(table, record)?.snapshot();
+    return () => {
+      const after = this.#tables.get(table, record);
+      return before === undefined || after === undefined ? before !== after : !before.equals(after);
+    };
+  }
+
   /** The ids of the tables that hold any records, in code point order. */
   tables(): string[] {
     return [...this.#tables.tableIds()].sort(compareText);

@@ -7,6 +7,7 @@ import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '
 import type { ListOp } from '../operations/list-operation.js';
 import { growthOfFieldOp } from '../operations/size.js';
 import { type Fields, freezeMap, singleEntry } from '../values/fields.js';
+import { valuesEqual } from '../values/order.js';
 import { sizeOfRecord } from '../values/size.js';
 import { type Atom, isList, type Value } from '../values/value.js';
 
@@ -43,6 +44,26 @@ export class StoredRecord {
 
   copyFor(owner: object): StoredRecord {
     return new StoredRecord(owner, new Map(this.#fields), this.#size);
+  }
+
+  /** The record as it is now, whatever is done to it later. Its lists are shared, and copied before they are edited. */
+  snapshot(): StoredRecord {
+    this.#ownLists.clear();
+    return this.copyFor({});
+  }
+
+  /** Whether both hold the same fields with equal values. It costs what differs, and not what long lists hold. */
+  equals(other: StoredRecord): boolean {
+    if (this.#fields.size !== other.#fields.size) return false;
+    for (const [field, stored] of this.#fields) {
+      const otherStored = other.#fields.get(field);
+      const isEqual =
+        stored instanceof ItemList
+          ? otherStored instanceof ItemList && stored.equals(otherStored)
+          : !(otherStored instanceof ItemList) && valuesEqual(stored, otherStored);
+      if (!isEqual) return false;
+    }
+    return true;
   }
 
   get(field: string): Value | undefined {

@@ -1,39 +1,28 @@
 import type { Delta } from '../operations/change.js';
+import { RecordMap } from '../operations/record-map.js';
 import type { State } from '../state/state.js';
-import { type Fields, sortedEntries } from '../values/fields.js';
-import { valuesEqual } from '../values/order.js';
-import { compareText } from '../values/text.js';
 import type { RecordsByTable } from './sync-result.js';
 
 /** Remembers what records held when the user last saw them, to tell which of them really changed. Spec: SYNC-24. */
 export class RecordWatch {
-  readonly #tables = new Map<string, Map<string, Fields | undefined>>();
+  readonly #hasChanged = new RecordMap<() => boolean>();
 
-  /** Notes what the records hold that `delta` is about to change, each the first time only. */
+  /** Notes what the records hold that `delta` is about to change in `state`, each the first time only. */
   note(delta: Delta, state: State): void {
     for (const { table, record } of delta) {
-      const records = this.#tables.get(table) ?? new Map<string, Fields | undefined>();
-      this.#tables.set(table, records);
-      if (!records.has(record)) records.set(record, state.get(table, record));
+      if (this.#hasChanged.get(table, record) !== undefined) continue;
+      this.#hasChanged.set(table, record, state.watch(table, record));
     }
   }
 
   /** The noted records that hold something else now. */
-  changed(state: State): RecordsByTable {
-    const changed = new Map<string, ReadonlySet<string>>();
-    for (const [table, records] of sortedEntries(this.#tables)) {
-      const ids = [...records]
-        .filter(([record, before]) => !fieldsEqual(before, state.get(table, record)))
-        .map(([record]) => record);
-      if (ids.length > 0) changed.set(table, new Set(ids.sort(compareText)));
+  changed(): RecordsByTable {
+    const changed = new Map<string, Set<string>>();
+    for (const { table, record, entry: hasChanged } of this.#hasChanged.sorted()) {
+      if (!hasChanged()) continue;
+      const records = changed.get(table) ?? new Set<string>();
+      changed.set(table, records.add(record));
     }
     return changed;
   }
-}
-
-function fieldsEqual(left: Fields | undefined, right: Fields | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right;
-  if (left.size !== right.size) return false;
-  for (const [field, value] of left) if (!valuesEqual(value, right.get(field))) return false;
-  return true;
 }

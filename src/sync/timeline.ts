@@ -281,7 +281,7 @@ export class Timeline {
 
   /** The records that changed, against the user's will or without it, since they were last asked for. */
   takeChanged(): ReturnType<RecordWatch['changed']> {
-    const changed = this.#watch.changed(this.#view);
+    const changed = this.#watch.changed();
     this.#watch = new RecordWatch();
     return changed;
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Change, compress, type Delta, type FieldOp, invert, type ListOp, type State } from '../../src/index.js';
@@ -207,4 +208,23 @@ describe('invert', () => {
   it('of a delete that met an absent field is nothing', () => {
     expect(invert(update({ type: 'delete', before: undefined }))).toEqual([]);
   });
+});
+
+it('a state can tell which records hold something else than when they were watched', () => {
+  fc.assert(
+    fc.property(arbitraryHistory(4, 4), ({ base, deltas }) => {
+      const state = base.clone();
+      const touched = deltas.flat().map(({ table, record }) => `${table} ${record}`);
+      const places = new Set([...base.toRows().map(({ tid, rowid }) => `${tid} ${rowid}`), ...touched]);
+      const watched = [...places].map((place) => {
+        const [table = '', record = ''] = place.split(' ');
+        return { table, record, before: state.get(table, record), hasChanged: state.watch(table, record) };
+      });
+      for (const delta of deltas) state.apply(delta);
+      for (const { table, record, before, hasChanged } of watched) {
+        expect(hasChanged()).toBe(!isDeepStrictEqual(before, state.get(table, record)));
+      }
+    }),
+    { numRuns: runs(300) },
+  );
 });
