@@ -29,7 +29,7 @@ export function draftOf(op: FieldOp): FieldDraft {
     case 'delete':
       return { type: 'delete', before: beforeOf(op) };
     case 'list':
-      return { type: 'list', create: op.create, ops: op.ops.slice() };
+      return { type: 'list', create: op.create, ops: [...op.ops] };
   }
 }
 

@@ -86,9 +86,9 @@ class FieldsMerging {
   constructor(updates: readonly LifeUpdate[], remoteFields: Iterable<string>) {
     this.#updates = updates;
     this.#rebased = updates.map(() => new Map<string, FieldOp>());
-    const names = new Set(remoteFields);
-    for (const { ops } of updates) for (const field of ops.keys()) names.add(field);
-    this.fields = names.size === 1 ? [...names] : [...names].sort(compareText);
+    let fields = [...remoteFields];
+    for (const { ops } of updates) fields = mergeSorted(fields, [...ops.keys()]);
+    this.fields = fields;
   }
 
   /** The pending operations on a field, without the deltas that do not touch it. */
@@ -103,7 +103,10 @@ class FieldsMerging {
 
   /** Pending's operations stay as they are. */
   keep(field: string): void {
-    this.set(field, { pending: this.pendingOps(field), remote: undefined, conflicts: NO_CONFLICTS });
+    this.#updates.forEach(({ ops }, at) => {
+      const op = ops.get(field);
+      if (op !== undefined) this.#rebased[at]?.set(field, op);
+    });
   }
 
   set(field: string, merge: FieldMerge): void {
@@ -114,7 +117,7 @@ class FieldsMerging {
       if (op !== undefined) this.#rebased[at]?.set(field, op);
     });
     if (merge.remote !== undefined) this.setRemote(field, merge.remote);
-    this.#conflicts.push(merge.conflicts);
+    if (merge.conflicts !== NO_CONFLICTS) this.#conflicts.push(merge.conflicts);
   }
 
   setRemote(field: string, op: FieldOp): void {
@@ -127,6 +130,22 @@ class FieldsMerging {
       remote: sortedMap(this.#remote),
       conflicts: (): Conflict[] => this.#conflicts.flatMap((conflicts) => conflicts()),
     };
+  }
+}
+
+/** The names in either of two lists that are in code point order, each once, in that order. */
+function mergeSorted(left: readonly string[], right: readonly string[]): string[] {
+  const merged: string[] = [];
+  let [leftAt, rightAt] = [0, 0];
+  for (;;) {
+    const leftName = left[leftAt];
+    const rightName = right[rightAt];
+    if (leftName === undefined) return merged.concat(right.slice(rightAt));
+    if (rightName === undefined) return merged.concat(left.slice(leftAt));
+    const order = compareText(leftName, rightName);
+    merged.push(order <= 0 ? leftName : rightName);
+    if (order <= 0) leftAt++;
+    if (order >= 0) rightAt++;
   }
 }
 
