@@ -48,7 +48,8 @@ export class ByteReader {
     const first = this.byte();
     const low = (first >> 1) & 0x3f;
     const magnitude = first < GROUP ? low : this.#exact(this.#groups(low, 64, EXACT_GROUPS));
-    return (first & 1) === 0 ? magnitude : -1 - magnitude;
+    // A negative number is one further from 0 than its magnitude says.
+    return (first & 1) === 0 ? magnitude : -this.#exact(magnitude + 1);
   }
 
   /** See `ByteWriter.long`. */
