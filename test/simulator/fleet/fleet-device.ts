@@ -29,6 +29,8 @@ interface Life {
   readonly environment: ManualEnvironment;
   readonly storage: MemoryStorage;
   readonly openings: Map<string, Opening>;
+  /** Everything that was ever open: what was closed may still await answers. */
+  readonly past: Opening[];
   link: MemoryLink | undefined;
   manager: DatastoreManager | undefined;
   accounts: AccountManager | undefined;
@@ -95,7 +97,9 @@ export class FleetDevice {
       const datastore = await manager.open(id);
       if (life.isOver) return;
       const { tagsOf, failed } = this.#around;
-      life.openings.set(id, new Opening(datastore, tagsOf(this.account, id), failed));
+      const opening = new Opening(datastore, tagsOf(this.account, id), failed);
+      life.openings.set(id, opening);
+      life.past.push(opening);
     } catch (error) {
       const isExpected =
         error instanceof DatastoreError && ['network', 'already-open', 'shut-down'].includes(error.code);
@@ -139,7 +143,7 @@ export class FleetDevice {
     const life = this.#life;
     life.isOver = true;
     if (life.link !== undefined) life.link.isOnline = false;
-    for (const opening of life.openings.values()) opening.die();
+    for (const opening of life.past) opening.die();
     this.#life = this.#begin(life.storage);
   }
 
@@ -153,7 +157,7 @@ export class FleetDevice {
     const environment = new ManualEnvironment(this.index * 1000 + this.#lives);
     const openings = new Map<string, Opening>();
     const life: Life = {
-      ...{ environment, storage, openings, isOver: false },
+      ...{ environment, storage, openings, past: [], isOver: false },
       ...{ link: undefined, manager: undefined, accounts: undefined },
     };
     return life;
