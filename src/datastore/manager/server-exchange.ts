@@ -44,6 +44,8 @@ export class ServerExchange {
   readonly #store: ReplicaStore;
   /** The log reaches at least to this revision. */
   #knownRev = 0;
+  /** What was heard of it since it was last asked. */
+  #heardRev = 0;
   #mustFetch = false;
   /** What was put last. */
   #lastPut: Put | undefined;
@@ -131,6 +133,7 @@ export class ServerExchange {
   hear(event: LinkEvent & { readonly type: 'reached' }): void {
     this.#setRole(event.role);
     this.#receive({ type: 'entries', entries: event.entries });
+    this.#heardRev = Math.max(this.#heardRev, event.rev);
     this.#knownRev = Math.max(this.#knownRev, event.rev);
     if (canRead(event.role)) this.#isChecked = true;
   }
@@ -158,6 +161,7 @@ export class ServerExchange {
   async #fetch(): Promise<void> {
     const asked = this.#request();
     this.#mustFetch = false;
+    this.#heardRev = 0;
     const answer = await this.#send(asked).catch((error: unknown) => {
       this.#mustFetch = true;
       throw error;
@@ -169,9 +173,9 @@ export class ServerExchange {
     }
     this.#receive(answer);
     const left = this.#replica.request();
-    // The answer tells how far the log reaches; whatever was said of it before is settled by that.
-    if (answer.type === 'entries' && left.type === 'fetch') this.#knownRev = left.rev;
-    if (asked.type === left.type && this.#isBehind) throw leadsNowhere(answer);
+    // The answer tells how far the log reached when it was asked, which settles what was said before, and not since.
+    if (answer.type === 'entries' && left.type === 'fetch') this.#knownRev = Math.max(left.rev, this.#heardRev);
+    if (asked.type === left.type && this.#isBehind && this.#heardRev === 0) throw leadsNowhere(answer);
     this.#isChecked = true;
   }
 

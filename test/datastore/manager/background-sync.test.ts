@@ -347,6 +347,33 @@ describe('the background exchange', () => {
     expect(mine.syncStatus).toMatchObject({ isConnected: true, hasIncoming: true });
   });
 
+  test('does not take an answer for the latest news that it heard of something later', async () => {
+    const [mine, theirs] = await bothOpen();
+    let answer = (): void => undefined;
+    phone.link().hook = async (call, deliver) => {
+      const delivered = await deliver();
+      if (call.message?.type === 'fetch') await new Promise<void>((resolve) => (answer = resolve));
+      return delivered;
+    };
+    const loaded = mine.loadDeltas();
+    await phone.rest();
+    // Two edits are made after the log was asked, and the watch tells of them without their entries.
+    server.sequencer('ann', 'notes').trim(0);
+    for (const text of ['one', 'two']) {
+      theirs.table('t').insert({ text });
+      await theirs.sync();
+      await laptop.rest();
+      server.sequencer('ann', 'notes').trim(server.sequencer('ann', 'notes').revision);
+    }
+    await phone.rest();
+    answer();
+    await loaded;
+    phone.link().hook = undefined;
+    await phone.environment.advance(600_000);
+    await mine.sync();
+    expect(texts(mine)).toEqual(['one', 'two']);
+  });
+
   test('does nothing while the device is known to be offline, and everything at once when it is back', async () => {
     const [mine] = await bothOpen();
     const accounts = await phone.accounts();
