@@ -1,45 +1,85 @@
 import Benchmark from 'benchmark';
 
-/** Samples a figure rests on, after the warm-up that the library does by itself. */
-const SAMPLES_MIN = 9;
-const SECONDS_MAX = 2;
+/** How often each piece of work is measured, in turn with the others, after a warm-up. */
+const ROUNDS = 9;
+/** Work that takes long, in milliseconds, is called once a round; shorter work as often as the library finds it needs. */
+const LONG = 40;
+/** Work that takes very long is measured in fewer rounds, and what takes minutes in all was measured by its warm-up. */
+const VERY_LONG = 1000;
+const ROUNDS_IF_VERY_LONG = 7;
+const LONGER_THAN_ALL = 8000;
+/** For how many seconds a round repeats short work. */
+const ROUND_SECONDS = 0.04;
+
+/** How long one call takes, in milliseconds. */
+export interface Timing {
+  readonly median: number;
+  readonly best: number;
+  /** The middle half of the samples lies between these. */
+  readonly quartiles: readonly [number, number];
+  readonly samples: number;
+}
 
 /** Keeps what was computed, so that no compiler can leave the work out. */
 export const sink: { last: unknown } = { last: undefined };
 
-/** The median time of one call of `work`, in milliseconds. */
-export function medianTime(name: string, work: () => unknown): number {
+/**
+ * Measures several pieces of work in turn, round after round, so that a noisy moment falls on all alike. Each must be
+ * repeatable, and leave its input as it was.
+ */
+export function measureInTurn(works: readonly (() => unknown)[]): Timing[] {
+  const warmUps = works.map(warmUp);
+  const longest = Math.max(...warmUps);
+  const samplers = works.map((work) => (longest > LONG ? () => [callOnce(work)] : samplerOf(work)));
+  const samples = works.map((): number[] => []);
+  const rounds = longest > VERY_LONG ? ROUNDS_IF_VERY_LONG : ROUNDS;
+  for (let round = 0; round < rounds; round++) {
+    samplers.forEach((sampler, at) => {
+      const isSpared = (warmUps[at] ?? 0) > LONGER_THAN_ALL;
+      if (!isSpared) samples[at]?.push(middle(sampler()));
+      else if (round === 0) samples[at]?.push(warmUps[at] ?? Number.NaN);
+    });
+  }
+  return samples.map(timingOf);
+}
+
+/** Runs the work until it was compiled, or once if it takes long, and says how long the last call took. */
+function warmUp(work: () => unknown): number {
+  let time = callOnce(work);
+  for (let spent = time; spent < LONG; spent += time) time = callOnce(work);
+  return time;
+}
+
+function callOnce(work: () => unknown): number {
+  const start = performance.now();
+  sink.last = work();
+  return performance.now() - start;
+}
+
+/** Lets the library find out how many calls make a sample that the clock can tell, and take samples. */
+function samplerOf(work: () => unknown): () => number[] {
   const benchmark = new Benchmark(
-    name,
     () => {
       sink.last = work();
     },
-    { minSamples: SAMPLES_MIN, maxTime: SECONDS_MAX },
+    { minSamples: 1, maxTime: ROUND_SECONDS },
   );
-  benchmark.run({ async: false });
-  const { error, stats } = benchmark as Benchmark & { readonly error?: unknown };
-  if (error !== undefined) throw error;
-  return median(stats.sample) * 1000;
+  return () => {
+    benchmark.run({ async: false });
+    const { error, stats } = benchmark as Benchmark & { readonly error?: unknown };
+    if (error !== undefined) throw error;
+    return stats.sample.map((seconds) => seconds * 1000);
+  };
 }
 
-/**
- * The median time of each of several pieces of work in milliseconds, each run once in turn, round after round, so that a
- * noisy moment falls on all alike. For work that takes long or cannot be repeated on the same input.
- */
-export function interleavedTimes(works: readonly (() => unknown)[], rounds = 7): number[] {
-  const samples = works.map((): number[] => []);
-  for (let round = -1; round < rounds; round++) {
-    works.forEach((work, at) => {
-      const start = performance.now();
-      sink.last = work();
-      // The first round only warms up.
-      if (round >= 0) samples[at]?.push(performance.now() - start);
-    });
-  }
-  return samples.map(median);
+function timingOf(samples: readonly number[]): Timing {
+  const sorted = [...samples].sort((left, right) => left - right);
+  const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? Number.NaN;
+  return { median: middle(sorted), best: at(0), quartiles: [at(0.25), at(0.75)], samples: sorted.length };
 }
 
-export function median(samples: readonly number[]): number {
+/** The median. */
+export function middle(samples: readonly number[]): number {
   const sorted = [...samples].sort((left, right) => left - right);
   return sorted[sorted.length >> 1] ?? Number.NaN;
 }

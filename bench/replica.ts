@@ -1,0 +1,226 @@
+import { type Delta, NO_LIMITS, Replica, Sequencer } from '../src/index.js';
+import { BlockArray } from './baselines/block-array.js';
+import { NestedMaps } from './baselines/nested-maps.js';
+import {
+  FIELD,
+  type FieldUpdate,
+  fieldUpdates,
+  listDelta,
+  listItems,
+  listOf,
+  RECORD,
+  recordRows,
+  TABLE,
+  updatesDelta,
+} from './support/edits.js';
+import { expectEqual, expectTrue } from './support/expect.js';
+import { randomListOps } from './support/random.js';
+import { type Comparison, compare, doublings, type Suite } from './support/suite.js';
+
+const MANY = 10_000;
+const TIME = new Date(0);
+
+/**
+ * Editing through a replica, which shows every edit at once, can undo it, and gathers what is to be put; and bringing
+ * replicas in line through a sequencer. The baselines are containers that only hold the latest state.
+ */
+export const replica: Suite = {
+  name: 'replica',
+  title: 'Edit and sync through a replica',
+  comparisons: (scale) => [
+    () => fieldEdits(scale(MANY)),
+    () => listEdits(scale(MANY)),
+    () => roundTrips(scale(1000)),
+    () => remoteKeystrokes(scale(1_000_000)),
+    () => undoing(scale(1000)),
+  ],
+  series: (scale) => [
+    {
+      title: 'Replica: twice the edits',
+      unit: 'edits of one field, each its own Replica.apply, then sync',
+      sizes: doublings(1000, 32_000, scale),
+      at: fieldEdits,
+      growthAtMost: 2.4,
+    },
+  ],
+};
+
+function fieldEdits(count: number): Comparison {
+  const updates = fieldUpdates(count, 1);
+  const deltas = updates.map((update) => updatesDelta([update]));
+  const snapshot = sequencerWith(recordsDelta(count)).snapshot();
+  const maps = new NestedMaps();
+  return compare({
+    work: `${count.toLocaleString('en')} fields put, each its own Replica.apply, then sync`,
+    contender: () => {
+      const replica = newReplica();
+      replica.receive(snapshot);
+      replica.sync(TIME);
+      for (const delta of deltas) replica.apply(delta);
+      replica.sync(TIME);
+      return replica;
+    },
+    baseline: { name: 'Map of Maps', run: () => maps.setAll(updates) },
+    operations: count,
+    check: (replica) => expectHolds(replica, updates),
+  });
+}
+
+function listEdits(count: number): Comparison {
+  const items = listItems(count);
+  const ops = randomListOps({ count, length: count, seed: 1, moves: 0 });
+  const deltas = ops.map((op) => listDelta([op]));
+  const start = listInsert(items);
+  return compare({
+    work: `${count.toLocaleString('en')} list operations, each its own Replica.apply, then sync`,
+    contender: () => {
+      const replica = newReplica();
+      replica.apply(start);
+      for (const delta of deltas) replica.apply(delta);
+      replica.sync(TIME);
+      return replica;
+    },
+    baseline: { name: 'array of blocks', run: () => BlockArray.from(items).performAll(ops) },
+    operations: count,
+    check: (replica, blocks) => expectEqual(listOf(replica), blocks.toArray(), 'list'),
+  });
+}
+
+/** Two replicas edit at the same time, put their deltas, and take in each other's, many times. */
+function roundTrips(count: number): Comparison {
+  const [mine, theirs] = [fieldUpdates(10 * count, 1), fieldUpdates(10 * count, 2)];
+  const turn = (updates: readonly FieldUpdate[], round: number): FieldUpdate[] =>
+    updates.slice(10 * round, 10 * round + 10);
+  const start = recordsDelta(10 * count);
+  const maps = new NestedMaps();
+  return compare({
+    work: `${count.toLocaleString('en')} rounds of two replicas, 10 fields each, through a sequencer`,
+    contender: () => {
+      const sequencer = sequencerWith(start);
+      const replicas = [newReplica('a'), newReplica('b')];
+      for (const replica of replicas) catchUp(replica, sequencer);
+      for (let round = 0; round < count; round++) {
+        replicas[0]?.apply(updatesDelta(turn(mine, round)));
+        replicas[1]?.apply(updatesDelta(turn(theirs, round)));
+        for (const replica of replicas) exchange(replica, sequencer);
+      }
+      for (const replica of replicas) catchUp(replica, sequencer);
+      return replicas;
+    },
+    baseline: {
+      name: 'both set in one Map of Maps',
+      run: () => {
+        for (let round = 0; round < count; round++) maps.setAll(turn(mine, round)).setAll(turn(theirs, round));
+        return maps;
+      },
+    },
+    operations: count,
+    check: ([first, second]) => {
+      expectTrue(first?.revision === 2 * count + 1, 'the log holds every delta');
+      expectEqual(first?.toRows(), second?.toRows(), 'both replicas');
+    },
+  });
+}
+
+/** Somebody else types into a long list that this replica edits too. */
+function remoteKeystrokes(length: number): Comparison {
+  const typing = (items: number): (() => Replica) => {
+    const sequencer = sequencerWith(listInsert(listItems(items)));
+    const replica = newReplica();
+    catchUp(replica, sequencer);
+    let count = 0;
+    return () => {
+      // What one call inserts, the next one deletes, so that the list keeps its length.
+      const isInsert = count++ % 2 === 0;
+      const op = isInsert
+        ? ({ type: 'insert', index: 5, value: 'x' } as const)
+        : ({ type: 'delete', index: 5 } as const);
+      sequencer.put(sequencer.revision, `other${count}`, listDelta([op]), 'editor');
+      catchUp(replica, sequencer);
+      return replica;
+    };
+  };
+  return compare({
+    work: `one remote edit of a list of ${length.toLocaleString('en')} received and shown`,
+    contender: typing(length),
+    baseline: { name: 'of a list of 10', run: typing(10) },
+    target: { atMost: 1.5 },
+    check: (long) => expectTrue(listLength(long) === length + 1, 'the item was inserted'),
+  });
+}
+
+function undoing(count: number): Comparison {
+  const deltas = fieldUpdates(count, 1).map((update) => updatesDelta([update]));
+  const start = recordsDelta(count);
+  const edited = (): Replica => {
+    const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS, undoDepth: count + 1 });
+    replica.apply(start);
+    replica.endUndoStep();
+    for (const delta of deltas) {
+      replica.apply(delta);
+      replica.endUndoStep();
+    }
+    return replica;
+  };
+  const before = newReplica();
+  before.apply(start);
+  return compare({
+    work: `${count.toLocaleString('en')} edits of a step each, and all of them undone`,
+    contender: () => {
+      const replica = edited();
+      for (let step = 0; step < count; step++) replica.undo();
+      return replica;
+    },
+    baseline: { name: 'the edits alone', run: edited },
+    operations: count,
+    check: (replica) => expectEqual(replica.toRows(), before.toRows(), 'what was there before'),
+  });
+}
+
+function newReplica(name = 'nonce'): Replica {
+  let count = 0;
+  return new Replica({ nextNonce: () => `${name}${count++}`, limits: NO_LIMITS });
+}
+
+function sequencerWith(delta: Delta): Sequencer {
+  const sequencer = new Sequencer({ limits: NO_LIMITS });
+  sequencer.put(0, 'start', delta, 'owner');
+  return sequencer;
+}
+
+function catchUp(replica: Replica, sequencer: Sequencer): void {
+  replica.receive(sequencer.answer(replica.request(), 'owner'));
+  replica.sync(TIME);
+}
+
+/** Puts until the sequencer accepts. */
+function exchange(replica: Replica, sequencer: Sequencer): void {
+  replica.sync(TIME);
+  for (let put = replica.outgoing(); put !== undefined; put = replica.outgoing()) {
+    replica.receive(sequencer.answer(put, 'owner'));
+    replica.sync(TIME);
+  }
+}
+
+function recordsDelta(count: number): Delta {
+  return recordRows(count).map(({ rowid, data }) => ({
+    type: 'insert',
+    table: TABLE,
+    record: rowid,
+    fields: new Map(Object.entries(data as Record<string, number>)),
+  }));
+}
+
+function listInsert(items: readonly string[]): Delta {
+  return [{ type: 'insert', table: TABLE, record: RECORD, fields: new Map([[FIELD, items]]) }];
+}
+
+function listLength(replica: Replica): number {
+  const list = listOf(replica);
+  return Array.isArray(list) ? list.length : -1;
+}
+
+function expectHolds(replica: Replica, updates: readonly FieldUpdate[]): void {
+  const isThere = updates.every(({ record, field, value }) => replica.get(TABLE, record)?.get(field) === value);
+  expectTrue(isThere, 'every update is there');
+}

@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+
+/** What a result was measured with. */
+export interface Setting {
+  readonly commit: string;
+  readonly node: string;
+  readonly machine: string;
+}
+
+export function thisSetting(): Setting {
+  const [processor] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return {
+    commit: commit(),
+    node: process.version,
+    machine: `${cpus().length} × ${processor?.model.trim() ?? 'unknown processor'}, ${memory} GiB, ${process.platform}`,
+  };
+}
+
+function commit(): string {
+  try {
+    const changed = execFileSync('git', ['status', '--porcelain', '--', 'src'], { encoding: 'utf8' }) !== '';
+    const name = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+    return changed ? `${name} with changes` : name;
+  } catch {
+    return 'unknown';
+  }
+}

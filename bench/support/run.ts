@@ -1,0 +1,82 @@
+import { measureInTurn, type Timing } from './measure.js';
+import { type Comparison, FULL, type Series, type Suite, type Target } from './suite.js';
+
+/** A comparison that was measured; times are milliseconds for one call. */
+export interface Row {
+  readonly work: string;
+  readonly time: Timing;
+  readonly baseline: { readonly name: string; readonly time: Timing };
+  /** The median of the contender divided by that of the baseline. */
+  readonly ratio: number;
+  readonly operations?: number;
+  readonly target?: Target;
+  readonly isMet?: boolean;
+}
+
+/** A point of a doubling series. */
+export interface Point extends Row {
+  readonly size: number;
+  /** How much longer it took than the point before, which has half the size. */
+  readonly growth?: number;
+}
+
+export interface SeriesResult {
+  readonly title: string;
+  readonly unit: string;
+  readonly growthAtMost?: number;
+  readonly points: readonly Point[];
+}
+
+export interface SuiteResult {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly series: readonly SeriesResult[];
+}
+
+/** Measures all that a suite compares. @throws Error where a result is wrong. */
+export function runSuite(suite: Suite, announce: (row: Row) => void): SuiteResult {
+  const rows = suite.comparisons(FULL).map((prepare) => {
+    const row = measure(prepare());
+    announce(row);
+    return row;
+  });
+  const series = suite.series(FULL).map((each) => runSeries(each, announce));
+  return { name: suite.name, title: suite.title, rows, series };
+}
+
+function runSeries(series: Series, announce: (row: Row) => void): SeriesResult {
+  const points: Point[] = [];
+  for (const size of series.sizes) {
+    const row = measure(series.at(size));
+    const previous = points.at(-1);
+    const growth = previous === undefined ? undefined : row.time.median / previous.time.median;
+    points.push({ ...row, size, ...(growth !== undefined && { growth }) });
+    announce(row);
+  }
+  const { title, unit, growthAtMost } = series;
+  return { title, unit, points, ...(growthAtMost !== undefined && { growthAtMost }) };
+}
+
+/** Runs both sides of a comparison once and checks what they come to. @throws Error where that is wrong. */
+export function verify({ contender, baseline, check }: Comparison): void {
+  check(contender(), baseline.run());
+}
+
+function measure(comparison: Comparison): Row {
+  verify(comparison);
+  const { work, contender, baseline, operations, target } = comparison;
+  const [time, plain] = measureInTurn([contender, baseline.run]) as [Timing, Timing];
+  const ratio = time.median / plain.median;
+  return {
+    work,
+    time,
+    baseline: { name: baseline.name, time: plain },
+    ratio,
+    ...(operations !== undefined && { operations }),
+    ...(target !== undefined && {
+      target,
+      isMet: 'atMost' in target ? ratio <= target.atMost : ratio >= target.atLeast,
+    }),
+  };
+}
