@@ -1,0 +1,23 @@
+import type { Engine } from './engine.js';
+
+/** Each engine is loaded in a process of its own, so that none of the others is in memory beside it. */
+const LOADERS: Readonly<Record<string, () => Promise<Engine>>> = {
+  deltaic: async () => (await import('./engines/deltaic.js')).deltaic,
+  'deltaic-in-memory': async () => (await import('./engines/deltaic.js')).deltaicInMemory,
+  'deltaic-replica': async () => (await import('./engines/deltaic-replica.js')).deltaicReplica,
+  yjs: async () => (await import('./engines/yjs.js')).yjs,
+  loro: async () => (await import('./engines/loro.js')).loro,
+  automerge: async () => (await import('./engines/automerge.js')).automerge,
+  'json-joy': async () => (await import('./engines/json-joy.js')).jsonJoy,
+  'ot-json1': async () => (await import('./engines/ot-json1.js')).otJson1,
+  'diamond-types': async () => (await import('./engines/diamond-types.js')).diamondTypes,
+};
+
+export const ENGINE_NAMES: readonly string[] = Object.keys(LOADERS);
+
+/** @throws Error for a name that no engine has. */
+export function loadEngine(name: string): Promise<Engine> {
+  const load = LOADERS[name];
+  if (load === undefined) throw new Error(`no engine is called ${name}`);
+  return load();
+}

@@ -1,0 +1,183 @@
+import { compress, type Delta, type ListOp, ResolutionRules, State, transform } from '../../../src/index.js';
+import { type Branch, engine, type ListEngine, type Merging, type Splice, type TraceWay } from '../engine.js';
+import { decodeDelta, decodeState, ENCODING, encodeDelta, encodeState } from './deltaic-bytes.js';
+
+const TABLE = 't';
+const RECORD = 'r';
+const FIELD = 'f';
+
+/** A copy of the data, and the delta that its branch made. */
+interface Holder {
+  readonly state: State;
+  made: Delta;
+}
+
+const holding = (state: State): Holder => ({ state, made: [] });
+const fork = ({ state }: Holder): Holder => holding(state.clone());
+const listState = (items: readonly string[]): State =>
+  State.fromRows([{ tid: TABLE, rowid: RECORD, data: { [FIELD]: items } }]);
+
+function edited(holder: Holder, delta: Delta): Branch<Holder> {
+  holder.made = compress(holder.state.apply(delta));
+  return { doc: holder, sent: encodeDelta(holder.made) };
+}
+
+/**
+ * How two branches merge: remote is in the log, and its bytes reach the local side, which transforms, applies, and sends
+ * what its own delta has become, which the remote side applies as it is.
+ */
+function mergeBytes(rules: ResolutionRules): Merging<Holder>['merge'] {
+  return (local, remote) => {
+    const merged = transform(local.doc.made, decodeDelta(remote.sent), { rules });
+    local.doc.state.apply(merged.remote);
+    const sent = encodeDelta(merged.local);
+    remote.doc.state.apply(decodeDelta(sent));
+    return remote.sent.length + sent.length;
+  };
+}
+
+/** The same where both sides share memory, which leaves the cost of merging and applying alone. */
+function mergeInMemory(rules: ResolutionRules): Merging<Holder>['merge'] {
+  return (local, remote) => {
+    const merged = transform(local.doc.made, remote.doc.made, { rules });
+    local.doc.state.apply(merged.remote);
+    remote.doc.state.apply(merged.local);
+    return 0;
+  };
+}
+
+function listDelta(ops: readonly ListOp[]): Delta {
+  return [
+    { type: 'update', table: TABLE, record: RECORD, ops: new Map([[FIELD, { type: 'list', create: false, ops }]]) },
+  ];
+}
+
+function opsOf([position, deleteCount, inserted]: Splice): ListOp[] {
+  const ops: ListOp[] = [];
+  for (let count = 0; count < deleteCount; count++) ops.push({ type: 'delete', index: position });
+  if (inserted !== '') ops.push({ type: 'insert', index: position, value: inserted });
+  return ops;
+}
+
+const listOf = ({ state }: Holder): string[] => state.get(TABLE, RECORD)?.get(FIELD) as unknown as string[];
+const textOf = (holder: Holder): string => listOf(holder).join('');
+
+function traceWay(edits: TraceWay<Holder>['edits']): TraceWay<Holder> {
+  return {
+    idiom: `list, ${edits === 'one by one' ? 'State.apply for each' : 'one delta, one State.apply'}, ${ENCODING}`,
+    edits,
+    replay: (trace) => {
+      const state = listState([]);
+      if (edits === 'one by one') {
+        for (const splice of trace) state.apply(listDelta(opsOf(splice)));
+        return holding(state);
+      }
+      const delta = listDelta(trace.flatMap(opsOf));
+      state.apply(delta);
+      return { state, made: delta };
+    },
+    text: textOf,
+    state: ({ state }) => encodeState(state),
+    ...(edits === 'all in one' && { history: ({ made }: Holder) => encodeDelta(compress(made)) }),
+    load: (bytes) => textOf(holding(decodeState(bytes))),
+  };
+}
+
+const lists: ListEngine<Holder> = {
+  idiom: `one delta a branch, ${ENCODING}`,
+  create: (items) => holding(listState(items)),
+  fork,
+  edit: (holder, ops) => edited(holder, listDelta(ops)),
+  merge: mergeBytes(new ResolutionRules()),
+  read: listOf,
+};
+
+const records = {
+  idiom: `one delta a branch, ${ENCODING}`,
+  create: (rows) => holding(State.fromRows(Object.entries(rows).map(([rowid, data]) => ({ tid: TABLE, rowid, data })))),
+  fork,
+  edit: (holder, updates) =>
+    edited(
+      holder,
+      updates.map(({ record, field, value }) => ({
+        type: 'update',
+        table: TABLE,
+        record,
+        ops: new Map([[field, { type: 'put', value }]]),
+      })),
+    ),
+  merge: mergeBytes(new ResolutionRules()),
+  field: ({ state }, record, field) => state.get(TABLE, record)?.get(field),
+} satisfies Parameters<typeof engine<Holder>>[0]['records'];
+
+const counterRules = new ResolutionRules().set(TABLE, FIELD, 'sum');
+const put = (value: number | bigint): Delta => [
+  { type: 'update', table: TABLE, record: RECORD, ops: new Map([[FIELD, { type: 'put', value }]]) },
+];
+
+export const deltaic = engine<Holder>({
+  name: 'deltaic',
+  title: 'Deltaic',
+  runsAs: 'JavaScript',
+  trace: [traceWay('one by one'), traceWay('all in one')],
+  lists,
+  moves: lists,
+  records,
+  register: {
+    idiom: 'a field, a State.apply each time',
+    overwrite: (times) => {
+      const state = State.fromRows([{ tid: TABLE, rowid: RECORD, data: {} }]);
+      for (let value = 0; value < times; value++) state.apply(put(value));
+      return holding(state);
+    },
+    value: ({ state }) => state.get(TABLE, RECORD)?.get(FIELD),
+    state: ({ state }) => encodeState(state),
+  },
+  counter: {
+    idiom: 'a long under the rule sum',
+    create: () => holding(State.fromRows([{ tid: TABLE, rowid: RECORD, data: { [FIELD]: { I: '0' } } }])),
+    fork,
+    add: (holder, times) => {
+      const read = (): bigint => holder.state.get(TABLE, RECORD)?.get(FIELD) as bigint;
+      const applied: Delta[] = [];
+      for (let time = 0; time < times; time++) applied.push(holder.state.apply(put(read() + 1n)));
+      holder.made = compress(applied.flat());
+      return { doc: holder, sent: encodeDelta(holder.made) };
+    },
+    merge: mergeBytes(counterRules),
+    value: ({ state }) => Number(state.get(TABLE, RECORD)?.get(FIELD)),
+    state: ({ state }) => encodeState(state),
+  },
+  longLists: [
+    {
+      idiom: 'State beside a delta that waits: transform and apply',
+      create: (length) => holding(listState(Array.from({ length }, () => 'x'))),
+      fork: ({ state }) => {
+        const holder = holding(state.clone());
+        edited(holder, listDelta([{ type: 'put', index: 0, value: 'z' }]));
+        return holder;
+      },
+      type: (holder, index) => edited(holder, listDelta([{ type: 'insert', index, value: 'y' }])).sent,
+      receive: (holder, sent) => {
+        const merged = transform(holder.made, decodeDelta(sent));
+        holder.state.apply(merged.remote);
+        holder.made = merged.local;
+      },
+      length: (holder) => listOf(holder).length,
+    },
+  ],
+  absent: {},
+});
+
+/** Deltaic without bytes between the sides, which shows what encoding and decoding cost. */
+export const deltaicInMemory = engine<Holder>({
+  name: 'deltaic-in-memory',
+  title: 'Deltaic, no bytes between',
+  runsAs: 'JavaScript',
+  trace: [],
+  lists: { ...lists, idiom: 'one delta a branch, nothing encoded', merge: mergeInMemory(new ResolutionRules()) },
+  moves: { ...lists, idiom: 'one delta a branch, nothing encoded', merge: mergeInMemory(new ResolutionRules()) },
+  records: { ...records, idiom: 'one delta a branch, nothing encoded', merge: mergeInMemory(new ResolutionRules()) },
+  longLists: [],
+  absent: {},
+});

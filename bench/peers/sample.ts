@@ -1,0 +1,60 @@
+/** For how long a case is repeated, in milliseconds, and how often at least and at most. */
+const BUDGET = 2500;
+const SAMPLES_MIN = 3;
+const SAMPLES_MAX = 200;
+/** What takes longer than this is measured once garbage was collected, which short work would mostly be waiting for. */
+const NOT_SHORT = 50;
+/** What takes longer than this once is not repeated in the same process. */
+const LONG = 5000;
+
+/** What was measured once: milliseconds by name. */
+export type Times = Readonly<Record<string, number>>;
+
+/**
+ * Repeats a case and gives the median of each time that it reports. The first runs, a third of the time, only warm up,
+ * unless one takes so long that warming up is no matter.
+ */
+export function repeat(run: () => Times): Times {
+  const start = performance.now();
+  const first = run();
+  const tookFirst = performance.now() - start;
+  if (tookFirst > LONG) return first;
+  while (performance.now() - start < BUDGET / 3) run();
+  const samples: Times[] = [];
+  while (samples.length < SAMPLES_MIN || (samples.length < SAMPLES_MAX && performance.now() - start < BUDGET)) {
+    if (tookFirst > NOT_SHORT) collectGarbage();
+    samples.push(run());
+  }
+  return Object.fromEntries(
+    Object.keys(first).map((name) => [name, median(samples.map((sample) => sample[name] ?? Number.NaN))]),
+  );
+}
+
+export function timed<Result>(work: () => Result): [result: Result, milliseconds: number] {
+  const start = performance.now();
+  const result = work();
+  return [result, performance.now() - start];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}
+
+/** So that what one run leaves behind is not collected on the time of the next. */
+export function collectGarbage(): void {
+  globalThis.gc?.();
+}
+
+/** Bytes that are in use: the JavaScript heap, and outside of it buffers and the memory of WebAssembly. */
+export function bytesInUse(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** @throws Error unless it holds: a wrong result must not get a figure. */
+export function expectTrue(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`not so: ${what}`);
+}

@@ -1,0 +1,13 @@
+// Measures one engine at one workload, in a process of its own, and prints what it found as JSON.
+
+import { loadEngine } from './engines.js';
+import { workloads } from './workloads.js';
+
+const [engineName = '', workloadName = ''] = process.argv.slice(2);
+const workload = workloads.find(({ name }) => name === workloadName);
+if (workload === undefined) throw new Error(`no workload is called ${workloadName}`);
+const engine = await loadEngine(engineName);
+const measurements = workload.run(engine);
+process.stdout.write(
+  JSON.stringify({ title: engine.title, runsAs: engine.runsAs, absent: engine.absent[workloadName], measurements }),
+);

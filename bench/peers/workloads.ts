@@ -1,0 +1,8 @@
+import type { Workload } from './workload.js';
+import { keystroke } from './workloads/keystroke.js';
+import { lists, moves } from './workloads/list-branches.js';
+import { counter, register } from './workloads/one-place.js';
+import { records } from './workloads/record-branches.js';
+import { trace } from './workloads/trace.js';
+
+export const workloads: readonly Workload[] = [trace, lists, moves, records, register, counter, keystroke];

@@ -1,0 +1,41 @@
+import { randomFrom } from '../../support/random.js';
+import type { LongList } from '../engine.js';
+import { expectTrue, median, timed } from '../sample.js';
+import type { Measurement, Workload } from '../workload.js';
+
+const LENGTH = 1_000_000;
+const KEYSTROKES = 200;
+/** The first keystrokes compile what is measured, and split what an engine keeps in one piece. */
+const WARM_UP = 50;
+/** An engine that is slow at it is asked for fewer. */
+const BUDGET = 20_000;
+
+export const keystroke: Workload = {
+  name: 'keystroke',
+  title: `One remote keystroke in a list of ${LENGTH.toLocaleString('en')} items`,
+  explanation:
+    'Somebody else inserts single items at random places; this is what it costs to take one in, from its bytes on. The list must have grown by as many items.',
+  main: 'receive µs',
+  run: ({ longLists }) => longLists.map(measure),
+};
+
+function measure(list: LongList<unknown>): Measurement {
+  const random = randomFrom(1);
+  const theirs = list.create(LENGTH);
+  const mine = list.fork(theirs);
+  const times: number[] = [];
+  const start = performance.now();
+  let typed = 0;
+  while (typed < WARM_UP + KEYSTROKES && (typed < 5 || performance.now() - start < BUDGET)) {
+    const sent = list.type(theirs, Math.floor(random() * LENGTH));
+    times.push(timed(() => list.receive(mine, sent))[1]);
+    typed++;
+  }
+  expectTrue(list.length(mine) === LENGTH + typed, 'the list has grown');
+  const kept = times.slice(Math.min(WARM_UP, typed >> 1));
+  return {
+    case: `${LENGTH.toLocaleString('en')} items`,
+    idiom: list.idiom,
+    figures: { 'receive µs': 1000 * median(kept) },
+  };
+}

@@ -1,0 +1,96 @@
+import type { ListOp } from '../../../src/index.js';
+import { randomFrom } from '../../support/random.js';
+import type { Engine, ListEngine } from '../engine.js';
+import { expectTrue, repeat, timed } from '../sample.js';
+import type { Measurement, Workload } from '../workload.js';
+
+const LENGTH = 10_000;
+const COUNTS = [100, 1000, 10_000];
+const MOVES = 0.2;
+
+const CHECKED =
+  'Both documents must be alike and hold as many items as the edits of both sides leave. Half of the edits insert and half delete, at random places; puts are left out because not every list has them.';
+
+export const lists: Workload = {
+  name: 'lists',
+  title: `Two branches of a list of ${LENGTH.toLocaleString('en')} items`,
+  explanation: `Each branch makes N edits while it is alone; then both take in the other's, and both lists are read. ${CHECKED}`,
+  main: 'merge and read ms',
+  run: (engine) => run(engine.lists, 0),
+};
+
+export const moves: Workload = {
+  name: 'moves',
+  title: `The same with ${100 * MOVES}% moves`,
+  explanation: `As above, in the engine's movable list. Where one side moves what the other deletes, engines differ about what is left, so the length is only bounded.`,
+  main: 'merge and read ms',
+  run: (engine: Engine) => run(engine.moves, MOVES),
+};
+
+function run(engine: ListEngine<unknown> | undefined, moves: number): Measurement[] {
+  if (engine === undefined) return [];
+  const items = Array.from({ length: LENGTH }, (_, number) => `item ${number}`);
+  const base = engine.create(items);
+  return COUNTS.map((count) => {
+    const [local, remote] = [randomEdits(count, moves, 1), randomEdits(count, moves, 2)];
+    const lengths = mergedLengths(local, remote);
+    let bytes = 0;
+    const times = repeat(() => {
+      const [mine, theirs] = [engine.fork(base), engine.fork(base)];
+      const [branches, edit] = timed(() => [engine.edit(mine, local), engine.edit(theirs, remote)] as const);
+      const [, merge] = timed(() => {
+        bytes = engine.merge(...branches);
+      });
+      const [[left, right], read] = timed(() => [engine.read(mine), engine.read(theirs)] as const);
+      expectTrue(left.length === right.length && left.every((item, at) => item === right[at]), 'both lists are alike');
+      expectTrue(left.length >= lengths.least && left.length <= lengths.most, `${left.length} items are left`);
+      return { 'edit ms': edit, 'merge ms': merge, 'read ms': read, 'merge and read ms': merge + read };
+    });
+    return {
+      case: `${count.toLocaleString('en')} edits`,
+      idiom: engine.idiom,
+      figures: { ...times, ...(bytes > 0 && { 'sent kB': bytes / 1000 }) },
+    };
+  });
+}
+
+function randomEdits(count: number, moves: number, seed: number): ListOp[] {
+  const random = randomFrom(seed);
+  let length = LENGTH;
+  const below = (bound: number): number => Math.floor(random() * bound);
+  return Array.from({ length: count }, (_, number): ListOp => {
+    if (random() < moves) return { type: 'move', from: below(length), to: below(length) };
+    if (random() < 0.5) return { type: 'insert', index: below(++length), value: `new ${seed} ${number}` };
+    return { type: 'delete', index: below(length--) };
+  });
+}
+
+/** How many items are left: fewest if a delete beats a move, most if a move beats a delete. */
+function mergedLengths(local: readonly ListOp[], remote: readonly ListOp[]): { least: number; most: number } {
+  const [mine, theirs] = [outcome(local), outcome(remote)];
+  const deleted = new Set([...mine.deleted, ...theirs.deleted]);
+  const rescued = [...deleted].filter(
+    (item) =>
+      (mine.moved.has(item) && !mine.deleted.has(item)) || (theirs.moved.has(item) && !theirs.deleted.has(item)),
+  );
+  const least = LENGTH - deleted.size + mine.added + theirs.added;
+  return { least, most: least + rescued.length };
+}
+
+/** Follows the items of the base by number; new ones are -1. */
+function outcome(ops: readonly ListOp[]): { deleted: Set<number>; moved: Set<number>; added: number } {
+  const items = Array.from({ length: LENGTH }, (_, number) => number);
+  const [deleted, moved] = [new Set<number>(), new Set<number>()];
+  for (const op of ops) {
+    if (op.type === 'insert') items.splice(op.index, 0, -1);
+    else if (op.type === 'delete') deleted.add(items.splice(op.index, 1)[0] ?? -1);
+    else if (op.type === 'move') {
+      const [item = -1] = items.splice(op.from, 1);
+      items.splice(op.to, 0, item);
+      moved.add(item);
+    }
+  }
+  deleted.delete(-1);
+  moved.delete(-1);
+  return { deleted, moved, added: items.filter((item) => item === -1).length };
+}

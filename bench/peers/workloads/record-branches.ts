@@ -1,0 +1,71 @@
+import { randomFrom } from '../../support/random.js';
+import type { FieldUpdate, RecordEngine } from '../engine.js';
+import { expectTrue, repeat, timed } from '../sample.js';
+import type { Measurement, Workload } from '../workload.js';
+
+const RECORDS = 10_000;
+const FIELDS = 10;
+const COUNTS = [1000, 10_000, 100_000];
+
+export const records: Workload = {
+  name: 'records',
+  title: `Two branches of ${RECORDS.toLocaleString('en')} records of ${FIELDS} fields`,
+  explanation:
+    "Each branch puts M random fields while it is alone; then both take in the other's, up to where fields can be read. Both documents must be alike: a field that one side put holds its last value, one that both put holds the last value of either.",
+  main: 'merge ms',
+  run: ({ records: engine }) => (engine === undefined ? [] : COUNTS.map((count) => measure(engine, count))),
+};
+
+function measure(engine: RecordEngine<unknown>, count: number): Measurement {
+  const base = engine.create(startingRecords());
+  const [local, remote] = [randomUpdates(count, 1), randomUpdates(count, 2)];
+  let bytes = 0;
+  const times = repeat(() => {
+    const [mine, theirs] = [engine.fork(base), engine.fork(base)];
+    const [branches, edit] = timed(() => [engine.edit(mine, local), engine.edit(theirs, remote)] as const);
+    const [, merge] = timed(() => {
+      bytes = engine.merge(...branches);
+    });
+    check(engine, [mine, theirs], local, remote);
+    return { 'edit ms': edit, 'merge ms': merge };
+  });
+  return {
+    case: `${count.toLocaleString('en')} updates`,
+    idiom: engine.idiom,
+    figures: { ...times, ...(bytes > 0 && { 'sent kB': bytes / 1000 }) },
+  };
+}
+
+function check(
+  engine: RecordEngine<unknown>,
+  docs: readonly unknown[],
+  local: readonly FieldUpdate[],
+  remote: readonly FieldUpdate[],
+): void {
+  const [mine, theirs] = [lastValues(local), lastValues(remote)];
+  for (const { record, field } of [...local, ...remote]) {
+    const [left, right] = docs.map((doc) => engine.field(doc, record, field));
+    const key = `${record}/${field}`;
+    const allowed = [mine.get(key), theirs.get(key)].filter((value) => value !== undefined);
+    expectTrue(left === right && allowed.includes(left as number), `${key} holds ${allowed.join(' or ')}`);
+  }
+}
+
+function lastValues(updates: readonly FieldUpdate[]): Map<string, number> {
+  return new Map(updates.map(({ record, field, value }) => [`${record}/${field}`, value]));
+}
+
+function startingRecords(): Record<string, Record<string, number>> {
+  const fields = Object.fromEntries(Array.from({ length: FIELDS }, (_, number) => [`field${number}`, number]));
+  return Object.fromEntries(Array.from({ length: RECORDS }, (_, number) => [`record${number}`, { ...fields }]));
+}
+
+function randomUpdates(count: number, seed: number): FieldUpdate[] {
+  const random = randomFrom(seed);
+  const below = (bound: number): number => Math.floor(random() * bound);
+  return Array.from({ length: count }, (_, number) => ({
+    record: `record${below(RECORDS)}`,
+    field: `field${below(FIELDS)}`,
+    value: seed * 1_000_000 + number,
+  }));
+}

@@ -1,0 +1,61 @@
+import { deflateRawSync } from 'node:zlib';
+import { hasShared, readShared, type SequentialTrace } from '../../../test/support/shared-data.js';
+import type { Splice, TraceWay } from '../engine.js';
+import { bytesInUse, expectTrue, repeat, timed } from '../sample.js';
+import type { Measurement, Workload } from '../workload.js';
+
+const PATH = 'traces/sequential-automerge-paper.json.gz';
+
+export const trace: Workload = {
+  name: 'trace',
+  title: 'A person typing: the trace automerge-paper, 259,778 edits',
+  explanation:
+    'Every character is an item of its own, or a character of the engine\'s text type where the idiom says text. "One by one" makes each edit a transaction or call of its own, "all in one" gathers all. Memory is what the document holds after garbage collection. State is what must be kept to go on; history holds every edit. "Load" reads the state, or else the history, and gives the text. The text must be that of the trace.',
+  main: 'replay ms',
+  run: ({ trace: ways }) => {
+    if (ways.length === 0 || !hasShared(PATH)) return [];
+    const { txns, endContent } = JSON.parse(readShared(PATH)) as SequentialTrace;
+    const edits = txns.flatMap(({ patches }) => patches.flatMap(singleCharacters));
+    return ways.map((way) => measure(way, edits, endContent));
+  },
+};
+
+/** A splice as edits of one character each. */
+function singleCharacters([position, deleteCount, inserted]: Splice): Splice[] {
+  return [
+    ...Array.from({ length: deleteCount }, (): Splice => [position, 1, '']),
+    ...[...inserted].map((character, offset): Splice => [position + offset, 0, character]),
+  ];
+}
+
+function measure(way: TraceWay<unknown>, edits: readonly Splice[], endContent: string): Measurement {
+  const before = bytesInUse();
+  const [doc, first] = timed(() => way.replay(edits));
+  const memory = bytesInUse() - before;
+  expectTrue(way.text(doc) === endContent, `${way.idiom} ends in the text of the trace`);
+  const { replay = first } =
+    first > 5000 ? { replay: first } : repeat(() => ({ replay: timed(() => way.replay(edits))[1] }));
+  const state = way.state?.(doc);
+  const history = way.history?.(doc);
+  const bytes = state ?? history;
+  return {
+    case: `${way.edits}: ${way.idiom}`,
+    idiom: way.idiom,
+    figures: {
+      'replay ms': replay,
+      'memory MB': memory / 1e6,
+      ...(state !== undefined && { 'state kB': state.length / 1000, 'state deflated kB': deflated(state) }),
+      ...(history !== undefined && { 'history kB': history.length / 1000, 'history deflated kB': deflated(history) }),
+      ...(bytes !== undefined && { 'load ms': loadTime(way, bytes, endContent) }),
+    },
+  };
+}
+
+function loadTime(way: TraceWay<unknown>, bytes: Uint8Array, endContent: string): number {
+  expectTrue(way.load(bytes) === endContent, `${way.idiom} loads the text of the trace`);
+  return repeat(() => ({ load: timed(() => way.load(bytes))[1] }))['load'] ?? Number.NaN;
+}
+
+function deflated(bytes: Uint8Array): number {
+  return deflateRawSync(bytes).length / 1000;
+}
