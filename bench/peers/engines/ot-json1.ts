@@ -21,8 +21,12 @@ function edited(holder: Holder, op: json1.JSONOp): Branch<Holder> {
   return { doc: holder, sent: encode(op) };
 }
 
+/** Composed half by half: one after the other takes quadratic time, as each compose copies what there is. */
 function composed(ops: readonly json1.JSONOp[]): json1.JSONOp {
-  return ops.reduce((left, right) => type.compose(left, right), null);
+  const [only = null] = ops;
+  if (ops.length <= 1) return only;
+  const half = ops.length >> 1;
+  return type.compose(composed(ops.slice(0, half)), composed(ops.slice(half)));
 }
 
 const encode = (op: json1.JSONOp): Uint8Array => new TextEncoder().encode(JSON.stringify(op));

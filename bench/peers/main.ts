@@ -1,0 +1,92 @@
+// Runs every engine at every workload, each in a process of its own. Names on the command line select workloads; a
+// selection is printed and not written. A number is the count of rounds.
+
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { thisSetting } from '../support/machine.js';
+import { bundleSizes } from './bundle-size.js';
+import { drawPeers } from './charts.js';
+import { ENCODING } from './engines/deltaic-bytes.js';
+import { ENGINE_NAMES } from './engines.js';
+import { formatPeers } from './report.js';
+import { combine, type EngineResult, type PeersResult, type WorkerResult } from './result.js';
+import type { Workload } from './workload.js';
+import { workloads } from './workloads.js';
+
+const WORKER = resolve('bench/peers/.build/bench/peers/worker.js');
+const TIMEOUT = 600_000;
+const ROUNDS = 3;
+
+const words = process.argv.slice(2);
+const rounds = Number(words.find((word) => /^\d+$/.test(word)) ?? ROUNDS);
+const names = words.filter((word) => !/^\d+$/.test(word));
+const unknown = names.filter((name) => !workloads.some((workload) => workload.name === name));
+if (unknown.length > 0) throw new Error(`no workload is called ${unknown.join(' or ')}`);
+const chosen = names.length === 0 ? workloads : workloads.filter(({ name }) => names.includes(name));
+
+const setting = thisSetting();
+const result: PeersResult = {
+  ...setting,
+  rounds,
+  encoding: ENCODING,
+  sizes: await bundleSizes(),
+  workloads: chosen.map((workload) => {
+    const { name, title, explanation, main } = workload;
+    return { name, title, explanation, main, engines: runAll(workload) };
+  }),
+};
+const report = formatPeers(result);
+console.log(report);
+if (names.length === 0) {
+  writeFileSync(resolve('bench/PEERS.md'), report);
+  writeFileSync(resolve('bench/peers.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+  drawPeers(result);
+}
+
+/** All engines in turn, the other way round in every second round; an engine that fails is not run again. */
+function runAll({ name: workload }: Workload): EngineResult[] {
+  const found = new Map<string, WorkerResult[]>();
+  const failures = new Map<string, string>();
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? ENGINE_NAMES : ENGINE_NAMES.toReversed();
+    for (const engine of order.filter((each) => !failures.has(each))) {
+      const earlier = found.get(engine) ?? [];
+      // What has nothing to measure the first time has nothing to measure later.
+      if (earlier.length > 0 && earlier[0]?.measurements.length === 0) continue;
+      const outcome = runOne(engine, workload);
+      if (typeof outcome === 'string') failures.set(engine, outcome);
+      else found.set(engine, [...earlier, outcome]);
+      console.error(`${workload}, round ${round + 1} of ${rounds}, ${engine}: ${summary(outcome)}`);
+    }
+  }
+  return ENGINE_NAMES.map((engine) => {
+    const failure = failures.get(engine);
+    if (failure === undefined) return combine(engine, found.get(engine) ?? []);
+    return { engine, title: engine, runsAs: 'JavaScript', failure, measurements: [] };
+  });
+}
+
+/** What a worker found, or why it found nothing. */
+function runOne(engine: string, workload: string): WorkerResult | string {
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--expose-gc', '--max-old-space-size=4096', WORKER, engine, workload],
+    { encoding: 'utf8', timeout: TIMEOUT, maxBuffer: 2 ** 26 },
+  );
+  if (status === 0) return JSON.parse(stdout) as WorkerResult;
+  if (signal !== null) return `did not finish in ${TIMEOUT / 60_000} minutes`;
+  const reason = stderr.split('\n').find((line) => /Error|not so|panicked/.test(line));
+  return `failed: ${reason?.trim() ?? `exit code ${status}`}`;
+}
+
+function summary(outcome: WorkerResult | string): string {
+  if (typeof outcome === 'string') return outcome;
+  if (outcome.measurements.length === 0) return outcome.absent ?? 'nothing to measure';
+  return outcome.measurements
+    .map((measurement) => {
+      const [[name = '', value = Number.NaN] = []] = Object.entries(measurement.figures);
+      return `${measurement.case} ${value.toPrecision(3)} (${name})`;
+    })
+    .join(', ');
+}

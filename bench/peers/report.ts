@@ -1,0 +1,150 @@
+import type { BundleSize } from './bundle-size.js';
+import type { EngineResult, PeersResult, WorkloadResult } from './result.js';
+import { type Verdict, verdicts } from './verdict.js';
+
+/** The comparison as Markdown. */
+export function formatPeers(result: PeersResult): string {
+  const { commit, node, machine, rounds, encoding, sizes, workloads } = result;
+  const all = verdicts(result);
+  return `${[
+    '# Deltaic beside its peers',
+    '',
+    `Made by \`npm run bench:peers\` at commit ${commit}, Node ${node}, ${machine}. Deltaic's bytes are ${encoding}.`,
+    '',
+    `Each engine does each workload in a process of its own, ${rounds} times in alternating order; inside, a case is repeated after`,
+    'a warm-up. Figures are medians of medians. Every result is checked before it gets a figure. Compare figures within one',
+    'table, and not with those of another machine. The same as numbers: [`peers.json`](peers.json).',
+    '',
+    'The trace is `automerge-paper` from github.com/josephg/editing-traces. json-joy is licensed AGPL-3.0; it is installed in',
+    '`bench/peers` to be measured and is no part of this package. @dabble/patches is not here: the npm registry has no such package.',
+    '',
+    '![Merging two branches](charts/peers-merges.svg)',
+    '',
+    '![Replaying the trace](charts/peers-trace.svg)',
+    '',
+    '## Where Deltaic stands',
+    '',
+    'The lead says how many times less Deltaic takes than the best peer; below 1 it takes more.',
+    '',
+    '| what | Deltaic | best peer | lead | target |',
+    '|---|---|---|---|---|',
+    ...all.map(formatVerdict),
+    '',
+    ...losses(all),
+    ...MORE,
+    ...workloads.flatMap(formatWorkload),
+    ...formatSizes(sizes),
+  ].join('\n')}\n`;
+}
+
+function formatVerdict({ what, ours, peer, theirs, unit, lead, target }: Verdict): string {
+  const verdict = target === undefined ? '' : `≥ ${target} ×, ${lead >= target ? 'met' : 'missed'}`;
+  return `| ${what} | ${number(ours)} ${unit} | ${number(theirs)} ${unit}, ${peer} | ${number(lead)} × | ${verdict} |`;
+}
+
+/** Said in words, so that nobody has to look for it. */
+function losses(all: readonly Verdict[]): string[] {
+  const lost = all.filter(({ lead, what }) => lead < 1 && !what.includes('without the codec'));
+  if (lost.length === 0) return ['At nothing that was measured here does a peer take less than Deltaic.', ''];
+  return [
+    '## Where Deltaic loses',
+    '',
+    ...lost.map(({ what, lead, peer }) => `- ${what}: ${peer} takes ${number(1 / lead)} times less.`),
+    '',
+  ];
+}
+
+/** What figures do not show. */
+const MORE = [
+  '## What the others do and Deltaic does not',
+  '',
+  '- **Peer to peer.** Yjs, Loro, Automerge, json-joy and diamond-types merge any copies that meet, in any order, without a server.',
+  '  Deltaic needs one sequencer for each datastore; its replicas never exchange deltas with each other. That is where much of its',
+  '  lead comes from: nobody else can throw identifiers and deleted items away after a merge.',
+  '- **Text and rich text.** Yjs, Loro, Automerge, json-joy (Peritext) and diamond-types have text types, the first four with marks.',
+  '  In Deltaic a text that two people edit is a list of characters, and has no marks.',
+  '- **Nesting.** The others hold trees of maps and lists, and Loro trees whose nodes move. Deltaic holds tables, records and fields.',
+  '- **History.** Loro, Automerge and diamond-types keep every edit and can show any past version. Deltaic keeps what its log keeps.',
+  '- **Moves between places.** ot-json1 moves anything to anywhere in a document. Deltaic moves items within a list.',
+  '',
+  'What Deltaic does and most of them do not: moves of list items (otherwise Loro and ot-json1), exact counters on plain numbers,',
+  'rules for each field, conflict reports, undo across merges in the engine itself, and state that is no larger than the data.',
+  '',
+];
+
+function formatWorkload({ title, explanation, main, engines }: WorkloadResult): string[] {
+  const lines = [`## ${title}`, '', explanation, ''];
+  const measured = engines.filter(({ measurements }) => measurements.length > 0);
+  const cases = measured[0]?.measurements.map((measurement) => measurement.case) ?? [];
+  const isPivot = cases.length > 1 && measured.every((engine) => hasCases(engine, cases));
+  if (isPivot) {
+    lines.push(...pivot(measured, cases, main));
+    if (measured.some(({ measurements }) => measurements[0]?.figures['sent kB'] !== undefined)) {
+      lines.push('', ...pivot(measured, cases, 'sent kB'));
+    }
+    lines.push('', ...pivot(measured, cases, 'edit ms'));
+  } else {
+    lines.push(...table(measured));
+  }
+  const missing = engines.filter(({ absent, failure }) => absent !== undefined || failure !== undefined);
+  if (missing.length > 0) {
+    lines.push(
+      '',
+      `Not here: ${missing.map(({ title, absent, failure }) => `${title} (${failure ?? absent})`).join('; ')}.`,
+    );
+  }
+  return [...lines, ''];
+}
+
+function hasCases({ measurements }: EngineResult, cases: readonly string[]): boolean {
+  return measurements.length === cases.length && measurements.every((each, at) => each.case === cases[at]);
+}
+
+function pivot(engines: readonly EngineResult[], cases: readonly string[], figure: string): string[] {
+  return [
+    `| ${figure} | how | ${cases.join(' | ')} |`,
+    `|---|---|${cases.map(() => '---').join('|')}|`,
+    ...engines
+      .filter(({ measurements }) => measurements[0]?.figures[figure] !== undefined)
+      .map(
+        ({ title, measurements }) =>
+          `| ${title} | ${measurements[0]?.idiom ?? ''} | ${measurements.map(({ figures }) => number(figures[figure])).join(' | ')} |`,
+      ),
+  ];
+}
+
+function table(engines: readonly EngineResult[]): string[] {
+  const rows = engines.flatMap(({ title, measurements }) =>
+    measurements.map((measurement) => ({ title, measurement })),
+  );
+  const figures = [...new Set(rows.flatMap(({ measurement }) => Object.keys(measurement.figures)))];
+  return [
+    `| engine | how | ${figures.join(' | ')} |`,
+    `|---|---|${figures.map(() => '---').join('|')}|`,
+    ...rows.map(({ title, measurement }) => {
+      const how = measurement.case.includes(':') ? measurement.case : measurement.idiom;
+      return `| ${title} | ${how} | ${figures.map((figure) => number(measurement.figures[figure])).join(' | ')} |`;
+    }),
+  ];
+}
+
+function formatSizes(sizes: readonly BundleSize[]): string[] {
+  return [
+    '## What an application ships',
+    '',
+    'Bundled with esbuild, minified and gzipped. diamond-types is for Node only; what a browser would need is of the same size.',
+    '',
+    '| engine | version | licence | script kB | WebAssembly kB | packages installed with it |',
+    '|---|---|---|---|---|---|',
+    ...sizes.map(
+      ({ title, version, licence, script, wasm, dependencies }) =>
+        `| ${title} | ${version} | ${licence} | ${(script / 1000).toFixed(1)} | ${wasm === 0 ? '–' : (wasm / 1000).toFixed(0)} | ${dependencies} |`,
+    ),
+  ];
+}
+
+function number(value: number | undefined): string {
+  if (value === undefined) return '–';
+  if (value >= 1000) return Math.round(value).toLocaleString('en');
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,55 @@
+import type { Setting } from '../support/machine.js';
+import type { BundleSize } from './bundle-size.js';
+import { median } from './sample.js';
+import type { Measurement } from './workload.js';
+
+/** What a worker prints. */
+export interface WorkerResult {
+  readonly title: string;
+  readonly runsAs: 'JavaScript' | 'WebAssembly';
+  readonly absent?: string;
+  readonly measurements: readonly Measurement[];
+}
+
+/** One engine at one workload, over all rounds. */
+export interface EngineResult extends WorkerResult {
+  readonly engine: string;
+  /** Why there is no figure, if the engine did not finish. */
+  readonly failure?: string;
+}
+
+export interface WorkloadResult {
+  readonly name: string;
+  readonly title: string;
+  readonly explanation: string;
+  readonly main: string;
+  readonly engines: readonly EngineResult[];
+}
+
+export interface PeersResult extends Setting {
+  readonly rounds: number;
+  readonly encoding: string;
+  readonly sizes: readonly BundleSize[];
+  readonly workloads: readonly WorkloadResult[];
+}
+
+/** The median of every figure over the rounds. */
+export function combine(engine: string, rounds: readonly WorkerResult[]): EngineResult {
+  const [first] = rounds;
+  if (first === undefined) throw new Error(`${engine} was not run`);
+  const measurements = first.measurements.map((measurement, at) => ({
+    ...measurement,
+    figures: Object.fromEntries(
+      Object.keys(measurement.figures).map((name) => [
+        name,
+        median(rounds.map((round) => round.measurements[at]?.figures[name] ?? Number.NaN)),
+      ]),
+    ),
+  }));
+  return { ...first, engine, measurements };
+}
+
+/** Deltaic comes in several guises, all of which begin with its name. */
+export function isOurs({ engine }: EngineResult): boolean {
+  return engine.startsWith('deltaic');
+}

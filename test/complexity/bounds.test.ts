@@ -1,0 +1,308 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { foldPairwise } from '../../bench/baselines/pairwise.js';
+import {
+  fieldUpdates,
+  listDelta,
+  listItems,
+  listState,
+  recordRows,
+  TABLE,
+  updatesDelta,
+} from '../../bench/support/edits.js';
+import { randomListOps } from '../../bench/support/random.js';
+import {
+  compareValues,
+  compose,
+  compress,
+  type Delta,
+  diff,
+  formatDelta,
+  invert,
+  type ListOp,
+  NO_LIMITS,
+  parseDelta,
+  Replica,
+  rebase,
+  State,
+  sizeOfDelta,
+  transform,
+  transformList,
+} from '../../src/index.js';
+import { StepCounter } from './step-counter.js';
+
+/** Twice the input may take a little more than twice the steps where something is sorted or searched by halves. */
+const LINEAR = 2.1;
+const SORTING = 2.3;
+/** What must not matter may matter for a few steps, such as one more halving. */
+const CONSTANT = 1.05;
+
+const counter = new StepCounter('/src/');
+afterAll(() => counter.close());
+
+/** Prepares an input of a size, which is not counted, and gives the work to count. */
+type Prepare = (size: number) => () => unknown;
+
+/** How many times more steps the larger size takes. */
+function growth(prepare: Prepare, size: number, larger: number): number {
+  const [small, large] = [size, larger].map((each) => {
+    const work = prepare(each);
+    const steps = counter.count(work);
+    expect(steps).toBeGreaterThan(0);
+    return steps;
+  });
+  return (large ?? Number.NaN) / (small ?? Number.NaN);
+}
+
+function normalForm(count: number, seed: number): Delta {
+  return compress(updatesDelta(fieldUpdates(count, seed)));
+}
+
+function listOps(count: number, length: number, seed: number, moves = 0): ListOp[] {
+  return randomListOps({ count, length, seed, moves });
+}
+
+describe('twice the input takes about twice the steps', () => {
+  const bounds: readonly [what: string, limit: number, prepare: Prepare][] = [
+    [
+      'transformList',
+      SORTING,
+      (size) => {
+        const [local, remote] = [listOps(size, size, 1), listOps(size, size, 2)];
+        return () => transformList(local, remote);
+      },
+    ],
+    [
+      'transformList with moves',
+      SORTING,
+      (size) => {
+        const [local, remote] = [listOps(size, size, 1, 0.3), listOps(size, size, 2, 0.3)];
+        return () => transformList(local, remote);
+      },
+    ],
+    [
+      'transformList of one operation against many',
+      SORTING,
+      (size) => {
+        const [local, remote] = [listOps(1, size, 1), listOps(size, size, 2)];
+        return () => transformList(local, remote);
+      },
+    ],
+    [
+      'transform of field updates',
+      SORTING,
+      (size) => {
+        const [local, remote] = [normalForm(size, 1), normalForm(size, 2)];
+        return () => transform(local, remote);
+      },
+    ],
+    [
+      'transform of changes that are not compressed',
+      SORTING,
+      (size) => {
+        const [local, remote] = [updatesDelta(fieldUpdates(size, 1)), updatesDelta(fieldUpdates(size, 2))];
+        return () => transform(local, remote);
+      },
+    ],
+    [
+      'rebase of a few pending deltas',
+      SORTING,
+      (size) => {
+        const [pending, remote] = [[1, 2, 3].map((seed) => normalForm(size, seed)), normalForm(size, 4)];
+        return () => rebase(pending, remote);
+      },
+    ],
+    [
+      'compress',
+      SORTING,
+      (size) => {
+        const changes = [...updatesDelta(fieldUpdates(size, 1)), ...updatesDelta(fieldUpdates(size, 2))];
+        return () => compress(changes);
+      },
+    ],
+    [
+      'compress of list operations on one list',
+      SORTING,
+      (size) => {
+        const changes = listOps(size, size, 1, 0.1).flatMap((op) => listDelta([op]));
+        return () => compress(changes);
+      },
+    ],
+    [
+      'compose of many deltas',
+      SORTING,
+      (size) => {
+        const deltas = Array.from({ length: size }, (_, seed) => normalForm(2, seed));
+        return () => compose(...deltas);
+      },
+    ],
+    [
+      'State.apply of field updates',
+      LINEAR,
+      (size) => {
+        const [state, delta] = [State.fromRows(recordRows(size)), normalForm(size, 1)];
+        return () => state.apply(delta);
+      },
+    ],
+    [
+      'invert',
+      LINEAR,
+      (size) => {
+        const applied = State.fromRows(recordRows(size)).apply(normalForm(size, 1));
+        return () => invert(applied);
+      },
+    ],
+    [
+      'parseDelta and formatDelta',
+      SORTING,
+      (size) => {
+        const delta = normalForm(size, 1);
+        return () => parseDelta(formatDelta(delta));
+      },
+    ],
+    [
+      'sizeOfDelta',
+      LINEAR,
+      (size) => {
+        const delta = normalForm(size, 1);
+        return () => sizeOfDelta(delta);
+      },
+    ],
+    [
+      'State.query',
+      SORTING,
+      (size) => {
+        const state = State.fromRows(recordRows(size));
+        return () => state.query(TABLE);
+      },
+    ],
+    [
+      'diff of states with changed records',
+      SORTING,
+      (size) => {
+        const before = State.fromRows(recordRows(size));
+        const after = before.clone();
+        after.apply(normalForm(size, 1));
+        return () => diff(before, after);
+      },
+    ],
+    [
+      'sorting by compareValues',
+      SORTING,
+      (size) => {
+        const strings = fieldUpdates(size, 1).map(({ record, field }) => `${record}${field}`);
+        return () => strings.sort(compareValues);
+      },
+    ],
+  ];
+  for (const [what, limit, prepare] of bounds) {
+    test(`${what}: at most ${limit} times`, () => {
+      expect(growth(prepare, 1000, 2000)).toBeLessThanOrEqual(limit);
+      expect(growth(prepare, 2000, 4000)).toBeLessThanOrEqual(limit);
+    });
+  }
+});
+
+describe('what is not touched costs nothing', () => {
+  const bounds: readonly [what: string, limit: number, prepare: Prepare][] = [
+    [
+      'a merge of one operation each does not depend on where in a list they are',
+      CONSTANT,
+      (size) => {
+        const [local, remote]: ListOp[][] = [
+          [{ type: 'insert', index: size, value: 'a' }],
+          [{ type: 'delete', index: size - 1 }],
+        ];
+        return () => transformList(local ?? [], remote ?? []);
+      },
+    ],
+    [
+      'a merge of many operations does not depend on the length of the list',
+      CONSTANT,
+      (size) => {
+        const [local, remote] = [1, 2].map((seed) =>
+          listOps(100, 100, seed).map((op) => {
+            if (op.type === 'move') return { ...op, from: op.from + size, to: op.to + size };
+            return { ...op, index: op.index + size };
+          }),
+        );
+        return () => transformList(local ?? [], remote ?? []);
+      },
+    ],
+    [
+      'typing at one place in a list does not depend on its length',
+      CONSTANT,
+      (size) => {
+        const state = listState(listItems(size));
+        state.apply(listDelta([{ type: 'insert', index: size >> 1, value: 'a' }]));
+        const edits = Array.from({ length: 50 }, (_, number) =>
+          listDelta([{ type: 'insert', index: (size >> 1) + number, value: 'b' }]),
+        );
+        return () => edits.map((edit) => state.apply(edit));
+      },
+    ],
+    [
+      'an edit of a field does not depend on how many records there are',
+      CONSTANT,
+      (size) => {
+        const state = State.fromRows(recordRows(size));
+        const delta = updatesDelta([{ record: 'record0', field: 'field0', value: 7 }]);
+        return () => state.apply(delta);
+      },
+    ],
+    [
+      'a clone does not depend on what is in the state',
+      CONSTANT,
+      (size) => {
+        const state = State.fromRows(recordRows(size));
+        return () => state.clone();
+      },
+    ],
+    [
+      'Replica.apply does not depend on how much is pending',
+      CONSTANT,
+      (size) => {
+        const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS });
+        replica.apply(
+          recordRows(100).map(({ rowid }) => ({ type: 'insert', table: TABLE, record: rowid, fields: new Map() })),
+        );
+        for (let value = 0; value < size / 100; value++) {
+          replica.apply(updatesDelta([{ record: 'record0', field: `field${value}`, value }]));
+        }
+        const edit = updatesDelta([{ record: 'record1', field: 'field0', value: 1 }]);
+        return () => replica.apply(edit);
+      },
+    ],
+  ];
+  for (const [what, limit, prepare] of bounds) {
+    test(what, () => {
+      expect(growth(prepare, 2000, 64_000)).toBeLessThanOrEqual(limit);
+    });
+  }
+
+  test('a remote edit of one field looks at a few of many pending changes', () => {
+    const remote = normalForm(1, 2);
+    // Found by halving: each doubling may add one step of the search.
+    const prepare: Prepare = (size) => {
+      const pending = [normalForm(size, 1)];
+      return () => rebase(pending, remote);
+    };
+    expect(growth(prepare, 2000, 4000)).toBeLessThanOrEqual(1.2);
+  });
+});
+
+describe('the counter', () => {
+  test('counts the same every time', () => {
+    const [local, remote] = [listOps(300, 300, 1), listOps(300, 300, 2)];
+    const counts = [1, 2, 3].map(() => counter.count(() => transformList(local, remote)));
+    expect(new Set(counts).size).toBe(1);
+  });
+
+  test('shows a fold of pairs for what it is: twice the operations take four times the steps', () => {
+    const pairwise = new StepCounter('/bench/baselines/');
+    const steps = [200, 400].map((size) =>
+      pairwise.count(() => foldPairwise(listOps(size, size, 1), listOps(size, size, 2))),
+    );
+    pairwise.close();
+    expect((steps[1] ?? 0) / (steps[0] ?? 1)).toBeGreaterThan(3.5);
+  });
+});

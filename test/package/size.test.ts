@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+
+const SOURCE = resolve(import.meta.dirname, '../../src');
+
+/** The statements of the public entry that export from a folder for which `isIn` holds. */
+function entryOf(isIn: (folder: string) => boolean): string {
+  const statements = readFileSync(resolve(SOURCE, 'index.ts'), 'utf8').match(/export[^;]*from '[^']*';/g) ?? [];
+  return statements.filter((statement) => isIn(/from '\.\/(.*)\/[^/]*'/.exec(statement)?.[1] ?? '')).join('\n');
+}
+
+/** Bundled for a browser, minified and gzipped, in bytes; what the binary codec depends on is left out. */
+async function sizeOf(entry: string): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: { contents: entry, resolveDir: SOURCE, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    external: ['msgpackr'],
+    write: false,
+  });
+  return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length;
+}
+
+/**
+ * A merge core that is loaded before an application shows anything competes with the application for the first second:
+ * 20 kB is what one round trip after the first brings over a slow phone connection. Someone who brings their own protocol
+ * leaves the two machines of `sync` out, and needs this much.
+ */
+const MERGE_CORE_MOST = 20_000;
+
+/** Who uses the machines too pays for the protocol, undo, and saving. This is today's size and a little room. */
+const WHOLE_MOST = 29_500;
+
+/** Whoever merges lists alone must not pay for records, states and rules. */
+const LISTS_MOST = 7000;
+
+test(`values, deltas, state and wire JSON take at most ${MERGE_CORE_MOST} bytes`, async () => {
+  expect(await sizeOf(entryOf((folder) => folder !== 'sync' && folder !== 'codec/binary'))).toBeLessThanOrEqual(
+    MERGE_CORE_MOST,
+  );
+});
+
+test(`the whole entry without the binary codec takes at most ${WHOLE_MOST} bytes`, async () => {
+  expect(await sizeOf(entryOf((folder) => folder !== 'codec/binary'))).toBeLessThanOrEqual(WHOLE_MOST);
+});
+
+test(`transformList alone takes at most ${LISTS_MOST} bytes, as bundlers can drop the rest`, async () => {
+  expect(await sizeOf(`export { transformList } from './index.ts'`)).toBeLessThanOrEqual(LISTS_MOST);
+});
