@@ -40,7 +40,7 @@ function blankComments(text: string): string {
 function sourcesUnder(...folders: readonly string[]): Source[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => name.endsWith('.ts') && !/(^|[/\\])(node_modules|\.build)[/\\]/.test(name))
       .sort()
       .map((name) => {
         const path = posix.join(folder, name.replaceAll('\\', '/'));

@@ -45,7 +45,7 @@ if (names.length === 0) {
 }
 
 /** All engines in turn, the other way round in every second round; an engine that fails is not run again. */
-function runAll({ name: workload }: Workload): EngineResult[] {
+function runAll({ name: workload, main }: Workload): EngineResult[] {
   const found = new Map<string, WorkerResult[]>();
   const failures = new Map<string, string>();
   for (let round = 0; round < rounds; round++) {
@@ -57,7 +57,7 @@ function runAll({ name: workload }: Workload): EngineResult[] {
       const outcome = runOne(engine, workload);
       if (typeof outcome === 'string') failures.set(engine, outcome);
       else found.set(engine, [...earlier, outcome]);
-      console.error(`${workload}, round ${round + 1} of ${rounds}, ${engine}: ${summary(outcome)}`);
+      console.error(`${workload}, round ${round + 1} of ${rounds}, ${engine}: ${summary(outcome, main)}`);
     }
   }
   return ENGINE_NAMES.map((engine) => {
@@ -80,13 +80,9 @@ function runOne(engine: string, workload: string): WorkerResult | string {
   return `failed: ${reason?.trim() ?? `exit code ${status}`}`;
 }
 
-function summary(outcome: WorkerResult | string): string {
+function summary(outcome: WorkerResult | string, main: string): string {
   if (typeof outcome === 'string') return outcome;
   if (outcome.measurements.length === 0) return outcome.absent ?? 'nothing to measure';
-  return outcome.measurements
-    .map((measurement) => {
-      const [[name = '', value = Number.NaN] = []] = Object.entries(measurement.figures);
-      return `${measurement.case} ${value.toPrecision(3)} (${name})`;
-    })
-    .join(', ');
+  const cells = outcome.measurements.map(({ case: name, figures }) => `${name} ${figures[main]?.toPrecision(3)}`);
+  return `${cells.join(', ')} (${main})`;
 }
