@@ -70,7 +70,7 @@ function bars(values: readonly Bar[], title: string, unit: string, width = 230):
     type: 'nominal',
     title: null,
     sort: { field: 'value', op: 'min' },
-    axis: { labelLimit: 460, domain: false, ticks: false },
+    axis: { labelLimit: 2000, domain: false, ticks: false },
   };
   const x = {
     field: 'value',

@@ -63,15 +63,27 @@ function runAll({ name: workload, main }: Workload): EngineResult[] {
   return ENGINE_NAMES.map((engine) => {
     const failure = failures.get(engine);
     if (failure === undefined) return combine(engine, found.get(engine) ?? []);
-    return { engine, title: engine, runsAs: 'JavaScript', failure, measurements: [] };
+    return { engine, title: engine, runsAs: 'JavaScript', failure, parts: 0, measurements: [] };
   });
 }
 
-/** What a worker found, or why it found nothing. */
+/** What the workers of all parts found, or why one of them found nothing. */
 function runOne(engine: string, workload: string): WorkerResult | string {
+  const first = runPart(engine, workload, 0);
+  if (typeof first === 'string') return first;
+  const measurements = [...first.measurements];
+  for (let part = 1; part < first.parts; part++) {
+    const next = runPart(engine, workload, part);
+    if (typeof next === 'string') return next;
+    measurements.push(...next.measurements);
+  }
+  return { ...first, measurements };
+}
+
+function runPart(engine: string, workload: string, part: number): WorkerResult | string {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--expose-gc', '--max-old-space-size=4096', WORKER, engine, workload],
+    ['--expose-gc', '--max-old-space-size=4096', WORKER, engine, workload, String(part)],
     { encoding: 'utf8', timeout: TIMEOUT, maxBuffer: 2 ** 26 },
   );
   if (status === 0) return JSON.parse(stdout) as WorkerResult;

@@ -11,8 +11,8 @@ export function formatPeers(result: PeersResult): string {
     '',
     `Made by \`npm run bench:peers\` at commit ${commit}, Node ${node}, ${machine}. Deltaic's bytes are ${encoding}.`,
     '',
-    `Each engine does each workload in a process of its own, ${rounds} times in alternating order; inside, a case is repeated after`,
-    'a warm-up. Figures are medians of medians. Every result is checked before it gets a figure. Compare figures within one',
+    `Each engine does each workload in a process of its own. The order alternates over ${rounds === 1 ? 'one round' : `${rounds} rounds`}; within a process a case is`,
+    'repeated after a warm-up, unless it takes more than 5 s. Figures are medians of medians. Every result is checked before it gets a figure. Compare figures within one',
     'table, and not with those of another machine. The same as numbers: [`peers.json`](peers.json).',
     '',
     'The trace is `automerge-paper` from github.com/josephg/editing-traces. json-joy is licensed AGPL-3.0; it is installed in',
@@ -49,7 +49,9 @@ function losses(all: readonly Verdict[]): string[] {
   return [
     '## Where Deltaic loses',
     '',
-    ...lost.map(({ what, lead, peer }) => `- ${what}: ${peer} takes ${number(1 / lead)} times less.`),
+    ...lost.map(
+      ({ what, ours, theirs, unit, peer }) => `- ${what}: ${number(ours)} ${unit}, ${peer} ${number(theirs)} ${unit}.`,
+    ),
     '',
   ];
 }

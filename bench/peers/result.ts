@@ -8,6 +8,8 @@ export interface WorkerResult {
   readonly title: string;
   readonly runsAs: 'JavaScript' | 'WebAssembly';
   readonly absent?: string;
+  /** How many processes it takes to measure all. */
+  readonly parts: number;
   readonly measurements: readonly Measurement[];
 }
 

@@ -3,11 +3,18 @@
 import { loadEngine } from './engines.js';
 import { workloads } from './workloads.js';
 
-const [engineName = '', workloadName = ''] = process.argv.slice(2);
+const [engineName = '', workloadName = '', part = '0'] = process.argv.slice(2);
 const workload = workloads.find(({ name }) => name === workloadName);
 if (workload === undefined) throw new Error(`no workload is called ${workloadName}`);
 const engine = await loadEngine(engineName);
-const measurements = workload.run(engine);
+const measurements = workload.run(engine, Number(part));
+const parts = workload.parts?.(engine) ?? 1;
 process.stdout.write(
-  JSON.stringify({ title: engine.title, runsAs: engine.runsAs, absent: engine.absent[workloadName], measurements }),
+  JSON.stringify({
+    title: engine.title,
+    runsAs: engine.runsAs,
+    absent: engine.absent[workloadName],
+    parts,
+    measurements,
+  }),
 );

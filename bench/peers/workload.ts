@@ -16,6 +16,12 @@ export interface Workload {
   readonly explanation: string;
   /** The figure that engines are ranked by. */
   readonly main: string;
-  /** Nothing where the engine does not do it. @throws Error where it comes to a wrong result. */
-  run(engine: Engine): readonly Measurement[];
+  /** How many parts an engine's work has: each gets a process of its own, so that none inherits another's memory. */
+  parts?(engine: Engine): number;
+  /**
+   * Does one part: all of it, if it has no parts. Gives nothing where the engine does not do it.
+   *
+   * @throws Error where it comes to a wrong result.
+   */
+  run(engine: Engine, part: number): readonly Measurement[];
 }

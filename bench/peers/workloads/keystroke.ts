@@ -16,7 +16,8 @@ export const keystroke: Workload = {
   explanation:
     'Somebody else inserts single items at random places; this is what it costs to take one in, from its bytes on. The list must have grown by as many items.',
   main: 'receive µs',
-  run: ({ longLists }) => longLists.map(measure),
+  parts: ({ longLists }) => longLists.length,
+  run: ({ longLists }, part) => longLists.slice(part, part + 1).map(measure),
 };
 
 function measure(list: LongList<unknown>): Measurement {

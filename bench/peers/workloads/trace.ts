@@ -12,11 +12,13 @@ export const trace: Workload = {
   explanation:
     'Every character is an item of its own, or a character of the engine\'s text type where the idiom says text. "One by one" makes each edit a transaction or call of its own, "all in one" gathers all. Memory is what the document holds after garbage collection. State is what must be kept to go on; history holds every edit. "Load" reads the state, or else the history, and gives the text. The text must be that of the trace.',
   main: 'replay ms',
-  run: ({ trace: ways }) => {
-    if (ways.length === 0 || !hasShared(PATH)) return [];
+  parts: ({ trace: ways }) => ways.length,
+  run: ({ trace: ways }, part) => {
+    const way = ways[part];
+    if (way === undefined || !hasShared(PATH)) return [];
     const { txns, endContent } = JSON.parse(readShared(PATH)) as SequentialTrace;
     const edits = txns.flatMap(({ patches }) => patches.flatMap(singleCharacters));
-    return ways.map((way) => measure(way, edits, endContent));
+    return [measure(way, edits, endContent)];
   },
 };
 
