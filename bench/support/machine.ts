@@ -18,10 +18,11 @@ export function thisSetting(): Setting {
   };
 }
 
+/** The commit that last changed what is measured, whatever else has been committed since. */
 function commit(): string {
   try {
     const changed = execFileSync('git', ['status', '--porcelain', '--', 'src'], { encoding: 'utf8' }) !== '';
-    const name = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+    const name = execFileSync('git', ['log', '-1', '--format=%h', '--', 'src'], { encoding: 'utf8' }).trim();
     return changed ? `${name} with changes` : name;
   } catch {
     return 'unknown';
