@@ -1,4 +1,5 @@
 import { apply } from './apply.js';
+import { codec } from './codec.js';
 import { compressing } from './compress.js';
 import { fields } from './fields.js';
 import { lists } from './lists.js';
@@ -10,4 +11,15 @@ import type { Suite } from './support/suite.js';
 import { traces } from './traces.js';
 
 /** All suites, in the order of the report. The traces come first, while little else is in memory. */
-export const suites: readonly Suite[] = [traces, lists, fields, rebasing, compressing, apply, query, replica, order];
+export const suites: readonly Suite[] = [
+  traces,
+  lists,
+  fields,
+  rebasing,
+  compressing,
+  apply,
+  query,
+  replica,
+  codec,
+  order,
+];

@@ -1,6 +1,6 @@
 import { type Delta, NO_LIMITS, Replica, Sequencer } from '../../../src/index.js';
 import { engine, type Splice } from '../engine.js';
-import { decodeDelta, ENCODING, encodeDelta } from './deltaic-bytes.js';
+import { decodeDelta, decodeReplica, ENCODING, encodeDelta, encodeReplica } from './deltaic-bytes.js';
 
 const TABLE = 't';
 const RECORD = 'r';
@@ -61,9 +61,9 @@ export const deltaicReplica = engine<Site>({
         return made;
       },
       text: ({ replica }) => textOf(replica),
-      state: ({ replica }) => new TextEncoder().encode(JSON.stringify(replica.save())),
+      state: ({ replica }) => encodeReplica(replica.save()),
       load: (bytes) => {
-        const replica = Replica.load(JSON.parse(new TextDecoder().decode(bytes)), {
+        const replica = Replica.load(decodeReplica(bytes), {
           nextNonce: () => 'n',
           limits: NO_LIMITS,
         });
