@@ -23,8 +23,9 @@ def apply_within(state, changes, limits):
 
 def check_limits(before, after, changes, limits):
     """Compares the states before and after the whole delta; of several limits the first in this order is named: record,
-    datastore, number of records, delta (LIM-2, LIM-3). Of several records, the first in code point order."""
-    for key in sorted(after):
+    datastore, number of records, delta (LIM-2, LIM-3). Of several records, the one that was changed first."""
+    changed = dict.fromkeys((change.table, change.record) for change in changes)
+    for key in [key for key in changed if key in after]:
         size_before = size_of_record(before[key]) if key in before else 0
         if grows_over(limits["recordSize"], size_before, size_of_record(after[key])):
             raise DatastoreError("record-too-large", table=key[0], record=key[1])

@@ -2,6 +2,7 @@
 
 from compression import compress
 from errors import DatastoreError, at
+from list_editing import GREATEST_INDEX
 from names import is_name
 from operations import (
     Delete,
@@ -16,8 +17,6 @@ from operations import (
     UpdateRecord,
 )
 from wire_values import format_fields, parse_atom, parse_value
-
-GREATEST_WIRE_INDEX = 2**53 - 1
 
 
 def parse_delta(json):
@@ -85,8 +84,8 @@ def parse_operation(json):
 
 
 def parse_index(json):
-    """A JSON number that is whole and from 0 to 2^53 - 1 (WIRE-6)."""
-    if not isinstance(json, float) or not json.is_integer() or not 0 <= json <= GREATEST_WIRE_INDEX:
+    """A JSON number that is whole and from 0 to 2^29 - 1 (WIRE-6)."""
+    if not isinstance(json, float) or not json.is_integer() or not 0 <= json <= GREATEST_INDEX:
         raise DatastoreError("invalid-json")
     return int(json)
 
