@@ -195,7 +195,7 @@ export class Datastore<Tables extends object = AnyTables> {
   /**
    * Puts the edits made since the last {@link sync}, and those that wait, and resolves once the log has them. If others
    * came first, nothing is merged: then the edits are as they were before the call, for {@link rollback} to drop or
-   * `sync()` to merge. Where the connection broke after they were sent, they count as synced, since nobody knows.
+   * `sync()` to merge. A manager waits until it is known what became of what was sent.
    *
    * @throws DatastoreError `conflict`, or for a refusal, storage or the network. Spec: COMMIT-1, COMMIT-2.
    */
