@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
+from binary_cases import binary_case, frozen_cases  # noqa: E402
 from change_cases import apply_case, compression_case, invert_case  # noqa: E402
 from conversation_cases import conversation_case  # noqa: E402
 from errors import DatastoreError  # noqa: E402
@@ -17,7 +18,9 @@ from merge_cases import list_merge_case, merge_case, rebase_case  # noqa: E402
 from value_cases import match_case, name_case, order_case, size_case, wire_case  # noqa: E402
 from vector_forms import read_json, same_json  # noqa: E402
 
-VECTORS = Path(__file__).resolve().parent.parent / "vectors"
+SPECIFICATION = Path(__file__).resolve().parent.parent
+VECTORS = SPECIFICATION / "vectors"
+FROZEN = SPECIFICATION.parent / "test" / "fixtures" / "binary" / "v1"
 
 MERGE_OUTCOMES = ("merged", "rebasedLocal", "rebasedRemote", "conflicts")
 
@@ -35,13 +38,9 @@ CHECKED = {
     "list-merges.json": (list_merge_case, MERGE_OUTCOMES[:3]),
     "rebase.json": (rebase_case, ("merged", "rebasedPending", "rebasedRemotes", "conflicts")),
     "conversations.json": (conversation_case, ("answers", "log", "seen")),
+    "binary.json": (binary_case, ("bytes",)),
 }
 """For each file, in the order that the README recommends: what answers the outcomes of a case, and their names."""
-
-NOT_CHECKED = {
-    "binary.json": "the binary form is not read here",
-}
-
 
 def outcomes_of(run, case):
     """What comes of a case here: its outcomes, or the refusal in place of all of them."""
@@ -68,29 +67,37 @@ def show(outcome):
     return json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
 
 
-def check_file(path):
-    """Runs the cases of one file, prints what it comes to, and answers the numbers of cases and disagreeing cases."""
-    cases = read_json(path.read_text(encoding="utf-8"))["cases"]
-    run, names = CHECKED[path.name]
+def check_cases(title, cases, run, names):
+    """Runs cases, prints what they come to, and answers the numbers of cases and disagreeing cases."""
     found = [lines for lines in (list(disagreements(run, names, case)) for case in cases) if lines]
-    print(f"{path.name}: {len(cases)} cases" + (f", {len(found)} disagree" if found else ""))
+    print(f"{title}: {len(cases)} cases" + (f", {len(found)} disagree" if found else ""))
     for lines in found:
         print("\n".join(lines))
     return len(cases), len(found)
 
 
+def check_file(name):
+    """Checks a file. One that nothing here knows, or that is missing, is a disagreement, too."""
+    path = VECTORS / name
+    if name not in CHECKED or not path.exists():
+        print(f"{name}: unknown or missing")
+        return 0, 1
+    return check_cases(name, read_json(path.read_text(encoding="utf-8"))["cases"], *CHECKED[name])
+
+
+def check_frozen():
+    """The files of the binary form that are kept for ever (BIN-3), which are not part of the specification."""
+    if not FROZEN.exists():
+        print("frozen files: not there, skipped")
+        return 0, 0
+    return check_cases("frozen files", list(frozen_cases(FROZEN)), *CHECKED["binary.json"])
+
+
 def main():
-    """Checks every file; a file that nothing here knows, or that is missing, is a disagreement, too."""
-    total, wrong = 0, 0
-    for name in [*CHECKED, *sorted(path.name for path in VECTORS.glob("*.json") if path.name not in CHECKED)]:
-        if name in NOT_CHECKED:
-            print(f"{name}: not checked, {NOT_CHECKED[name]}")
-        elif name not in CHECKED or not (VECTORS / name).exists():
-            print(f"{name}: unknown or missing")
-            wrong += 1
-        else:
-            cases, disagreeing = check_file(VECTORS / name)
-            total, wrong = total + cases, wrong + disagreeing
+    """Checks every file."""
+    names = [*CHECKED, *sorted(path.name for path in VECTORS.glob("*.json") if path.name not in CHECKED)]
+    results = [check_file(name) for name in names] + [check_frozen()]
+    total, wrong = map(sum, zip(*results))
     print(f"total: {total} cases" + (f", {wrong} disagree" if wrong else ""))
     return 1 if wrong else 0
 

@@ -1,7 +1,6 @@
 """The cases of conversations.json: what the replicas and the sequencer answer, step by step."""
 
 from errors import DatastoreError
-from messages import carry
 from replica import Replica
 from saved_replica import load, save
 from sequencer import Sequencer
@@ -68,7 +67,7 @@ class Device:
 
     def receive(self, step, answers):
         """What is true of the status after a message."""
-        self.replica.receive(carry(answers[int(step["message"])]))
+        self.replica.receive(answers[int(step["message"])])
         return self.replica.status()
 
     def crash(self, *_):
@@ -116,4 +115,4 @@ def at_sequencer(sequencer, step, answers):
     """A message is answered, or the log is trimmed."""
     if step["do"] == "trim":
         return sequencer.trim(int(step["rev"]))
-    return sequencer.answer(carry(answers[int(step["message"])]), step.get("role", "owner"))
+    return sequencer.answer(answers[int(step["message"])], step.get("role", "owner"))

@@ -1,26 +1,24 @@
 """A replica as it is stored (SYNC-34). Messages that were not merged and the undo history are not saved."""
 
-import json
 from dataclasses import dataclass
 
 from compression import compose
 from replica import Replica
 from state import apply
 from timeline import Part
-from vector_forms import read_json
 from wire_deltas import format_rows, parse_delta, parse_rows
 from wire_writing import format_delta
 
 
 @dataclass(frozen=True)
 class SavedReplica:
-    """Revision and rows of the base, the pending deltas and the open one without `before`, the delta in flight, a refusal
-    that was not undone yet, and whether a reload is needed. Rules are those of the whole conversation here."""
+    """Revision and rows of the base, the pending deltas and the open one without `before`, the attempt in flight, a
+    refusal that was not undone yet, and whether a reload is needed. Rules are those of the whole conversation here."""
 
     rev: int
-    rows: str
+    rows: list
     pending: list
-    open: str
+    open: list
     flight: object
     refusal: object
     needs_reload: bool
@@ -33,7 +31,7 @@ def save(replica):
     *pending, open_delta = [write_delta(parts) for parts in deltas]
     return SavedReplica(
         replica.rev,
-        json.dumps(format_rows(replica.timeline.base)),
+        format_rows(replica.timeline.base),
         pending,
         open_delta,
         replica.flight,
@@ -44,17 +42,17 @@ def save(replica):
 
 
 def write_delta(parts):
-    """A delta as JSON text, without `before`."""
-    return json.dumps(format_delta(compose([part.delta for part in parts]), with_before=False))
+    """A delta without `before`."""
+    return format_delta(compose([part.delta for part in parts]), with_before=False)
 
 
 def load(saved, rules, next_nonce):
     """The replica that was stored; the deltas are applied to the base again (SYNC-34)."""
     replica = Replica(rules, next_nonce)
-    replica.rev, replica.timeline.base = saved.rev, parse_rows(read_json(saved.rows))
+    replica.rev, replica.timeline.base = saved.rev, parse_rows(saved.rows)
     state, parts = replica.timeline.base, []
     for delta in [*saved.pending, saved.open]:
-        state, applied = apply(state, parse_delta(read_json(delta)))
+        state, applied = apply(state, parse_delta(delta))
         parts.append([Part(applied, "step")])
     *replica.timeline.pending, open_parts = parts
     replica.timeline.open = open_parts if open_parts[0].delta else []

@@ -11,8 +11,9 @@ from state import apply
 
 @dataclass(eq=False)
 class Part:
-    """A part of a pending delta or of the open one, applied; merges change it. `kind` is `step` for what the user edited
-    between two points (SYNC-39), `turn` for what undid or redid a step, and `time` for setting the modified time."""
+    """A part of a pending delta or of the open one, applied; merges change it. `kind` is `step` for what the user
+    edited between two points (SYNC-39), `turn` for what undid or redid a step, and `time` for setting the modified
+    time."""
 
     delta: list
     kind: str
@@ -52,8 +53,8 @@ class Timeline:
         return merged
 
     def rebase_pending(self, pending, start, remote, rules):
-        """Lets only these deltas be pending, on `start`, rebased over a remote delta (REB-1). A delta of which nothing is
-        left is none any more (SYNC-20)."""
+        """Lets only these deltas be pending, on `start`, rebased over a remote delta (REB-1). A delta of which nothing
+        is left is none any more (SYNC-20)."""
         parts = [part for parts in pending for part in parts]
         merged = rebase([part.delta for part in parts], remote, rules)
         for part, delta in zip(parts, merged.pending):

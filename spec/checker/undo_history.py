@@ -26,15 +26,16 @@ class Step:
 
 
 class UndoHistory:
-    """`done` holds the steps that have not been undone, and `redoings` the deltas that redo the others, in order of time.
-    Both are chains that begin at the view: the last delta fits it, and each leaves what the one before it fits."""
+    """`done` holds the steps that have not been undone, and `redoings` the deltas that redo the others, in order of
+    time. Both are chains that begin at the view: the last delta fits it, and each leaves what the one before it fits.
+    """
 
     def __init__(self):
         self.done = []
         self.redoings = []
 
     def edited(self, timeline):
-        """The user edited: the open part is a step or belongs to the latest one, and nothing can be redone (SYNC-46)."""
+        """The user edited: the open part is a step, the latest one, and nothing can be redone any more (SYNC-46)."""
         if not self.done or self.done[-1].part is not timeline.open[-1]:
             self.done.append(Step(timeline.open[-1]))
         self.redoings = []

@@ -84,8 +84,8 @@ def parse_operation(json):
 
 
 def parse_index(json):
-    """A JSON number that is whole and from 0 to 2^29 - 1 (WIRE-6)."""
-    if not isinstance(json, float) or not json.is_integer() or not 0 <= json <= GREATEST_INDEX:
+    """A JSON number that is whole and from 0 to 2^29 - 1 (WIRE-6); in what this implementation writes it is an int."""
+    if isinstance(json, bool) or not isinstance(json, (int, float)) or not 0 <= json <= GREATEST_INDEX or json % 1 != 0:
         raise DatastoreError("invalid-json")
     return int(json)
 

@@ -1,0 +1,77 @@
+"""Saved replicas (SYNC-34) as files (BIN-23). A saved replica is the JSON object that the vectors have."""
+
+from binary_files import decode
+from binary_history import read_history, write_history
+from binary_names import name_at, read_names
+from binary_nonces import read_nonce
+from binary_numbers import ByteReader, write_number
+from binary_refusal import require
+from message_pack import pack_file
+from saved_refusal import read_refusal, write_refusal
+from wire_deltas import format_rows, parse_delta, parse_rows
+from wire_writing import format_delta
+
+REPLICA = "deltaic/replica"
+RULES = ("remote", "local", "max", "min", "sum", "function")
+NEEDS_RELOAD, IS_LOG_LOST = 1, 2
+OWN_COLUMNS = 4
+
+
+def encode_replica(replica):
+    """A saved replica."""
+    deltas = [parse_delta(delta) for delta in [*replica["pending"], replica["open"]]]
+    rule_names = {name for *place, _ in replica["rules"] for name in place}
+    history = write_history(parse_rows(replica["rows"]), deltas, rule_names)
+    flags = NEEDS_RELOAD * replica["needsReload"] + IS_LOG_LOST * replica["isLogLost"]
+    head = write_number(int(replica["rev"])) + bytes([flags])
+    nonce = (replica["nonce"] or "").encode("ascii")
+    refusal = b"" if replica["refusal"] is None else write_refusal(replica["refusal"])
+    return pack_file(REPLICA, [head, nonce, refusal, write_rules(replica["rules"], read_names(history[1])), *history])
+
+
+def decode_replica(octets):
+    """The saved replica in a file."""
+    return decode(octets, REPLICA, read_replica, encode_replica)
+
+
+def read_replica(columns):
+    """The columns of its own, and then those of a history."""
+    require(len(columns) > OWN_COLUMNS)
+    head, nonce, refusal, rules = columns[:OWN_COLUMNS]
+    state, deltas, names = read_history(columns[OWN_COLUMNS:])
+    require(bool(deltas))
+    *pending, open_delta = [format_delta(delta) for delta in deltas]
+    require(not nonce or bool(pending))
+    require(not refusal or bool(nonce))
+    reader = ByteReader(head)
+    rev, flags = reader.number(), reader.byte()
+    require(flags <= NEEDS_RELOAD + IS_LOG_LOST)
+    return {
+        "format": 1,
+        "rev": rev,
+        "rows": format_rows(state),
+        "pending": pending,
+        "nonce": read_nonce(nonce) if nonce else None,
+        "refusal": read_refusal(refusal) if refusal else None,
+        "open": open_delta,
+        "rules": read_rules(rules, names),
+        "needsReload": flags & NEEDS_RELOAD != 0,
+        "isLogLost": flags & IS_LOG_LOST != 0,
+    }
+
+
+def write_rules(rules, names):
+    """For each rule the numbers of its names and its own, in order of these numbers (BIN-23)."""
+    numbers = [[*map(names.index, place), RULES.index(rule)] for *place, rule in rules]
+    return b"".join(write_number(number) for four in sorted(numbers) for number in four)
+
+
+def read_rules(column, names):
+    """The rules, of which a field has one."""
+    reader, rules = ByteReader(column), []
+    while reader.has_more():
+        place = [name_at(names, reader.number()) for _ in range(3)]
+        number = reader.number()
+        require(number < len(RULES) and place not in [known for *known, _ in rules])
+        rules.append([*place, RULES[number]])
+    return rules

@@ -1,0 +1,51 @@
+"""A refusal that was not undone yet, as a JSON text (BIN-23)."""
+
+import json
+
+from binary_numbers import decode_text
+from binary_refusal import require
+
+MEMBERS = {"reason": str, "code": str, "message": str, "place": dict}
+PLACE_MEMBERS = {"table": str, "record": str, "field": str, "index": int, "position": int}
+REASONS = ("invalid", "limit", "permission", "unknown-revision", "nonce-reused")
+
+
+def write_refusal(refusal):
+    """The members in their order, without white space, and no more escapes than ECMAScript writes: those of the quote,
+    the backslash and the control characters, and of halves of surrogate pairs, which UTF-8 has not."""
+    ordered = {member: refusal[member] for member in MEMBERS if member in refusal}
+    if "place" in ordered:
+        place = refusal["place"]
+        ordered["place"] = {
+            part: int(place[part]) if kind is int else place[part]
+            for part, kind in PLACE_MEMBERS.items()
+            if part in place
+        }
+    text = json.dumps(ordered, ensure_ascii=False, separators=(",", ":"))
+    return "".join(map(escape_surrogate, text)).encode("utf-8")
+
+
+def escape_surrogate(character):
+    """A half of a surrogate pair as an escape."""
+    return f"\\u{ord(character):04x}" if 0xD800 <= ord(character) <= 0xDFFF else character
+
+
+def read_refusal(column):
+    """A refusal as in SYNC-3. Members that are not known, and another order or spelling, show when the file is written
+    again (see binary_files.py)."""
+    try:
+        refusal = json.loads(decode_text(column))
+    except (ValueError, RecursionError):
+        refusal = None
+    require(isinstance(refusal, dict) and {"reason", "message"} <= refusal.keys())
+    require(has_kinds(refusal, MEMBERS) and has_kinds(refusal.get("place", {}), PLACE_MEMBERS))
+    require(refusal["reason"] in REASONS)
+    return refusal
+
+
+def has_kinds(members, kinds):
+    """Whether all known members are of their kinds; a boolean is no number."""
+    return all(
+        isinstance(content, kinds.get(member, object)) and not isinstance(content, bool)
+        for member, content in members.items()
+    )
