@@ -3,9 +3,10 @@ import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
 import { compress } from './compress.js';
 import type { ConflictListener } from './conflict.js';
+import { editFinder } from './find-edits.js';
 import { asMergedNormalForm, asNormalForm, asPatchedNormalForm, isNormalForm } from './normal-form.js';
 import { rebaseRecord } from './rebase-record.js';
-import { changesOf, editAt, findEdit, type PlacedEdit } from './record-edit.js';
+import { changesOf, editAt, type PlacedEdit } from './record-edit.js';
 import { changeWithoutBefore } from './without-before.js';
 
 /**
@@ -53,25 +54,26 @@ export function rebaseNormalForms(
 ): { pending: Delta[]; remote: Delta } {
   const rebasedPending = normalForms.map((normalForm) => new Replacement(normalForm));
   const rebasedRemote: Change[] = [];
+  const find = editFinder(normalForms, normalRemote.length);
   for (let others = editAt(normalRemote, 0); others !== undefined; others = editAt(normalRemote, others.end)) {
     const { table, record } = others;
-    const found = normalForms.map((normalForm) => findEdit(normalForm, table, record));
-    const own = found.flatMap((placed, step) => (placed === undefined ? [] : { step, edit: placed.edit }));
-    if (own.length === 0) {
+    const found = find(table, record);
+    if (found.length === 0) {
       rebasedRemote.push(...changesOf(table, record, others.edit).map(changeWithoutBefore));
       continue;
     }
+    const own = found.map(({ step, placed }) => ({ step, edit: placed.edit }));
     const merged = rebaseRecord(own, others.edit, {
       table,
       record,
       ruleOf: (field) => rules.get(table, field, record),
     });
     if (onConflict !== undefined) for (const conflict of merged.conflicts()) onConflict(conflict);
-    found.forEach((placed, step) => {
-      if (placed === undefined) return;
-      const kept = merged.pending.find((edit) => edit.step === step);
-      rebasedPending[step]?.add(placed, kept === undefined ? [] : changesOf(table, record, kept.edit));
-    });
+    const kept = new Map(merged.pending.map(({ step, edit }) => [step, edit]));
+    for (const { step, placed } of found) {
+      const edit = kept.get(step);
+      rebasedPending[step]?.add(placed, edit === undefined ? [] : changesOf(table, record, edit));
+    }
     if (merged.remote !== undefined) rebasedRemote.push(...changesOf(table, record, merged.remote));
   }
   const areKnown = normalForms.every(isNormalForm) && isNormalForm(normalRemote);

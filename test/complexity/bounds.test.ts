@@ -104,6 +104,15 @@ describe('twice the input takes about twice the steps', () => {
       },
     ],
     [
+      'rebase of as many pending deltas as remote touches records',
+      SORTING,
+      (size) => {
+        const pending = Array.from({ length: size }, (_, step) => normalForm(4, step));
+        const remote = normalForm(4 * size, size);
+        return () => rebase(pending, remote);
+      },
+    ],
+    [
       'rebase of a few pending deltas',
       SORTING,
       (size) => {

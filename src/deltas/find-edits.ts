@@ -1,0 +1,42 @@
+import type { Delta } from '../operations/change.js';
+import { RecordMap } from '../operations/record-map.js';
+import { editAt, findEdit, type PlacedEdit } from './record-edit.js';
+
+/** What one of several deltas does to a record, and which of them it is. */
+export interface FoundEdit {
+  readonly step: number;
+  readonly placed: PlacedEdit;
+}
+
+/**
+ * A search for what each of several normal forms does to a record, answered in their order.
+ *
+ * A few records are looked up in each delta on its own, so that what nobody asks about is not even looked at. Where that
+ * would take more steps than there are changes, all are sorted into one map first: so a search for many records in many
+ * deltas costs what both weigh, and not one times the other.
+ *
+ * @param recordCount about how many records will be asked for.
+ */
+export function editFinder(
+  normalForms: readonly Delta[],
+  recordCount: number,
+): (table: string, record: string) => readonly FoundEdit[] {
+  const changeCount = normalForms.reduce((sum, { length }) => sum + length, 0);
+  if (normalForms.length === 1 || normalForms.length * recordCount <= changeCount) {
+    return (table, record) =>
+      normalForms.flatMap((normalForm, step) => {
+        const placed = findEdit(normalForm, table, record);
+        return placed === undefined ? [] : { step, placed };
+      });
+  }
+  const found = new RecordMap<FoundEdit[]>();
+  normalForms.forEach((normalForm, step) => {
+    for (let placed = editAt(normalForm, 0); placed !== undefined; placed = editAt(normalForm, placed.end)) {
+      const { table, record } = placed;
+      const edits = found.get(table, record);
+      if (edits === undefined) found.set(table, record, [{ step, placed }]);
+      else edits.push({ step, placed });
+    }
+  });
+  return (table, record) => found.get(table, record) ?? [];
+}
