@@ -1,8 +1,10 @@
 import type { ListConflict } from '../lists/conflicts.js';
 import type { Side } from '../lists/contest.js';
 import { type FieldOp, fieldList } from '../operations/field-operation.js';
+import { lendFieldOp } from '../operations/lend.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import type { Fields } from '../values/fields.js';
+import { lendFields, lendValue } from '../values/ownership.js';
 import type { Value } from '../values/value.js';
 
 /**
@@ -39,6 +41,18 @@ export interface Conflict {
   readonly lost: readonly LostEdit[];
 }
 
+/** A conflict to hand out: no byte or date in it is one that the engine keeps. */
+export function lendConflict(conflict: Conflict): Conflict {
+  return {
+    ...conflict,
+    base: lendSide(conflict.base),
+    local: lendSide(conflict.local),
+    remote: lendSide(conflict.remote),
+    result: lendSide(conflict.result),
+    lost: conflict.lost.map((edit) => ({ ...edit, op: lendFieldOp(edit.op) })),
+  };
+}
+
 /** Finds the conflicts of a merge; a merge that nobody asks is spared the search. */
 export type Conflicts = () => readonly Conflict[];
 
@@ -54,4 +68,9 @@ export function conflictRuleOf(rule: Rule): ConflictRule {
 export function itemConflict(table: string, record: string, field: string, conflict: ListConflict): Conflict {
   const { loser, lost, ...where } = conflict;
   return { table, record, field, ...where, lost: [{ side: loser, field, op: fieldList(false, lost) }] };
+}
+
+function lendSide(side: Value | Fields | undefined): Value | Fields | undefined {
+  if (side instanceof Map) return lendFields(side);
+  return side === undefined ? undefined : lendValue(side as Value);
 }

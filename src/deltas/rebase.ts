@@ -46,7 +46,7 @@ export function rebase(
   return rebaseNormalForms(pending.map(compress), compress(remote), options);
 }
 
-/** {@link rebase} for normal forms of the engine's own. It costs what remote weighs, not what is pending. */
+/** {@link rebase} for normal forms of the engine's own, which are not checked, copied and composed again. */
 export function rebaseNormalForms(
   normalForms: readonly Delta[],
   normalRemote: Delta,

@@ -66,9 +66,13 @@ function hasMutableValue(fields: Fields): boolean {
 
 function hasMutableOp(ops: FieldOps): boolean {
   for (const op of ops.values()) {
-    if (op.type === 'list' ? hasMutableItem(op.ops) : isMutablePut(op)) return true;
+    if (isMutableFieldOp(op)) return true;
   }
   return false;
+}
+
+function isMutableFieldOp(op: FieldOp): boolean {
+  return op.type === 'list' ? hasMutableItem(op.ops) : isMutablePut(op);
 }
 
 function isMutablePut(op: FieldPut | FieldDelete): boolean {
@@ -85,7 +89,9 @@ function isMutableListOp(op: ListOp): boolean {
   return (op.type !== 'delete' && isMutableValue(op.value)) || (op.type !== 'insert' && isMutableValue(op.before));
 }
 
-function lendFieldOp(op: FieldOp): FieldOp {
+/** {@link lendChange} for the operation on one field. */
+export function lendFieldOp(op: FieldOp): FieldOp {
+  if (!isMutableFieldOp(op)) return op;
   switch (op.type) {
     case 'put':
       return fieldPut(lendValue(op.value), lendBefore(beforeOf(op)));

@@ -1,5 +1,5 @@
 import { formatDelta } from '../codec/wire/delta.js';
-import type { Conflict, ConflictListener } from '../deltas/conflict.js';
+import { type Conflict, type ConflictListener, lendConflict } from '../deltas/conflict.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
@@ -152,7 +152,7 @@ export class Exchange {
    * before stays merged and reported.
    */
   bringIn(report: Report): void {
-    const onConflict = (conflict: Conflict): void => void report.conflicts.push(conflict);
+    const onConflict = (conflict: Conflict): void => void report.conflicts.push(lendConflict(conflict));
     if (this.#refusal !== undefined) this.#withdraw(this.#refusal, report);
     this.#mergeEntries(onConflict);
     this.#reload(report, onConflict);
@@ -242,7 +242,7 @@ export class Exchange {
   #withdraw(refusal: Refusal, report: Report): void {
     const nonce = this.#put?.nonce ?? '';
     const conflicts: Conflict[] = [];
-    const delta = this.#timeline.withdraw((conflict) => conflicts.push(conflict));
+    const delta = this.#timeline.withdraw((conflict) => conflicts.push(lendConflict(conflict)));
     this.#put = undefined;
     this.#refusal = undefined;
     report.refused.push({ nonce, delta, refusal, conflicts });

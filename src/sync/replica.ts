@@ -1,5 +1,5 @@
 import type { Row } from '../codec/wire/rows.js';
-import type { Conflict } from '../deltas/conflict.js';
+import { type Conflict, lendConflict } from '../deltas/conflict.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
 import { lendDelta } from '../operations/lend.js';
@@ -240,7 +240,7 @@ export class Replica {
     if (!this.#canTakeLast()) return undefined;
     this.#cutOpen();
     const conflicts: Conflict[] = [];
-    const changes = this.#timeline.withdrawLast((conflict) => conflicts.push(conflict));
+    const changes = this.#timeline.withdrawLast((conflict) => conflicts.push(lendConflict(conflict)));
     return { changes, conflicts };
   }
 

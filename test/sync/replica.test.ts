@@ -49,6 +49,20 @@ describe('local edits', () => {
     );
   });
 
+  test('are kept as they were made, whatever becomes of the bytes in a conflict that they won', () => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', 'local');
+    pair.replica.apply([put('a', 'f', { B: 'AQ' })]);
+    pair.other(put('a', 'f', 'other'));
+    pair.replica.receive(pair.sequencer.deltasSince(pair.replica.revision));
+    const { conflicts } = pair.sync();
+    const values = conflicts.flatMap(({ local, result, lost }) => [local, result, ...lost.map(({ op }) => op)]);
+    expect(values).toContainEqual(new Uint8Array([1]));
+    for (const value of values) if (value instanceof Uint8Array) value[0] = 9;
+    const [change] = pair.replica.outgoing()?.delta.filter(({ table }) => table === 't') ?? [];
+    expect(change).toEqual(put('a', 'f', { B: 'AQ' }));
+  });
+
   test('stay as they are when nothing was received', () => {
     const pair = pairWithRecord();
     pair.replica.apply([put('a', 'f', 1)]);
