@@ -8,7 +8,7 @@ import { lendChange } from '../operations/lend.js';
 import { ownDelta } from '../operations/ownership.js';
 import { growthOfChange, sizeOfDelta } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
-import { lendFields, ownFields } from '../values/ownership.js';
+import { ownFields } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
 import type { Value } from '../values/value.js';
 import { checkGrowth, checkLimits, type Limits, NO_LIMITS } from './limits.js';
@@ -124,8 +124,7 @@ export class State {
 
   /** The fields of a record, or `undefined` if there is no such record. */
   get(table: string, record: string): Fields | undefined {
-    const stored = this.#tables.get(table, record);
-    return stored === undefined ? undefined : lendFields(stored.fields());
+    return this.#tables.get(table, record)?.lend();
   }
 
   /**
@@ -136,7 +135,7 @@ export class State {
    * Spec: MATCH-1 to MATCH-3.
    */
   query(table: string, where: Where = new Map()): FoundRecord[] {
-    return this.#find(table, where).map(([record, stored]) => ({ record, fields: lendFields(stored.fields()) }));
+    return this.#find(table, where).map(([record, stored]) => ({ record, fields: stored.lend() }));
   }
 
   /** The ids alone of what {@link query} finds, for whoever does not need all the fields. */

@@ -6,8 +6,9 @@ import type { FieldOps } from '../operations/change.js';
 import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { growthOfFieldOp } from '../operations/size.js';
-import { type Fields, freezeMap, singleEntry } from '../values/fields.js';
+import { type Fields, FrozenMapBuilder, freezeMap, inOrder, singleEntry } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
+import { lendAtom, lendItems } from '../values/ownership.js';
 import { sizeOfRecord } from '../values/size.js';
 import { type Atom, isList, type Value } from '../values/value.js';
 
@@ -21,8 +22,8 @@ type StoredValue = Atom | ItemList;
 export class StoredRecord {
   readonly owner: object;
   readonly #fields: Map<string, StoredValue>;
-  /** The lists that no other record has. */
-  readonly #ownLists = new Set<ItemList>();
+  /** The lists that no other record has; most records have no list. */
+  #ownLists: Set<ItemList> | undefined;
   #size: number;
 
   private constructor(owner: object, fields: Map<string, StoredValue>, size: number) {
@@ -48,7 +49,7 @@ export class StoredRecord {
 
   /** The record as it is now, whatever is done to it later. Its lists are shared, and copied before they are edited. */
   snapshot(): StoredRecord {
-    this.#ownLists.clear();
+    this.#ownLists = undefined;
     return this.copyFor({});
   }
 
@@ -89,6 +90,15 @@ export class StoredRecord {
       fields.set(field, stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored);
     }
     return fields;
+  }
+
+  /** All fields to hand out, in code point order of their names: what the receiver could change is a copy. */
+  lend(): Fields {
+    const lent = new FrozenMapBuilder<string, Value>();
+    for (const [field, stored] of inOrder(this.#fields)) {
+      lent.set(field, stored instanceof ItemList ? lendItems(stored.toArray()) : lendAtom(stored));
+    }
+    return lent.finish();
   }
 
   /** @throws DatastoreError where one of the operations does not fit its field; nothing is changed. */
@@ -140,24 +150,25 @@ export class StoredRecord {
   }
 
   #createList(field: string): ItemList {
-    const list = ItemList.from([]);
+    const list = this.#own(ItemList.from([]));
     this.#fields.set(field, list);
-    this.#ownLists.add(list);
     return list;
   }
 
   #ownList(field: string): ItemList {
     const list = this.#fields.get(field) as ItemList;
-    if (this.#ownLists.has(list)) return list;
-    const own = list.copy();
+    if (this.#ownLists?.has(list)) return list;
+    const own = this.#own(list.copy());
     this.#fields.set(field, own);
-    this.#ownLists.add(own);
     return own;
   }
 
   #store(value: Value): StoredValue {
-    if (!isList(value)) return value;
-    const list = ItemList.from(value);
+    return isList(value) ? this.#own(ItemList.from(value)) : value;
+  }
+
+  #own(list: ItemList): ItemList {
+    this.#ownLists ??= new Set();
     this.#ownLists.add(list);
     return list;
   }

@@ -83,5 +83,6 @@ function isInOrder(map: ReadonlyMap<string, unknown>): boolean {
 
 /** The entries of `map` in code point order of their names. */
 export function sortedEntries<Entry>(map: ReadonlyMap<string, Entry>): [string, Entry][] {
-  return [...map].sort(([left], [right]) => compareText(left, right));
+  const entries = [...map];
+  return isInOrder(map) ? entries : entries.sort(([left], [right]) => compareText(left, right));
 }

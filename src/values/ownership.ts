@@ -1,5 +1,5 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
-import { type Fields, FrozenMapBuilder, freezeMap, type MutableFields, sortedEntries, sortedMap } from './fields.js';
+import { type Fields, FrozenMapBuilder, inOrder, sortedMap } from './fields.js';
 import { isLong } from './long.js';
 import { isValidFieldName } from './names.js';
 import { isWellFormed } from './text.js';
@@ -67,7 +67,19 @@ export function lendValue(value: Value): Value {
 
 /** Whether somebody who holds the value could change it: bytes, dates, and lists with such items. */
 export function isMutableValue(value: Value | undefined): boolean {
-  return isList(value) ? value.some(isMutableAtom) : isMutableAtom(value);
+  if (!isList(value)) return isMutableAtom(value);
+  // A loop, because V8 has no quick way to search a frozen array by a callback.
+  for (let index = 0; index < value.length; index++) if (isMutableAtom(value[index])) return true;
+  return false;
+}
+
+/** {@link lendValue} for a list that nobody else holds, which is not copied. */
+export function lendItems(items: Atom[]): readonly Atom[] {
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as Atom;
+    if (isMutableAtom(item)) items[index] = lendAtom(item);
+  }
+  return Object.freeze(items);
 }
 
 /** {@link lendValue} for what is not a list. */
@@ -78,9 +90,9 @@ export function lendAtom(value: Atom): Atom {
 
 /** {@link lendValue} for all the fields of a record, in code point order of their names. */
 export function lendFields(fields: Fields): Fields {
-  const lent: MutableFields = new Map();
-  for (const [name, value] of sortedEntries(fields)) lent.set(name, lendValue(value));
-  return freezeMap(lent);
+  const lent = new FrozenMapBuilder<string, Value>();
+  for (const [name, value] of inOrder(fields)) lent.set(name, lendValue(value));
+  return lent.finish();
 }
 
 function ownList(items: readonly unknown[], place?: Place): readonly Atom[] {
