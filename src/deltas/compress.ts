@@ -1,7 +1,7 @@
 import type { Delta } from '../operations/change.js';
 import { ownDelta } from '../operations/ownership.js';
 import { DeltaDraft } from './delta-draft.js';
-import { isNormalForm } from './normal-form.js';
+import { asNormalForm, isInNormalForm, isNormalForm } from './normal-form.js';
 
 /**
  * The smallest delta that does what `changes` do, in normal form: per record at most one change, or a delete and then
@@ -32,6 +32,7 @@ export function compose(...deltas: readonly Delta[]): Delta {
 
 /** {@link compress} for changes that are the engine's own. */
 export function compressOwned(changes: Delta): Delta {
+  if (isInNormalForm(changes)) return asNormalForm(changes);
   const draft = new DeltaDraft();
   changes.forEach((change, position) => {
     draft.add(change, position);

@@ -1,5 +1,9 @@
-import type { Change, Delta } from '../operations/change.js';
+import type { Change, Delta, FieldOps } from '../operations/change.js';
 import { hasMutablePut, isMutableChange } from '../operations/lend.js';
+import { type Fields, isInOrder } from '../values/fields.js';
+import { comparePlaces } from './record-edit.js';
+
+const NO_FIELDS: Fields = new Map();
 
 /** A constructor that gives back what it is given, so that a subclass puts its private field there. */
 const Given = function given(delta: Delta): Delta {
@@ -27,7 +31,7 @@ class Mark extends Given {
 }
 
 /** Declares that `changes`, which nobody else holds, are in normal form. */
-export function asNormalForm(changes: Change[]): Delta {
+export function asNormalForm(changes: Delta): Delta {
   return declare(changes, !changes.some(isMutableChange));
 }
 
@@ -51,12 +55,41 @@ export function asPatchedNormalForm(changes: Change[], original: Delta, replacin
   return declare(changes, isNormalForm(original) && !replacing.some(isMutableChange));
 }
 
+/**
+ * Whether changes of the engine's own are in normal form as they stand. Most that come from elsewhere are, and looking
+ * costs far less than composing them anew. Spec: NORM-2, NORM-3, NORM-8.
+ */
+export function isInNormalForm(changes: readonly Change[]): boolean {
+  for (let at = 0; at < changes.length; at++) {
+    const change = changes[at] as Change;
+    if (change.type === 'update' && !doesSomething(change.ops)) return false;
+    if (!isInOrder(contentOf(change))) return false;
+    const previous = changes[at - 1];
+    if (previous === undefined) continue;
+    const order = comparePlaces(previous, change);
+    const isReplace = order === 0 && previous.type === 'delete' && change.type === 'insert';
+    if (order > 0 || (order === 0 && !isReplace)) return false;
+  }
+  return true;
+}
+
+/** What stands in a change by field name. */
+function contentOf(change: Change): ReadonlyMap<string, unknown> {
+  if (change.type === 'update') return change.ops;
+  return (change.type === 'insert' ? change.fields : change.before) ?? NO_FIELDS;
+}
+
+function doesSomething(ops: FieldOps): boolean {
+  for (const op of ops.values()) if (op.type === 'list' && !op.create && op.ops.length === 0) return false;
+  return ops.size > 0;
+}
+
 /** Whether this, which can be anything, is known to be a normal form that nobody can change. */
 export function isNormalForm(delta: unknown): boolean {
   return Mark.isOn(delta);
 }
 
-function declare(changes: Change[], isUnchangeable: boolean): Delta {
+function declare(changes: Delta, isUnchangeable: boolean): Delta {
   if (isUnchangeable) new Mark(changes);
   return Object.freeze(changes);
 }

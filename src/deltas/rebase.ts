@@ -59,7 +59,9 @@ export function rebaseNormalForms(
     const { table, record } = others;
     const found = find(table, record);
     if (found.length === 0) {
-      rebasedRemote.push(...changesOf(table, record, others.edit).map(changeWithoutBefore));
+      for (let at = others.start; at < others.end; at++) {
+        rebasedRemote.push(changeWithoutBefore(normalRemote[at] as Change));
+      }
       continue;
     }
     const own = found.map(({ step, placed }) => ({ step, edit: placed.edit }));

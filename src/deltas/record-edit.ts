@@ -58,20 +58,33 @@ export function editAt(normalForm: readonly Change[], start: number): PlacedEdit
   };
 }
 
-/** Finds what a normal form does to a record, if anything, by binary search. */
-export function findEdit(normalForm: readonly Change[], table: string, record: string): PlacedEdit | undefined {
-  let low = 0;
-  let high = normalForm.length;
+/**
+ * The position in a normal form at which a record's edit stands, or would stand. It is looked for from `start` on, in
+ * strides that double: near by it is found at once, and far away in the logarithm of the distance.
+ */
+export function positionOfRecord(normalForm: readonly Change[], table: string, record: string, start: number): number {
+  const isBefore = (at: number): boolean => {
+    const change = normalForm[at];
+    return change !== undefined && comparePlaces(change, { table, record }) < 0;
+  };
+  let low = start;
+  let stride = 1;
+  while (isBefore(low + stride - 1)) {
+    low += stride;
+    stride *= 2;
+  }
+  let high = Math.min(low + stride - 1, normalForm.length);
   while (low < high) {
     const middle = (low + high) >> 1;
-    const change = normalForm[middle];
-    if (change !== undefined && comparePlaces(change, table, record) < 0) low = middle + 1;
+    if (isBefore(middle)) low = middle + 1;
     else high = middle;
   }
-  const found = editAt(normalForm, low);
-  return found?.table === table && found.record === record ? found : undefined;
+  return low;
 }
 
-function comparePlaces(change: Change, table: string, record: string): number {
-  return compareText(change.table, table) || compareText(change.record, record);
+/** Compares where two changes stand in a normal form, in code point order of table and record. */
+export function comparePlaces(left: RecordPlace, right: RecordPlace): number {
+  return left.table === right.table ? compareText(left.record, right.record) : compareText(left.table, right.table);
 }
+
+type RecordPlace = Pick<Change, 'table' | 'record'>;

@@ -1,7 +1,7 @@
 import { type Change, type Delta, deleteChange, updateChange } from '../operations/change.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
 import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
-import { FrozenMapBuilder } from '../values/fields.js';
+import { mapFieldOps, mapListOps } from '../operations/map-operations.js';
 import { compress } from './compress.js';
 import { asNormalForm } from './normal-form.js';
 
@@ -22,12 +22,11 @@ export function changeWithoutBefore(change: Change): Change {
     case 'insert':
       return change;
     case 'update': {
-      const ops = new FrozenMapBuilder<string, FieldOp>();
-      for (const [field, op] of change.ops) ops.set(field, fieldOpWithoutBefore(op));
-      return updateChange(table, record, ops.finish());
+      const ops = mapFieldOps(change.ops, fieldOpWithoutBefore);
+      return ops === change.ops ? change : updateChange(table, record, ops);
     }
     case 'delete':
-      return deleteChange(table, record, undefined);
+      return change.before === undefined ? change : deleteChange(table, record, undefined);
   }
 }
 
@@ -35,15 +34,17 @@ export function changeWithoutBefore(change: Change): Change {
 export function fieldOpWithoutBefore(op: FieldOp): FieldOp {
   switch (op.type) {
     case 'put':
-      return fieldPut(op.value, undefined);
+      return 'before' in op ? fieldPut(op.value, undefined) : op;
     case 'delete':
-      return fieldDelete(undefined);
-    case 'list':
-      return fieldList(op.create, op.ops.map(listOpWithoutBefore));
+      return 'before' in op ? fieldDelete(undefined) : op;
+    case 'list': {
+      const ops = mapListOps(op.ops, listOpWithoutBefore);
+      return ops === op.ops ? op : fieldList(op.create, ops);
+    }
   }
 }
 
 function listOpWithoutBefore(op: ListOp): ListOp {
-  if (op.type === 'put') return listPut(op.index, op.value);
-  return op.type === 'delete' ? listDelete(op.index) : op;
+  if (op.type === 'insert' || op.type === 'move' || op.before === undefined) return op;
+  return op.type === 'put' ? listPut(op.index, op.value) : listDelete(op.index);
 }

@@ -1,4 +1,4 @@
-import { type Fields, freezeMap } from '../values/fields.js';
+import type { Fields } from '../values/fields.js';
 import { isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
 import type { Atom, Value } from '../values/value.js';
 import { type Change, type Delta, deleteChange, type FieldOps, insertChange, updateChange } from './change.js';
@@ -13,6 +13,7 @@ import {
   fieldPut,
 } from './field-operation.js';
 import { type ListOp, listDelete, listInsert, listPut } from './list-operation.js';
+import { mapFieldOps, mapListOps } from './map-operations.js';
 
 /** A delta to hand out: no byte or date in it is one that the engine keeps. */
 export function lendDelta(delta: Delta): Delta {
@@ -29,9 +30,8 @@ export function lendChange(change: Change): Change {
     case 'insert':
       return hasMutableValue(change.fields) ? insertChange(table, record, lendFields(change.fields)) : change;
     case 'update': {
-      if (!hasMutableOp(change.ops)) return change;
-      const lent = new Map([...change.ops].map(([field, op]) => [field, lendFieldOp(op)]));
-      return updateChange(table, record, freezeMap(lent));
+      const ops = mapFieldOps(change.ops, lendFieldOp);
+      return ops === change.ops ? change : updateChange(table, record, ops);
     }
     case 'delete':
       return deleteChange(table, record, change.before && lendFields(change.before));
@@ -98,7 +98,7 @@ export function lendFieldOp(op: FieldOp): FieldOp {
     case 'delete':
       return fieldDelete(lendBefore(beforeOf(op)));
     case 'list':
-      return fieldList(op.create, op.ops.map(lendListOp));
+      return fieldList(op.create, mapListOps(op.ops, lendListOp));
   }
 }
 

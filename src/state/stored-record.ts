@@ -4,9 +4,9 @@ import { misfitError, performListOp } from '../lists/apply.js';
 import { ItemList } from '../lists/item-list.js';
 import type { FieldOps } from '../operations/change.js';
 import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
-import type { ListOp } from '../operations/list-operation.js';
+import { mapFieldOps, mapListOps } from '../operations/map-operations.js';
 import { growthOfFieldOp } from '../operations/size.js';
-import { type Fields, FrozenMapBuilder, freezeMap, inOrder, singleEntry } from '../values/fields.js';
+import { type Fields, FrozenMapBuilder, inOrder } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import { lendAtom, lendItems } from '../values/ownership.js';
 import { sizeOfRecord } from '../values/size.js';
@@ -112,16 +112,11 @@ export class StoredRecord {
 
   /** Performs operations that fit, and returns them with what they overwrote: the same where that is nothing. */
   perform(ops: FieldOps): FieldOps {
-    let applied: Map<string, FieldOp> | undefined;
-    for (const [field, op] of ops) {
-      const appliedOp = this.#performFieldOp(field, op);
-      this.#size += growthOfFieldOp(appliedOp);
-      if (appliedOp === op) continue;
-      if (ops.size === 1) return singleEntry(field, appliedOp);
-      applied ??= new Map(ops);
-      applied.set(field, appliedOp);
-    }
-    return applied === undefined ? ops : freezeMap(applied);
+    return mapFieldOps(ops, (op, field) => {
+      const applied = this.#performFieldOp(field, op);
+      this.#size += growthOfFieldOp(applied);
+      return applied;
+    });
   }
 
   #performFieldOp(field: string, op: FieldOp): FieldOp {
@@ -137,16 +132,8 @@ export class StoredRecord {
 
   #performListOps(field: string, op: FieldList): FieldOp {
     const list = op.create ? this.#createList(field) : this.#ownList(field);
-    let applied: ListOp[] | undefined;
-    for (let at = 0; at < op.ops.length; at++) {
-      const step = op.ops[at] as ListOp;
-      const appliedStep = performListOp(list, step);
-      if (appliedStep === step) continue;
-      if (op.ops.length === 1) return fieldList(op.create, [appliedStep]);
-      applied ??= [...op.ops];
-      applied[at] = appliedStep;
-    }
-    return applied === undefined ? op : fieldList(op.create, applied);
+    const applied = mapListOps(op.ops, (step) => performListOp(list, step));
+    return applied === op.ops ? op : fieldList(op.create, applied);
   }
 
   #createList(field: string): ItemList {

@@ -72,7 +72,8 @@ export function inOrder<Entry>(map: ReadonlyMap<string, Entry>): ReadonlyMap<str
   return isInOrder(map) ? map : sortedMap(map);
 }
 
-function isInOrder(map: ReadonlyMap<string, unknown>): boolean {
+/** Whether the names of `map` are in code point order. */
+export function isInOrder(map: ReadonlyMap<string, unknown>): boolean {
   let previous: string | undefined;
   for (const name of map.keys()) {
     if (previous !== undefined && compareText(previous, name) > 0) return false;

@@ -1,4 +1,4 @@
-import { isNormalForm } from '../../deltas/normal-form.js';
+import { asNormalForm, isInNormalForm, isNormalForm } from '../../deltas/normal-form.js';
 import type { Delta } from '../../operations/change.js';
 import { ownDelta } from '../../operations/ownership.js';
 import { CHANGE_COLUMN_COUNT, ChangeReader } from './change-reader.js';
@@ -33,5 +33,5 @@ export function decodeDelta(bytes: unknown): Delta {
   const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/delta', CHANGE_COLUMN_COUNT));
   const delta = reader.delta();
   reader.finish();
-  return delta;
+  return isInNormalForm(delta) ? asNormalForm(delta) : delta;
 }
