@@ -1,5 +1,4 @@
 import { lendAtom, lendValue } from '../values/ownership.js';
-import { compareText } from '../values/text.js';
 import { type Atom, typeOfValue, type Value, type ValueType } from '../values/value.js';
 import type { StoredRecord } from './stored-record.js';
 
@@ -25,7 +24,7 @@ export class RecordReader {
 
   /** The names of the fields, in code point order. */
   names(): string[] {
-    return [...(this.#find()?.names() ?? [])].sort(compareText);
+    return this.#find()?.names() ?? [];
   }
 
   typeOf(field: string): ValueType | undefined {

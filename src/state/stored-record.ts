@@ -6,11 +6,12 @@ import type { FieldOps } from '../operations/change.js';
 import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
 import { mapFieldOps, mapListOps } from '../operations/map-operations.js';
 import { growthOfFieldOp } from '../operations/size.js';
-import { type Fields, FrozenMapBuilder, inOrder } from '../values/fields.js';
+import { type Fields, FrozenMapBuilder } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import { lendAtom, lendItems } from '../values/ownership.js';
 import { sizeOfRecord } from '../values/size.js';
 import { type Atom, isList, type Value } from '../values/value.js';
+import { FieldStore } from './field-store.js';
 
 /** A value as a record keeps it: lists in a form that can be edited in place. */
 type StoredValue = Atom | ItemList;
@@ -21,21 +22,32 @@ type StoredValue = Atom | ItemList;
  */
 export class StoredRecord {
   readonly owner: object;
-  readonly #fields: Map<string, StoredValue>;
+  readonly #fields: FieldStore<StoredValue>;
   /** The lists that no other record has; most records have no list. */
   #ownLists: Set<ItemList> | undefined;
   #size: number;
 
-  private constructor(owner: object, fields: Map<string, StoredValue>, size: number) {
+  private constructor(owner: object, fields: FieldStore<StoredValue>, size: number, ownLists?: Set<ItemList>) {
     this.owner = owner;
     this.#fields = fields;
     this.#size = size;
+    this.#ownLists = ownLists;
   }
 
-  static from(owner: object, fields: Fields): StoredRecord {
-    const record = new StoredRecord(owner, new Map(), sizeOfRecord(fields));
-    for (const [field, value] of fields) record.#fields.set(field, record.#store(value));
-    return record;
+  /** @param like another record of the table, which most likely has the same fields. */
+  static from(owner: object, fields: Fields, like?: StoredRecord): StoredRecord {
+    const entries: [string, StoredValue][] = [];
+    let lists: Set<ItemList> | undefined;
+    for (const [field, value] of fields) {
+      if (isList(value)) {
+        const list = ItemList.from(value);
+        lists = (lists ?? new Set()).add(list);
+        entries.push([field, list]);
+      } else {
+        entries.push([field, value]);
+      }
+    }
+    return new StoredRecord(owner, FieldStore.from(entries, like && like.#fields), sizeOfRecord(fields), lists);
   }
 
   /** In bytes. */
@@ -44,7 +56,7 @@ export class StoredRecord {
   }
 
   copyFor(owner: object): StoredRecord {
-    return new StoredRecord(owner, new Map(this.#fields), this.#size);
+    return new StoredRecord(owner, this.#fields.copy(), this.#size);
   }
 
   /** The record as it is now, whatever is done to it later. Its lists are shared, and copied before they are edited. */
@@ -56,7 +68,7 @@ export class StoredRecord {
   /** Whether both hold the same fields with equal values. It costs what differs, and not what long lists hold. */
   equals(other: StoredRecord): boolean {
     if (this.#fields.size !== other.#fields.size) return false;
-    for (const [field, stored] of this.#fields) {
+    for (const [field, stored] of this.#fields.sorted()) {
       const otherStored = other.#fields.get(field);
       const isEqual =
         stored instanceof ItemList
@@ -78,24 +90,24 @@ export class StoredRecord {
     return stored instanceof ItemList ? stored : undefined;
   }
 
-  /** The names of all fields, in no particular order. */
-  names(): Iterable<string> {
-    return this.#fields.keys();
+  /** The names of all fields, in code point order. */
+  names(): string[] {
+    return Array.from(this.#fields.sorted(), ([field]) => field);
   }
 
-  /** All fields, in no particular order. */
+  /** All fields, in code point order of their names. */
   fields(): Fields {
-    const fields = new Map<string, Value>();
-    for (const [field, stored] of this.#fields) {
+    const fields = new FrozenMapBuilder<string, Value>();
+    for (const [field, stored] of this.#fields.sorted()) {
       fields.set(field, stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored);
     }
-    return fields;
+    return fields.finish();
   }
 
   /** All fields to hand out, in code point order of their names: what the receiver could change is a copy. */
   lend(): Fields {
     const lent = new FrozenMapBuilder<string, Value>();
-    for (const [field, stored] of inOrder(this.#fields)) {
+    for (const [field, stored] of this.#fields.sorted()) {
       lent.set(field, stored instanceof ItemList ? lendItems(stored.toArray()) : lendAtom(stored));
     }
     return lent.finish();

@@ -7,6 +7,8 @@ import { StoredRecord } from './stored-record.js';
 interface Table {
   readonly owner: object;
   readonly records: Map<string, StoredRecord>;
+  /** The record that was inserted last: the next one is likely to have the same fields. */
+  latest: StoredRecord | undefined;
 }
 
 /**
@@ -84,8 +86,10 @@ export class Tables {
   }
 
   #insert(table: string, record: string, fields: Fields): void {
-    const stored = StoredRecord.from(this.#owner, fields);
-    this.#ownTable(table).records.set(record, stored);
+    const own = this.#ownTable(table);
+    const stored = StoredRecord.from(this.#owner, fields, own.latest);
+    own.latest = stored;
+    own.records.set(record, stored);
     this.#recordCount++;
     this.#size += stored.size;
   }
@@ -109,7 +113,7 @@ export class Tables {
   #ownTable(id: string): Table {
     const table = this.#tables.get(id);
     if (table?.owner === this.#owner) return table;
-    const own: Table = { owner: this.#owner, records: new Map(table?.records) };
+    const own: Table = { owner: this.#owner, records: new Map(table?.records), latest: table?.latest };
     this.#tables.set(id, own);
     return own;
   }
