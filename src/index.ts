@@ -9,6 +9,7 @@ export { invert } from './deltas/invert.js';
 export { type RuleLookup, rebase, type TransformOptions } from './deltas/rebase.js';
 export { transform } from './deltas/transform.js';
 export { type TransformListOptions, transformList } from './deltas/transform-list.js';
+export { deltaWithoutBefore } from './deltas/without-before.js';
 export { DatastoreError, type DatastoreErrorCode, type Place } from './errors/datastore-error.js';
 export { InvariantError } from './errors/invariant-error.js';
 export type { Side } from './lists/contest.js';

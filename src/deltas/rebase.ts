@@ -6,7 +6,7 @@ import type { ConflictListener } from './conflict.js';
 import { editFinder } from './find-edits.js';
 import { asMergedNormalForm, asNormalForm, asPatchedNormalForm, isNormalForm } from './normal-form.js';
 import { rebaseRecord } from './rebase-record.js';
-import { changesOf, editAt, type PlacedEdit } from './record-edit.js';
+import { changesOf, editAt, type PlacedEdit, type RecordEdit } from './record-edit.js';
 import { changeWithoutBefore } from './without-before.js';
 
 /**
@@ -58,7 +58,7 @@ export function rebaseNormalForms(
   for (let others = editAt(normalRemote, 0); others !== undefined; others = editAt(normalRemote, others.end)) {
     const { table, record } = others;
     const found = find(table, record);
-    if (found.length === 0) {
+    if (found.every(({ placed }) => areApart(placed.edit, others.edit))) {
       for (let at = others.start; at < others.end; at++) {
         rebasedRemote.push(changeWithoutBefore(normalRemote[at] as Change));
       }
@@ -83,6 +83,13 @@ export function rebaseNormalForms(
     pending: rebasedPending.map((replacement) => replacement.finish(areKnown)),
     remote: areKnown ? asMergedNormalForm(rebasedRemote, rebasedRemote) : asNormalForm(rebasedRemote),
   };
+}
+
+/** Whether two edits of one record update different fields, so that each stays as it is. Spec: MERGE-4. */
+function areApart(own: RecordEdit, others: RecordEdit): boolean {
+  if (own.type !== 'update' || others.type !== 'update') return false;
+  for (const field of others.ops.keys()) if (own.ops.has(field)) return false;
+  return true;
 }
 
 /** Up to how many replaced stretches a normal form is patched; each may move what stands behind it. */

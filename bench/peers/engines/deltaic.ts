@@ -1,10 +1,21 @@
-import { compress, type Delta, type ListOp, ResolutionRules, State, transform } from '../../../src/index.js';
+import {
+  compress,
+  type Delta,
+  deltaWithoutBefore,
+  type ListOp,
+  ResolutionRules,
+  State,
+  transform,
+} from '../../../src/index.js';
 import { type Branch, engine, type ListEngine, type Merging, type Splice, type TraceWay } from '../engine.js';
 import { decodeDelta, decodeState, ENCODING, encodeDelta, encodeState } from './deltaic-bytes.js';
 
 const TABLE = 't';
 const RECORD = 'r';
 const FIELD = 'f';
+
+/** What travels: nobody else needs to know what a delta overwrote. */
+const bytesOf = (delta: Delta): Uint8Array => encodeDelta(deltaWithoutBefore(delta));
 
 /** A copy of the data, and the delta that its branch made. */
 interface Holder {
@@ -19,7 +30,7 @@ const listState = (items: readonly string[]): State =>
 
 function edited(holder: Holder, delta: Delta): Branch<Holder> {
   holder.made = compress(holder.state.apply(delta));
-  return { doc: holder, sent: encodeDelta(holder.made) };
+  return { doc: holder, sent: bytesOf(holder.made) };
 }
 
 /**
@@ -30,7 +41,7 @@ function mergeBytes(rules: ResolutionRules): Merging<Holder>['merge'] {
   return (local, remote) => {
     const merged = transform(local.doc.made, decodeDelta(remote.sent), { rules });
     local.doc.state.apply(merged.remote);
-    const sent = encodeDelta(merged.local);
+    const sent = bytesOf(merged.local);
     remote.doc.state.apply(decodeDelta(sent));
     return remote.sent.length + sent.length;
   };
@@ -142,7 +153,7 @@ export const deltaic = engine<Holder>({
       const applied: Delta[] = [];
       for (let time = 0; time < times; time++) applied.push(holder.state.apply(put(read() + 1n)));
       holder.made = compress(applied.flat());
-      return { doc: holder, sent: encodeDelta(holder.made) };
+      return { doc: holder, sent: bytesOf(holder.made) };
     },
     merge: mergeBytes(counterRules),
     value: ({ state }) => Number(state.get(TABLE, RECORD)?.get(FIELD)),
