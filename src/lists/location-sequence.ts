@@ -48,11 +48,14 @@ export class LocationSequence {
   insert(index: number, start: number, count: number): void {
     if (index === 0) {
       this.#blockAt = 0;
-      this.#splice(0, start, count);
+      const { starts, lengths } = this.#block();
+      openGap(starts, 0, 1);
+      openGap(lengths, 0, 1);
+      starts[0] = start;
+      lengths[0] = count;
     } else {
       this.#find(index - 1);
-      this.#splitAfter(this.#offset + 1);
-      this.#splice(this.#runAt + 1, start, count);
+      this.#putBehind(start, count);
     }
     this.#addVisible(count);
   }
@@ -69,11 +72,7 @@ export class LocationSequence {
   /** Gives the location at a visible index a run of its own and returns its number. */
   isolate(index: number): number {
     this.#find(index);
-    this.#splitAfter(this.#offset + 1);
-    if (this.#offset > 0) {
-      this.#splitAfter(this.#offset);
-      this.#runAt++;
-    }
+    this.#cut(1);
     return this.#block().starts[this.#runAt] ?? 0;
   }
 
@@ -82,11 +81,7 @@ export class LocationSequence {
     this.#find(index);
     const block = this.#block();
     const removed = Math.min(count, (block.lengths[this.#runAt] ?? 0) - this.#offset);
-    this.#splitAfter(this.#offset + removed);
-    if (this.#offset > 0) {
-      this.#splitAfter(this.#offset);
-      this.#runAt++;
-    }
+    this.#cut(removed);
     const start = this.#block().starts[this.#runAt] ?? 0;
     this.#block().lengths[this.#runAt] = -removed;
     this.#addVisible(-removed);
@@ -128,20 +123,45 @@ export class LocationSequence {
     this.#offset = rest;
   }
 
-  /** Splits the run at hand so that its first part has `length` visible locations; the search stays on that part. */
-  #splitAfter(length: number): void {
+  /** Gives `count` locations of the run at hand, from the place where the search ended, a run of their own. */
+  #cut(count: number): void {
     const { starts, lengths } = this.#block();
-    const whole = lengths[this.#runAt] ?? 0;
-    if (length === whole) return;
-    lengths[this.#runAt] = length;
-    starts.splice(this.#runAt + 1, 0, (starts[this.#runAt] ?? 0) + length);
-    lengths.splice(this.#runAt + 1, 0, whole - length);
+    const at = this.#runAt;
+    const offset = this.#offset;
+    const start = starts[at] ?? 0;
+    const rest = (lengths[at] ?? 0) - offset - count;
+    const first = offset > 0 ? at + 1 : at;
+    const added = (offset > 0 ? 1 : 0) + (rest > 0 ? 1 : 0);
+    if (added === 0) return;
+    openGap(starts, at + 1, added);
+    openGap(lengths, at + 1, added);
+    if (offset > 0) lengths[at] = offset;
+    starts[first] = start + offset;
+    lengths[first] = count;
+    if (rest > 0) {
+      starts[first + 1] = start + offset + count;
+      lengths[first + 1] = rest;
+    }
+    this.#runAt = first;
+    this.#offset = 0;
   }
 
-  #splice(run: number, start: number, length: number): void {
+  /** Puts a run behind the place where the search ended, which splits the run at hand unless that is its last place. */
+  #putBehind(newStart: number, count: number): void {
     const { starts, lengths } = this.#block();
-    starts.splice(run, 0, start);
-    lengths.splice(run, 0, length);
+    const at = this.#runAt;
+    const kept = this.#offset + 1;
+    const rest = (lengths[at] ?? 0) - kept;
+    const added = rest > 0 ? 2 : 1;
+    openGap(starts, at + 1, added);
+    openGap(lengths, at + 1, added);
+    if (rest > 0) {
+      lengths[at] = kept;
+      starts[at + 2] = (starts[at] ?? 0) + kept;
+      lengths[at + 2] = rest;
+    }
+    starts[at + 1] = newStart;
+    lengths[at + 1] = count;
   }
 
   /** Ends every change: accounts for visible locations in the block at hand, and splits it if it has overflowed. */
@@ -161,4 +181,11 @@ export class LocationSequence {
     this.#blocks.splice(this.#blockAt + 1, 0, { starts, lengths, visibleCount });
     this.#ranks = new RankTree(this.#blocks.map((each) => each.visibleCount));
   }
+}
+
+/** Moves what stands from a position on up by `count`. For a block of runs a loop is faster than a call of `splice`. */
+function openGap(array: number[], position: number, count: number): void {
+  const { length } = array;
+  for (let added = 0; added < count; added++) array.push(0);
+  for (let at = length - 1; at >= position; at--) array[at + count] = array[at] ?? 0;
 }

@@ -47,7 +47,12 @@ export class StoredRecord {
         entries.push([field, value]);
       }
     }
-    return new StoredRecord(owner, FieldStore.from(entries, like && like.#fields), sizeOfRecord(fields), lists);
+    return new StoredRecord(
+      owner,
+      FieldStore.from(entries, like === undefined ? undefined : like.#fields),
+      sizeOfRecord(fields),
+      lists,
+    );
   }
 
   /** In bytes. */
