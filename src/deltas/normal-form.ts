@@ -35,6 +35,11 @@ export function asNormalForm(changes: Delta): Delta {
   return declare(changes, !changes.some(isMutableChange));
 }
 
+/** {@link asNormalForm} for changes that are known to hold neither bytes nor dates. */
+export function asUnchangeableNormalForm(changes: Delta): Delta {
+  return declare(changes, true);
+}
+
 /**
  * {@link asNormalForm} for what a merge of known normal forms made. Only a merge function can have brought in a value
  * that somebody could change, and only as the put of a whole field; so long lists need not be searched for one.

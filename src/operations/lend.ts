@@ -34,7 +34,8 @@ export function lendChange(change: Change): Change {
       return ops === change.ops ? change : updateChange(table, record, ops);
     }
     case 'delete':
-      return deleteChange(table, record, change.before && lendFields(change.before));
+      if (change.before === undefined || !hasMutableValue(change.before)) return change;
+      return deleteChange(table, record, lendFields(change.before));
   }
 }
 

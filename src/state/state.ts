@@ -1,7 +1,7 @@
 import { formatRow, parseRows, type Row } from '../codec/wire/rows.js';
 import { compress } from '../deltas/compress.js';
 import { invertChange } from '../deltas/invert.js';
-import { asNormalForm, isNormalForm } from '../deltas/normal-form.js';
+import { asUnchangeableNormalForm, isNormalForm } from '../deltas/normal-form.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { type Change, type Delta, type InsertChange, insertChange } from '../operations/change.js';
 import { lendChange } from '../operations/lend.js';
@@ -113,13 +113,16 @@ export class State {
       }
     }
     let isSame = true;
+    let isUnchangeable = true;
     for (let position = 0; position < applied.length; position++) {
-      const lent = lendChange(applied[position] as Change);
+      const change = applied[position] as Change;
+      const lent = lendChange(change);
       isSame &&= lent === changes[position];
+      isUnchangeable &&= lent === change;
       applied[position] = lent;
     }
     if (isSame) return changes;
-    return isKnown ? asNormalForm(applied) : Object.freeze(applied);
+    return isKnown && isUnchangeable ? asUnchangeableNormalForm(applied) : Object.freeze(applied);
   }
 
   /** The fields of a record, or `undefined` if there is no such record. */

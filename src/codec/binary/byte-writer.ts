@@ -5,7 +5,7 @@ const NAN_BITS = 0x7ff8n << 48n;
 
 /** Puts together a column of bytes. Numbers are written as BIN-5 to BIN-8 say. Spec: BIN-5 to BIN-8. */
 export class ByteWriter {
-  #bytes = new Uint8Array(64);
+  #bytes = new Uint8Array(256);
   #length = 0;
 
   byte(value: number): void {
@@ -110,7 +110,7 @@ export class ByteWriter {
   }
 
   #grow(count: number): void {
-    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + count));
+    const larger = new Uint8Array(Math.max(4 * this.#bytes.length, this.#length + count));
     larger.set(this.#bytes);
     this.#bytes = larger;
   }
