@@ -9,7 +9,7 @@ import {
   insertChange,
   updateChange,
 } from '../operations/change.js';
-import { beforeOf, type FieldOp, fieldDelete, fieldList, fieldSet } from '../operations/field-operation.js';
+import { beforeOf, type FieldOp, fieldDelete, fieldList, fieldSet, valueAfter } from '../operations/field-operation.js';
 import { ownDelta } from '../operations/ownership.js';
 import { freezeMap } from '../values/fields.js';
 import { compressOwned } from './compress.js';
@@ -66,7 +66,7 @@ function invertFieldOp(op: FieldOp, place: Place): FieldOp | undefined {
   }
   const before = beforeOf(op);
   if (before === undefined) throw beforeMissing(`a ${op.type}`, place);
-  const after = op.type === 'put' ? op.value : undefined;
+  const after = valueAfter(op);
   if (after === undefined && before.value === undefined) return undefined;
   return fieldSet(before.value, { value: after });
 }

@@ -1,7 +1,6 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { FieldOps } from '../operations/change.js';
-import type { FieldOp } from '../operations/field-operation.js';
 import { type Fields, sortedMap } from '../values/fields.js';
 import type { RecordEdit } from './record-edit.js';
 
@@ -87,7 +86,7 @@ export function editsOf(events: readonly LifeEvent[]): PendingEdit[] {
 }
 
 /** An update event from the operations that are left of it. */
-export function lifeUpdate(step: number, ops: Map<string, FieldOp>): LifeUpdate {
+export function lifeUpdate(step: number, ops: FieldOps): LifeUpdate {
   return { type: 'update', step, ops: sortedMap(ops) };
 }
 

@@ -10,6 +10,7 @@ import {
   type FieldPut,
   fieldList,
   fieldSet,
+  valueAfter,
 } from '../operations/field-operation.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { isList, type Value } from '../values/value.js';
@@ -30,6 +31,10 @@ import { listRuleOf } from './transform-list.js';
  * Law: MERGE-1. Spec: MERGE-6 to MERGE-9, REB-3.
  */
 export function rebaseField(pending: readonly FieldOp[], remote: FieldOp, context: FieldContext): FieldMerge {
+  const [first] = pending;
+  if (pending.length === 1 && first !== undefined && first.type !== 'list' && remote.type !== 'list') {
+    return rebaseValue(pending, beforeOf(first), valueAfter(remote), context);
+  }
   const end = pending.findIndex((op) => op.type !== 'list');
   const edits = pending.slice(0, end === -1 ? pending.length : end).filter((op) => op.type === 'list');
   const rest = pending.slice(edits.length);
@@ -38,7 +43,7 @@ export function rebaseField(pending: readonly FieldOp[], remote: FieldOp, contex
   }
   if (rest.length === 0) return overwritePendingLists(edits, remote, context);
   const base = beforeAll(pending, context);
-  const merged = rebaseValue(rest, base, remote.type === 'put' ? remote.value : undefined, context);
+  const merged = rebaseValue(rest, base, valueAfter(remote), context);
   return { ...merged, pending: [...edits.map(() => undefined), ...merged.pending] };
 }
 
@@ -100,7 +105,7 @@ function overwritePendingLists(
   context: FieldContext,
 ): FieldMerge {
   const { rule: _, ...where } = context;
-  const value = remote.type === 'put' ? remote.value : undefined;
+  const value = valueAfter(remote);
   const conflict = (): Conflict => {
     const base = beforeOf(remote);
     const ops = edits.flatMap((edit) => edit.ops);
@@ -122,7 +127,7 @@ function overRemoteList(op: FieldOp, remoteOps: readonly ListOp[], context: Fiel
   if (op.type === 'list') return op;
   const before = beforeOf(op);
   if (before === undefined) return op;
-  return fieldSet(op.type === 'put' ? op.value : undefined, { value: listAfter(before, remoteOps, context) });
+  return fieldSet(valueAfter(op), { value: listAfter(before, remoteOps, context) });
 }
 
 /** What the field held before all the operations, as far as they say. */

@@ -1,6 +1,6 @@
 import type { Place } from '../errors/datastore-error.js';
 import { applyListOps } from '../lists/apply.js';
-import { type Before, type FieldOp, fieldSet, isFieldOpApplied } from '../operations/field-operation.js';
+import { type Before, type FieldOp, fieldSet, isFieldOpApplied, valueAfter } from '../operations/field-operation.js';
 import { type Resolution, resolve } from '../rules/resolve.js';
 import type { Rule } from '../rules/rule.js';
 import { valuesEqual } from '../values/order.js';
@@ -72,7 +72,7 @@ export function valuesAfterEach(pending: readonly FieldOp[], place: Place): read
   let value: Value | undefined;
   return pending.map((op) => {
     if (op.type === 'list') value = applyListOps(isList(value) ? value : [], op.ops, place);
-    else value = op.type === 'put' ? op.value : undefined;
+    else value = valueAfter(op);
     return value;
   });
 }

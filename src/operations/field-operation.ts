@@ -56,6 +56,11 @@ export function beforeOf(op: FieldPut | FieldDelete): Before<Value> {
   return 'before' in op ? { value: op.before } : undefined;
 }
 
+/** What a put or delete leaves in a field, `undefined` where that is absent. */
+export function valueAfter(op: FieldPut | FieldDelete): Value | undefined {
+  return op.type === 'put' ? op.value : undefined;
+}
+
 /** Whether the operation carries everything that it overwrote. */
 export function isFieldOpApplied(op: FieldOp): boolean {
   return op.type === 'list' ? areListOpsApplied(op.ops) : 'before' in op;
