@@ -1,4 +1,4 @@
-import { inOrder } from '../values/fields.js';
+import { inOrder, isInOrder } from '../values/fields.js';
 
 /** Fewer places than this are not worth clearing of what was deleted. */
 const CLEARED_MIN = 16;
@@ -6,6 +6,8 @@ const CLEARED_MIN = 16;
 /** Where the entries of fields stand. A layout that is shared is not edited any more. */
 interface Layout {
   readonly positions: Map<string, number>;
+  /** Whether the names are in code point order, as they mostly are. */
+  isSorted: boolean;
   isShared: boolean;
 }
 
@@ -55,7 +57,9 @@ export class FieldStore<Entry> {
   set(field: string, entry: Entry): void {
     const position = this.#layout.positions.get(field);
     if (position === undefined) {
-      this.#ownLayout().positions.set(field, this.#entries.length);
+      const layout = this.#ownLayout();
+      layout.positions.set(field, this.#entries.length);
+      layout.isSorted = false;
       this.#entries.push(entry);
       this.#size++;
     } else {
@@ -72,11 +76,12 @@ export class FieldStore<Entry> {
     if (this.#entries.length >= CLEARED_MIN && this.#size < this.#entries.length / 2) this.#clear();
   }
 
-  /** All fields in code point order of their names. */
-  *sorted(): Generator<readonly [string, Entry]> {
-    for (const [field, position] of inOrder(this.#layout.positions)) {
+  /** Visits all fields in code point order of their names. */
+  forEach(visit: (field: string, entry: Entry) => void): void {
+    const { positions, isSorted } = this.#layout;
+    for (const [field, position] of isSorted ? positions : inOrder(positions)) {
       const entry = this.#entries[position];
-      if (entry !== undefined) yield [field, entry];
+      if (entry !== undefined) visit(field, entry);
     }
   }
 
@@ -92,18 +97,25 @@ export class FieldStore<Entry> {
   }
 
   #ownLayout(): Layout {
-    if (this.#layout.isShared) this.#layout = { positions: new Map(this.#layout.positions), isShared: false };
+    const { positions, isSorted, isShared } = this.#layout;
+    if (isShared) this.#layout = { positions: new Map(positions), isSorted, isShared: false };
     return this.#layout;
   }
 
   /** Forgets the fields that were deleted. */
   #clear(): void {
-    const fields = [...this.sorted()];
-    this.#layout = layoutOf(fields.map(([field]) => field));
-    this.#entries = fields.map(([, entry]) => entry);
+    const names: string[] = [];
+    const entries: Entry[] = [];
+    this.forEach((field, entry) => {
+      names.push(field);
+      entries.push(entry);
+    });
+    this.#layout = layoutOf(names);
+    this.#entries = entries;
   }
 }
 
 function layoutOf(names: readonly string[]): Layout {
-  return { positions: new Map(names.map((name, position) => [name, position])), isShared: false };
+  const positions = new Map(names.map((name, position) => [name, position]));
+  return { positions, isSorted: isInOrder(positions), isShared: false };
 }

@@ -181,7 +181,11 @@ export class State {
 
   #find(table: string, where: Where): [string, StoredRecord][] {
     const conditions = ownFields(where instanceof Map ? where : new Map(Object.entries(where)), { table });
-    return sortedEntries(this.#tables.records(table)).filter(([, stored]) => recordMatches(stored, conditions));
+    const found = new Map<string, StoredRecord>();
+    for (const [record, stored] of this.#tables.records(table)) {
+      if (recordMatches(stored, conditions)) found.set(record, stored);
+    }
+    return sortedEntries(found);
   }
 
   /** Applies changes of the engine's own, all or none, and returns them with what they overwrote. */

@@ -73,15 +73,11 @@ export class StoredRecord {
   /** Whether both hold the same fields with equal values. It costs what differs, and not what long lists hold. */
   equals(other: StoredRecord): boolean {
     if (this.#fields.size !== other.#fields.size) return false;
-    for (const [field, stored] of this.#fields.sorted()) {
-      const otherStored = other.#fields.get(field);
-      const isEqual =
-        stored instanceof ItemList
-          ? otherStored instanceof ItemList && stored.equals(otherStored)
-          : !(otherStored instanceof ItemList) && valuesEqual(stored, otherStored);
-      if (!isEqual) return false;
-    }
-    return true;
+    let isEqual = true;
+    this.#fields.forEach((field, stored) => {
+      isEqual &&= isStoredEqual(stored, other.#fields.get(field));
+    });
+    return isEqual;
   }
 
   get(field: string): Value | undefined {
@@ -97,24 +93,28 @@ export class StoredRecord {
 
   /** The names of all fields, in code point order. */
   names(): string[] {
-    return Array.from(this.#fields.sorted(), ([field]) => field);
+    const names: string[] = [];
+    this.#fields.forEach((field) => {
+      names.push(field);
+    });
+    return names;
   }
 
   /** All fields, in code point order of their names. */
   fields(): Fields {
     const fields = new FrozenMapBuilder<string, Value>();
-    for (const [field, stored] of this.#fields.sorted()) {
+    this.#fields.forEach((field, stored) => {
       fields.set(field, stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored);
-    }
+    });
     return fields.finish();
   }
 
   /** All fields to hand out, in code point order of their names: what the receiver could change is a copy. */
   lend(): Fields {
     const lent = new FrozenMapBuilder<string, Value>();
-    for (const [field, stored] of this.#fields.sorted()) {
+    this.#fields.forEach((field, stored) => {
       lent.set(field, stored instanceof ItemList ? lendItems(stored.toArray()) : lendAtom(stored));
-    }
+    });
     return lent.finish();
   }
 
@@ -182,4 +182,9 @@ export class StoredRecord {
     if (stored === undefined) return 'absent';
     return stored instanceof ItemList ? stored.length : 'atom';
   }
+}
+
+function isStoredEqual(left: StoredValue, right: StoredValue | undefined): boolean {
+  if (left instanceof ItemList) return right instanceof ItemList && left.equals(right);
+  return !(right instanceof ItemList) && valuesEqual(left, right);
 }
