@@ -51,4 +51,13 @@ describe('a list beside an array', () => {
       { numRuns: runs(200) },
     );
   });
+
+  test('that has more blocks than are joined in one call', () => {
+    const list = ItemList.from(Array.from({ length: 1_200_000 }, (_, index) => index));
+    list.insert(600_000, -1);
+    const items = list.toArray();
+    expect(items).toHaveLength(1_200_001);
+    expect(items.findIndex((item, index) => item !== (index < 600_000 ? index : index - 1))).toBe(600_000);
+    expect(items.at(-1)).toBe(1_199_999);
+  });
 });
