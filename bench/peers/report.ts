@@ -12,7 +12,7 @@ export function formatPeers(result: PeersResult): string {
     `Made by \`npm run bench:peers\` at commit ${commit}, Node ${node}, ${machine}. Deltaic's bytes are ${encoding}.`,
     '',
     `Each engine does each workload in a process of its own. The order alternates over ${rounds === 1 ? 'one round' : `${rounds} rounds`}; within a process a case is`,
-    'repeated after a warm-up, unless it takes more than 5 s. Figures are medians of medians. Every result is checked before it gets a figure. Compare figures within one',
+    'repeated after a warm-up, unless it takes more than 5 s; garbage is collected by force before a case, and not between its repetitions. Figures are medians of medians. Every result is checked before it gets a figure. Compare figures within one',
     'table, and not with those of another machine. The same as numbers: [`peers.json`](peers.json).',
     '',
     'The trace is `automerge-paper` from github.com/josephg/editing-traces. json-joy is licensed AGPL-3.0; it is installed in',
