@@ -28,14 +28,11 @@ export class FieldStore<Entry> {
     this.#size = size;
   }
 
-  /** @param like another store, whose layout is shared if it has the same fields in the same order. */
-  static from<Entry>(fields: Iterable<readonly [string, Entry]>, like?: FieldStore<Entry>): FieldStore<Entry> {
-    const names: string[] = [];
-    const entries: Entry[] = [];
-    for (const [field, entry] of fields) {
-      names.push(field);
-      entries.push(entry);
-    }
+  /**
+   * @param names all different, one for each of the entries, which are taken over.
+   * @param like another store, whose layout is shared if it has the same fields in the same order.
+   */
+  static from<Entry>(names: readonly string[], entries: Entry[], like?: FieldStore<Entry>): FieldStore<Entry> {
     const layout = like?.isLaidOutAs(names) ? like.#share() : layoutOf(names);
     return new FieldStore<Entry>(layout, entries, entries.length);
   }

@@ -36,23 +36,19 @@ export class StoredRecord {
 
   /** @param like another record of the table, which most likely has the same fields. */
   static from(owner: object, fields: Fields, like?: StoredRecord): StoredRecord {
-    const entries: [string, StoredValue][] = [];
+    const entries: StoredValue[] = [];
     let lists: Set<ItemList> | undefined;
-    for (const [field, value] of fields) {
-      if (isList(value)) {
-        const list = ItemList.from(value);
-        lists = (lists ?? new Set()).add(list);
-        entries.push([field, list]);
-      } else {
-        entries.push([field, value]);
+    for (const value of fields.values()) {
+      if (!isList(value)) {
+        entries.push(value);
+        continue;
       }
+      const list = ItemList.from(value);
+      lists = (lists ?? new Set()).add(list);
+      entries.push(list);
     }
-    return new StoredRecord(
-      owner,
-      FieldStore.from(entries, like === undefined ? undefined : like.#fields),
-      sizeOfRecord(fields),
-      lists,
-    );
+    const store = FieldStore.from([...fields.keys()], entries, like === undefined ? undefined : like.#fields);
+    return new StoredRecord(owner, store, sizeOfRecord(fields), lists);
   }
 
   /** In bytes. */
