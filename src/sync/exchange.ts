@@ -195,7 +195,7 @@ export class Exchange {
     if (rev <= this.#timeline.revision) return;
     const entry: LogEntry = { rev, nonce, delta: deltaWithoutBefore(delta) };
     if (this.#put?.nonce !== nonce) {
-      this.#incoming.addEntry(entry);
+      if (!this.#incoming.addEntry(entry)) throw this.#mismatch(`two deltas claim revision ${rev}`);
     } else if (rev === this.#put.rev + 1 && isSameDelta(entry.delta, this.#put.delta)) {
       this.#acknowledge();
     } else {

@@ -1,4 +1,3 @@
-import { DatastoreError } from '../errors/datastore-error.js';
 import type { LogEntry } from './log-entry.js';
 import type { Snapshot } from './messages.js';
 
@@ -16,13 +15,12 @@ export class Incoming {
     return this.#snapshot;
   }
 
-  /** @throws DatastoreError `log-mismatch` for another delta at a revision that has one. */
-  addEntry(entry: LogEntry): void {
+  /** Keeps an entry. @returns whether it could: not where another delta is here for its revision. */
+  addEntry(entry: LogEntry): boolean {
     const known = this.#entries.get(entry.rev);
-    if (known !== undefined && known.nonce !== entry.nonce) {
-      throw new DatastoreError('log-mismatch', `two deltas claim revision ${entry.rev}`);
-    }
+    if (known !== undefined) return known.nonce === entry.nonce;
     this.#entries.set(entry.rev, entry);
+    return true;
   }
 
   setSnapshot(snapshot: Snapshot): void {

@@ -241,9 +241,15 @@ export class Timeline {
     return first.whole();
   }
 
-  /** Works out what is left of `later` parts without the delta that they follow, and which deltas lead the view there. */
-  #undoBelow(fallen: LocalDelta, later: readonly Part[], onConflict: ConflictListener): Undone {
+  /**
+   * Works out what is left of `later` parts without the delta that they follow, and which deltas lead the view there.
+   * That what stands wins over the undoing is no conflict to anybody: only the edits that are lost are told of.
+   */
+  #undoBelow(fallen: LocalDelta, later: readonly Part[], onLoss: ConflictListener): Undone {
     const rules = refusalRules(this.rules);
+    const onConflict = (conflict: Conflict): void => {
+      if (conflict.lost.some(({ side }) => side === 'local')) onLoss(conflict);
+    };
     const { deltas, shown } = rebaseParts([later], invert(fallen.whole()), rules, onConflict);
     let left = deltas[0] ?? [];
     const shows = [shown];

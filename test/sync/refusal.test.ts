@@ -53,7 +53,9 @@ describe('a refusal', () => {
   ] satisfies [string, Delta, Delta, object, string][])(
     'leaves a later edit of %s',
     (_, refused, later, base, expected) => {
-      expect(seen(afterRefusal(refused, later, base).pair.replica)).toBe(expected);
+      const { pair, result } = afterRefusal(refused, later, base);
+      expect(seen(pair.replica)).toBe(expected);
+      expect(result.refused.flatMap(({ conflicts }) => conflicts)).toEqual([]);
     },
   );
 
@@ -83,8 +85,10 @@ describe('a refusal', () => {
     const pair = new Pair();
     pair.rules.set('t', 'f', 'sum');
     const before = 'f' in base ? 10 : 0;
-    afterRefusal([put('a', 'f', long(before + 5))], [put('a', 'f', long(before + 7))], base, pair);
+    const [refused, later] = [[put('a', 'f', long(before + 5))], [put('a', 'f', long(before + 7))]];
+    const { result } = afterRefusal(refused, later, base, pair);
     expect(pair.replica.get('t', 'a')?.get('f')).toBe(expected);
+    expect(result.refused).toMatchObject([{ conflicts: [] }]);
   });
 
   test('comes before the remote deltas that arrived with it', () => {
