@@ -8,7 +8,14 @@ import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-hi
 import { isValidNonce } from './log-entry.js';
 import type { Refusal } from './messages.js';
 import { parseRefusal } from './refusal-format.js';
-import { formatStored, parseStored, SAVED_RULE_NAMES, type SavedReplica, type SavedRule } from './saved-replica.js';
+import {
+  faultOfStored,
+  formatStored,
+  parseStored,
+  SAVED_RULE_NAMES,
+  type SavedReplica,
+  type SavedRule,
+} from './saved-replica.js';
 
 const NEEDS_RELOAD = 1;
 const IS_LOG_LOST = 2;
@@ -59,14 +66,16 @@ export function decodeReplica(bytes: unknown): SavedReplica {
   });
   const open = deltas.at(-1);
   if (open === undefined) throw invalidBinary('a replica has an open delta', headColumn.byteOffset);
-  const pending = deltas.slice(0, -1);
   const exchange = {
-    nonce: decodeNonce(nonceColumn, pending.length > 0),
+    nonce: nonceColumn.length === 0 ? undefined : decodeNonce(nonceColumn),
     refusal: refusalColumn.length === 0 ? undefined : decodeRefusal(refusalColumn),
     needsReload: (flags & NEEDS_RELOAD) !== 0,
     isLogLost: (flags & IS_LOG_LOST) !== 0,
   };
-  return formatStored({ base: state, rev, pending, open, rules, exchange });
+  const stored = { base: state, rev, pending: deltas.slice(0, -1), open, rules, exchange };
+  const fault = faultOfStored(stored);
+  if (fault !== undefined) throw invalidBinary(fault, headColumn.byteOffset);
+  return formatStored(stored);
 }
 
 function textColumn(text: string): Uint8Array {
@@ -107,11 +116,10 @@ function compareNumbers(left: readonly number[], right: readonly number[]): numb
   return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
 }
 
-function decodeNonce(column: Uint8Array, isPending: boolean): string | undefined {
-  if (column.length === 0) return undefined;
+function decodeNonce(column: Uint8Array): string {
   const nonce = decodeUtf8(column);
-  if (isPending && isValidNonce(nonce)) return nonce;
-  throw invalidBinary('a nonce of a pending delta was expected', column.byteOffset);
+  if (isValidNonce(nonce)) return nonce;
+  throw invalidBinary('a nonce was expected', column.byteOffset);
 }
 
 /** A refusal is stored as JSON, its members in the order of the interface. */

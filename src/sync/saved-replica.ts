@@ -107,12 +107,10 @@ export function parseStored(json: unknown): StoredReplica {
   const { rev, nonce } = saved;
   if (!isRevision(rev)) throw invalid('the revision of a saved replica must be a whole number from 0');
   if (nonce !== null && !isValidNonce(nonce)) throw invalid('the nonce of a saved replica must be a nonce or null');
-  const pending = expectArray(saved['pending'], 'the pending deltas').map(parseDelta);
-  if (nonce !== null && pending.length === 0) throw invalid('a nonce belongs to a pending delta');
-  return {
+  const stored: StoredReplica = {
     base: State.fromRows(saved['rows']),
     rev,
-    pending,
+    pending: expectArray(saved['pending'], 'the pending deltas').map(parseDelta),
     open: parseDelta(saved['open']),
     rules: expectArray(saved['rules'], 'the rules').map(parseRule),
     exchange: {
@@ -122,6 +120,19 @@ export function parseStored(json: unknown): StoredReplica {
       isLogLost: flag(saved, 'isLogLost'),
     },
   };
+  const fault = faultOfStored(stored);
+  if (fault !== undefined) throw invalid(fault);
+  return stored;
+}
+
+/** Why no replica saves this, if its parts do not belong together. Whether edits fit the state is not looked at. */
+export function faultOfStored({ pending, rules, exchange }: StoredReplica): string | undefined {
+  const { nonce, refusal } = exchange;
+  if (nonce !== undefined && pending.length === 0) return 'a nonce belongs to a pending delta';
+  if (refusal !== undefined && nonce === undefined) return 'a refusal belongs to a delta that was put';
+  if (refusal?.reason === 'unknown-revision') return 'a refusal for an unknown revision undoes nothing';
+  const places = new Set(rules.map((rule) => rule.slice(0, 3).join(' ')));
+  return places.size < rules.length ? 'a field has one rule' : undefined;
 }
 
 function formatRule({ table, record, field, rule }: PlacedRule): SavedRule {

@@ -198,6 +198,21 @@ describe('loading refuses', () => {
     ['a revision that is none', { ...saved(), rev: -1 }],
     ['a nonce that is none', { ...saved(), nonce: '' }],
     ['a nonce without a delta', { ...saved(), nonce: 'n', pending: [] }],
+    ['a refusal of nothing that was put', { ...saved(), refusal: { reason: 'limit', message: '' } }],
+    [
+      'a refusal that is never stored',
+      { ...saved(), nonce: 'n', refusal: { reason: 'unknown-revision', message: '' } },
+    ],
+    [
+      'two rules for one field',
+      {
+        ...saved(),
+        rules: [
+          ['t', 'a', 'f', 'max'],
+          ['t', 'a', 'f', 'min'],
+        ],
+      },
+    ],
     ['pending deltas that are none', { ...saved(), pending: {} }],
     ['a rule that is none', { ...saved(), rules: [['t', 'a', 'f', 'newest']] }],
     ['a rule without a place', { ...saved(), rules: [['t', 'a', 'max']] }],
