@@ -35,7 +35,7 @@ import { type Rebased, rebaseParts, regroup } from './rebase-parts.js';
 import { RecordWatch } from './record-watch.js';
 import { refusalRules } from './refusal-rules.js';
 import { sparingNewItems } from './reload-difference.js';
-import type { UndoHistory, UndoMark } from './undo-history.js';
+import { NOTHING_TO_UNDO, type UndoHistory, type UndoMark } from './undo-history.js';
 
 /** The parts that are left when a delta below them is undone, and the deltas that `view` follows that by, in order. */
 interface Undone {
@@ -134,7 +134,7 @@ export class Timeline {
     const mark = this.#marks.get(this.#open);
     if (this.#open.isUntouched && mark === undefined) return [];
     const applied = this.#view.apply(invert(this.#open.whole()));
-    this.#history.returnTo(mark);
+    this.#history.returnTo(mark ?? NOTHING_TO_UNDO);
     this.#open = new LocalDelta();
     this.#noteRest();
     return applied;
@@ -166,8 +166,7 @@ export class Timeline {
     invariant(last !== undefined && !this.#open.isRunning, 'there is a sealed delta, and the open one is cut');
     this.#pending = this.#pending.slice(0, -1);
     this.#open = new LocalDelta([...last.parts, ...this.#open.parts]);
-    const mark = this.#marks.get(last);
-    if (mark !== undefined) this.#marks.set(this.#open, mark);
+    this.#marks.set(this.#open, this.#marks.get(last) ?? NOTHING_TO_UNDO);
   }
 
   /**
@@ -243,12 +242,13 @@ export class Timeline {
 
   /**
    * Works out what is left of `later` parts without the delta that they follow, and which deltas lead the view there.
-   * That what stands wins over the undoing is no conflict to anybody: only the edits that are lost are told of.
+   * That what stands wins over the undoing is no conflict to anybody, and neither is a sum, which is made by a function
+   * here: only the edits that are lost are told of.
    */
   #undoBelow(fallen: LocalDelta, later: readonly Part[], onLoss: ConflictListener): Undone {
     const rules = refusalRules(this.rules);
     const onConflict = (conflict: Conflict): void => {
-      if (conflict.lost.some(({ side }) => side === 'local')) onLoss(conflict);
+      if (conflict.rule !== 'function' && conflict.lost.some(({ side }) => side === 'local')) onLoss(conflict);
     };
     const { deltas, shown } = rebaseParts([later], invert(fallen.whole()), rules, onConflict);
     let left = deltas[0] ?? [];

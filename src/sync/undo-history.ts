@@ -43,6 +43,9 @@ export interface UndoMark {
   readonly isExact: boolean;
 }
 
+/** Nothing can be undone or redone. */
+export const NOTHING_TO_UNDO: UndoMark = Object.freeze({ undo: [], redo: [], isExact: true });
+
 /** A remote delta as it came, on the state of the log, and as it changed what the user sees. */
 export interface Met {
   readonly remote: Delta;
@@ -77,11 +80,11 @@ export class UndoHistory {
     return { undo: [...this.#undo], redo: [...this.#redo], isExact: this.#isExact };
   }
 
-  /** Follows a rollback to the moment of a mark, with no merge since. Where there is none, the history ends. */
-  returnTo(mark: UndoMark | undefined): void {
-    this.#undo = [...(mark?.undo ?? [])];
-    this.#redo = [...(mark?.redo ?? [])];
-    this.#isExact = mark?.isExact ?? this.#isExact;
+  /** Follows a rollback to the moment of a mark, with no merge since. */
+  returnTo({ undo, redo, isExact }: UndoMark): void {
+    this.#undo = [...undo];
+    this.#redo = [...redo];
+    this.#isExact = isExact;
   }
 
   /** The user edits: what was undone before can no longer be redone. */

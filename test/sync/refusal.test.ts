@@ -91,6 +91,13 @@ describe('a refusal', () => {
     expect(result.refused).toMatchObject([{ conflicts: [] }]);
   });
 
+  test('under rule sum takes nothing along, not even a difference of 0', () => {
+    const pair = new Pair();
+    pair.rules.set('t', 'f', 'sum');
+    const { result } = afterRefusal([put('a', 'f', 5)], [put('a', 'f', 5)], { f: 0 }, pair);
+    expect([seen(pair.replica), result.refused[0]?.conflicts]).toEqual(['a{f=0}', []]);
+  });
+
   test('comes before the remote deltas that arrived with it', () => {
     const pair = new Pair();
     pair.other(I('a', { f: 0 }));

@@ -127,6 +127,17 @@ describe('what was sealed last', () => {
     expect(statusOf(pair.replica)).toBe('isIdle');
   });
 
+  test('is opened again after a merge and dropped with what was edited since, and no step of it can be undone', () => {
+    const pair = pairWithRecord();
+    pair.edit(I('b'));
+    pair.other(put('a', 'g', 1));
+    pair.catchUp();
+    pair.replica.reopen();
+    pair.replica.apply([put('b', 'f', 1)]);
+    pair.replica.rollback();
+    expect([seen(pair.replica), pair.replica.undo()]).toEqual(['a{f=0 g=1 list=["x"]}', undefined]);
+  });
+
   test('is withdrawn after a refusal, which is then not reported', () => {
     const pair = pairWithRecord();
     pair.edit(put('a', 'f', 1));
