@@ -1,27 +1,18 @@
 /** Runs a written conversation: replicas and a sequencer that do one thing after the other, and all that they answer. */
 
 import {
-  DatastoreError,
   DEFAULT_LIMITS,
   formatEntry,
   formatMessage,
-  parseDelta,
+  type LogEntry,
   parseReplicaMessage,
   parseSequencerMessage,
-  Replica,
-  type ReplicaOptions,
   Sequencer,
-  type SyncResult,
+  type SequencerOptions,
 } from '../../src/index.js';
-import { arrayOf, asJson, type Json, type JsonObject, numberOf, objectOf, textOf } from './json.js';
-import { readRules, writeConflict } from './outcome.js';
-
-/** A replica, and what it stored last. */
-interface Device {
-  replica: Replica;
-  stored: JsonObject;
-  readonly options: ReplicaOptions;
-}
+import { Device } from './device.js';
+import { arrayOf, asJson, isObject, type Json, type JsonObject, numberOf, objectOf, textOf } from './json.js';
+import { answerOrError } from './outcome.js';
 
 /** What every step of a conversation answers, and how it ends. */
 export function runConversation(input: JsonObject): JsonObject {
@@ -31,115 +22,75 @@ export function runConversation(input: JsonObject): JsonObject {
   return { answers, ...conversation.end() };
 }
 
+function isFailure(message: Json): boolean {
+  return isObject(message) && message['error'] !== undefined;
+}
+
 class Conversation {
-  readonly #sequencer: Sequencer;
+  readonly #options: SequencerOptions;
   readonly #devices = new Map<string, Device>();
-  readonly #log: Json[] = [];
+  readonly #log: LogEntry[] = [];
+  #sequencer: Sequencer;
 
   constructor(input: JsonObject) {
-    const { recentNonces, limits, rules, replicas } = input;
-    const ownLimits = { ...DEFAULT_LIMITS, ...(limits === undefined ? {} : objectOf(limits)) };
-    this.#sequencer = new Sequencer({
-      limits: ownLimits,
+    const { recentNonces, limits, replicas } = input;
+    this.#options = {
+      limits: { ...DEFAULT_LIMITS, ...(limits === undefined ? {} : objectOf(limits)) },
       ...(recentNonces === undefined ? {} : { recentNonces: numberOf(recentNonces) }),
-    });
-    for (const name of arrayOf(replicas).map(textOf)) {
-      let count = 0;
-      const nextNonce = (): string => `${name}-${++count}`;
-      const options: ReplicaOptions = { nextNonce, rules: readRules(rules ?? {}) };
-      const replica = new Replica(options);
-      this.#devices.set(name, { replica, options, stored: asJson(replica.save()) as JsonObject });
-    }
+    };
+    this.#sequencer = new Sequencer(this.#options);
+    for (const name of arrayOf(replicas).map(textOf)) this.#devices.set(name, new Device(name, input));
   }
 
-  /** What a step answers: a message, a report, what is seen, or null. */
+  /** What a step answers: a message, a report, what is seen, null, or the error that it comes to. */
   answer(step: JsonObject, answers: readonly Json[]): Json {
-    const message = step['message'] === undefined ? null : (answers[numberOf(step['message'])] ?? null);
-    if (step['at'] === 'sequencer') return this.#atSequencer(step, message);
-    const device = this.#devices.get(textOf(step['at']));
-    if (device === undefined) throw new Error(`There is no replica ${JSON.stringify(step['at'])}`);
-    return atReplica(device, step, message);
+    const said = step['message'] ?? null;
+    const message = typeof said === 'number' ? (answers[said] ?? null) : said;
+    // Where nothing was answered there is nothing to deliver.
+    if (typeof said === 'number' && (message === null || isFailure(message))) return null;
+    const answered = answerOrError(() => ({ answer: this.#take(step, message) }));
+    return answered['error'] === undefined ? (answered['answer'] ?? null) : answered;
   }
 
   end(): JsonObject {
-    const seen = [...this.#devices].map(([name, { replica }]) => [name, asJson(replica.toRows())] as const);
-    return { log: this.#log, seen: Object.fromEntries(seen) };
+    const seen = [...this.#devices].map(([name, { rows }]) => [name, rows] as const);
+    return { log: this.#log.map(formatEntry).map(asJson), seen: Object.fromEntries(seen) };
   }
 
-  #atSequencer(step: JsonObject, message: Json): Json {
-    if (step['do'] === 'trim') {
-      this.#sequencer.trim(numberOf(step['rev']));
-      return null;
+  #take(step: JsonObject, message: Json): Json {
+    const device = this.#devices.get(textOf(step['at']));
+    if (device === undefined) return this.#takeAtSequencer(step, message);
+    if (step['do'] !== 'receive') return device.take(step);
+    device.replica.receive(parseSequencerMessage(message));
+    return device.status;
+  }
+
+  #takeAtSequencer(step: JsonObject, message: Json): Json {
+    switch (step['do']) {
+      case 'answer':
+        return this.#answerMessage(message, step['role']);
+      case 'trim':
+        this.#sequencer.trim(numberOf(step['rev']));
+        return null;
+      case 'restore': {
+        const snapshot = parseSequencerMessage(message);
+        if (snapshot.type !== 'snapshot') throw new Error('A sequencer is restored from a snapshot');
+        const stored = this.#log.filter(({ rev }) => rev > numberOf(step['rev']));
+        this.#sequencer = Sequencer.restore(snapshot, stored, this.#options);
+        return null;
+      }
+      default:
+        throw new Error(`A sequencer cannot do ${JSON.stringify(step['do'])}`);
     }
-    const role = step['role'] === undefined ? 'owner' : textOf(step['role']);
+  }
+
+  #answerMessage(message: Json, role: Json = 'owner'): Json {
     const answer = this.#sequencer.answer(parseReplicaMessage(message), role as 'owner');
     if (answer.type === 'accepted') {
       const appended = this.#sequencer.deltasSince(answer.rev - 1);
-      if (appended.type === 'entries') this.#log.push(...appended.entries.map((entry) => asJson(formatEntry(entry))));
+      if (appended.type === 'entries') this.#log.push(...appended.entries);
     }
     // What a refusal says to people is every implementation's own.
     return asJson(formatMessage(answer.type === 'refused' ? { ...answer, message: '' } : answer));
   }
-}
-
-function atReplica(device: Device, step: JsonObject, message: Json): Json {
-  const { replica } = device;
-  switch (step['do']) {
-    case 'edit':
-      return orError(
-        () => void replica.apply(parseDelta(step['delta'])),
-        () => asJson(replica.toRows()),
-      );
-    case 'sync':
-      return writeResult(replica.sync(new Date(numberOf(step['time']))));
-    case 'put': {
-      const put = replica.outgoing();
-      device.stored = asJson(replica.save()) as JsonObject;
-      return put === undefined ? null : asJson(formatMessage(put));
-    }
-    case 'request':
-      return asJson(formatMessage(replica.request()));
-    case 'receive':
-      replica.receive(parseSequencerMessage(message));
-      return writeStatus(replica);
-    case 'undo':
-      replica.undo();
-      return asJson(replica.toRows());
-    case 'redo':
-      replica.redo();
-      return asJson(replica.toRows());
-    case 'crash':
-      device.replica = Replica.load(device.stored, device.options);
-      return writeStatus(device.replica);
-    case 'become':
-      replica.setRole(textOf(step['role']) as 'owner');
-      return null;
-    default:
-      throw new Error(`A replica cannot do ${JSON.stringify(step['do'])}`);
-  }
-}
-
-function orError(act: () => void, answer: () => Json): Json {
-  try {
-    act();
-    return answer();
-  } catch (error) {
-    if (error instanceof DatastoreError) return { error: { code: error.code } };
-    throw error;
-  }
-}
-
-function writeResult({ changed, conflicts, refused, uncertain, isReloaded }: SyncResult): JsonObject {
-  return {
-    changed: Object.fromEntries([...changed].map(([table, records]) => [table, [...records]])),
-    conflicts: conflicts.map(writeConflict),
-    refused: refused.map(({ nonce, refusal }) => ({ nonce, reason: refusal.reason })),
-    uncertain: uncertain.map(({ nonce }) => nonce),
-    isReloaded,
-  };
-}
-
-/** The names of what is true of a replica, as `status` names it. */
-function writeStatus({ status }: Replica): Json {
-  return Object.entries(status).flatMap(([name, isTrue]) => (isTrue ? [name] : []));
 }

@@ -1,8 +1,15 @@
 /** Whole conversations between replicas and a sequencer. */
 
 import { runConversation } from './conversation.js';
+import { EDIT_SCENES } from './edit-scenes.js';
+import { EXCHANGE_SCENES } from './exchange-scenes.js';
 import type { Family } from './family.js';
 import type { Json, JsonObject } from './json.js';
+import { REFUSAL_SCENES } from './refusal-scenes.js';
+import { SEQUENCER_SCENES } from './sequencer-scenes.js';
+import { TAKING_BACK_SCENES } from './taking-back-scenes.js';
+import { UNDO_CHAIN_SCENES } from './undo-chain-scenes.js';
+import { UNDO_SCENES } from './undo-scenes.js';
 
 const START: Json = [['I', 't', 'r', { f: 0, list: ['x', 'y'] }]];
 
@@ -110,6 +117,15 @@ const inputs: readonly JsonObject[] = [
     ],
     { rules: { t: { f: 'sum' } } },
   ),
+  ...[
+    ...SEQUENCER_SCENES,
+    ...EXCHANGE_SCENES,
+    ...EDIT_SCENES,
+    ...REFUSAL_SCENES,
+    ...UNDO_SCENES,
+    ...UNDO_CHAIN_SCENES,
+    ...TAKING_BACK_SCENES,
+  ],
 ];
 
 export const conversations: Family = {

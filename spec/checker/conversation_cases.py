@@ -2,31 +2,36 @@
 
 from errors import DatastoreError
 from replica import Replica
+from rules import rules_by_field
 from saved_replica import load, save
-from sequencer import Sequencer
-from vector_forms import read_changes
-from wire_deltas import format_rows
+from sequencer import Sequencer, restore
+from wire_deltas import format_rows, parse_delta
 
 
 class Device:
-    """A replica, what was stored of it last, and the source of its nonces, which outlive a crash (SYNC-2)."""
+    """A replica, what was stored of it last, and what its embedder knows: its role, its options, and the source of its
+    nonces, which outlive a crash (SYNC-2)."""
 
-    def __init__(self, name, rules):
-        self.name, self.rules, self.count = name, rules, 0
-        self.replica = Replica(rules, self.next_nonce)
+    def __init__(self, name, case):
+        self.name, self.count = name, 0
+        self.rules = rules_by_field(case.get("rules", {}))
+        depth = case.get("undoDepth")
+        self.options = [case.get("replicaLimits"), None if depth is None else int(depth)]
+        self.replica = Replica(self.rule, self.next_nonce, *self.options)
         self.stored = save(self.replica)
+
+    def rule(self, *place):
+        """The rule that is set by now."""
+        return self.rules(*place)
 
     def next_nonce(self):
         """The nonces of replica `ann` are ann-1, ann-2, ..."""
         self.count += 1
         return f"{self.name}-{self.count}"
 
-    def do(self, step, answers):
+    def do(self, step, message):
         """One step at this replica."""
-        try:
-            return ACTIONS[step["do"]](self, step, answers)
-        except DatastoreError as error:
-            return {"error": {"code": error.code}}
+        return ACTIONS[step["do"]](self, step, message)
 
     def rows(self):
         """What the replica shows."""
@@ -34,7 +39,12 @@ class Device:
 
     def edit(self, step, _):
         """The rows that are shown then."""
-        self.replica.edit(read_changes(step["delta"]))
+        self.replica.edit(parse_delta(step["delta"]))
+        return self.rows()
+
+    def title(self, step, _):
+        """The rows that are shown then."""
+        self.replica.set_title(step["title"])
         return self.rows()
 
     def undo(self, *_):
@@ -47,72 +57,137 @@ class Device:
         self.replica.redo()
         return self.rows()
 
+    def rollback(self, *_):
+        """The rows that are shown then."""
+        self.replica.rollback()
+        return self.rows()
+
+    def end_step(self, *_):
+        """The step that is being made ends."""
+        self.replica.end_step()
+
     def sync(self, step, _):
         """The report."""
         return self.replica.sync(int(step["time"]))
+
+    def seal(self, step, _):
+        """Whether there was something to seal."""
+        return self.replica.seal(int(step["time"]))
+
+    def reopen(self, *_):
+        """Whether it could be made open again."""
+        return self.replica.reopen()
+
+    def withdraw(self, *_):
+        """The conflicts and the rows that are shown then, or null if it could not be withdrawn."""
+        conflicts = self.replica.withdraw()
+        return None if conflicts is None else {"conflicts": conflicts, "rows": self.rows()}
 
     def become(self, step, _):
         """Another role."""
         self.replica.role = step["role"]
 
+    def set_rules(self, step, _):
+        """Other rules, for what is edited from now on."""
+        self.rules = rules_by_field(step["rules"])
+
     def put(self, *_):
         """What is to be put, or null; the replica is stored."""
-        message = self.replica.outgoing()
+        message = self.replica.exchange.outgoing()
         self.stored = save(self.replica)
         return message
 
     def request(self, *_):
         """What the replica asks for."""
-        return self.replica.request()
+        return self.replica.exchange.request()
 
-    def receive(self, step, answers):
+    def receive(self, _, message):
         """What is true of the status after a message."""
-        self.replica.receive(answers[int(step["message"])])
+        self.replica.receive(message)
         return self.replica.status()
+
+    def save(self, step, _):
+        """What is stored."""
+        self.stored = save(self.replica, step.get("extent", "all"))
+        return self.stored
 
     def crash(self, *_):
         """What is true of the status of the replica that was stored last."""
+        return self.load({"replica": self.stored})
+
+    def load(self, step, _=None):
+        """What is true of the status of a replica that was stored."""
         role = self.replica.role
-        self.replica = load(self.stored, self.rules, self.next_nonce)
+        self.replica = load(step["replica"], self.rule, self.next_nonce, *self.options)
         self.replica.role = role
         return self.replica.status()
 
 
 ACTIONS = {
     "edit": Device.edit,
+    "title": Device.title,
     "undo": Device.undo,
     "redo": Device.redo,
+    "rollback": Device.rollback,
+    "end-step": Device.end_step,
     "sync": Device.sync,
+    "seal": Device.seal,
+    "reopen": Device.reopen,
+    "withdraw": Device.withdraw,
     "become": Device.become,
+    "rules": Device.set_rules,
     "put": Device.put,
     "request": Device.request,
     "receive": Device.receive,
+    "save": Device.save,
     "crash": Device.crash,
+    "load": Device.load,
 }
+
+
+class Conversation:
+    """The replicas, the sequencer, and the whole log."""
+
+    def __init__(self, case):
+        self.devices = {name: Device(name, case) for name in case["replicas"]}
+        recent = case.get("recentNonces")
+        self.options = [case.get("limits"), None if recent is None else int(recent)]
+        self.sequencer = Sequencer(*self.options)
+        self.log = {}
+
+    def do(self, step, message):
+        """What a step answers, or the refusal that it comes to."""
+        try:
+            if step["at"] in self.devices:
+                return self.devices[step["at"]].do(step, message)
+            return self.at_sequencer(step, message)
+        except DatastoreError as error:
+            return {"error": error.as_json()}
+
+    def at_sequencer(self, step, message):
+        """A message is answered, the log is trimmed, or the sequencer starts again from a snapshot and the stored log."""
+        if step["do"] == "trim":
+            return self.sequencer.trim(int(step["rev"]))
+        if step["do"] == "restore":
+            stored = [self.log[rev] for rev in sorted(self.log) if rev > step["rev"]]
+            self.sequencer = restore(message, stored, *self.options)
+            return None
+        answer = self.sequencer.answer(message, step.get("role", "owner"))
+        self.log.update(self.sequencer.entries)
+        return answer
 
 
 def conversation_case(case):
     """The answers of all steps, the whole log, and what each replica shows in the end."""
-    rules = case.get("rules", {})
-    devices = {name: Device(name, rules) for name in case["replicas"]}
-    recent = case.get("recentNonces")
-    sequencer = Sequencer(case.get("limits"), None if recent is None else int(recent))
-    answers, log = [], {}
+    conversation, answers = Conversation(case), []
     for step in case["steps"]:
-        if step["at"] == "sequencer":
-            answers.append(at_sequencer(sequencer, step, answers))
-            log.update(sequencer.entries)
-        else:
-            answers.append(devices[step["at"]].do(step, answers))
+        message = step.get("message")
+        is_answer = isinstance(message, float)
+        message = answers[int(message)] if is_answer else message
+        is_nothing = is_answer and (message is None or "error" in message)
+        answers.append(None if is_nothing else conversation.do(step, message))
     return {
         "answers": answers,
-        "log": [log[rev] for rev in sorted(log)],
-        "seen": {name: device.rows() for name, device in devices.items()},
+        "log": [conversation.log[rev] for rev in sorted(conversation.log)],
+        "seen": {name: device.rows() for name, device in conversation.devices.items()},
     }
-
-
-def at_sequencer(sequencer, step, answers):
-    """A message is answered, or the log is trimmed."""
-    if step["do"] == "trim":
-        return sequencer.trim(int(step["rev"]))
-    return sequencer.answer(answers[int(step["message"])], step.get("role", "owner"))

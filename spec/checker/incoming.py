@@ -8,23 +8,21 @@ class Incoming:
         self.entries = {}
         self.snapshot = None
 
+    def add(self, entry):
+        """Keeps an entry, unless one waits for its revision already; answers whether that is another (SYNC-25)."""
+        return self.entries.setdefault(entry["rev"], entry)["nonce"] != entry["nonce"]
+
     def forget(self, rev):
         """Entries up to the replica's revision are ignored (SYNC-21)."""
         self.entries = {at: entry for at, entry in self.entries.items() if at > rev}
 
     def last_without_gap(self, rev):
-        """The revision of the last entry that is there without a gap after the replica's revision or, if that leads
-        further, the snapshot's (SYNC-22)."""
-        last = rev
+        """The revision of the last entry that is there without a gap after the snapshot that waits or, if there is none,
+        the replica's revision (SYNC-22)."""
+        last = rev if self.snapshot is None else self.snapshot["rev"]
         while last + 1 in self.entries:
             last += 1
-        if self.snapshot is not None and self.snapshot["rev"] > last:
-            return self.last_without_gap(self.snapshot["rev"])
         return last
-
-    def is_ready(self, rev):
-        """Whether anything can be merged (SYNC-23)."""
-        return rev + 1 in self.entries or self.snapshot is not None
 
     def has_gap(self, rev):
         """Whether there are entries before which others are missing (SYNC-33)."""

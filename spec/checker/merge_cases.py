@@ -4,6 +4,7 @@ outcomes."""
 from list_editing import apply_steps, perform_steps
 from list_merge import ListMerge
 from rebase import rebase_all, transform
+from rules import rules_by_field
 from state import apply
 from vector_forms import read_changes, read_step, same_json
 from wire_deltas import format_rows, parse_rows
@@ -16,7 +17,7 @@ def merge_case(case):
     base, is_applied = parse_rows(case["base"]), case.get("applied", True)
     [local] = deltas_on(base, [case["local"]], is_applied)
     [remote] = deltas_on(base, [case["remote"]], is_applied)
-    rebased_local, rebased_remote, conflicts = transform(local, remote, case["rules"])
+    rebased_local, rebased_remote, conflicts = transform(local, remote, rules_by_field(case["rules"]))
     return {
         "merged": merged_rows(base, [remote, rebased_local], [local, rebased_remote]),
         "rebasedLocal": format_delta(rebased_local),
@@ -30,7 +31,7 @@ def rebase_case(case):
     base, is_applied = parse_rows(case["base"]), case.get("applied", True)
     pending = deltas_on(base, case["pending"], is_applied)
     remotes = deltas_on(base, case["remotes"], is_applied)
-    merged = rebase_all(pending, remotes, case["rules"])
+    merged = rebase_all(pending, remotes, rules_by_field(case["rules"]))
     return {
         "merged": merged_rows(base, remotes + merged.pending, pending + merged.remotes),
         "rebasedPending": [format_delta(delta) for delta in merged.pending],

@@ -8,7 +8,6 @@ from errors import DatastoreError, at
 from field_merge import merge_field, values_left
 from lives import Lives
 from operations import DeleteRecord, InsertRecord, Put, UpdateRecord, without_before
-from rules import rule_of
 from state import apply_operations
 from values import ABSENT, UNKNOWN
 
@@ -66,7 +65,7 @@ class RecordMerger:
         updates, left, conflicts = {}, {}, []
         for field in sorted(fields):
             with at(field=field):
-                rule = rule_of(self.rules, self.table, field)
+                rule = self.rules(self.table, self.record, field)
                 merged = merge_field(pending_of(field), remote_operations.get(field), rule, is_inserted)
             for number, operation in merged.pending:
                 updates.setdefault(number, {})[field] = operation

@@ -1,247 +1,270 @@
-"""The replica: what it does with edits and messages, and what it answers (SYNC-14 to SYNC-38)."""
-
-from dataclasses import dataclass
+"""The replica: edits, `sync`, undoing, and taking back (SYNC-14 to SYNC-55)."""
 
 from changed_records import changed_records
 from compression import compose
-from differences import diff
+from datastore_info import limits_of_edit, time_changes, title_changes
 from errors import DatastoreError
-from incoming import Incoming
-from limits import DEFAULT_LIMITS
-from operations import InsertRecord, Put, UpdateRecord
-from order import compare
+from exchange import Exchange
+from limits import DEFAULT_LIMITS, check_limits, grows_over
+from pending_rules import PendingRules
+from reload import merge_snapshot
 from sizes import size_of_delta
 from state import apply
-from timeline import Part, Timeline
-from undo_history import UndoHistory
-from values import ABSENT, Date
-from wire_deltas import parse_delta, parse_rows
-from wire_writing import format_delta
+from timeline import LocalDelta, Timeline
+from undo_history import Mark, UndoHistory
+from wire_deltas import parse_delta
 
-INFO = (":info", "info")
-
-
-@dataclass(frozen=True)
-class Flight:
-    """The attempt to append the first pending delta after a revision, under a nonce (SYNC-2, SYNC-18)."""
-
-    rev: int
-    nonce: str
+INFO_TABLE = ":info"
+WRITERS = ("owner", "editor")
 
 
 class Replica:
-    """`next_nonce` makes a nonce that no other attempt gets (SYNC-2)."""
+    """`rules` is a function as merges have it, and may answer otherwise from one call to the next (SYNC-26); `next_nonce`
+    makes a nonce that no other attempt gets (SYNC-2)."""
 
-    def __init__(self, rules, next_nonce):
-        self.rules = {**rules, INFO[0]: {**rules.get(INFO[0], {}), "mtime": "max"}}  # SYNC-26
-        self.next_nonce = next_nonce
+    def __init__(self, rules, next_nonce, limits=None, undo_depth=None):
+        self.rules, self.limits = rules, {**DEFAULT_LIMITS, **(limits or {})}
         self.role = "owner"
-        self.rev = 0
         self.timeline = Timeline()
-        self.history = UndoHistory()
-        self.flight = None
-        self.refusal = None
-        self.incoming = Incoming()
-        self.needs_reload = False
-        self.has_lost_log = False
+        self.history = UndoHistory(100 if undo_depth is None else undo_depth, rules)
+        self.exchange = Exchange(self.timeline, next_nonce, self.acknowledge)
+        self.pending_rules = PendingRules()
+        self.report, self.unreported = empty_report(), {}
+
+    def require_write(self):
+        """An edit by a role that may not write fails (SYNC-15)."""
+        if self.role not in WRITERS:
+            raise DatastoreError("not-permitted")
 
     def edit(self, changes):
-        """An edit of the user (SYNC-15)."""
-        if self.role not in ("owner", "editor"):
-            raise DatastoreError("not-permitted")
-        self.timeline.edit(changes, "step")
-        self.history.edited(self.timeline)
+        """An edit of the user (SYNC-15). Changes of the reserved table come first, and are no step (SYNC-39)."""
+        self.require_write()
+        info = [change for change in changes if change.table == INFO_TABLE]
+        if info:
+            self.end_step()
+        self.make(info, [change for change in changes if change.table != INFO_TABLE])
+
+    def make(self, apart, step):
+        """Makes an edit of changes apart and then of changes of a step."""
+        applied = self.perform([*apart, *step])
+        self.history.edited()
+        if apart:
+            self.timeline.add(applied[: len(apart)], "apart")
+            self.history.met_by(applied[: len(apart)])
+        if step:
+            self.timeline.add_to_step(applied[len(apart) :])
+
+    def perform(self, changes):
+        """The applied changes, held to the limits (SYNC-16); nothing is added to the open delta yet."""
+        view = self.timeline.view()
+        limits = limits_of_edit(view, self.limits)
+        after, applied = apply(view, changes)
+        check_limits(view, after, changes, {**limits, "deltaSize": float("inf")})
+        open_changes = self.timeline.open.whole()
+        sizes = [size_of_delta(delta) for delta in (open_changes, compose([open_changes, applied]))]
+        if grows_over(limits["deltaSize"], *sizes):
+            raise DatastoreError("delta-too-large")
+        self.timeline.open.mark = self.timeline.open.mark or self.history.mark()
+        self.pending_rules.note(applied, self.rules)
+        return applied
+
+    def set_title(self, title):
+        """SYNC-37."""
+        self.require_write()
+        apart, step = title_changes(self.timeline.view(), title)
+        if apart:
+            self.end_step()
+        if step:
+            self.make(apart, step)
+
+    def end_step(self):
+        """Ends the step that is being made (SYNC-39)."""
+        part = self.timeline.cut()
+        if part is not None:
+            part.lineage = part
+            self.history.record(part)
 
     def undo(self):
-        """Undoes a step (SYNC-40)."""
-        self.history.undo(self.timeline)
+        """Undoes a step (SYNC-40), by taking it out of what will be put if it can be (SYNC-41)."""
+        self.require_write()
+        self.end_step()
+        step = self.history.next_undo()
+        if step is None or self.take_back(step):
+            return
+        applied = self.perform(step.delta)
+        self.timeline.add(applied, "undoing", step.lineage)
+        self.history.note_undone(step, applied)
+
+    def take_back(self, step):
+        """Takes a step out of a delta that was not sent, and answers whether that was possible (SYNC-41)."""
+        timeline = self.timeline
+        part, delta = timeline.last_unsent(self.exchange.flight is not None)
+        if part is None or part is not step.part or not self.history.is_aligned(timeline.parts()):
+            return False
+        view = timeline.view()
+        delta.parts.remove(part)
+        _, applied = apply(view, step.delta)
+        self.pending_rules.note(applied, self.rules)
+        timeline.pending = [delta for delta in timeline.pending if delta.parts]
+        self.history.note_taken_back(step, applied, timeline.parts())
+        if delta is not timeline.open:
+            timeline.open.mark = self.history.mark()
+        self.note_rest()
+        return True
 
     def redo(self):
         """Redoes a step (SYNC-46)."""
-        self.history.redo(self.timeline)
+        self.require_write()
+        step = self.history.next_redo()
+        if step is None:
+            return
+        applied = self.perform(step.delta)
+        self.history.note_redone(step, self.timeline.add(applied, "step", step.lineage))
 
-    def outgoing(self):
-        """What is to be put, or None (SYNC-18)."""
-        if self.has_incoming() or self.needs_reload or not self.timeline.pending:
-            return None
-        if self.flight is None:
-            self.flight = Flight(self.rev, self.next_nonce())
-        delta = format_delta(compose([part.delta for part in self.timeline.pending[0]]), with_before=False)
-        return {"type": "put", "rev": self.flight.rev, "nonce": self.flight.nonce, "delta": delta}
-
-    def request(self):
-        """What the replica asks for next (SYNC-22)."""
-        if self.needs_reload and self.incoming.snapshot is None:
-            return {"type": "fetch-snapshot"}
-        return {"type": "fetch", "rev": self.incoming.last_without_gap(self.rev)}
+    def rollback(self):
+        """Drops the open delta (SYNC-49)."""
+        timeline = self.timeline
+        if timeline.open.mark is not None or timeline.open.parts:
+            self.history.return_to(timeline.open.mark or Mark())
+            timeline.open, timeline.running = LocalDelta(), None
+            self.note_rest()
 
     def receive(self, message):
-        """A message of the sequencer; nothing of it is visible before `sync` but an acknowledgement, which changes
-        nothing that is seen (SYNC-19, SYNC-23)."""
-        kind = message["type"]
-        if kind in ("accepted", "repeated"):
-            if self.is_in_flight(message["nonce"]):
-                self.acknowledge(message["rev"])
-        elif kind in ("conflict", "entries"):
-            for entry in message["entries"]:
-                self.receive_entry(entry)
-        elif kind == "refused":
-            if self.is_in_flight(message["nonce"]):
-                self.receive_refusal(message)
-        elif kind == "reset":
-            self.receive_reset(message)
-        elif kind == "snapshot" and self.needs_reload and (self.has_lost_log or message["rev"] > self.rev):  # SYNC-29
-            self.incoming.snapshot = message
+        """A message of the sequencer."""
+        self.exchange.receive(message)
 
-    def is_in_flight(self, nonce):
-        """Whether a message is about the delta in flight; whatever else it says means nothing (SYNC-19)."""
-        return self.flight is not None and self.flight.nonce == nonce
+    def acknowledge(self):
+        """The first pending delta is in the log."""
+        self.timeline.acknowledge()
+        self.note_rest()
 
-    def receive_entry(self, entry):
-        """An entry acknowledges the delta in flight (SYNC-19), or waits until all before it were merged (SYNC-21)."""
-        if self.is_in_flight(entry["nonce"]):
-            self.acknowledge(entry["rev"])
-        elif entry["rev"] > self.rev:
-            self.incoming.entries.setdefault(entry["rev"], entry)
-
-    def acknowledge(self, rev):
-        """The delta in flight is in the log (SYNC-19). It was not refused after all (SYNC-27)."""
-        if rev != self.flight.rev + 1:
-            self.contradict()
-        self.move_to_base()
-
-    def move_to_base(self):
-        """The delta in flight moves from pending to base, and the replica to the revision after that of its put."""
-        self.rev = self.flight.rev + 1
-        self.history.acknowledged(self.timeline.acknowledge())
-        self.flight, self.refusal = None, None
-        self.incoming.forget(self.rev)
-
-    def contradict(self):
-        """Messages that contradict the replica change nothing, and it needs a reload (SYNC-25)."""
-        self.needs_reload = True
-        raise DatastoreError("log-mismatch")
-
-    def receive_refusal(self, message):
-        """Takes effect with the next `sync` (SYNC-27), save that an unknown revision undoes nothing (SYNC-32)."""
-        if message["reason"] == "unknown-revision":
-            self.needs_reload = self.has_lost_log = True
-        else:
-            self.refusal = message
-
-    def receive_reset(self, message):
-        """A reload is needed, unless the replica has got past the revision (SYNC-29)."""
-        if message["since"] >= self.incoming.last_without_gap(self.rev):
-            self.needs_reload = True
-            self.has_lost_log = self.has_lost_log or message["rev"] < message["since"]  # SYNC-32
-
-    def has_incoming(self):
-        """Whether `sync` will bring in anything (SYNC-23)."""
-        return self.refusal is not None or self.incoming.is_ready(self.rev)
+    def note_rest(self):
+        """Where nothing is pending or open, no rule is, and the chain begins at the state of the log (SYNC-54)."""
+        if self.timeline.is_empty():
+            self.pending_rules = PendingRules()
+            self.history.is_exact = True
 
     def status(self):
         """What is true of the replica (SYNC-33)."""
+        exchange = self.exchange
         facts = {
-            "hasOpen": bool(self.timeline.open),
-            "hasOutgoing": len(self.timeline.pending) > (0 if self.flight is None else 1),
-            "isInFlight": self.flight is not None,
-            "hasIncoming": self.has_incoming(),
-            "hasGap": self.incoming.has_gap(self.rev),
-            "needsReload": self.needs_reload,
+            "hasOpen": bool(self.timeline.open.parts),
+            "hasOutgoing": len(self.timeline.pending) > (0 if exchange.flight is None else 1),
+            "isInFlight": exchange.flight is not None,
+            "hasIncoming": exchange.has_incoming(),
+            "hasGap": exchange.incoming.has_gap(exchange.rev),
+            "needsReload": exchange.needs_reload,
         }
         return [fact for fact, is_so in facts.items() if is_so] or ["isIdle"]
 
     def sync(self, time):
         """Seals, and brings in what others did, in the order of SYNC-23. The report of SYNC-24: what sealing itself
         changed, which is the modified time, is not in it."""
-        self.seal(time)
-        before = self.timeline.view()
-        report = {"changed": {}, "conflicts": [], "refused": [], "uncertain": [], "isReloaded": False}
-        if self.refusal is not None:
-            report["refused"].append({"nonce": self.refusal["nonce"], "reason": self.refusal["reason"]})
-            self.withdraw()
-        report["conflicts"] += self.merge_entries()
-        if self.incoming.snapshot is not None:
-            self.reload(report)
-            report["conflicts"] += self.merge_entries()
-        report["changed"] = changed_records(before, self.timeline.view())
+        self.seal_open(time, self.limits["deltaSize"])
+        for delta in self.timeline.pending:
+            delta.is_provisional = False
+        before = {**self.timeline.view(), **self.unreported}
+        try:
+            self.bring_in()
+        except DatastoreError:
+            after = self.timeline.view()
+            changed = [(table, record) for table, ids in changed_records(before, after).items() for record in ids]
+            self.unreported = {key: before.get(key) for key in changed}
+            raise
+        before = {key: fields for key, fields in before.items() if fields is not None}
+        report = {"changed": changed_records(before, self.timeline.view()), **self.report}
+        self.report, self.unreported = empty_report(), {}
         return report
 
-    def seal(self, time):
-        """The open delta joins the last pending delta, if that waits and there is room, or becomes the last one
-        (SYNC-17)."""
-        parts, self.timeline.open = self.timeline.open, []
-        if not compose([part.delta for part in parts]):
-            return
-        pending = self.timeline.pending
-        parts = parts + self.time_parts(parts, time)
-        if len(pending) > (0 if self.flight is None else 1):
-            joined = compose([part.delta for part in pending[-1] + parts])
-            if size_of_delta(joined) <= DEFAULT_LIMITS["deltaSize"]:
-                parts = pending.pop() + parts
-        pending.append(parts)
+    def bring_in(self):
+        """A refusal, the entries that follow one another, a snapshot, and the entries after it (SYNC-23)."""
+        if self.exchange.refusal is not None:
+            self.undo_refused()
+        self.merge_entries()
+        if self.exchange.incoming.snapshot is not None:
+            merge_snapshot(self)
+            self.note_rest()
+            self.merge_entries()
 
-    def time_parts(self, parts, time):
-        """Sets the modified time, unless what is there is not below it (SYNC-38)."""
-        view = self.timeline.view()
-        for part in parts:
-            view, _ = apply(view, part.delta)
-        if INFO not in view:
-            change = InsertRecord(*INFO, {"mtime": Date(time)})
-        elif compare(view[INFO].get("mtime", ABSENT), Date(time)) < 0:
-            change = UpdateRecord(*INFO, {"mtime": Put(Date(time))})
-        else:
-            return []
-        return [Part(apply(view, [change])[1], "time")]
-
-    def withdraw(self):
-        """Takes out the delta in flight, which was refused or is uncertain (SYNC-27, SYNC-31)."""
-        self.history.withdrawn(self.timeline.withdraw(self.rules))
-        self.flight, self.refusal = None, None
+    def undo_refused(self):
+        """Takes out the delta in flight (SYNC-27)."""
+        exchange = self.exchange
+        conflicts = self.timeline.withdraw(self.pending_rules.of, self.history)
+        refused = {"nonce": exchange.flight.nonce, "reason": exchange.refusal["reason"], "conflicts": conflicts}
+        self.report["refused"].append(refused)
+        exchange.flight, exchange.refusal = None, None
+        self.note_rest()
 
     def merge_entries(self):
-        """Merges the entries that follow one another, each on its own (SYNC-23), and answers the conflicts."""
-        conflicts = []
-        while self.rev + 1 in self.incoming.entries:
-            entry = self.incoming.entries[self.rev + 1]
-            conflicts += self.merge(parse_delta(entry["delta"]))
-            self.rev = entry["rev"]
-            self.flight = None  # SYNC-20
-            self.incoming.forget(self.rev)
+        """Merges the entries that follow one another, each on its own (SYNC-23)."""
+        exchange = self.exchange
+        while exchange.next_entry() is not None:
+            remote = parse_delta(exchange.next_entry()["delta"])
+            try:
+                self.report["conflicts"] += self.timeline.merge(remote, self.pending_rules.of, self.history)
+            except DatastoreError:
+                exchange.incoming.entries, exchange.incoming.snapshot = {}, None
+                exchange.contradict()
+            exchange.moved_on(exchange.rev + 1)
+            self.note_rest()
+
+    def seal_open(self, time, joined_size):
+        """The open delta joins the last pending delta, if that waits and there is room, or becomes the last one
+        (SYNC-17), with the time of sealing (SYNC-38)."""
+        self.end_step()
+        timeline = self.timeline
+        sealed, timeline.open = timeline.open, LocalDelta()
+        if not sealed.whole():
+            return
+        view = timeline.view()
+        for part in sealed.parts:
+            view, _ = apply(view, part.delta)
+        changes = time_changes(view, time)
+        if changes:
+            timeline.open.parts = sealed.parts
+            timeline.add(apply(view, changes)[1], "apart")
+            timeline.open = LocalDelta()
+        waiting = timeline.pending[self.exchange.flight is not None :]
+        if waiting and size_of_delta(compose([waiting[-1].whole(), sealed.whole()])) <= joined_size:
+            waiting[-1].parts += sealed.parts
+        else:
+            timeline.pending.append(sealed)
+
+    def seal(self, time):
+        """Seals the open delta as one of its own, which is provisional (SYNC-50, SYNC-52); answers whether there was
+        one."""
+        count = len(self.timeline.pending)
+        self.seal_open(time, 0)
+        for delta in self.timeline.pending[count:]:
+            delta.is_provisional = True
+        return len(self.timeline.pending) > count
+
+    def can_take_last(self):
+        """Whether the delta that was sealed last can be taken back; if it was put, that is forgotten then (SYNC-51)."""
+        exchange, count = self.exchange, len(self.timeline.pending)
+        if count == 0 or count == 1 and exchange.is_undecided():
+            return False
+        if count == 1:
+            exchange.flight, exchange.refusal = None, None
+        self.end_step()
+        return True
+
+    def reopen(self):
+        """Makes what was sealed last open again (SYNC-51)."""
+        if not self.can_take_last():
+            return False
+        self.timeline.reopen(Mark())
+        return True
+
+    def withdraw(self):
+        """Undoes what was sealed last, and answers the conflicts, or None if it cannot be taken back (SYNC-51)."""
+        if not self.can_take_last():
+            return None
+        conflicts = self.timeline.withdraw_last(self.pending_rules.of, self.history)
+        self.note_rest()
         return conflicts
 
-    def merge(self, remote):
-        """Merges a remote delta; one that does not fit is an error (SYNC-25)."""
-        try:
-            self.history.before_merge(self.timeline)
-            merged = self.timeline.merge(remote, self.rules)
-        except DatastoreError:
-            self.contradict()
-        self.history.merged(self.timeline, remote, merged.remotes[0], self.rules)
-        return merged.conflicts
 
-    def reload(self, report):
-        """Merges the snapshot as the difference from the base (SYNC-30), after it was looked up whether the delta in
-        flight is in it (SYNC-31). Only steps that are pending then can be undone (SYNC-47)."""
-        snapshot, self.incoming.snapshot = self.incoming.snapshot, None
-        if not self.needs_reload or not (self.has_lost_log or snapshot["rev"] > self.rev):
-            return
-        if self.flight is not None:
-            nonce = nonce_in_snapshot(snapshot, self.flight.rev + 1)
-            if nonce is None:
-                report["uncertain"].append(self.flight.nonce)
-                self.withdraw()
-            elif nonce == self.flight.nonce:
-                self.move_to_base()
-        self.history.reloaded()
-        report["conflicts"] += self.merge(diff(self.timeline.base, parse_rows(snapshot["rows"])))
-        self.rev, self.flight = snapshot["rev"], None
-        self.incoming.forget(self.rev)
-        self.needs_reload = self.has_lost_log = False
-        report["isReloaded"] = True
-
-
-def nonce_in_snapshot(snapshot, rev):
-    """The nonce of a revision, or None if the snapshot's do not reach back to it (SYNC-13, SYNC-31)."""
-    distance = snapshot["rev"] - rev
-    return snapshot["nonces"][-1 - distance] if 0 <= distance < len(snapshot["nonces"]) else None
+def empty_report():
+    """Nothing was merged."""
+    return {"conflicts": [], "refused": [], "uncertain": [], "isReloaded": False}

@@ -1,10 +1,14 @@
-"""What decides a collision of two values (RULE-1 to RULE-6)."""
+"""What decides a collision of two values (RULE-1 to RULE-6), and what does where an edit was refused (SYNC-28)."""
 
 from dataclasses import dataclass
 
 from errors import DatastoreError
 from order import compare
 from values import ABSENT, UNKNOWN, Long, as_double, is_number
+
+
+DIFFERENCE = "difference"
+"""Stands for rule sum where a later edit meets the undoing of a refused one (SYNC-28)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,9 +19,10 @@ class Settlement:
     value: object
 
 
-def rule_of(rules, table, field):
-    """The rule of a field: `remote` unless another was set (RULE-1)."""
-    return rules.get(table, {}).get(field, "remote")
+def rules_by_field(rules):
+    """Rules as merges ask for them: a function of table, record and field, here from an object by table and field. The
+    rule is `remote` unless another was set (RULE-1)."""
+    return lambda table, record, field: rules.get(table, {}).get(field, "remote")
 
 
 def settle(rule, base, local, remote):
@@ -26,6 +31,8 @@ def settle(rule, base, local, remote):
         return Settlement("neither", ABSENT)
     if rule == "sum":
         return settle_sum(base, local, remote)
+    if rule == DIFFERENCE:
+        return Settlement("new value", keep_difference(base, local, remote))
     return Settlement(*(("local", local) if local_wins(rule, local, remote) else ("remote", remote)))
 
 
@@ -48,6 +55,15 @@ def settle_sum(base, local, remote):
     if not (is_number(local) and is_number(remote) and (base is ABSENT or is_number(base))):
         return Settlement("remote", remote)
     return Settlement("new value", add_difference(base, local, remote))
+
+
+def keep_difference(base, local, remote):
+    """What a later edit leaves under rule sum once what it was made on was refused: the difference that it made, where a
+    number that is gone counts as 0 of the type of local's (SYNC-28)."""
+    if not is_number(local) or not all(value is ABSENT or is_number(value) for value in (base, remote)):
+        return local
+    zero = Long(0) if isinstance(local, Long) else 0.0
+    return add_difference(base, local, zero if remote is ABSENT else remote)
 
 
 def add_difference(base, local, remote):

@@ -1,17 +1,22 @@
 """The sequencer, which puts deltas into one order (SYNC-1 to SYNC-13). Messages are JSON (SYNC-3)."""
 
 from errors import DatastoreError
-from limits import apply_within
-from wire_deltas import format_rows, parse_delta
+from limits import DEFAULT_LIMITS, apply_within
+from messages import check_message, check_nonces
+from wire_deltas import format_rows, parse_delta, parse_rows
 from wire_writing import format_delta
+
+
+DEFAULT_RECENT_NONCES = 10_000
 
 
 class Sequencer:
     """The state at the newest revision, the entries that have not been trimmed, and the nonces that are kept, by
-    revision. `recent_nonces` is the K of SYNC-12, or None to keep all of them."""
+    revision. `recent_nonces` is the K of SYNC-12."""
 
     def __init__(self, limits=None, recent_nonces=None):
-        self.limits, self.recent_nonces = limits, recent_nonces
+        self.limits = {**DEFAULT_LIMITS, **(limits or {})}
+        self.recent_nonces = DEFAULT_RECENT_NONCES if recent_nonces is None else recent_nonces
         self.state = {}
         self.rev = 0
         self.entries = {}
@@ -19,11 +24,12 @@ class Sequencer:
 
     def answer(self, message, role):
         """The answer to a message of somebody with this role (SYNC-4)."""
+        check_message(message, from_replica=True)
         if message["type"] == "put":
-            return self.put(message["rev"], message["nonce"], message["delta"], role)
+            return self.put(int(message["rev"]), message["nonce"], message["delta"], role)
         if role == "none":
             return {"type": "denied"}
-        return self.fetch(message["rev"]) if message["type"] == "fetch" else self.snapshot()
+        return self.fetch(int(message["rev"])) if message["type"] == "fetch" else self.snapshot()
 
     def put(self, rev, nonce, delta, role):
         """The first line of SYNC-5 that applies."""
@@ -67,20 +73,47 @@ class Sequencer:
 
     def snapshot(self):
         """The newest state, with the nonces of the last K deltas or as many as are known (SYNC-13)."""
-        known = [self.nonces[rev] for rev in sorted(self.nonces)]
-        recent = known if self.recent_nonces is None else known[len(known) - min(self.recent_nonces, len(known)) :]
+        recent = [self.nonces[rev] for rev in sorted(self.nonces) if rev > self.rev - self.recent_nonces]
         return {"type": "snapshot", "rev": self.rev, "rows": format_rows(self.state), "nonces": recent}
 
     def trim(self, rev):
         """Forgets the entries up to a revision (SYNC-12)."""
+        if rev > self.rev:
+            raise DatastoreError("invalid-revision")
         self.entries = {at: entry for at, entry in self.entries.items() if at > rev}
         self.forget_nonces()
 
     def forget_nonces(self):
         """Keeps the nonces of all entries that are left, and in any case those of the last K deltas (SYNC-12)."""
-        if self.recent_nonces is not None:
-            oldest = self.rev - self.recent_nonces
-            self.nonces = {at: nonce for at, nonce in self.nonces.items() if at in self.entries or at > oldest}
+        oldest = self.rev - self.recent_nonces
+        self.nonces = {at: nonce for at, nonce in self.nonces.items() if at in self.entries or at > oldest}
+
+
+def restore(snapshot, log, limits=None, recent_nonces=None):
+    """A sequencer that goes on where another ended (SYNC-11)."""
+    rev, nonces = int(snapshot["rev"]), snapshot["nonces"]
+    revisions = [int(entry["rev"]) for entry in log]
+    if revisions and (revisions != list(range(revisions[0], revisions[-1] + 1)) or not reaches(revisions, rev)):
+        raise DatastoreError("log-gap")
+    check_nonces(rev, nonces)
+    sequencer = Sequencer(None, recent_nonces)
+    sequencer.rev, sequencer.state = rev, parse_rows(snapshot["rows"])
+    sequencer.nonces = dict(zip(range(rev - len(nonces) + 1, rev + 1), nonces))
+    for entry in log:
+        if entry["rev"] <= rev:
+            sequencer.entries[int(entry["rev"])] = entry
+            sequencer.nonces[int(entry["rev"])] = entry["nonce"]
+    sequencer.limits = None
+    for entry in log[len(sequencer.entries) :]:
+        sequencer.append(entry["nonce"], parse_delta(entry["delta"]))
+    sequencer.limits = {**DEFAULT_LIMITS, **(limits or {})}
+    sequencer.forget_nonces()
+    return sequencer
+
+
+def reaches(revisions, rev):
+    """Whether entries reach a revision or begin right after it."""
+    return revisions[0] <= rev + 1 and revisions[-1] >= rev
 
 
 def refused(nonce, reason, error=None):

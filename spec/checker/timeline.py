@@ -1,91 +1,178 @@
 """What a replica shows: its base, the pending deltas and the open one (SYNC-14), and what is merged into them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compression import compose, compress
 from inversion import invert
 from rebase import rebase
-from rules import rule_of
+from rules import DIFFERENCE
 from state import apply
 
 
 @dataclass(eq=False)
 class Part:
-    """A part of a pending delta or of the open one, applied; merges change it. `kind` is `step` for what the user
-    edited between two points (SYNC-39), `turn` for what undid or redid a step, and `time` for setting the modified
-    time."""
+    """A part of a local delta, applied; merges change it. `kind` is `step` for what the user edited between two points or
+    redid, `undoing` for what undid a step, and `apart` for what belongs to no step (SYNC-39). Those of one `lineage`
+    take turns (SYNC-28)."""
 
     delta: list
     kind: str
+    lineage: object = None
+
+
+@dataclass(eq=False)
+class LocalDelta:
+    """A delta that is open or pending, by its parts. Keeping them apart changes no outcome of a merge (REB-4), and undoing
+    needs them. `mark` is what could be undone and redone before it was begun (SYNC-49)."""
+
+    parts: list = field(default_factory=list)
+    is_provisional: bool = False
+    mark: object = None
+
+    def whole(self):
+        """Everything as one delta."""
+        return compose([part.delta for part in self.parts])
 
 
 class Timeline:
-    """`base`, a state; `pending`, of every delta its parts, and `open`, the parts of the open delta. Keeping the parts
-    apart changes no outcome of a merge (REB-4), and undoing needs them."""
+    """`base`, a state; the pending deltas, and the open one; and the part of the open one that is still being edited."""
 
     def __init__(self, base=None):
         self.base = base or {}
         self.pending = []
-        self.open = []
+        self.open = LocalDelta()
+        self.running = None
 
     def parts(self):
         """All parts, in their order."""
-        return [part for parts in [*self.pending, self.open] for part in parts]
+        return [part for delta in [*self.pending, self.open] for part in delta.parts]
+
+    def is_empty(self):
+        """Whether nothing is pending or open."""
+        return not self.pending and not self.open.parts
 
     def view(self):
         """base · pending · open (SYNC-14)."""
         return state_after(self.base, [part.delta for part in self.parts()])
 
-    def edit(self, changes, kind):
-        """Adds an edit to the open delta, as a whole or not at all (SYNC-15). What is edited between two points is one
-        step (SYNC-39)."""
-        _, applied = apply(self.view(), changes)
-        if kind == "step" and self.open and self.open[-1].kind == "step":
-            self.open[-1].delta = compose([self.open[-1].delta, applied])
-        else:
-            self.open.append(Part(compress(applied), kind))
+    def add(self, applied, kind, lineage=None):
+        """Adds applied changes to the open delta as a part of their own."""
+        part = Part(compress(applied), kind, lineage)
+        self.open.parts.append(part)
+        return part
 
-    def merge(self, remote, rules):
-        """Merges one remote delta into the base and the pending deltas (SYNC-23). Nothing is open by then."""
-        base, _ = apply(self.base, remote)
-        merged = self.rebase_pending(self.pending, base, remote, rules)
+    def add_to_step(self, applied):
+        """Adds applied changes to the step that is being made (SYNC-39)."""
+        if self.running is None:
+            self.running = self.add([], "step")
+        self.running.delta = compose([self.running.delta, applied])
+
+    def cut(self):
+        """Ends the step that is being made, and answers it, unless it comes to nothing."""
+        part, self.running = self.running, None
+        if part is None or part.delta:
+            return part
+        self.open.parts.remove(part)
+        return None
+
+    def merge(self, remote, rules, history):
+        """Merges one remote delta into the base and the pending deltas (SYNC-23), and answers the conflicts. Nothing is
+        open by then."""
+        base, remote = apply(self.base, remote)
+        merged = rebase_parts(self.parts(), remote, rules)
         self.base = base
-        return merged
+        history.meet(self.parts(), remote, merged.remotes[0])
+        self.drop_empty()
+        return merged.conflicts
 
-    def rebase_pending(self, pending, start, remote, rules):
-        """Lets only these deltas be pending, on `start`, rebased over a remote delta (REB-1). A delta of which nothing
-        is left is none any more (SYNC-20)."""
-        parts = [part for parts in pending for part in parts]
-        merged = rebase([part.delta for part in parts], remote, rules)
-        for part, delta in zip(parts, merged.pending):
-            start, part.delta = apply(start, delta)
-        self.pending = [parts for parts in pending if any(part.delta for part in parts)]
-        return merged
+    def drop_empty(self):
+        """A delta of which a merge left nothing is none any more (SYNC-20). None is what it was: not provisional (SYNC-52),
+        and without a mark."""
+        left = [[part for part in delta.parts if part.delta] for delta in self.pending]
+        self.pending = [LocalDelta(parts) for parts in left if parts]
 
     def acknowledge(self):
-        """The first pending delta moves from pending to base (SYNC-19); its parts are answered."""
-        parts = self.pending.pop(0)
-        self.base = state_after(self.base, [part.delta for part in parts])
-        return parts
+        """The first pending delta moves from pending to base (SYNC-19)."""
+        self.base = state_after(self.base, [self.pending.pop(0).whole()])
 
-    def withdraw(self, rules):
-        """Takes the first pending delta out, and rebases the later ones over its inverse (SYNC-27); the parts of the
-        delta are answered."""
-        parts = self.pending[0]
-        inverse = invert(compose([part.delta for part in parts]))
-        self.rebase_pending(self.pending[1:], self.base, inverse, refusal_rules(inverse, rules))
-        return parts
+    def withdraw(self, rules, history):
+        """Takes the first pending delta out (SYNC-27), and answers the conflicts in which a later edit is lost."""
+        fallen = self.pending.pop(0)
+        conflicts = undo_below(fallen.parts, [part for delta in self.pending for part in delta.parts], rules, history)
+        self.drop_empty()
+        return conflicts
+
+    def withdraw_last(self, rules, history):
+        """Takes the last pending delta out below what is open (SYNC-51)."""
+        fallen = self.pending.pop()
+        conflicts = undo_below(fallen.parts, self.open.parts, rules, history)
+        self.open = LocalDelta([part for part in self.open.parts if part.delta])
+        return conflicts
+
+    def reopen(self, no_mark):
+        """Makes the last pending delta open again, together with what is open (SYNC-51)."""
+        last = self.pending.pop()
+        self.open = LocalDelta(last.parts + self.open.parts, mark=last.mark or no_mark)
+
+    def first_to_put(self):
+        """The first pending delta that does anything; those before it are dropped."""
+        while self.pending and not self.pending[0].whole():
+            self.pending.pop(0)
+        return self.pending[0] if self.pending else None
+
+    def last_unsent(self, is_first_sent):
+        """The last part that is no part apart, if its delta may be changed still, and that delta (SYNC-41)."""
+        for delta in reversed([*self.pending[is_first_sent:], self.open]):
+            for part in reversed(delta.parts):
+                if part.kind != "apart":
+                    return part, delta
+        return None, None
 
 
-def refusal_rules(inverse, rules):
-    """The rules under which later edits meet the inverse of a refused delta: local, or sum where that is the rule
+def rebase_parts(parts, remote, rules):
+    """Rebases parts over a remote delta as one sequence (REB-1), and lets each be what it becomes."""
+    merged = rebase([part.delta for part in parts], remote, rules)
+    for part, delta in zip(parts, merged.pending):
+        part.delta = delta
+    return merged
+
+
+def undo_below(fallen, later, rules, history):
+    """Rebases later parts over the inverse of parts that are taken out (SYNC-27), and what takes turns with these over the
+    inverse of that (SYNC-28)."""
+    rules, before = refusal_rules(rules), [*fallen, *later]
+    was_aligned = history.is_aligned(before)
+    conflicts = rebase_parts(later, invert(compose([part.delta for part in fallen])), rules).conflicts
+    for at in counterparts(fallen, later):
+        inverse, later[at].delta = invert(later[at].delta), []
+        conflicts += rebase_parts(later[at + 1 :], inverse, rules).conflicts
+    history.meet_refusal(before, later, was_aligned)
+    return [conflict for conflict in conflicts if is_loss(conflict)]
+
+
+def is_loss(conflict):
+    """Whether a later edit is lost; a sum loses none (SYNC-28)."""
+    return conflict["rule"] != DIFFERENCE and any(lost["side"] == "local" for lost in conflict["lost"])
+
+
+def counterparts(fallen, later):
+    """Of every lineage of which the last turn falls an odd number of times, the next turn that is pending (SYNC-28)."""
+    unpaired = set()
+    for part in fallen:
+        if part.lineage is not None:
+            unpaired ^= {part.lineage}
+    found = []
+    for at, part in enumerate(later):
+        if part.lineage in unpaired:
+            unpaired.remove(part.lineage)
+            found.append(at)
+    return found
+
+
+def refusal_rules(rules):
+    """The rules under which later edits meet the inverse of a refused delta: local, or the difference under rule sum
     (SYNC-28)."""
-    chosen = {}
-    for change in inverse:
-        for field in getattr(change, "operations", None) or getattr(change, "fields", ()):
-            rule = "sum" if rule_of(rules, change.table, field) == "sum" else "local"
-            chosen.setdefault(change.table, {})[field] = rule
-    return chosen
+    return lambda *place: DIFFERENCE if rules(*place) == "sum" else "local"
 
 
 def state_after(state, deltas):

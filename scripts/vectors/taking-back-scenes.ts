@@ -1,0 +1,90 @@
+/** Conversations in which a user takes back what was edited or sealed. */
+
+import { edit, long, put, scene } from './conversation-script.js';
+import type { JsonObject } from './json.js';
+
+const SEAL: JsonObject = { time: 5 };
+
+export const TAKING_BACK_SCENES: readonly JsonObject[] = [
+  scene('rolling back drops what is open, and what could be undone and redone is as it was', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)], [put('f', 2)])
+      .put('ann')
+      .each('ann', 'undo')
+      .sync('ann')
+      .put('ann');
+    script.open('ann', put('f', 7), ['I', 't', 'q', {}]).each('ann', 'end-step').open('ann', put('g', 1));
+    script
+      .each('ann', 'rollback', 'rollback', 'redo', 'undo', 'undo', 'rollback', 'redo', 'redo', 'undo')
+      .sync('ann')
+      .each('ann', 'put');
+  }),
+  scene('what undoing took out of a sealed delta stays out', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)], [put('f', 2)])
+      .open('ann', put('f', 3))
+      .each('ann', 'undo', 'undo', 'rollback', 'redo', 'save');
+  }),
+  scene('anybody rolls back', { f: 0 }, (script) => {
+    script.open('ann', put('f', 1)).do('ann', 'become', { role: 'viewer' });
+    script.each('ann', 'rollback').sync('ann');
+  }),
+  scene('what is sealed apart joins no other, with the modified time, and merges nothing', { f: 0 }, (script) => {
+    script
+      .commit('bob', put('g', 1))
+      .edit('ann', [put('f', 1)])
+      .open('ann', put('f', 2))
+      .fetch('ann');
+    script.do('ann', 'seal', SEAL);
+    script.do('ann', 'seal', SEAL);
+    script.open('ann', put('f', 3)).each('ann', 'save').sync('ann').put('ann').put('ann');
+  }),
+  scene('what was sealed last is made open again, together with what is open', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)])
+      .open('ann', put('g', 1))
+      .do('ann', 'seal', SEAL);
+    script
+      .open('ann', put('h', 1))
+      .each('ann', 'reopen', 'save', 'undo', 'undo', 'redo', 'rollback', 'reopen', 'reopen', 'save');
+  }),
+  scene(
+    'what was sealed last is withdrawn, and what is open stands as far as it can',
+    { f: long(0), list: ['x'] },
+    (script) => {
+      script
+        .edit('ann', [put('f', long(1))])
+        .open('ann', put('f', long(3)), ...edit(['LI', 0, 'a']), ['I', 't', 'q', {}])
+        .do('ann', 'seal', SEAL);
+      script.open('ann', put('f', long(7)), ...edit(['LP', 0, 'b'], ['LI', 1, 'c']), ['U', 't', 'q', { f: ['P', 1] }]);
+      script.each('ann', 'withdraw', 'save', 'undo', 'redo', 'withdraw', 'withdraw').sync('ann').each('ann', 'put');
+    },
+    { rules: { t: { f: 'sum' } } },
+  ),
+  scene('what is in flight is taken back only if it is not in the log for certain', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)])
+      .each('ann', 'put', 'reopen', 'withdraw')
+      .refuse('ann', 'ann-2')
+      .each('ann', 'reopen')
+      .sync('ann')
+      .each('ann', 'put');
+    script
+      .commit('bob', put('g', 1))
+      .each('ann', 'withdraw')
+      .fetch('ann')
+      .each('ann', 'withdraw')
+      .sync('ann')
+      .each('ann', 'put');
+  }),
+  scene('what a snapshot rules out is taken back, and what it does not is left', { f: 0 }, (script) => {
+    const snapshot = (nonces: readonly string[]): JsonObject => ({ type: 'snapshot', rev: 3, rows: [], nonces });
+    script
+      .edit('ann', [put('f', 1)])
+      .each('ann', 'put')
+      .receive('ann', { type: 'reset', since: 1, rev: 3 });
+    for (const nonces of [['y'], ['ann-2', 'y'], ['x', 'y']])
+      script.receive('ann', snapshot(nonces)).each('ann', 'withdraw');
+    script.each('ann', 'withdraw').sync('ann');
+  }),
+];

@@ -1,0 +1,36 @@
+"""Title and modified time (SYNC-37, SYNC-38), and the room that edits leave for the latter (SYNC-16)."""
+
+from operations import Delete, InsertRecord, Put, UpdateRecord
+from order import compare
+from values import ABSENT, Date
+
+INFO = (":info", "info")
+
+
+def title_changes(view, title):
+    """What makes the record that holds the title, which is no step, and what sets it or, if it is None, deletes it."""
+    if INFO not in view and title is None:
+        return [], []
+    operation = Delete() if title is None else Put(title)
+    return [] if INFO in view else [InsertRecord(*INFO, {})], [UpdateRecord(*INFO, {"title": operation})]
+
+
+def time_changes(view, time):
+    """Sets the modified time, unless what is there is not below it."""
+    if INFO not in view:
+        return [InsertRecord(*INFO, {"mtime": Date(time)})]
+    if compare(view[INFO].get("mtime", ABSENT), Date(time)) >= 0:
+        return []
+    return [UpdateRecord(*INFO, {"mtime": Put(Date(time))})]
+
+
+def limits_of_edit(view, limits):
+    """100 bytes of a delta are set aside, and what the view lacks for a modified time (SYNC-16)."""
+    lacks_record = INFO not in view
+    lacks_time = lacks_record or "mtime" not in view[INFO]
+    return {
+        **limits,
+        "datastoreSize": limits["datastoreSize"] - 100 * lacks_record - 100 * lacks_time,
+        "recordCount": limits["recordCount"] - lacks_record,
+        "deltaSize": limits["deltaSize"] - 100,
+    }

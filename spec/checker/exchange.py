@@ -1,0 +1,160 @@
+"""What a replica says to the sequencer, and what it makes of what it is told before `sync` (SYNC-18 to SYNC-22, SYNC-25,
+SYNC-29, SYNC-32)."""
+
+from dataclasses import dataclass
+
+from errors import DatastoreError
+from incoming import Incoming
+from messages import check_message
+from wire_deltas import parse_delta
+from wire_writing import format_delta
+
+
+@dataclass(frozen=True)
+class Flight:
+    """The attempt to append the first pending delta after a revision, under a nonce (SYNC-2, SYNC-18). `delta` is wire
+    JSON."""
+
+    rev: int
+    nonce: str
+    delta: list
+
+
+class Exchange:
+    """`acknowledge` is called when the delta in flight is known to be in the log."""
+
+    def __init__(self, timeline, next_nonce, acknowledge):
+        self.timeline, self.next_nonce, self.acknowledge = timeline, next_nonce, acknowledge
+        self.rev = 0
+        self.flight = None
+        self.refusal = None
+        self.incoming = Incoming()
+        self.needs_reload = False
+        self.has_lost_log = False
+
+    def outgoing(self):
+        """What is to be put, or None (SYNC-18)."""
+        if self.has_incoming() or self.needs_reload:
+            return None
+        if self.flight is None:
+            if self.timeline.first_to_put() is None:
+                return None
+            self.flight = self.take_off(self.next_nonce())
+        return {"type": "put", "rev": self.flight.rev, "nonce": self.flight.nonce, "delta": self.flight.delta}
+
+    def take_off(self, nonce):
+        """The first pending delta in flight."""
+        return Flight(self.rev, nonce, as_it_travels(self.timeline.pending[0]))
+
+    def request(self):
+        """What the replica asks for next (SYNC-22)."""
+        if self.needs_reload and self.incoming.snapshot is None:
+            return {"type": "fetch-snapshot"}
+        return {"type": "fetch", "rev": self.incoming.last_without_gap(self.rev)}
+
+    def receive(self, message):
+        """A message of the sequencer; nothing of it is visible before `sync` but an acknowledgement, which changes
+        nothing that is seen (SYNC-19, SYNC-23)."""
+        check_message(message, from_replica=False)
+        kind = message["type"]
+        if kind in ("accepted", "repeated"):
+            if self.is_in_flight(message["nonce"]):
+                self.acknowledged_at(message["rev"])
+        elif kind in ("conflict", "entries"):
+            for entry in message["entries"]:
+                self.receive_entry(entry)
+        elif kind == "refused":
+            if self.is_in_flight(message["nonce"]):
+                self.receive_refusal(message)
+        elif kind == "reset":
+            self.receive_reset(message)
+        elif kind == "snapshot" and self.is_wanted(message["rev"]):
+            self.incoming.snapshot = message
+
+    def is_in_flight(self, nonce):
+        """Whether a message is about the delta in flight; whatever else it says means nothing (SYNC-19)."""
+        return self.flight is not None and self.flight.nonce == nonce
+
+    def receive_entry(self, entry):
+        """An entry acknowledges the delta in flight (SYNC-19), or waits until all before it were merged (SYNC-21)."""
+        if entry["rev"] <= self.rev:
+            return
+        if self.is_in_flight(entry["nonce"]):
+            if format_delta(parse_delta(entry["delta"]), with_before=False) != self.flight.delta:
+                self.contradict()
+            self.acknowledged_at(entry["rev"])
+        elif self.incoming.add(entry):
+            self.contradict()
+
+    def acknowledged_at(self, rev):
+        """The delta in flight is in the log (SYNC-19). It was not refused after all (SYNC-27)."""
+        if rev != self.flight.rev + 1:
+            self.contradict()
+        self.rev = rev
+        self.flight, self.refusal = None, None
+        self.incoming.forget(rev)
+        self.acknowledge()
+
+    def contradict(self):
+        """Messages that contradict the replica change nothing, and it needs a reload (SYNC-25)."""
+        self.needs_reload = True
+        raise DatastoreError("log-mismatch")
+
+    def receive_refusal(self, message):
+        """Takes effect with the next `sync` (SYNC-27), save that an unknown revision undoes nothing (SYNC-32)."""
+        if message["reason"] == "unknown-revision":
+            self.needs_reload = self.has_lost_log = True
+        else:
+            members = ("reason", "code", "message", "place")
+            self.refusal = {member: message[member] for member in members if member in message}
+
+    def receive_reset(self, message):
+        """A reload is needed, unless the replica has got past the revision (SYNC-29); a snapshot that waits is too old."""
+        if message["since"] >= self.incoming.last_without_gap(self.rev):
+            self.needs_reload = True
+            self.incoming.snapshot = None
+            self.has_lost_log = self.has_lost_log or message["rev"] < message["since"]  # SYNC-32
+
+    def is_wanted(self, rev):
+        """Whether a snapshot is needed, and leads far enough (SYNC-29)."""
+        waiting = self.incoming.snapshot
+        if waiting is not None and rev < waiting["rev"]:
+            return False
+        if self.needs_reload:
+            return rev >= self.rev or self.has_lost_log
+        return self.rev == 0 < rev
+
+    def has_incoming(self):
+        """Whether `sync` will bring in anything (SYNC-23)."""
+        return self.refusal is not None or self.next_entry() is not None or self.incoming.snapshot is not None
+
+    def next_entry(self):
+        """The entry that is to be merged next."""
+        return self.incoming.entries.get(self.rev + 1)
+
+    def is_undecided(self):
+        """Whether the delta in flight may be in the log, or get there (SYNC-51)."""
+        if self.flight is None or self.refusal is not None or self.next_entry() is not None:
+            return False
+        snapshot = self.incoming.snapshot
+        return snapshot is None or self.found_in(snapshot) != "absent" or snapshot["rev"] <= self.flight.rev
+
+    def found_in(self, snapshot):
+        """Whether the delta in flight is in a snapshot: `present`, `absent`, or `unknown` if its nonces do not reach back
+        (SYNC-13, SYNC-31)."""
+        if self.flight is None or snapshot["rev"] <= self.flight.rev:
+            return "absent"
+        distance = int(snapshot["rev"]) - self.flight.rev - 1
+        if distance >= len(snapshot["nonces"]):
+            return "unknown"
+        return "present" if snapshot["nonces"][-1 - distance] == self.flight.nonce else "absent"
+
+    def moved_on(self, rev):
+        """The replica is at another revision, for which nothing was put (SYNC-20)."""
+        self.rev, self.flight = rev, None
+        self.incoming.forget(rev)
+
+
+def as_it_travels(local_delta):
+    """A local delta as wire JSON."""
+    return format_delta(local_delta.whole(), with_before=False)

@@ -1,0 +1,94 @@
+"""What is a message and what is none (SYNC-2, SYNC-3)."""
+
+import re
+
+from errors import DatastoreError
+from wire_deltas import parse_delta, parse_rows
+
+NONCE = re.compile(r"[!-~]{1,128}")
+REASONS = ("invalid", "limit", "permission", "unknown-revision", "nonce-reused")
+PLACE_MEMBERS = {"table": str, "record": str, "field": str, "index": (int, float), "position": (int, float)}
+
+
+def check_nonce(nonce):
+    """SYNC-2."""
+    if not isinstance(nonce, str) or NONCE.fullmatch(nonce) is None:
+        raise DatastoreError("invalid-nonce")
+
+
+def check_revision(rev):
+    """A whole number from 0 to 2^53 - 1."""
+    if isinstance(rev, bool) or not isinstance(rev, (int, float)) or not 0 <= rev < 2**53 or rev % 1 != 0:
+        raise DatastoreError("invalid-revision")
+
+
+def check_entries(entries):
+    """An array of log entries (SYNC-1)."""
+    require_json(isinstance(entries, list))
+    for entry in entries:
+        require_json(isinstance(entry, dict))
+        check_revision(entry.get("rev"))
+        check_nonce(entry.get("nonce"))
+        parse_delta(entry.get("delta"))
+
+
+def check_refusal(message):
+    """A reason and a message; a code and a place where there are any."""
+    require_json(message.get("reason") in REASONS and isinstance(message.get("message"), str))
+    require_json(isinstance(message.get("code", ""), str))
+    place = message.get("place", {})
+    require_json(isinstance(place, dict) and place.keys() <= PLACE_MEMBERS.keys())
+    for part, content in place.items():
+        require_json(isinstance(content, PLACE_MEMBERS[part]) and not isinstance(content, bool))
+
+
+def check_nonces(rev, nonces):
+    """The nonces of a snapshot: no more than revisions, and none twice (SYNC-13)."""
+    require_json(isinstance(nonces, list))
+    for nonce in nonces:
+        check_nonce(nonce)
+    if len(nonces) > rev or len(set(nonces)) < len(nonces):
+        raise DatastoreError("log-mismatch")
+
+
+MEMBERS = {
+    "put": ("rev", "nonce", "delta"),
+    "fetch": ("rev",),
+    "fetch-snapshot": (),
+    "accepted": ("nonce", "rev"),
+    "repeated": ("nonce", "rev"),
+    "conflict": ("nonce", "entries"),
+    "refused": ("nonce",),
+    "entries": ("entries",),
+    "reset": ("since", "rev"),
+    "snapshot": ("rev", "rows"),
+    "denied": (),
+}
+FROM_REPLICA = ("put", "fetch", "fetch-snapshot")
+CHECKS = {
+    "rev": check_revision,
+    "since": check_revision,
+    "nonce": check_nonce,
+    "delta": parse_delta,
+    "entries": check_entries,
+    "rows": parse_rows,
+}
+
+
+def check_message(message, from_replica):
+    """Refuses whatever is no message of the table of SYNC-3."""
+    require_json(isinstance(message, dict))
+    kind = message.get("type")
+    require_json(isinstance(kind, str) and kind in MEMBERS and (kind in FROM_REPLICA) == from_replica)
+    for member in MEMBERS[kind]:
+        CHECKS[member](message.get(member))
+    if kind == "refused":
+        check_refusal(message)
+    if kind == "snapshot":
+        check_nonces(message["rev"], message.get("nonces"))
+
+
+def require_json(condition):
+    """What is not of the form that SYNC-3 says."""
+    if not condition:
+        raise DatastoreError("invalid-json")

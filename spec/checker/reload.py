@@ -1,0 +1,82 @@
+"""Going over to a snapshot (SYNC-30, SYNC-31)."""
+
+from differences import diff
+from exchange import as_it_travels
+from operations import ListDelete, ListEdit, ListInsert, ListPut, UpdateRecord
+from rebase import rebase
+from state import apply
+from timeline import rebase_parts, state_after
+from wire_deltas import parse_rows
+
+
+def merge_snapshot(replica):
+    """Merges the snapshot that waits, if it leads further or a reload is needed; whichever, none is needed then."""
+    exchange = replica.exchange
+    snapshot, exchange.incoming.snapshot = exchange.incoming.snapshot, None
+    if snapshot["rev"] > exchange.rev or exchange.needs_reload:
+        go_to(replica, snapshot)
+    exchange.incoming.forget(exchange.rev)
+    exchange.needs_reload = exchange.has_lost_log = False
+
+
+def go_to(replica, snapshot):
+    """Merges the difference as one remote delta. The delta in flight counts as merged unless it is known not to be in the
+    snapshot, and goes on flying only if it can still be accepted as it is (SYNC-31)."""
+    exchange, timeline, flight = replica.exchange, replica.timeline, replica.exchange.flight
+    found, before = exchange.found_in(snapshot), timeline.parts()
+    if found == "unknown":
+        replica.report["uncertain"].append(flight.nonce)
+    if found != "absent":
+        timeline.acknowledge()
+    target = parse_rows(snapshot["rows"])
+    replica.report["conflicts"] += merge_difference(timeline, target, replica.pending_rules.of)
+    timeline.base = target
+    replica.history.meet_snapshot(before, timeline.parts())
+    timeline.drop_empty()
+    replica.report["isReloaded"] = True
+    exchange.moved_on(int(snapshot["rev"]))
+    if flight is not None and flight.rev == snapshot["rev"] and timeline.pending:
+        exchange.flight = flight if as_it_travels(timeline.pending[0]) == flight.delta else None
+
+
+def merge_difference(timeline, target, rules):
+    """Rebases what is pending over the difference between the base and a snapshot, and answers the conflicts."""
+    _, difference = apply(timeline.base, diff(timeline.base, target))
+    parts = timeline.parts()
+    lost = lost_puts(rebase([part.delta for part in parts], difference, rules).conflicts)
+    if lost:
+        difference = [spare(change, lost) for change in difference]
+    return rebase_parts(parts, difference, rules).conflicts
+
+
+def lost_puts(conflicts):
+    """The places of items that the difference puts, and a pending delta deletes."""
+    return {
+        (conflict["table"], conflict["record"], conflict["field"], step[1])
+        for conflict in conflicts
+        if conflict["rule"] == "delete-wins" and "index" in conflict
+        for lost in conflict["lost"]
+        if lost["side"] == "remote"
+        for step in lost["ops"]
+        if step[0] == "LP"
+    }
+
+
+def spare(change, lost):
+    """Makes of those puts a delete and an insert, so that the new item stays."""
+    if not isinstance(change, UpdateRecord):
+        return change
+    operations = dict(change.operations)
+    for field, operation in operations.items():
+        if isinstance(operation, ListEdit):
+            place = (change.table, change.record, field)
+            steps = [new for step in operation.steps for new in spare_step(step, place, lost)]
+            operations[field] = ListEdit(operation.create, tuple(steps))
+    return UpdateRecord(change.table, change.record, operations)
+
+
+def spare_step(step, place, lost):
+    """The one list operation, or two."""
+    if not isinstance(step, ListPut) or (*place, step.index) not in lost:
+        return [step]
+    return [ListDelete(step.index, step.before), ListInsert(step.index, step.value)]
