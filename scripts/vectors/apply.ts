@@ -60,6 +60,12 @@ const UNFIT: readonly (readonly [name: string, rows: Json, changes: Json])[] = [
   ['refused: a name of a field', ONE, [update({ 'a b': ['P', 2] })]],
   ['refused: a name of a table', ONE, [['D', '', 'r']]],
   ['refused: an index that is none', LIST, [update({ f: ['LD', -1] })]],
+  ['refused: an index beyond the greatest', LIST, [update({ f: ['LD', 2 ** 29] })]],
+  [
+    'refused: an index beyond the greatest, before anything meets the state',
+    LIST,
+    [insert({}), update({ f: ['LD', 2 ** 29] })],
+  ],
 ];
 
 interface LimitedCase {
@@ -167,6 +173,42 @@ const LIMITED: readonly LimitedCase[] = [
     rows: [],
     changes: [insert({}), remove()],
     limits: { deltaSize: 0 },
+  },
+  {
+    name: 'limits: of two records over their limit the one that was changed first is named',
+    rows: rowsOf({ f: 'a' }, { f: 'b' }),
+    changes: [['U', 't', 's', { f: ['P', 'bb'] }], update({ f: ['P', 'aaa'] }), ['U', 't', 's', { f: ['P', 'bbb'] }]],
+    limits: { recordSize: 202 },
+  },
+  {
+    name: 'limits: of two records over their limit one that was changed before, and within it then',
+    rows: rowsOf({ f: 'a' }, { f: 'b' }),
+    changes: [['U', 't', 's', { f: ['P', 'b'] }], update({ f: ['P', 'aaa'] }), ['U', 't', 's', { f: ['P', 'bbb'] }]],
+    limits: { recordSize: 202 },
+  },
+  {
+    name: 'limits: a record that is within its limit is passed over',
+    rows: rowsOf({ f: 'a' }, { f: 'b' }),
+    changes: [['U', 't', 's', { f: ['P', 'bb'] }], update({ f: ['P', 'aaa'] })],
+    limits: { recordSize: 202 },
+  },
+  {
+    name: 'limits: a record comes before all, also where it was changed last',
+    rows: ONE,
+    changes: [['I', 't', 's', {}], update({ f: ['P', 'xx'] })],
+    limits: { recordSize: 201, datastoreSize: 0, recordCount: 0, deltaSize: 0 },
+  },
+  {
+    name: 'limits: the datastore comes before the number of records',
+    rows: ONE,
+    changes: [['I', 't', 's', {}]],
+    limits: { datastoreSize: 0, recordCount: 0, deltaSize: 0 },
+  },
+  {
+    name: 'limits: the number of records comes before the delta',
+    rows: ONE,
+    changes: [['I', 't', 's', {}]],
+    limits: { recordCount: 0, deltaSize: 0 },
   },
   { name: 'limits: the defaults', rows: ONE, changes: [update({ f: ['P', 'x'.repeat(64)] })], limits: {} },
 ];

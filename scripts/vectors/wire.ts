@@ -3,6 +3,8 @@ import type { Family } from './family.js';
 import { asJson, type Json, type JsonObject } from './json.js';
 import { answerOrError } from './outcome.js';
 
+const GREATEST_INDEX = 2 ** 29 - 1;
+
 /** A literal would set the prototype; the parser makes it a member like any other. */
 const PROTOTYPE_NAMES = JSON.parse('{"__proto__":["P",1],"toString":["D"]}') as Json;
 
@@ -93,6 +95,13 @@ const DELTAS: readonly (readonly [name: string, delta: Json])[] = [
       ['U', 't', 'r', { f: ['LM', 0, 1] }],
     ],
   ],
+  [
+    'delta: the greatest index',
+    [
+      ['U', 't', 'r', { f: ['LI', GREATEST_INDEX, 'x'] }],
+      ['U', 't', 'r', { f: ['LM', GREATEST_INDEX, 0] }],
+    ],
+  ],
   ['delta: list operations on two fields travel apart', [['U', 't', 'r', { f: ['LD', 0], g: ['LD', 0] }]]],
   [
     'delta: puts travel with the first list operation',
@@ -136,6 +145,11 @@ const REFUSED_DELTAS: readonly (readonly [name: string, delta: Json])[] = [
   ['refused: put without a value', [['U', 't', 'r', { f: ['P'] }]]],
   ['refused: delete of a field with a part too many', [['U', 't', 'r', { f: ['D', 1] }]]],
   ['refused: negative index', [['U', 't', 'r', { f: ['LD', -1] }]]],
+  ...(['LP', 'LI', 'LD', 'LM'] as const).map((kind): readonly [string, Json] => [
+    `refused: ${kind} beyond the greatest index`,
+    [['U', 't', 'r', { f: [kind, GREATEST_INDEX + 1, ...(kind === 'LD' ? [] : [0])] }]],
+  ]),
+  ['refused: a move to beyond the greatest index', [['U', 't', 'r', { f: ['LM', 0, GREATEST_INDEX + 1] }]]],
   ['refused: fractional index', [['U', 't', 'r', { f: ['LD', 0.5] }]]],
   ['refused: index as a string', [['U', 't', 'r', { f: ['LD', '0'] }]]],
   ['refused: list as an item', [['U', 't', 'r', { f: ['LI', 0, []] }]]],

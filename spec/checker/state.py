@@ -4,9 +4,9 @@ A state is a dictionary from (table, record) to the fields of the record. A fiel
 """
 
 from errors import DatastoreError, at
-from list_editing import apply_steps
+from list_editing import GREATEST_INDEX, apply_steps
 from names import is_name
-from operations import Delete, DeleteRecord, InsertRecord, ListEdit, Put, UpdateRecord
+from operations import Delete, DeleteRecord, InsertRecord, ListEdit, ListMove, Put, UpdateRecord
 from values import ABSENT, is_list
 
 
@@ -18,7 +18,10 @@ def apply(state, changes):
         with at(position=position):
             check_names(change)
             with at(table=change.table, record=change.record):
-                applied.append(apply_change(state, change))
+                check_indexes(change)
+    for position, change in enumerate(changes):
+        with at(position=position, table=change.table, record=change.record):
+            applied.append(apply_change(state, change))
     return state, applied
 
 
@@ -33,6 +36,22 @@ def check_names(change):
         for field in sorted(fields):
             if not is_name(field):
                 raise DatastoreError("invalid-name", field=field)
+
+
+def check_indexes(change):
+    """No index is above the greatest, whatever list it meets (CHG-3)."""
+    if isinstance(change, UpdateRecord):
+        for field in sorted(change.operations):
+            operation = change.operations[field]
+            with at(field=field):
+                for index in indexes_in(operation.steps) if isinstance(operation, ListEdit) else ():
+                    if not 0 <= index <= GREATEST_INDEX:
+                        raise DatastoreError("index-out-of-range", index=index)
+
+
+def indexes_in(steps):
+    """The indexes of list operations, in their order."""
+    return [index for step in steps for index in ((step.source, step.target) if isinstance(step, ListMove) else (step.index,))]
 
 
 def apply_change(state, change):

@@ -37,7 +37,7 @@ import { UndoHistory, type UndoStep } from './undo-history.js';
  *     send(put);                        // anybody can hear it
  *
  * Laws: what the user sees is the log up to `revision` and then the edits that it does not have yet; once nothing is on
- * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-48.
+ * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-55.
  */
 export class Replica {
   readonly #limits: Limits;

@@ -60,7 +60,7 @@ export interface Met {
  * from there. So a remote delta, which meets the state of the log, needs to be merged only with the lower ones; the
  * upper ones are simply the inverses of the pending steps after *their* merge, which knows best what each overwrote.
  * Where an undone step is already on its way, the two no longer match, and the whole chain is merged with what the
- * user sees of the remote delta. That is as valid, and less precise. Spec: SYNC-39 to SYNC-48.
+ * user sees of the remote delta. That is as valid, and less precise. Spec: SYNC-39 to SYNC-48, SYNC-53 to SYNC-55.
  */
 export class UndoHistory {
   readonly #depth: number;
