@@ -1,8 +1,7 @@
 /** Files that the encoder never writes, one for each thing that a decoder has to look at. */
 
-import { type Columns, fileWith, PUT_TRUE, packed } from './binary-file.js';
-
-type Refusal = readonly [name: string, bytes: Uint8Array, kind?: 'delta' | 'state'];
+import { type Columns, fileWith, PUT_TRUE, packed, type Refusal } from './binary-file.js';
+import { HISTORY_REFUSALS } from './binary-history-refusals.js';
 
 const VALID = fileWith({});
 const DAMAGED_FROM = 16;
@@ -35,6 +34,34 @@ const ENVELOPES: readonly Refusal[] = [
   ['a column of four gigabytes', Uint8Array.from([...VALID.subarray(0, DAMAGED_FROM), 0xc6, 255, 255, 255, 255])],
   ['an array of 2^32 elements', Uint8Array.of(0xdd, 255, 255, 255, 255)],
   ['arrays in arrays', new Uint8Array(1000).fill(0x91)],
+];
+
+/** The valid file with other bytes in place of its version. */
+const versioned = (...version: readonly number[]): Refusal => [
+  `a version that begins with ${version.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`,
+  Uint8Array.from([...VALID.subarray(0, DAMAGED_FROM - 1), ...version, ...VALID.subarray(DAMAGED_FROM)]),
+];
+
+const VERSIONS: readonly Refusal[] = [
+  ...[
+    versioned(0),
+    versioned(0x7f),
+    versioned(0xff),
+    versioned(0xc0),
+    versioned(0xc3),
+    versioned(0x90),
+    versioned(0xc4, 0),
+  ],
+  ...[
+    versioned(0xcc, 1),
+    versioned(0xcc, 0x80),
+    versioned(0xcd, 1, 0),
+    versioned(0xce, 0, 0, 0, 1),
+    versioned(0xa1, 0x31),
+  ],
+  ['a version that is not known, and nothing after it', packed(['deltaic/delta', 2])],
+  ['a version that is not known of another kind', packed(['deltaic/state', 2])],
+  ['no version', packed(['deltaic/delta'])],
 ];
 
 const NAMES: readonly Refusal[] = [
@@ -142,7 +169,7 @@ const LIST_EDITS: readonly Refusal[] = [
 ];
 
 export const BINARY_REFUSALS: readonly Refusal[] = [
-  ...[ENVELOPES, NAMES, NUMBERS, STRINGS, VALUES, CHANGES, LIST_EDITS].flat(),
+  ...[ENVELOPES, VERSIONS, NAMES, NUMBERS, STRINGS, VALUES, CHANGES, LIST_EDITS, HISTORY_REFUSALS].flat(),
 ];
 
 /** Shows that what is damaged above is whole without the damage. */

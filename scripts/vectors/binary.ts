@@ -155,6 +155,42 @@ const REPLICAS: readonly (readonly [name: string, replica: Json])[] = [
       ...{ needsReload: true, isLogLost: true },
     },
   ],
+  [
+    'with an empty pending delta, one that does not fit, and a lost log without a reload',
+    {
+      ...{
+        format: 1,
+        rev: 1,
+        rows: [],
+        pending: [[], put(1)],
+        nonce: 'n',
+        refusal: null,
+        open: [['D', 't', 'r']],
+        rules: [],
+      },
+      ...{ needsReload: false, isLogLost: true },
+    },
+  ],
+  [
+    'with a refusal in which everything is escaped that is, and every part of a place',
+    {
+      ...{ format: 1, rev: 1, rows: [], pending: [put(1)], nonce: '~'.repeat(128), open: [] },
+      refusal: {
+        ...{
+          reason: 'invalid',
+          code: 'index-out-of-range',
+          message: '"\\/\b\f\n\r\t\u0000\u001f\u007f\u2028é\u{1f600}',
+        },
+        place: { table: 't', record: 'r', field: 'f', index: 536870911, position: 0 },
+      },
+      rules: [
+        ['t', 'r', 'g', 'local'],
+        ['t', 'q', 'f', 'sum'],
+        ['t', 'r', 'f', 'min'],
+      ],
+      ...{ needsReload: false, isLogLost: false },
+    },
+  ],
 ];
 
 const SEQUENCERS: readonly (readonly [name: string, sequencer: Json])[] = [
@@ -169,7 +205,23 @@ const SEQUENCERS: readonly (readonly [name: string, sequencer: Json])[] = [
       ],
     },
   ],
+  [
+    'with fewer nonces than entries, one of them empty',
+    {
+      snapshot: { type: 'snapshot', rev: 2, rows: [], nonces: ['n2'] },
+      log: [
+        { rev: 1, nonce: 'n1', delta: [] },
+        { rev: 2, nonce: 'n2', delta: put(2) },
+      ],
+    },
+  ],
+  [
+    'with more nonces than entries, and none after its snapshot',
+    { snapshot: { type: 'snapshot', rev: 300, rows: [], nonces: ['a', 'b', '!', '~'] }, log: [] },
+  ],
 ];
+
+const DECODERS = { delta: decodeDelta, state: decodeState, replica: decodeReplica, sequencer: decodeSequencer };
 
 export const binary: Family = {
   file: 'binary.json',
@@ -192,8 +244,7 @@ export const binary: Family = {
       const { encoded, kind } = input;
       if (encoded === undefined) return { bytes: base64Of(encode(input)) };
       const bytes = parseValue(encoded);
-      if (kind === 'state') decodeState(bytes);
-      else decodeDelta(bytes);
+      DECODERS[kind as keyof typeof DECODERS](bytes);
       throw new Error(`${String(input['name'])} is not refused`);
     }),
 };

@@ -19,5 +19,7 @@ def write_nonces(nonces):
 
 
 def read_nonces(column):
-    """The nonces of a column."""
-    return [read_nonce(nonce) for nonce in column.split(b" ")] if column else []
+    """The nonces of a column, none twice."""
+    nonces = [read_nonce(nonce) for nonce in column.split(b" ")] if column else []
+    require(len(set(nonces)) == len(nonces))
+    return nonces

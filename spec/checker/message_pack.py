@@ -8,7 +8,6 @@ VERSION = 1
 NIL = 0xC0
 FIXARRAY, ARRAY_16 = 0x90, 0xDC
 FIXSTR = 0xA0
-UNSIGNED = (0xCC, 0xCD, 0xCE, 0xCF)
 BYTE_STRINGS = {0xC4: 1, 0xC5: 2, 0xC6: 4}
 """The headers of byte strings, and how many bytes their lengths have."""
 
@@ -41,9 +40,7 @@ def unpack_file(octets, kind):
     header = reader.byte()
     require(header & 0xE0 == FIXSTR)
     require(reader.take(header & 0x1F) == kind.encode("ascii"))
-    version = reader.byte()
-    if version != VERSION:
-        require(version < 0x80 or version in UNSIGNED)
+    if reader.byte() != VERSION:
         raise DatastoreError("unknown-version")
     columns = [unpack_column(reader) for _ in range(count - 2)]
     reader.end()

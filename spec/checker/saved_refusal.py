@@ -7,7 +7,8 @@ from binary_refusal import require
 
 MEMBERS = {"reason": str, "code": str, "message": str, "place": dict}
 PLACE_MEMBERS = {"table": str, "record": str, "field": str, "index": int, "position": int}
-REASONS = ("invalid", "limit", "permission", "unknown-revision", "nonce-reused")
+REASONS = ("invalid", "limit", "permission", "nonce-reused")
+"""A refusal as unknown-revision is never stored (BIN-23)."""
 
 
 def write_refusal(refusal):

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UNDAMAGED_HISTORIES } from '../../scripts/vectors/binary-history-refusals.js';
 import { BINARY_REFUSALS, UNDAMAGED } from '../../scripts/vectors/binary-refusals.js';
 import {
   decodeDelta,
@@ -27,6 +28,7 @@ describe('what is read is what is written: encode(decode(b)) = b, or b is refuse
 
   it('while the same files without the damage are read', () => {
     for (const bytes of UNDAMAGED) expect(checkBytes('delta', bytes)).toBe('accepted');
+    for (const [kind, bytes] of UNDAMAGED_HISTORIES) expect(checkBytes(kind, bytes)).toBe('accepted');
   });
 
   it('for every file cut short, at any byte', () => {
