@@ -75,7 +75,7 @@ class Conversation {
       case 'restore': {
         const snapshot = parseSequencerMessage(message);
         if (snapshot.type !== 'snapshot') throw new Error('A sequencer is restored from a snapshot');
-        const stored = this.#log.filter(({ rev }) => rev > numberOf(step['rev']));
+        const stored = this.#log.filter(({ rev }) => rev > numberOf(step['rev']) && rev !== step['without']);
         this.#sequencer = Sequencer.restore(snapshot, stored, this.#options);
         return null;
       }

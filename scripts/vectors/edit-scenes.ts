@@ -257,4 +257,31 @@ export const EDIT_SCENES: readonly JsonObject[] = [
     script.do('ann', 'save', { extent: 'kept' });
     script.commit('bob', put('g', 1)).catchUp('ann').do('ann', 'save', { extent: 'kept' });
   }),
+  scene('what is sealed apart is to be kept once a sync is made', { f: 0 }, (script) => {
+    script.open('ann', put('f', 1)).do('ann', 'seal', { time: 5 });
+    script.sync('ann').do('ann', 'save', { extent: 'kept' });
+  }),
+  scene('taking out is an edit as well: the rule is the one that is set by then', { f: 0 }, (script) => {
+    script.edit('ann', [put('f', 1)], [put('f', 2)]);
+    script.do('ann', 'rules', rules({ f: 'local' }));
+    script.each('ann', 'undo', 'save').commit('bob', put('f', 9)).catchUp('ann').put('ann');
+  }),
+  scene('no title is taken away where there is none, and that is no edit', { f: 0 }, (script) => {
+    script.open('ann', NO_INFO).open('ann', put('f', 1)).each('ann', 'undo').do('ann', 'title', { title: null });
+    script.each('ann', 'redo');
+  }),
+  scene(
+    'edits that cancel one another are dropped before they are put, and what is edited next is put',
+    { f: 0 },
+    (script) => {
+      script
+        .edit('ann', [CREATE], [removed('q')])
+        .receive('ann', { type: 'denied' })
+        .each('ann', 'put');
+      script
+        .receive('ann', { type: 'denied' })
+        .edit('ann', [CREATE], [removed('q')], [put('f', 1)])
+        .each('ann', 'put');
+    },
+  ),
 ];

@@ -13,6 +13,10 @@ const snapshot = (rev: number, data: JsonObject, nonces: readonly string[] = [])
   ],
 });
 const RESET: JsonObject = { type: 'reset', since: 1, rev: 9 };
+const ADDED: readonly Json[] = [
+  ['I', ':info', 'info', { mtime: { T: '0' } }],
+  ['I', 't', 'r', { f: 0 }],
+];
 const REMOVED: readonly Json[] = [['D', 't', 'r']];
 const AGAIN: readonly Json[] = [['I', 't', 'r', { f: 3, g: 9 }]];
 const NOTHING: JsonObject = { type: 'denied' };
@@ -54,6 +58,14 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
     script.each('ann', 'sync');
     wants(script);
   }),
+  scene('a refusal with every part of a place, and with members that are not named', { f: 0 }, (script) => {
+    script.edit('ann', [put('f', 1)]).each('ann', 'put');
+    script.receive('ann', {
+      ...{ type: 'refused', nonce: 'ann-2', reason: 'invalid', code: 'index-out-of-range', message: '', more: 1 },
+      place: { table: 't', record: 'r', field: 'f', index: 3, position: 0 },
+    });
+    script.each('ann', 'save', 'crash', 'sync');
+  }),
   scene('an acknowledgement of another nonce, or of what was acknowledged, means nothing', { f: 0 }, (script) => {
     script.edit('ann', [put('f', 1)]).each('ann', 'put');
     script.receive('ann', { type: 'accepted', nonce: 'bob-1', rev: 7 });
@@ -61,6 +73,14 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
     script.receive('ann', { type: 'repeated', nonce: 'ann-2', rev: 9 });
     script.receive('ann', { type: 'refused', nonce: 'ann-2', reason: 'limit', message: '' });
     script.receive('ann', entries(entry(2, 'ann-2', put('f', 7))));
+    wants(script);
+  }),
+  scene('entries up to the revision of the replica are ignored, whatever they say', { f: 0 }, (script) => {
+    script.edit('ann', [put('f', 1)]).each('ann', 'put');
+    script.receive(
+      'ann',
+      entries(entry(1, 'x', put('f', 7)), entry(1, 'y'), entry(0, 'z'), entry(1, 'ann-2', put('f', 1))),
+    );
     wants(script);
   }),
   scene('an acknowledgement at another revision contradicts the put', { f: 0 }, (script) => {
@@ -288,4 +308,73 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
       .receive('ann', NOTHING);
     wants(script);
   }),
+  scene('a log that is lost stays so until a snapshot was merged', { f: 0 }, (script) => {
+    script.commit('ann', put('f', 1)).commit('ann', put('f', 2)).receive('ann', { type: 'reset', since: 3, rev: 2 });
+    script.receive('ann', { type: 'reset', since: 3, rev: 5 }).receive('ann', snapshot(1, { f: 0 }));
+    wants(script);
+    script.sync('ann').receive('ann', { type: 'reset', since: 1, rev: 5 }).receive('ann', snapshot(0, {}));
+    wants(script);
+  }),
+  scene('a snapshot that was taken unasked, and that the log has got past, is not merged', {}, (script) => {
+    script.do('bob', 'load', { replica: NEW_REPLICA });
+    script
+      .receive('bob', snapshot(2, { f: 9 }))
+      .receive('bob', entries(entry(1, 'a', ...ADDED), entry(2, 'b', put('f', 1))));
+    script.sync('bob');
+    wants(script, 'bob');
+  }),
+  scene('nothing is left after a reload of what was pending', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)])
+      .receive('ann', RESET)
+      .receive('ann', snapshot(2, { f: 5 }))
+      .sync('ann')
+      .receive('ann', NOTHING);
+    wants(script);
+  }),
+  scene('after a snapshot at the same revision the put is another if the delta is', { list: ['x'] }, (script) => {
+    script.edit('ann', edit(['LI', 1, 'a'])).each('ann', 'put');
+    script
+      .receive('ann', RESET)
+      .receive('ann', snapshot(1, { list: ['x'] }))
+      .sync('ann');
+    wants(script);
+    script
+      .receive('ann', RESET)
+      .receive('ann', snapshot(1, { list: ['o', 'x'] }))
+      .sync('ann');
+    wants(script);
+  }),
+  scene(
+    'of what a reload puts in lists, only the items that a pending delta deletes are told as new ones',
+    { f: 0, list: ['a', 'b', 'c', 'd'], other: ['p', 'q'] },
+    (script) => {
+      script.commit('ann', ['I', 't', 's', { list: ['x', 'y'] }]);
+      script.edit('ann', [
+        ...edit(['LD', 0], ['LP', 1, 'mine']),
+        update({ other: ['LP', 0, 'mine'] }),
+        ['D', 't', 's'],
+      ]);
+      const fields: JsonObject = { f: 1, list: ['new', 'b', 'theirs', 'd', 'e'], other: ['p', 'theirs'] };
+      const { rows } = snapshot(3, fields) as { readonly rows: readonly Json[] };
+      const s: Json = { tid: 't', rowid: 's', data: { list: ['x', 'z'] } };
+      const q: Json = { tid: 't', rowid: 'q', data: {} };
+      script
+        .receive('ann', { ...RESET, since: 2 })
+        .receive('ann', { ...snapshot(3, fields), rows: [...rows, q, s] })
+        .sync('ann');
+      wants(script);
+    },
+    { rules: { t: { list: 'local', other: 'local' } } },
+  ),
+  scene(
+    'what was merged before a failure is reported with the next sync, also records that were made',
+    { f: 0 },
+    (script) => {
+      const made: Json = ['I', 't', 'q', {}];
+      script.edit('ann', [put('f', 7)]);
+      script.receive('ann', entries(entry(2, 'x', made, put('f', 1)), entry(3, 'y', ['D', 't', 'missing'])));
+      script.each('ann', 'sync').open('ann', put('g', 1)).each('ann', 'sync');
+    },
+  ),
 ];

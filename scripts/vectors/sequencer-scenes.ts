@@ -23,9 +23,17 @@ function answerAll(
 export const SEQUENCER_SCENES: readonly JsonObject[] = [
   scene('sequencer: what is no message is refused, and not answered', {}, (script) =>
     answerAll(script, [
-      ...[{ type: 'post' }, { type: 'accepted', nonce: 'm', rev: 2 }, {}, [], 'put', { type: 'fetch' }],
+      ...[
+        { type: 'post' },
+        { type: ['put'] },
+        { type: 'accepted', nonce: 'm', rev: 2 },
+        {},
+        [],
+        'put',
+        { type: 'fetch' },
+      ],
       ...['', 'a b', 'é', 'x'.repeat(129), 7, null].map((nonce) => message(1, nonce, VALID)),
-      ...[-1, 0.5, '1', null, 9007199254740992].map((rev) => message(rev, 'm', VALID)),
+      ...[-1, 0.5, '1', true, null, 9007199254740992].map((rev) => message(rev, 'm', VALID)),
       ...[message(1, 'm', ['X']), message(1, 'm', ['D', 't t', 'r']), message(1, 'm', put('f', { I: 'x' }))],
       ...[message(1, 'm', ['D', 't', 'r'], ['D', 't', 'r']), { type: 'put', rev: 1, nonce: 'm' }],
     ]),
@@ -112,26 +120,80 @@ export const SEQUENCER_SCENES: readonly JsonObject[] = [
       { recentNonces },
     ),
   ),
-  ...[1, 3, 5].map((from) =>
-    scene(`sequencer: restored from a snapshot at revision 3 and the log after ${from}`, { f: 0 }, (script) => {
-      script.answer(message(1, 'm2', put('f', 2)));
-      script.answer(message(2, 'm3', put('f', 3)));
+  ...[1, 3, 4, 5].flatMap((from) =>
+    [9, 1].map((recentNonces) =>
+      scene(
+        `sequencer: restored from a snapshot at revision 3 and the log after ${from}, to keep ${recentNonces} nonces`,
+        { f: 0 },
+        (script) => {
+          for (const rev of [1, 2]) script.answer(message(rev, `m${rev + 1}`, put('f', rev)));
+          const snapshot = script.answer({ type: 'fetch-snapshot' });
+          for (const rev of [3, 4, 5]) script.answer(message(rev, `m${rev + 1}`, put('g', rev)));
+          script.do('sequencer', 'restore', { message: snapshot, rev: from });
+          answerAll(script, [
+            ...[
+              { type: 'fetch-snapshot' },
+              { type: 'fetch', rev: 1 },
+              { type: 'fetch', rev: 3 },
+              { type: 'fetch', rev: 0 },
+            ],
+            ...[0, 1, 2, 4].map((rev) => message(rev, nonceAt(rev + 1), VALID)),
+            ...[message(2, 'm5', VALID), message(6, 'm7', put('f', 7))],
+          ]);
+        },
+        { recentNonces },
+      ),
+    ),
+  ),
+  scene(
+    'sequencer: restored from its newest snapshot, with and without its log, and with more nonces than it keeps',
+    { f: 0 },
+    (script) => {
+      fiveRevisions(script);
       const snapshot = script.answer({ type: 'fetch-snapshot' });
-      script.answer(message(3, 'm4', put('f', 4)));
-      script.answer(message(4, 'm5', put('g', 5)));
-      script.answer(message(5, 'm6', put('g', 6)));
-      script.do('sequencer', 'restore', { message: snapshot, rev: from });
+      const questions: Json[] = [{ type: 'fetch', rev: 3 }, ...[3, 4].map((rev) => message(rev, `m${rev + 1}`, VALID))];
+      for (const rev of [2, 5]) {
+        script.do('sequencer', 'restore', { message: snapshot, rev });
+        answerAll(script, questions);
+      }
+      const nonces = ['m3', 'm4', 'm5'];
+      script.do('sequencer', 'restore', { message: { type: 'snapshot', rev: 5, rows: [], nonces }, rev: 5 });
+      answerAll(script, questions);
+    },
+    { recentNonces: 2 },
+  ),
+  scene('sequencer: what it is not restored from', { f: 0 }, (script) => {
+    fiveRevisions(script);
+    const snapshot = (rev: number, ...nonces: string[]): JsonObject => ({ type: 'snapshot', rev, rows: [], nonces });
+    for (const [message, rev, without] of [
+      [snapshot(9), 0, 0],
+      [snapshot(6), 1, 0],
+      [snapshot(2), 1, 4],
+      [snapshot(5), 0, 2],
+      [snapshot(1, 'x', 'y'), 1, 0],
+      [snapshot(2, 'x', 'x'), 2, 0],
+      [snapshot(2, 'm4'), 2, 0],
+      [{ ...snapshot(2), rows: [{ tid: 't' }] }, 2, 0],
+      [snapshot(1, 'x'), 1, 0],
+    ] as const) {
+      script.do('sequencer', 'restore', { message, rev, without });
+      script.answer({ type: 'fetch', rev: 4 });
+    }
+  }),
+  scene(
+    'sequencer: what is restored is held to no limits, what is put then is',
+    { f: 0 },
+    (script) => {
+      script.answer(message(1, 'm2', put('f', 'xx')));
+      const rows = [{ tid: 't', rowid: 'r', data: { f: 0, g: 0 } }];
+      script.do('sequencer', 'restore', { message: { type: 'snapshot', rev: 1, rows, nonces: [] }, rev: 1 });
       answerAll(script, [
-        ...[
-          { type: 'fetch-snapshot' },
-          { type: 'fetch', rev: 1 },
-          { type: 'fetch', rev: 3 },
-          { type: 'fetch', rev: 0 },
-        ],
-        ...[message(1, 'm2', VALID), message(4, 'm5', VALID), message(0, 'ann-1', VALID), message(2, 'm5', VALID)],
-        message(6, 'm7', put('f', 7)),
+        { type: 'fetch-snapshot' },
+        message(2, 'm3', put('f', 'xxx')),
+        message(2, 'm4', put('f', 'x')),
       ]);
-    }),
+    },
+    { limits: { recordSize: 301 } },
   ),
 ];
 

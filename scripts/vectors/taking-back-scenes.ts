@@ -46,7 +46,25 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
       .do('ann', 'seal', SEAL);
     script
       .open('ann', put('h', 1))
-      .each('ann', 'reopen', 'save', 'undo', 'undo', 'redo', 'rollback', 'reopen', 'reopen', 'save');
+      .each(
+        'ann',
+        'reopen',
+        'save',
+        'undo',
+        'undo',
+        'redo',
+        'rollback',
+        'undo',
+        'redo',
+        'rollback',
+        'reopen',
+        'rollback',
+        'reopen',
+        'redo',
+        'undo',
+        'undo',
+      );
+    script.each('ann', 'save');
   }),
   scene(
     'what was sealed last is withdrawn, and what is open stands as far as it can',
@@ -83,8 +101,49 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
       .edit('ann', [put('f', 1)])
       .each('ann', 'put')
       .receive('ann', { type: 'reset', since: 1, rev: 3 });
+    script.receive('ann', { type: 'snapshot', rev: 1, rows: [], nonces: [] }).each('ann', 'withdraw');
     for (const nonces of [['y'], ['ann-2', 'y'], ['x', 'y']])
       script.receive('ann', snapshot(nonces)).each('ann', 'withdraw');
     script.each('ann', 'withdraw').sync('ann');
+  }),
+  scene('what was undone since the last sync is undone no more, and so cannot be redone', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)])
+      .put('ann')
+      .open('ann', put('f', 2))
+      .each('ann', 'undo', 'rollback', 'redo', 'undo');
+  }),
+  scene('what was loaded as open is dropped, and nothing can be undone', { f: 0 }, (script) => {
+    script.open('ann', put('f', 1)).each('ann', 'save', 'crash', 'rollback', 'undo', 'redo');
+    script
+      .open('ann', put('f', 2))
+      .each('ann', 'save', 'crash')
+      .open('ann', put('g', 1))
+      .each('ann', 'rollback', 'undo');
+  }),
+  scene(
+    'what has been through a merge is made open again and dropped, and nothing can be undone',
+    { f: 0 },
+    (script) => {
+      script
+        .edit('ann', [['I', 't', 'q', {}]])
+        .commit('bob', put('g', 1))
+        .catchUp('ann')
+        .each('ann', 'reopen');
+      script.open('ann', put('h', 1)).each('ann', 'rollback', 'undo', 'redo');
+    },
+  ),
+  scene('what is sealed behind a delta in flight is taken back, and that flies on', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)])
+      .each('ann', 'put')
+      .edit('ann', [put('g', 1)])
+      .each('ann', 'withdraw', 'put');
+    script
+      .edit('ann', [put('g', 2)])
+      .each('ann', 'reopen', 'put', 'withdraw')
+      .put('ann')
+      .sync('ann')
+      .put('ann');
   }),
 ];

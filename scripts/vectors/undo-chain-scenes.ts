@@ -27,7 +27,9 @@ export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
       .open('ann', put('f', 1))
       .each('ann', 'end-step', 'undo')
       .open('ann', insertQ({}), removed('q'))
-      .each('ann', 'end-step', 'redo', 'undo');
+      .each('ann', 'end-step', 'redo')
+      .receive('ann', { type: 'denied' })
+      .each('ann', 'undo');
   }),
   scene('what was not sent is taken out of what will be put', LIST, (script) => {
     script
@@ -166,26 +168,53 @@ export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
     },
     { rules: { t: { f: 'local' } } },
   ),
+  ...[false, true].map((isUndoingLogged) =>
+    scene(
+      `steps that are all pending are undone exactly, ${isUndoingLogged ? 'after' : 'before'} an undoing is in the log`,
+      { f: 0, h: 0 },
+      (script) => {
+        script
+          .commit('ann', put('f', 1))
+          .edit('ann', [put('h', 1)])
+          .each('ann', 'put', 'undo', 'sync')
+          .catchUp('bob');
+        script.commit('bob', put('g', 1)).catchUp('ann').put('ann');
+        if (isUndoingLogged) script.each('ann', 'put');
+        script.edit('ann', [put('i', 2)], [put('f', 2)]).put('ann');
+        if (isUndoingLogged) script.each('ann', 'put');
+        script.catchUp('bob').commit('bob', put('f', 9)).catchUp('ann').each('ann', 'undo', 'undo', 'undo');
+      },
+      { rules: { t: { f: 'local' } }, undoDepth: 2 },
+    ),
+  ),
   scene(
-    'steps that are all pending are undone exactly, whatever went before',
+    'once nothing is pending, undoing leaves what is there without the step again',
     { f: 0, h: 0 },
     (script) => {
       script
+        .commit('ann', put('f', 1))
         .edit('ann', [put('h', 1)])
         .each('ann', 'put', 'undo', 'sync')
-        .commit('bob', put('g', 1))
-        .catchUp('ann');
+        .catchUp('bob');
       script
-        .edit('ann', [put('f', 2)])
+        .commit('bob', put('g', 1))
+        .catchUp('ann')
         .put('ann')
-        .each('ann', 'put')
-        .catchUp('bob')
-        .commit('bob', put('f', 9))
-        .catchUp('ann');
-      script.put('ann').each('ann', 'undo', 'undo');
+        .put('ann')
+        .edit('ann', [put('f', 2)])
+        .each('ann', 'put');
+      script.catchUp('bob').commit('bob', put('f', 9)).catchUp('ann').put('ann').each('ann', 'undo', 'undo');
     },
-    { rules: { t: { f: 'local' } }, undoDepth: 1 },
+    { rules: { t: { f: 'local' } } },
   ),
+  scene('a reload while an undoing is pending leaves nothing to undo', { f: 0, h: 0 }, (script) => {
+    script
+      .commit('ann', put('f', 1))
+      .edit('ann', [put('h', 1)])
+      .each('ann', 'put', 'undo', 'sync')
+      .catchUp('bob');
+    script.commit('bob', put('g', 1)).trim(3).fetch('ann').fetch('ann').each('ann', 'sync', 'undo', 'redo');
+  }),
   scene(
     'a sum in flight that was undone meets another’s, and undoing gives back its share',
     { f: long(0) },

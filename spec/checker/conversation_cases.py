@@ -169,7 +169,7 @@ class Conversation:
         if step["do"] == "trim":
             return self.sequencer.trim(int(step["rev"]))
         if step["do"] == "restore":
-            stored = [self.log[rev] for rev in sorted(self.log) if rev > step["rev"]]
+            stored = [self.log[rev] for rev in sorted(self.log) if rev > step["rev"] and rev != step.get("without")]
             self.sequencer = restore(message, stored, *self.options)
             return None
         answer = self.sequencer.answer(message, step.get("role", "owner"))
