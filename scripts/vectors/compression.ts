@@ -133,6 +133,30 @@ const BEFORES: readonly (readonly [name: string, changes: Json])[] = [
     'before: list moves, delete: the list before both',
     [update({ f: ['LM', 0, 2] }), update({ f: ['LM', 1, 1] }), update({ f: ['D', was(['b', 'c', 'a'])] })],
   ],
+  [
+    'before: list operations, put over what is no list: unknown',
+    [update({ f: ['LI', 0, 'a'] }), update({ f: ['P', 1, was('x')] })],
+  ],
+  [
+    'before: list operations, put over nothing: unknown',
+    [update({ f: ['LI', 0, 'a'] }), update({ f: ['D', was(null)] })],
+  ],
+  [
+    'before: list operations that cannot have led to the list, put: unknown',
+    [update({ f: ['LI', 2, 'a'] }), update({ f: ['P', 1, was(['x'])] })],
+  ],
+  [
+    'before: put of a list, a list operation that does not know: unknown',
+    [update({ f: ['P', ['a'], was(1)] }), update({ f: ['LD', 0] })],
+  ],
+  [
+    'before: put of a list that does not know, a list operation that does: unknown',
+    [update({ f: ['P', ['a']] }), update({ f: ['LD', 0, was('a')] })],
+  ],
+  [
+    'before: delete, create and a list operation that does not know: unknown',
+    [update({ f: ['D', was(1)] }), update({ f: ['LC'] }), update({ f: ['LI', 0, 'a'] }), update({ f: ['LD', 0] })],
+  ],
   ['before: create, put with an unknown before: unknown', [update({ f: ['LC'] }), update({ f: ['P', 1] })]],
   ['before: create, put: absent', [update({ f: ['LC'] }), update({ f: ['P', 1, was([])] })]],
   [
@@ -180,6 +204,10 @@ const REFUSED: readonly (readonly [name: string, changes: Json])[] = [
   ['refused: delete, insert, insert', [remove(), insert({}), insert({})]],
   ['refused: insert, delete, update', [insert({}), remove(), update({})]],
   ['refused: an update without operations of a deleted record', [remove(), update({})]],
+  [
+    'refused: of several fields the first in code point order is named',
+    [update({ a: ['P', 1], b: ['P', 1], z: ['P', 1] }), update({ z: ['LC'], b: ['LC'], a: ['D'] })],
+  ],
   ['refused: put, create', [update({ f: ['P', 1] }), update({ f: ['LC'] })]],
   ['refused: create, create', [update({ f: ['LC'] }), update({ f: ['LC'] })]],
   ['refused: list operation, create', [update({ f: ['LI', 0, 'a'] }), update({ f: ['LC'] })]],

@@ -63,9 +63,9 @@ export function draftedValue(value: Atom | ItemList): Value {
 export function composeFieldOps(draft: FieldDraft, op: FieldOp, place: Place): FieldDraft {
   switch (op.type) {
     case 'put':
-      return putDraft(op.value, oldestBefore(draft, beforeOf(op), place));
+      return putDraft(op.value, oldestBefore(draft, beforeOf(op)));
     case 'delete':
-      return { type: 'delete', before: oldestBefore(draft, beforeOf(op), place) };
+      return { type: 'delete', before: oldestBefore(draft, beforeOf(op)) };
     case 'list':
       return appendListOps(draft, op.create, op.ops, place);
   }
@@ -91,20 +91,28 @@ function appendListOps(draft: FieldDraft, create: boolean, ops: readonly ListOp[
   }
 }
 
-/** The list before `list`, given the value after it; unknown unless the operations say all that they overwrote. */
+/**
+ * The list before `list`, given the value after it; unknown unless the operations say all that they overwrote, and can
+ * have led there.
+ */
 export function undoListOps(
   list: { readonly create: boolean; readonly ops: readonly ListOp[] },
   after: Before<Value>,
-  place: Place,
 ): Before<Value> {
   if (after === undefined || !areListOpsApplied(list.ops)) return undefined;
   if (list.create) return { value: undefined };
   if (!isList(after.value)) return undefined;
-  return { value: applyListOps(after.value, invertListOps(list.ops, place), place) };
+  try {
+    return { value: applyListOps(after.value, invertListOps(list.ops)) };
+  } catch (error) {
+    // What is said of the value is not true of any state, while the changes may well fit one.
+    if (error instanceof DatastoreError) return undefined;
+    throw error;
+  }
 }
 
 /** Known only if both are: composing would otherwise not be associative where only some deltas are applied. */
-function oldestBefore(draft: FieldDraft, after: Before<Value>, place: Place): Before<Value> {
-  if (draft.type === 'list') return undoListOps(draft, after, place);
+function oldestBefore(draft: FieldDraft, after: Before<Value>): Before<Value> {
+  if (draft.type === 'list') return undoListOps(draft, after);
   return after === undefined ? undefined : draft.before;
 }

@@ -95,7 +95,7 @@ export class RecordDraft {
         this.#state = 'delete';
         break;
       case 'update':
-        this.#before = before === undefined ? undefined : rewind(before, this.#finishOps(), place);
+        this.#before = before === undefined ? undefined : rewind(before, this.#finishOps());
         this.#state = 'delete';
         break;
       case 'insert':
@@ -130,11 +130,10 @@ export class RecordDraft {
 }
 
 /** The fields before `ops`, given those after, or `undefined` where `ops` do not say what they overwrote. */
-function rewind(after: Fields, ops: FieldOps, place: Place): Fields | undefined {
+function rewind(after: Fields, ops: FieldOps): Fields | undefined {
   const fields = new Map(after);
   for (const [field, op] of ops) {
-    const before =
-      op.type === 'list' ? undoListOps(op, { value: after.get(field) }, placeOfField(place, field)) : beforeOf(op);
+    const before = op.type === 'list' ? undoListOps(op, { value: after.get(field) }) : beforeOf(op);
     if (before === undefined) return undefined;
     if (before.value === undefined) fields.delete(field);
     else fields.set(field, before.value);

@@ -150,6 +150,20 @@ describe('every sequence of three changes of a record with one field', () => {
   });
 });
 
+describe('what is said to be overwritten', () => {
+  const insertAt2: Change = {
+    ...{ type: 'update', table: 't', record: 'r' },
+    ops: new Map([['f', { type: 'list', create: false, ops: [{ type: 'insert', index: 2, value: 'a' }] }]]),
+  };
+
+  it('is unknown, and no reason to refuse, where the changes cannot have led to it', () => {
+    const put: Change = { ...insertAt2, ops: new Map([['f', { type: 'put', value: 1, before: ['x'] }]]) };
+    expect(compress([insertAt2, put])).toEqual([{ ...put, ops: new Map([['f', { type: 'put', value: 1 }]]) }]);
+    const remove: Change = { type: 'delete', table: 't', record: 'r', before: new Map([['f', ['x']]]) };
+    expect(compress([insertAt2, remove])).toEqual([{ type: 'delete', table: 't', record: 'r' }]);
+  });
+});
+
 describe('a change that cannot follow is refused, naming its position in the sequence', () => {
   const place = { position: 2, table: 't', record: 'r' };
   const other: Change = { type: 'delete', table: 's', record: 'r' };
