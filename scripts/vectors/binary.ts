@@ -85,6 +85,20 @@ const DELTAS: readonly (readonly [name: string, delta: Json])[] = [
   ['two deletes, then one before', steps(['LD', 5], ['LD', 5], ['LD', 4])],
   ['deletes of known items', steps(['LD', 5, { before: 'a' }], ['LD', 5, { before: 'b' }])],
   ['puts', steps(['LP', 2, 'x', { before: 'y' }], ['LP', 3, true])],
+  ['the greatest index', steps(['LI', 536870911, 'x'], ['LM', 536870911, 0], ['LM', 0, 536870911])],
+  [
+    'inserts, a put and deletes apart',
+    steps(['LI', 0, 'a'], ['LI', 0, 'b'], ['LP', 1, 'c'], ['LP', 1, 'd'], ['LD', 4], ['LD', 2], ['LD', 2]),
+  ],
+  [
+    'sixteen, seventeen and eighteen moves and puts',
+    steps(
+      ...[16, 17, 18].flatMap((count) => [
+        ['LM', 0, 1],
+        ...Array.from({ length: count }, (_, at): Json => ['LP', at, 1]),
+      ]),
+    ),
+  ],
   ['moves', steps(['LM', 0, 2], ['LM', 2, 0])],
   [
     'shared names',

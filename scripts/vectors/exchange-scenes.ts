@@ -377,4 +377,45 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
       script.each('ann', 'sync').open('ann', put('g', 1)).each('ann', 'sync');
     },
   ),
+  scene(
+    'a reload takes records out and brings others in, and lists that lost, gained and moved items keep the places of pending edits',
+    {
+      gone: ['a', 'b', 'c', 'd', 'e'],
+      left: ['a', 'b', 'c', 'd', 'e'],
+      right: ['a', 'b', 'c', 'd', 'e'],
+      value: 1,
+      none: 1,
+    },
+    (script) => {
+      script.commit('ann', ['I', 't', 's', {}]);
+      const item = (field: string, index: number): Json => update({ [field]: ['LP', index, 'mine'] });
+      script.edit('ann', [
+        item('gone', 3),
+        update({ gone: ['LI', 5, 'new'] }),
+        item('left', 4),
+        item('right', 0),
+        item('right', 3),
+        put('value', 2),
+      ]);
+      script.receive('ann', { ...RESET, since: 2 }).receive('ann', {
+        ...{ type: 'snapshot', rev: 3, nonces: [] },
+        rows: [
+          { tid: 't', rowid: 'q', data: { f: [1] } },
+          {
+            ...{ tid: 't', rowid: 'r' },
+            data: {
+              gone: ['n', 'm', 'a', 'd', 'o', 'e', 'k'],
+              left: ['e', 'a', 'b', 'c', 'd'],
+              right: ['b', 'c', 'd', 'a', 'e'],
+              value: ['list'],
+              some: 1,
+            },
+          },
+        ],
+      });
+      script.sync('ann');
+      wants(script);
+    },
+    { rules: { t: { gone: 'local', left: 'local', right: 'local', value: 'local' } } },
+  ),
 ];

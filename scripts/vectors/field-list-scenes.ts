@@ -109,6 +109,88 @@ export const LIST_SCENES: readonly FieldCase[] = [
       ['LM', 0, 2],
     ],
   ],
+  ...(['remote', 'local', 'max'] as const).flatMap((rule): FieldCase[] => [
+    [
+      `lists: moves apart, and a put by local, under ${rule}`,
+      rule,
+      ['a', 'b', 'c'],
+      [
+        ['LP', 0, 'l'],
+        ['LM', 0, 1],
+      ],
+      [['LM', 0, 2]],
+    ],
+    [
+      `lists: moves apart, and a put by remote, under ${rule}`,
+      rule,
+      ['a', 'b', 'c'],
+      [['LM', 0, 2]],
+      [
+        ['LP', 0, 'r'],
+        ['LM', 0, 1],
+      ],
+    ],
+  ]),
+  [
+    'lists: put and move, put and move under remote',
+    'remote',
+    ['a', 'b', 'c'],
+    [
+      ['LP', 0, 'z'],
+      ['LM', 0, 2],
+    ],
+    [
+      ['LP', 0, 'm'],
+      ['LM', 0, 1],
+    ],
+  ],
+  [
+    'lists: moves between which nothing stands but what local inserted',
+    'remote',
+    ['a', 'b'],
+    [
+      ['LM', 0, 1],
+      ['LI', 1, 'l'],
+    ],
+    [['LM', 0, 1]],
+  ],
+  [
+    'lists: moves with nothing but a deleted item between',
+    'remote',
+    ['a', 'b', 'c'],
+    [['LM', 0, 1]],
+    [
+      ['LM', 0, 2],
+      ['LD', 1],
+    ],
+  ],
+  [
+    'lists: both delete it, after a put, and after a move: no conflict',
+    'remote',
+    ['a', 'b'],
+    [
+      ['LP', 0, 'l'],
+      ['LD', 0],
+    ],
+    [
+      ['LM', 0, 1],
+      ['LD', 1],
+    ],
+  ],
+  [
+    'lists: put and delete, put and move: all that the loser did is lost, and the base is what the put overwrote',
+    'local',
+    ['a', 'b'],
+    [
+      ['LP', 0, 'l'],
+      ['LD', 0],
+    ],
+    [
+      ['LP', 0, 'r'],
+      ['LM', 0, 1],
+      ['LP', 1, 's'],
+    ],
+  ],
   ['lists: a move to where it is does not contend', 'remote', ['a', 'b'], [['LM', 0, 1]], [['LM', 0, 0]]],
   [
     'lists: what a local operation overwrites after remote',

@@ -86,6 +86,23 @@ const OTHERS: readonly JsonObject[] = [
     applied: false,
   },
   {
+    name: 'of an item the base is what local’s first put says, or else remote’s',
+    base: rowsOf({ f: ['a', 'b', 'c'] }),
+    local: [
+      update({ f: ['LP', 0, 'l', was('a')] }),
+      update({ f: ['LP', 1, 'm'] }),
+      update({ f: ['LP', 1, 'n', was('m')] }),
+      update({ f: ['LP', 2, 'o'] }),
+    ],
+    remote: [
+      update({ f: ['LP', 0, 'r', was('z')] }),
+      update({ f: ['LP', 1, 's', was('y')] }),
+      update({ f: ['LP', 2, 't'] }),
+    ],
+    rules: {},
+    applied: false,
+  },
+  {
     name: 'refused: one side creates the list that the other edits',
     base: rowsOf({}),
     local: [update({ f: ['LC'] })],

@@ -222,17 +222,34 @@ const BATCHES: readonly RebaseCase[] = [
   ],
 ];
 
+/** Pending deltas that cannot follow one another, merged as they stand. */
+const UNFIT: readonly (readonly [name: string, first: Json, second: Json, remote: Json])[] = [
+  ['refused: insert, insert', insert({}), insert({}), insert({ f: 1 })],
+  ['refused: update, insert', update({ f: ['P', 1] }), insert({}), update({ f: ['P', 1] })],
+  ['refused: delete, update', remove(), update({ f: ['P', 1] }), update({ f: ['P', 1] })],
+  ['refused: delete, delete', remove(), remove(), remove()],
+  ['refused: put, create', update({ f: ['P', 1] }), update({ f: ['LC'] }), update({ f: ['P', 1] })],
+  [
+    'refused: put of no list, list operation',
+    update({ f: ['P', 1] }),
+    update({ f: ['LD', 0] }),
+    update({ f: ['P', 1] }),
+  ],
+];
+
 export const rebasing: Family = {
   file: 'rebase.json',
   description:
     'Pending local deltas, made one after the other, brought past remote deltas, which are taken one by one: what all replicas end with, what is left of every delta, and the conflicts.',
-  inputs: [...VALUES, ...LISTS, ...LIVES, ...BATCHES].map(([name, rule, base, pending, remotes]) => ({
-    name,
-    base,
-    pending,
-    remotes,
-    rules: { t: { f: rule } },
-  })),
+  inputs: [
+    ...[...VALUES, ...LISTS, ...LIVES, ...BATCHES].map(([name, rule, base, pending, remotes]) => ({
+      ...{ name, base, pending, remotes },
+      rules: { t: { f: rule } },
+    })),
+    ...UNFIT.map(([name, first, second, remote]) => ({
+      ...{ name, base: [], pending: [[first], [second]], remotes: [[remote]], rules: {}, applied: false },
+    })),
+  ],
   outputs: REBASE_OUTPUTS,
   complete: completeRebase,
 };
