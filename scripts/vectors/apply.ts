@@ -59,6 +59,14 @@ const UNFIT: readonly (readonly [name: string, rows: Json, changes: Json])[] = [
   ['refused as a whole: the second field does not fit', ONE, [update({ a: ['P', 2], f: ['LD', 0] })]],
   ['refused: a name of a field', ONE, [update({ 'a b': ['P', 2] })]],
   ['refused: a name of a table', ONE, [['D', '', 'r']]],
+  ['refused: a name of a record', ONE, [['D', 't', 'a b']]],
+  ['refused: a name of an inserted record', ONE, [['I', 't', '', {}]]],
+  ['refused: a name of an inserted field', ONE, [['I', 't', 's', { 'a b': 1 }]]],
+  [
+    'refused: of several fields that do not fit the first in code point order is named',
+    ONE,
+    [update({ z: ['LD', 0], f: ['LC'], b: ['LI', 0, 1], a: ['D'] })],
+  ],
   ['refused: an index that is none', LIST, [update({ f: ['LD', -1] })]],
   ['refused: an index beyond the greatest', LIST, [update({ f: ['LD', 2 ** 29] })]],
   [

@@ -76,6 +76,8 @@ const STORED_REFUSALS: readonly Refusal[] = [
   refusal('a place in another order', '{"reason":"limit","message":"m","place":{"record":"r","table":"t"}}'),
   refusal('a place with a member too many', '{"reason":"limit","message":"m","place":{"row":1}}'),
   refusal('a place of the wrong kind', '{"reason":"limit","message":"m","place":{"index":"0"}}'),
+  refusal('a place whose index is true', '{"reason":"limit","message":"m","place":{"index":true}}'),
+  refusal('a message that is a number', '{"reason":"limit","message":1}'),
   refusal('a place that is none', '{"reason":"limit","message":"m","place":null}'),
 ];
 

@@ -186,6 +186,13 @@ const REPLICAS: readonly (readonly [name: string, replica: Json])[] = [
     },
   ],
   [
+    'with a refusal that says no more than it must',
+    {
+      ...{ format: 1, rev: 1, rows: [], pending: [put(1)], nonce: 'n', open: [], rules: [] },
+      ...{ refusal: { reason: 'permission', message: '' }, needsReload: true, isLogLost: false },
+    },
+  ],
+  [
     'with a refusal in which everything is escaped that is, and every part of a place',
     {
       ...{ format: 1, rev: 1, rows: [], pending: [put(1)], nonce: '~'.repeat(128), open: [] },

@@ -40,6 +40,8 @@ const VALUES: readonly (readonly [name: string, json: Json])[] = [
   ['greatest date', { T: '8640000000000000' }],
   ['empty list', []],
   ['list', [true, { I: '1' }, 1, 'a', { B: 'AA' }, { T: '0' }, { N: 'nan' }]],
+  ['double -1', -1],
+  ['double -0.5', -0.5],
 ];
 
 const REFUSED_VALUES: readonly (readonly [name: string, json: Json])[] = [
@@ -142,6 +144,15 @@ const REFUSED_DELTAS: readonly (readonly [name: string, delta: Json])[] = [
   ['refused: field that is no name', [['I', 't', 'r', { '': 1 }]]],
   ['refused: unknown operation', [['U', 't', 'r', { f: ['X'] }]]],
   ['refused: operation that is no array', [['U', 't', 'r', { f: 1 }]]],
+  ['refused: empty operation', [['U', 't', 'r', { f: [] }]]],
+  ['refused: operation whose kind is a list', [['U', 't', 'r', { f: [['P'], 1] }]]],
+  ['refused: operation without a kind', [['U', 't', 'r', { f: [null] }]]],
+  ['refused: index that is true', [['U', 't', 'r', { f: ['LD', true] }]]],
+  ['refused: insert with a part too many', [['I', 't', 'r', {}, {}]]],
+  ['refused: update with a part too many', [['U', 't', 'r', {}, {}]]],
+  ['refused: update without operations', [['U', 't', 'r']]],
+  ['refused: change without a record', [['D', 't']]],
+  ['refused: change of a list', [[['D'], 't', 'r']]],
   ['refused: put without a value', [['U', 't', 'r', { f: ['P'] }]]],
   ['refused: delete of a field with a part too many', [['U', 't', 'r', { f: ['D', 1] }]]],
   ['refused: negative index', [['U', 't', 'r', { f: ['LD', -1] }]]],
@@ -184,6 +195,9 @@ const SNAPSHOTS: readonly (readonly [name: string, rows: Json])[] = [
   ['refused: a row with more', [{ tid: 't', rowid: 'r', data: {}, more: 1 }]],
   ['refused: a row without a table', [{ rowid: 'r', data: {} }]],
   ['refused: a snapshot that is no array', {}],
+  ...[7, null, []].map((row): readonly [string, Json] => [`refused: a row that is ${JSON.stringify(row)}`, [row]]),
+  ['refused: a row whose record is no name', [{ tid: 't', rowid: 'r r', data: {} }]],
+  ['refused: a row whose fields are none', [{ tid: 't', rowid: 'r', data: [] }]],
 ];
 
 export const wire: Family = {
