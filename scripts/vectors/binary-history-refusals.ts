@@ -27,6 +27,7 @@ const sequencer = (name: string, columns: Partial<SequencerColumns>): Refusal =>
 const REPLICAS: readonly Refusal[] = [
   replica('a flag that does not exist', { head: [1, 4] }),
   replica('no flags', { head: [1] }),
+  replica('a revision of 2^53', { head: [128, 128, 128, 128, 128, 128, 128, 16, 0] }),
   replica('more flags', { head: [1, 0, 0] }),
   replica('a nonce, and nothing pending', { ...EMPTY, refusal: null, rules: null, counts: [0, 0] }),
   replica('a nonce with a space', { nonce: 'n n' }),

@@ -85,6 +85,7 @@ const NUMBERS: readonly Refusal[] = [
   ['a number beyond 2^53', fileWith({ fields: [0, 255, 255, 255, 255, 255, 255, 255, 31] })],
   ['a number without an end', fileWith({ records: [0x82] })],
   ['a long of more than 64 bits', put(0x04, { content: [255, 255, 255, 255, 255, 255, 255, 255, 255, 2] })],
+  ['a long of 2^64, before it is halved', put(0x04, { content: [128, 128, 128, 128, 128, 128, 128, 128, 128, 2] })],
   ['a long of eleven bytes', put(0x04, { content: [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0] })],
   ['a long longer than it needs', put(0x04, { content: [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0] })],
   ['a whole double in eight bytes', put(0x06, { content: [0x3f, 0xf0, 0, 0, 0, 0, 0, 0] })],

@@ -36,6 +36,7 @@ const VALUES: readonly (readonly [name: string, json: Json])[] = [
   ['double -1', -1],
   ['double 64', 64],
   ['double 2^53-1', 9007199254740991],
+  ['double -2^53+1', -9007199254740991],
   ['double 2^53', 9007199254740992],
   ['double 0.5', 0.5],
   ['NaN', { N: 'nan' }],
@@ -186,9 +187,9 @@ const REPLICAS: readonly (readonly [name: string, replica: Json])[] = [
     },
   ],
   [
-    'with a refusal that says no more than it must',
+    'at the greatest revision, with a refusal that says no more than it must',
     {
-      ...{ format: 1, rev: 1, rows: [], pending: [put(1)], nonce: 'n', open: [], rules: [] },
+      ...{ format: 1, rev: 9007199254740991, rows: [], pending: [put(1)], nonce: 'n', open: [], rules: [] },
       ...{ refusal: { reason: 'permission', message: '' }, needsReload: true, isLogLost: false },
     },
   ],

@@ -122,6 +122,20 @@ const LIVES: readonly RebaseCase[] = [
   ],
   ['lives: update, delete; remote deletes', 'remote', BASE, [put(1), [remove()]], [[remove()]]],
   ['lives: delete, insert; remote updates', 'remote', BASE, [[remove()], [insert({ f: 1 })]], [put(5)]],
+  [
+    'lives: delete, insert, update; remote updates',
+    'remote',
+    BASE,
+    [[remove()], [insert({ f: 1 })], [update({ f: ['P', 2], z: ['P', 3] })], [update({ f: ['P', 4] })]],
+    [[update({ z: ['P', 5], f: ['P', 5], a: ['P', 5] })]],
+  ],
+  [
+    'lives: updates of one field; remote deletes',
+    'remote',
+    rowsOf({ f: 0, list: ['a'] }),
+    [put(1), [update({ z: ['P', 1], f: ['P', 2] })], [update({ list: ['LI', 1, 'x'] })], [update({ list: ['LD', 0] })]],
+    [[remove()]],
+  ],
   ['lives: delete, insert; remote deletes', 'remote', BASE, [[remove()], [insert({ f: 1 })]], [[remove()]]],
   [
     'lives: delete, insert; remote replaces',

@@ -45,6 +45,8 @@ const TABLE: readonly RecordCase[] = [
   ['update, update', BASE, [update({ f: ['P', 1], g: ['P', 1] })], [update({ g: ['P', 2], h: ['P', 2] })]],
   ['update, delete', BASE, [update({ f: ['P', 1] })], [remove()]],
   ['update, replace', BASE, [update({ f: ['P', 1], h: ['P', 1] })], REPLACE_REMOTE],
+  ['updates in no order, delete', BASE, [update({ z: ['P', 1], b: ['P', 1] }), update({ a: ['P', 1] })], [remove()]],
+  ['delete, updates in no order', BASE, [remove()], [update({ z: ['P', 1], b: ['P', 1] }), update({ a: ['P', 1] })]],
   ['update that does nothing, delete', BASE, [update({ h: ['D'] })], [remove()]],
   ['delete, update', BASE, [remove()], [update({ f: ['P', 2], g: ['D'] })]],
   ['delete, update of a list', rowsOf({ f: ['a'] }), [remove()], [update({ f: ['LI', 1, 'r'] })]],
