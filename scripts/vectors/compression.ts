@@ -60,6 +60,7 @@ const ORDERS: readonly (readonly [name: string, changes: Json])[] = [
 
 const FIELDS: readonly (readonly [name: string, changes: Json])[] = [
   ['puts on two fields: one update', [update({ g: ['P', 1] }), update({ f: ['P', 2] })]],
+  ['create: it stays, without steps', [update({ f: ['LC'] })]],
   ['put, put: the last', [update({ f: ['P', 1] }), update({ f: ['P', 2] })]],
   ['put, delete: delete', [update({ f: ['P', 1] }), update({ f: ['D'] })]],
   ['delete, put: put', [update({ f: ['D'] }), update({ f: ['P', 1] })]],

@@ -284,4 +284,13 @@ export const EDIT_SCENES: readonly JsonObject[] = [
         .each('ann', 'put');
     },
   ),
+  scene('steps that cancel one another are not sealed, and set no time', { f: 0 }, (script) => {
+    script
+      .open('ann', CREATE)
+      .each('ann', 'end-step')
+      .open('ann', removed('q'))
+      .sync('ann', 9)
+      .receive('ann', { type: 'denied' });
+    script.each('ann', 'put', 'save');
+  }),
 ];

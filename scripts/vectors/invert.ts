@@ -43,6 +43,10 @@ const UNKNOWN: readonly (readonly [name: string, changes: Json])[] = [
   ['refused: a delete of a field that does not say what it removed', [update({ f: ['D'] })]],
   ['refused: a list put that does not say what it overwrote', [update({ f: ['LP', 2, 'x'] })]],
   ['refused: a list delete that does not say what it removed', [insert({}), ['U', 't', 's', { f: ['LD', 2] }]]],
+  [
+    'refused: the first change that does not know, and in it the first field in code point order, is named',
+    [update({ f: ['P', 1, was(0)] }), update({ z: ['P', 1], a: ['P', 1, was(0)], b: ['D'] }), remove()],
+  ],
   ['what is known is enough: a list move', [update({ f: ['LM', 2, 0] })]],
   ['what is known is enough: a put of an absent field', [update({ f: ['P', 1, was(null)] })]],
 ];
