@@ -6,6 +6,7 @@ import { EXCHANGE_SCENES } from './exchange-scenes.js';
 import type { Family } from './family.js';
 import type { Json, JsonObject } from './json.js';
 import { REFUSAL_SCENES } from './refusal-scenes.js';
+import { RELOAD_SCENES } from './reload-scenes.js';
 import { SEQUENCER_SCENES } from './sequencer-scenes.js';
 import { TAKING_BACK_SCENES } from './taking-back-scenes.js';
 import { UNDO_CHAIN_SCENES } from './undo-chain-scenes.js';
@@ -120,6 +121,7 @@ const inputs: readonly JsonObject[] = [
   ...[
     ...SEQUENCER_SCENES,
     ...EXCHANGE_SCENES,
+    ...RELOAD_SCENES,
     ...EDIT_SCENES,
     ...REFUSAL_SCENES,
     ...UNDO_SCENES,

@@ -293,4 +293,18 @@ export const EDIT_SCENES: readonly JsonObject[] = [
       .receive('ann', { type: 'denied' });
     script.each('ann', 'put', 'save');
   }),
+  scene('the rule of an open edit stays while one before it is acknowledged', { f: 0, g: 0 }, (script) => {
+    script.do('ann', 'rules', rules({ g: 'local' }));
+    script
+      .edit('ann', [put('f', 1)])
+      .each('ann', 'put')
+      .open('ann', put('g', 1))
+      .put('ann');
+    script.do('ann', 'rules', rules({}));
+    script.catchUp('bob').commit('bob', put('g', 2)).catchUp('ann').put('ann');
+  }),
+  scene('a step that comes to nothing is no open edit once it ends', { f: 0 }, (script) => {
+    script.open('ann', CREATE, removed('q')).receive('ann', { type: 'denied' }).each('ann', 'end-step');
+    script.receive('ann', { type: 'denied' });
+  }),
 ];

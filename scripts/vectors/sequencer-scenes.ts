@@ -151,7 +151,10 @@ export const SEQUENCER_SCENES: readonly JsonObject[] = [
     (script) => {
       fiveRevisions(script);
       const snapshot = script.answer({ type: 'fetch-snapshot' });
-      const questions: Json[] = [{ type: 'fetch', rev: 3 }, ...[3, 4].map((rev) => message(rev, `m${rev + 1}`, VALID))];
+      const questions: Json[] = [
+        { type: 'fetch', rev: 3 },
+        ...[2, 3, 4].map((rev) => message(rev, `m${rev + 1}`, VALID)),
+      ];
       for (const rev of [2, 5]) {
         script.do('sequencer', 'restore', { message: snapshot, rev });
         answerAll(script, questions);

@@ -146,4 +146,19 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
       .sync('ann')
       .put('ann');
   }),
+  scene('what was open when a sealed delta is made open again is a step by itself', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)])
+      .open('ann', put('g', 1))
+      .each('ann', 'reopen')
+      .open('ann', put('h', 1));
+    script.each('ann', 'undo', 'undo', 'undo', 'redo');
+  }),
+  scene('nothing is left open of what cannot stand without what is withdrawn', {}, (script) => {
+    script
+      .edit('ann', [['I', 't', 'q', {}]])
+      .open('ann', ['U', 't', 'q', { f: ['P', 1] }])
+      .each('ann', 'withdraw');
+    script.receive('ann', { type: 'denied' }).sync('ann').each('ann', 'put');
+  }),
 ];
