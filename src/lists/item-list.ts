@@ -16,17 +16,17 @@ const JOINED_BLOCKS_MAX = 4096;
  */
 export class ItemList {
   readonly #blocks: Atom[][];
-  /** For each block, whether no other list has it; `undefined` if that is so for all. */
-  readonly #isOwn: boolean[] | undefined;
+  /** The blocks that no other list has; `undefined` if those are all. */
+  readonly #ownBlocks: Set<Atom[]> | undefined;
   #length: number;
   // The block at hand, and how many items stand before it.
   #at = 0;
   #start = 0;
 
-  private constructor(blocks: Atom[][], length: number, isOwn: boolean[] | undefined) {
+  private constructor(blocks: Atom[][], length: number, ownBlocks: Set<Atom[]> | undefined) {
     this.#blocks = blocks;
     this.#length = length;
-    this.#isOwn = isOwn;
+    this.#ownBlocks = ownBlocks;
   }
 
   /** A list of these items, which are copied. */
@@ -47,11 +47,7 @@ export class ItemList {
   }
 
   copy(): ItemList {
-    return new ItemList(
-      this.#blocks.slice(),
-      this.#length,
-      this.#blocks.map(() => false),
-    );
+    return new ItemList(this.#blocks.slice(), this.#length, new Set());
   }
 
   /** Whether both hold equal items. Blocks that they share are not looked into while they stand at the same place. */
@@ -107,8 +103,9 @@ export class ItemList {
     else block.splice(offset, 0, item);
     this.#length++;
     if (block.length > BLOCK_ITEMS_MAX) {
-      this.#blocks.splice(this.#at + 1, 0, block.splice(BLOCK_ITEMS_MAX / 2));
-      this.#isOwn?.splice(this.#at + 1, 0, true);
+      const half = block.splice(BLOCK_ITEMS_MAX / 2);
+      this.#blocks.splice(this.#at + 1, 0, half);
+      this.#ownBlocks?.add(half);
     }
   }
 
@@ -122,7 +119,7 @@ export class ItemList {
     this.#length--;
     if (block.length === 0 && this.#blocks.length > 1) {
       this.#blocks.splice(this.#at, 1);
-      this.#isOwn?.splice(this.#at, 1);
+      this.#ownBlocks?.delete(block);
       this.#at = 0;
       this.#start = 0;
     }
@@ -152,10 +149,10 @@ export class ItemList {
 
   #ownBlock(): Atom[] {
     const block = this.#blocks[this.#at] ?? [];
-    if (this.#isOwn === undefined || this.#isOwn[this.#at] === true) return block;
+    if (this.#ownBlocks === undefined || this.#ownBlocks.has(block)) return block;
     const own = block.slice();
     this.#blocks[this.#at] = own;
-    this.#isOwn[this.#at] = true;
+    this.#ownBlocks.add(own);
     return own;
   }
 }
