@@ -221,8 +221,9 @@ export const EDIT_SCENES: readonly JsonObject[] = [
     };
     script.do('ann', 'load', { replica: saved });
     script.do('ann', 'load', { replica: { ...saved, rules: [['t', 'r', 'f', 'local']] } });
-    script.do('ann', 'load', { replica: { ...saved, rows: [] } });
-    script.do('ann', 'load', { replica: { ...saved, nonce: 'ann-2' } });
+    const named: JsonObject = { ...saved, rules: [['t', 'r', 'f', 'local']] };
+    script.do('ann', 'load', { replica: { ...named, rows: [] } });
+    script.do('ann', 'load', { replica: { ...named, nonce: 'ann-2' } });
     script.do('ann', 'load', { replica: { ...saved, pending: [[put('f', 3)]], nonce: 'ann-2' } });
     script.each('ann', 'put', 'save');
   }),

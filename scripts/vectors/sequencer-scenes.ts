@@ -94,11 +94,11 @@ export const SEQUENCER_SCENES: readonly JsonObject[] = [
   ),
   scene('sequencer: a log is served whole, or not at all', {}, (script) => {
     fiveRevisions(script);
-    const questions: Json[] = [0, 1, 3, 4, 5, 6].map((rev) => ({ type: 'fetch', rev }));
+    const questions: Json[] = [0, 1, 2, 3, 4, 5, 6].map((rev) => ({ type: 'fetch', rev }));
     questions.push(message(2, 'm', VALID), message(4, 'm', VALID));
     answerAll(script, questions);
     answerAll(script.trim(3), questions);
-    answerAll(script.trim(2), questions.slice(0, 4));
+    answerAll(script.trim(2), questions.slice(0, 5));
     answerAll(script.trim(5), questions);
     script.trim(6);
   }),
@@ -167,7 +167,8 @@ export const SEQUENCER_SCENES: readonly JsonObject[] = [
   ),
   scene('sequencer: what it is not restored from', { f: 0 }, (script) => {
     fiveRevisions(script);
-    const snapshot = (rev: number, ...nonces: string[]): JsonObject => ({ type: 'snapshot', rev, rows: [], nonces });
+    const rows: Json = [{ tid: 't', rowid: 'r', data: { f: 0 } }];
+    const snapshot = (rev: number, ...nonces: string[]): JsonObject => ({ type: 'snapshot', rev, rows, nonces });
     for (const [message, rev, without] of [
       [snapshot(9), 0, 0],
       [snapshot(6), 1, 0],
@@ -177,7 +178,7 @@ export const SEQUENCER_SCENES: readonly JsonObject[] = [
       [snapshot(2, 'x', 'x'), 2, 0],
       [snapshot(2, 'm4'), 2, 0],
       [{ ...snapshot(2), rows: [{ tid: 't' }] }, 2, 0],
-      [snapshot(1, 'x'), 1, 0],
+      [{ ...snapshot(1, 'x'), rows: [] }, 1, 0],
     ] as const) {
       script.do('sequencer', 'restore', { message, rev, without });
       script.answer({ type: 'fetch', rev: 4 });

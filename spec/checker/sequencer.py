@@ -102,12 +102,14 @@ def restore(snapshot, log, limits=None, recent_nonces=None):
     for entry in log:
         if entry["rev"] <= rev:
             sequencer.entries[int(entry["rev"])] = entry
-            sequencer.nonces[int(entry["rev"])] = entry["nonce"]
+            sequencer.nonces.setdefault(int(entry["rev"]), entry["nonce"])
+    sequencer.forget_nonces()
     sequencer.limits = None
     for entry in log[len(sequencer.entries) :]:
+        if entry["nonce"] in sequencer.nonces.values():
+            raise DatastoreError("log-mismatch")
         sequencer.append(entry["nonce"], parse_delta(entry["delta"]))
     sequencer.limits = {**DEFAULT_LIMITS, **(limits or {})}
-    sequencer.forget_nonces()
     return sequencer
 
 
