@@ -133,6 +133,14 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
       script.open('ann', put('h', 1)).each('ann', 'rollback', 'undo', 'redo');
     },
   ),
+  scene('what was open when a sealed delta was withdrawn is dropped, and nothing can be undone', { f: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)])
+      .open('ann', ['I', 't', 'q', {}])
+      .each('ann', 'withdraw')
+      .open('ann', put('g', 1))
+      .each('ann', 'rollback', 'undo', 'redo');
+  }),
   scene('what is sealed behind a delta in flight is taken back, and that flies on', { f: 0 }, (script) => {
     script
       .edit('ann', [put('f', 1)])

@@ -260,7 +260,7 @@ class Replica:
         """Undoes what was sealed last, and answers the conflicts, or None if it cannot be taken back (SYNC-51)."""
         if not self.can_take_last():
             return None
-        conflicts = self.timeline.withdraw_last(self.pending_rules.of, self.history)
+        conflicts = self.timeline.withdraw_last(Mark(), self.pending_rules.of, self.history)
         self.note_rest()
         return conflicts
 

@@ -102,11 +102,12 @@ class Timeline:
         self.drop_empty()
         return conflicts
 
-    def withdraw_last(self, rules, history):
-        """Takes the last pending delta out below what is open (SYNC-51)."""
+    def withdraw_last(self, no_mark, rules, history):
+        """Takes the last pending delta out below what is open (SYNC-51). What could be undone before that is gone."""
         fallen = self.pending.pop()
         conflicts = undo_below(fallen.parts, self.open.parts, rules, history)
-        self.open = LocalDelta([part for part in self.open.parts if part.delta])
+        left = [part for part in self.open.parts if part.delta]
+        self.open = LocalDelta(left, mark=no_mark if left else None)
         return conflicts
 
     def reopen(self, no_mark):

@@ -180,6 +180,8 @@ export class Timeline {
     invariant(last !== undefined && !this.#open.isRunning, 'there is a sealed delta, and the open one is cut');
     const { left, shown } = this.#undoBelow(last, this.#open.parts, onConflict);
     this.#open = new LocalDelta(left.filter(({ delta }) => delta.length > 0));
+    // Nobody knows what could be undone before an edit that was made over what is withdrawn.
+    if (!this.#open.isUntouched) this.#marks.set(this.#open, NOTHING_TO_UNDO);
     this.#setPending(this.#pending.slice(0, -1));
     return compose(...shown.map((delta) => this.#view.apply(delta)));
   }

@@ -172,6 +172,19 @@ describe('what was sealed last', () => {
     pair.settle();
   });
 
+  test('leaves nothing to undo of what was open then, once that is rolled back', () => {
+    const pair = pairWithRecord();
+    pair.replica.apply([put('a', 'f', 1)]);
+    pair.replica.seal(EPOCH);
+    pair.replica.apply([I('b')]);
+    pair.replica.withdraw();
+    pair.replica.apply([put('a', 'g', 2)]);
+    pair.replica.rollback();
+    expect(seen(pair.replica)).toBe('a{f=0 list=["x"]}');
+    expect([pair.replica.canUndo, pair.replica.undo()]).toEqual([false, undefined]);
+    expect(seen(pair.replica)).toBe('a{f=0 list=["x"]}');
+  });
+
   test('is taken from behind those that wait, which stay', () => {
     const pair = pairWithRecord();
     pair.edit(put('a', 'f', 1));
