@@ -13,8 +13,8 @@ export type Times = Readonly<Record<string, number>>;
  * unless one takes so long that warming up is no matter.
  *
  * What earlier cases left behind is collected first. Nothing is collected between the runs: an engine collects what it
- * drops on its own time, and a full collection while no document is in use would also throw away optimised code that
- * knows only the shapes of objects that have just died, which happens to no program that has documents open.
+ * drops on its own time, and a full collection while no delta is in use also throws away optimised code that knows only
+ * the shapes of objects that have just died (`--trace-deopt` says "weak objects").
  */
 export function repeat(run: () => Times): Times {
   collectGarbage();

@@ -48,9 +48,7 @@ export class LocationSequence {
   insert(index: number, start: number, count: number): void {
     if (index === 0) {
       this.#blockAt = 0;
-      const { starts, lengths } = this.#block();
-      openGap(starts, 0, 1);
-      openGap(lengths, 0, 1);
+      const { starts, lengths } = this.#makeRoom(0, 1);
       starts[0] = start;
       lengths[0] = count;
     } else {
@@ -125,16 +123,14 @@ export class LocationSequence {
 
   /** Gives `count` locations of the run at hand, from the place where the search ended, a run of their own. */
   #cut(count: number): void {
-    const { starts, lengths } = this.#block();
     const at = this.#runAt;
     const offset = this.#offset;
-    const start = starts[at] ?? 0;
-    const rest = (lengths[at] ?? 0) - offset - count;
+    const rest = (this.#block().lengths[at] ?? 0) - offset - count;
     const first = offset > 0 ? at + 1 : at;
     const added = (offset > 0 ? 1 : 0) + (rest > 0 ? 1 : 0);
     if (added === 0) return;
-    openGap(starts, at + 1, added);
-    openGap(lengths, at + 1, added);
+    const { starts, lengths } = this.#makeRoom(at + 1, added);
+    const start = starts[at] ?? 0;
     if (offset > 0) lengths[at] = offset;
     starts[first] = start + offset;
     lengths[first] = count;
@@ -148,13 +144,10 @@ export class LocationSequence {
 
   /** Puts a run behind the place where the search ended, which splits the run at hand unless that is its last place. */
   #putBehind(newStart: number, count: number): void {
-    const { starts, lengths } = this.#block();
     const at = this.#runAt;
     const kept = this.#offset + 1;
-    const rest = (lengths[at] ?? 0) - kept;
-    const added = rest > 0 ? 2 : 1;
-    openGap(starts, at + 1, added);
-    openGap(lengths, at + 1, added);
+    const rest = (this.#block().lengths[at] ?? 0) - kept;
+    const { starts, lengths } = this.#makeRoom(at + 1, rest > 0 ? 2 : 1);
     if (rest > 0) {
       lengths[at] = kept;
       starts[at + 2] = (starts[at] ?? 0) + kept;
@@ -162,6 +155,14 @@ export class LocationSequence {
     }
     starts[at + 1] = newStart;
     lengths[at + 1] = count;
+  }
+
+  /** Moves what stands in the block at hand from a position on up by `count`, and returns the block. */
+  #makeRoom(position: number, count: number): Block {
+    const block = this.#block();
+    openGap(block.starts, position, count);
+    openGap(block.lengths, position, count);
+    return block;
   }
 
   /** Ends every change: accounts for visible locations in the block at hand, and splits it if it has overflowed. */
