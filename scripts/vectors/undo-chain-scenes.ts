@@ -1,11 +1,22 @@
 /** Conversations about what is a step, what of it can be undone and redone, and how long. */
 
-import { edit, long, put, scene, update } from './conversation-script.js';
+import { edit, long, put, type Script, scene, update } from './conversation-script.js';
 import type { Json, JsonObject } from './json.js';
 
 const insertQ = (fields: JsonObject): Json => ['I', 't', 'q', fields];
 const removed = (record: string): Json => ['D', 't', record];
 const LIST: JsonObject = { list: ['x', 'y'] };
+
+/** Ann undoes a step whose delta is in flight, while bob edits, and merges what he did. */
+function undoneInFlight(script: Script): Script {
+  return script
+    .commit('ann', put('f', 1))
+    .edit('ann', [put('h', 1)])
+    .each('ann', 'put', 'undo', 'sync')
+    .catchUp('bob')
+    .commit('bob', put('g', 1))
+    .catchUp('ann');
+}
 
 export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
   scene('a step is what was edited between two points', {}, (script) => {
@@ -146,14 +157,7 @@ export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
     'and still after it is in the log, until nothing is pending',
     { f: 0, h: 0 },
     (script) => {
-      script
-        .commit('ann', put('f', 1))
-        .edit('ann', [put('h', 1)])
-        .each('ann', 'put', 'undo', 'sync')
-        .catchUp('bob');
-      script
-        .commit('bob', put('g', 1))
-        .catchUp('ann')
+      undoneInFlight(script)
         .put('ann')
         .each('ann', 'put')
         .edit('ann', [put('f', 2)])
@@ -173,12 +177,7 @@ export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
       `steps that are all pending are undone exactly, ${isUndoingLogged ? 'after' : 'before'} an undoing is in the log`,
       { f: 0, h: 0 },
       (script) => {
-        script
-          .commit('ann', put('f', 1))
-          .edit('ann', [put('h', 1)])
-          .each('ann', 'put', 'undo', 'sync')
-          .catchUp('bob');
-        script.commit('bob', put('g', 1)).catchUp('ann').put('ann');
+        undoneInFlight(script).put('ann');
         if (isUndoingLogged) script.each('ann', 'put');
         script.edit('ann', [put('i', 2)], [put('f', 2)]).put('ann');
         if (isUndoingLogged) script.each('ann', 'put');
@@ -191,14 +190,7 @@ export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
     'once nothing is pending, undoing leaves what is there without the step again',
     { f: 0, h: 0 },
     (script) => {
-      script
-        .commit('ann', put('f', 1))
-        .edit('ann', [put('h', 1)])
-        .each('ann', 'put', 'undo', 'sync')
-        .catchUp('bob');
-      script
-        .commit('bob', put('g', 1))
-        .catchUp('ann')
+      undoneInFlight(script)
         .put('ann')
         .put('ann')
         .edit('ann', [put('f', 2)])
