@@ -5,8 +5,10 @@ import { EDIT_SCENES } from './edit-scenes.js';
 import { EXCHANGE_SCENES } from './exchange-scenes.js';
 import type { Family } from './family.js';
 import type { Json, JsonObject } from './json.js';
+import { LIMIT_SCENES } from './limit-scenes.js';
 import { REFUSAL_SCENES } from './refusal-scenes.js';
 import { RELOAD_SCENES } from './reload-scenes.js';
+import { SAVED_SCENES } from './saved-scenes.js';
 import { SEQUENCER_SCENES } from './sequencer-scenes.js';
 import { TAKING_BACK_SCENES } from './taking-back-scenes.js';
 import { UNDO_CHAIN_SCENES } from './undo-chain-scenes.js';
@@ -123,6 +125,8 @@ const inputs: readonly JsonObject[] = [
     ...EXCHANGE_SCENES,
     ...RELOAD_SCENES,
     ...EDIT_SCENES,
+    ...LIMIT_SCENES,
+    ...SAVED_SCENES,
     ...REFUSAL_SCENES,
     ...UNDO_SCENES,
     ...UNDO_CHAIN_SCENES,

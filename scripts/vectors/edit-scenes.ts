@@ -1,6 +1,6 @@
-/** Conversations about what a user edits before anybody hears of it: limits, sealing, rules, title and time, and what is saved. */
+/** Conversations about what a user edits before anybody hears of it: sealing, rules, title and time, and what is saved. */
 
-import { edit, long, put, scene, update } from './conversation-script.js';
+import { long, put, scene, update } from './conversation-script.js';
 import type { Json, JsonObject } from './json.js';
 
 const NO_INFO: Json = ['D', ':info', 'info'];
@@ -19,89 +19,6 @@ export const EDIT_SCENES: readonly JsonObject[] = [
     }
     script.sync('ann');
   }),
-  scene(
-    'limits of edits: records, the number of them, and the datastore',
-    { f: 'x' },
-    (script) => {
-      script
-        .open('ann', put('f', 'x'.repeat(49)))
-        .open('ann', put('f', 'x'.repeat(51)))
-        .open('ann', put('f', 'x'.repeat(50)));
-      script
-        .open('ann', put('g', 1))
-        .open('ann', update({ f: ['D'] }))
-        .open('ann', put('g', 1));
-      script
-        .open('ann', CREATE)
-        .open('ann', ['I', 't', 'p', {}])
-        .open('ann', removed('q'), ['I', 't', 'p', {}])
-        .sync('ann');
-    },
-    { replicaLimits: { recordSize: 250, recordCount: 3 } },
-  ),
-  ...[1399, 1400].map((datastoreSize) =>
-    scene(
-      `limits of edits: room for the modified time that the view lacks, in a datastore of ${datastoreSize}`,
-      {},
-      (script) => {
-        script.open('bob', NO_INFO).open('bob', put('f', 1)).open('bob', put('f', 2));
-        script
-          .sync('bob', 1)
-          .open('bob', put('g', 1))
-          .open('bob', update({ f: ['D'] }))
-          .open('bob', put('g', 1));
-        script
-          .open('bob', update({ g: ['D'] }))
-          .open('bob', ['U', ':info', 'info', { mtime: ['D'] }])
-          .open('bob', put('g', ''));
-      },
-      { replicaLimits: { datastoreSize } },
-    ),
-  ),
-  ...[2, 3].map((recordCount) =>
-    scene(
-      `limits of edits: room for the record of the modified time, among ${recordCount} records`,
-      {},
-      (script) => {
-        script
-          .open('bob', NO_INFO)
-          .open('bob', CREATE)
-          .open('bob', ['I', 't', 'p', {}])
-          .open('bob', put('f', 1))
-          .sync('bob', 1);
-        script.open('bob', ['I', 't', 'p', {}]).open('bob', removed('r'), ['I', 't', 'o', {}]);
-      },
-      { replicaLimits: { recordCount } },
-    ),
-  ),
-  scene(
-    'limits of edits: what is open gathers up to the limit of a delta, but for 100 bytes',
-    { f: '' },
-    (script) => {
-      script
-        .open('ann', put('f', 'x'.repeat(100)))
-        .open('ann', put('g', ''))
-        .open('ann', put('g', 'x'));
-      script
-        .open('ann', CREATE)
-        .open('ann', put('f', 'x'.repeat(99)), put('g', 'x'))
-        .sync('ann')
-        .open('ann', CREATE)
-        .each('ann', 'put');
-    },
-    { replicaLimits: { deltaSize: 400 } },
-  ),
-  ...[20, 21].map((length) =>
-    scene(
-      `limits of edits: sealed deltas are joined up to the limit, and wait apart beyond it: the third has ${length} letters`,
-      { f: '' },
-      (script) => {
-        script.edit('ann', ...['f', 'g'].map((field) => [put(field, 'x'.repeat(90))]), [put('h', 'x'.repeat(length))]);
-        script.put('ann').put('ann');
-      },
-      { replicaLimits: { deltaSize: 400 } },
-    ),
-  ),
   scene('one delta is in flight, the next gather behind it', { f: 0, g: 0, h: 0 }, (script) => {
     script
       .edit('ann', [put('f', 1)], [put('g', 1)])
@@ -153,6 +70,10 @@ export const EDIT_SCENES: readonly JsonObject[] = [
     },
     { rules: { ':info': { mtime: 'remote' } } },
   ),
+  scene('the modified time has rule max after a crash as well', { f: 0 }, (script) => {
+    script.open('ann', put('f', 1)).sync('ann', 2000).each('ann', 'save', 'crash');
+    script.open('bob', put('g', 1)).sync('bob', 1000).put('bob').catchUp('ann').put('ann');
+  }),
   scene('the title is set, set again and deleted', {}, (script) => {
     for (const title of ['one', 'two', null, null]) script.do('ann', 'title', { title });
     script.each('ann', 'undo', 'undo', 'undo', 'undo', 'redo', 'redo');
@@ -207,52 +128,6 @@ export const EDIT_SCENES: readonly JsonObject[] = [
       script.each('ann', 'save');
     },
   ),
-  scene('a function must be set before loading', { f: 0 }, (script) => {
-    const saved: JsonObject = {
-      ...{
-        format: 1,
-        rev: 1,
-        rows: [{ tid: 't', rowid: 'r', data: { f: 0 } }],
-        pending: [],
-        nonce: null,
-        refusal: null,
-      },
-      ...{ open: [put('f', 1)], rules: [['t', 'r', 'f', 'function']], needsReload: false, isLogLost: false },
-    };
-    script.do('ann', 'load', { replica: saved });
-    script.do('ann', 'load', { replica: { ...saved, rules: [['t', 'r', 'f', 'local']] } });
-    const named: JsonObject = { ...saved, rules: [['t', 'r', 'f', 'local']] };
-    script.do('ann', 'load', { replica: { ...named, rows: [] } });
-    script.do('ann', 'load', { replica: { ...named, nonce: 'ann-2' } });
-    script.do('ann', 'load', { replica: { ...saved, pending: [[put('f', 3)]], nonce: 'ann-2' } });
-    script.each('ann', 'put', 'save');
-  }),
-  scene('a crash before anything was stored, and one that forgets what was received', { f: 0 }, (script) => {
-    script.each('bob', 'crash').fetch('bob').each('bob', 'crash').catchUp('bob');
-    script.do('bob', 'become', { role: 'viewer' });
-    script.each('bob', 'save', 'crash').open('bob', put('f', 1));
-  }),
-  scene('what is saved: all edits, the sealed ones, or those that are to be kept', { f: 0 }, (script) => {
-    script
-      .edit('ann', edit(['LC'], ['LI', 0, 'a']))
-      .open('ann', put('f', 1))
-      .do('ann', 'seal', { time: 5 });
-    script.open('ann', put('f', 2));
-    for (const extent of ['all', 'sealed', 'kept']) script.do('ann', 'save', { extent });
-    script.put('ann').each('ann', 'put');
-    for (const extent of ['sealed', 'kept']) script.do('ann', 'save', { extent });
-    script.refuse('ann', 'ann-3').do('ann', 'save', { extent: 'kept' });
-    script.do('ann', 'save', { extent: 'sealed' });
-    script.each('ann', 'crash', 'sync');
-    script.do('ann', 'save', { extent: 'kept' });
-  }),
-  scene('a provisional delta that is left out comes back from the log, as anybody’s does', { f: 0 }, (script) => {
-    script.open('ann', put('f', 1)).do('ann', 'seal', { time: 5 });
-    const sent = script.do('ann', 'put');
-    script.do('ann', 'save', { extent: 'kept' });
-    script.answer(sent);
-    script.each('ann', 'crash').catchUp('ann');
-  }),
   scene('a merge makes of a provisional delta one that is to be kept', { f: 0 }, (script) => {
     script.open('ann', put('f', 1)).do('ann', 'seal', { time: 5 });
     script.do('ann', 'save', { extent: 'kept' });
@@ -266,6 +141,18 @@ export const EDIT_SCENES: readonly JsonObject[] = [
     script.edit('ann', [put('f', 1)], [put('f', 2)]);
     script.do('ann', 'rules', rules({ f: 'local' }));
     script.each('ann', 'undo', 'save').commit('bob', put('f', 9)).catchUp('ann').put('ann');
+  }),
+  scene('undoing and redoing are edits as well: the rule is the one that is set by then', { f: 0, g: 0 }, (script) => {
+    script.commit('ann', put('f', 1)).commit('ann', put('g', 1)).each('ann', 'undo').sync('ann').put('ann');
+    script.do('ann', 'rules', rules({ f: 'local', g: 'local' }));
+    script.each('ann', 'redo', 'undo', 'undo').catchUp('bob');
+    script.do('ann', 'rules', rules({}));
+    script.sync('ann').commit('bob', put('f', 9), put('g', 9)).catchUp('ann').put('ann');
+  }),
+  scene('an edit that was rolled back has been one: the rule that was set for it stays', { f: 0 }, (script) => {
+    script.edit('ann', [put('f', 1)]).do('ann', 'rules', rules({ f: 'local' }));
+    script.open('ann', put('f', 2)).each('ann', 'rollback', 'save');
+    script.commit('bob', put('f', 9)).catchUp('ann').put('ann');
   }),
   scene('no title is taken away where there is none, and that is no edit', { f: 0 }, (script) => {
     script.open('ann', NO_INFO).open('ann', put('f', 1)).each('ann', 'undo').do('ann', 'title', { title: null });

@@ -44,6 +44,12 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
     });
     script.each('ann', 'save', 'crash', 'sync');
   }),
+  scene('a refusal with a code that nobody knows, and with a place and no code', { f: 0 }, (script) => {
+    const refusal = { type: 'refused', nonce: 'ann-2', reason: 'invalid', message: '' };
+    script.edit('ann', [put('f', 1)]).each('ann', 'put');
+    script.receive('ann', { ...refusal, place: { index: -0.5, position: 1e300 } }).each('ann', 'save');
+    script.receive('ann', { ...refusal, code: 'mood' }).each('ann', 'save', 'crash', 'sync');
+  }),
   scene('an acknowledgement of another nonce, or of what was acknowledged, means nothing', { f: 0 }, (script) => {
     script.edit('ann', [put('f', 1)]).each('ann', 'put');
     script.receive('ann', { type: 'accepted', nonce: 'bob-1', rev: 7 });
@@ -77,6 +83,33 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
       wants(script);
     },
   ),
+  ...[
+    { type: 'accepted', nonce: 'ann-2', rev: 2 },
+    entries(entry(3, 'y', put('g', 3)), entry(2, 'ann-2', put('f', 1))),
+  ].map((message) =>
+    scene(
+      `an acknowledgement as ${message['type']} contradicts an entry of somebody else at its revision, and that stays`,
+      { f: 0 },
+      (script) => {
+        script.edit('ann', [put('f', 1)]).each('ann', 'put');
+        script
+          .receive('ann', entries(entry(2, 'x', put('g', 2))))
+          .receive('ann', message)
+          .receive('ann', NOTHING);
+        wants(script);
+        script.sync('ann').receive('ann', NOTHING);
+        wants(script);
+      },
+    ),
+  ),
+  scene('an entry that does not fit is forgotten with all that waits, a snapshot too', { f: 0 }, (script) => {
+    script.receive('ann', RESET).receive('ann', snapshot(5, { f: 5 }));
+    script.receive('ann', entries(entry(2, 'x', ['D', 't', 'missing']), entry(3, 'y', put('f', 1)), entry(6, 'z')));
+    wants(script);
+    script.sync('ann').receive('ann', NOTHING);
+    wants(script);
+    script.sync('ann');
+  }),
   scene('an entry that does not fit needs a reload, and a snapshot at the same revision heals', { f: 0 }, (script) => {
     script.edit('ann', [put('g', 1)]).each('ann', 'put');
     script.receive('ann', entries(entry(2, 'x', ['D', 't', 'missing']), entry(3, 'y', put('f', 1))));
@@ -103,6 +136,17 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
     script.receive('ann', entries(entry(2, 'x', put('f', 1)), entry(3, 'y', ['D', 't', 'missing'])));
     script.each('ann', 'sync', 'sync');
   }),
+  scene(
+    'what was merged before a failure is reported unless the user has put it back since',
+    { f: 0, g: 0 },
+    (script) => {
+      script.receive(
+        'ann',
+        entries(entry(2, 'x', put('f', 1), ['I', 't', 'q', {}]), entry(3, 'y', ['D', 't', 'missing'])),
+      );
+      script.sync('ann').open('ann', put('f', 0)).sync('ann');
+    },
+  ),
   scene('entries with a gap wait, and what is missing is asked for', { f: 0 }, (script) => {
     const [second, third, fourth] = [2, 3, 4].map((rev) => entry(rev, `x${rev}`, put('f', rev)));
     script.receive('ann', entries(fourth as JsonObject)).sync('ann');
@@ -127,6 +171,17 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
       .each('ann', 'put')
       .refuse('ann', 'ann-3');
     script.receive('ann', entries(entry(3, 'x', put('f', 5)))).sync('ann');
+    wants(script);
+  }),
+  scene('an overtaking entry, and then the refusal', { f: 0, g: 0 }, (script) => {
+    script
+      .edit('ann', [put('f', 1)])
+      .each('ann', 'put')
+      .edit('ann', [put('f', 2)]);
+    script
+      .receive('ann', entries(entry(2, 'x', put('g', 5))))
+      .refuse('ann', 'ann-2')
+      .sync('ann');
     wants(script);
   }),
   scene(

@@ -97,6 +97,25 @@ export const REFUSAL_SCENES: readonly JsonObject[] = [
     { rules: { t: { f: 'sum' } } },
   ),
   scene(
+    'refused: an undoing, and of what can be undone only the redoing that falls is gone',
+    { f: 0 },
+    (script) => {
+      script.commit('ann', put('f', 1)).each('ann', 'undo', 'sync', 'put', 'redo', 'sync');
+      script
+        .edit('ann', [put('h', 1)])
+        .refuse('ann', 'ann-3')
+        .each('ann', 'sync', 'undo', 'undo', 'redo');
+    },
+    { undoDepth: 2 },
+  ),
+  scene('refused: two lines at once, each part that falls as it is by then', { f: 0, list: ['x'] }, (script) => {
+    script.edit('ann', [put('f', 1)], edit(['LI', 0, 'a'])).each('ann', 'put', 'undo', 'undo', 'redo');
+    script
+      .edit('ann', edit(['LI', 0, 'b']))
+      .refuse('ann', 'ann-2')
+      .each('ann', 'sync', 'save');
+  }),
+  scene(
     'refused after a crash: nothing takes turns with what was saved',
     { f: long(0) },
     (script) => {

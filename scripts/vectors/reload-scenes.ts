@@ -241,4 +241,35 @@ export const RELOAD_SCENES: readonly JsonObject[] = [
       .receive('ann', snapshot(1, { f: 0 }));
     wants(script);
   }),
+  scene('after a reload only what is pending still can be undone', { f: 0, g: 0 }, (script) => {
+    script
+      .commit('ann', put('h', 1))
+      .edit('ann', [put('f', 1)])
+      .each('ann', 'put')
+      .edit('ann', [put('g', 1)]);
+    script.receive('ann', { ...RESET, since: 2 });
+    script.receive('ann', snapshot(4, { f: 1, g: 0, h: 1, i: 5 }, ['ann-3', 'x'])).sync('ann');
+    script.each('ann', 'undo', 'undo', 'redo', 'redo');
+  }),
+  scene('after a reload around an undone step nothing can be undone', { f: 0, g: 0 }, (script) => {
+    script
+      .commit('ann', put('h', 1))
+      .edit('ann', [put('f', 1)])
+      .each('ann', 'put', 'undo')
+      .edit('ann', [put('g', 1)]);
+    script.receive('ann', { ...RESET, since: 2 });
+    script.receive('ann', snapshot(4, { f: 0, g: 0, h: 1, i: 5 }, ['y', 'x'])).sync('ann');
+    script.each('ann', 'undo', 'redo');
+  }),
+  scene('a refusal as unknown-revision leaves a snapshot that waits, a reset drops it', { f: 0 }, (script) => {
+    const refusal = { type: 'refused', nonce: 'ann-2', reason: 'unknown-revision', message: '' };
+    script.edit('ann', [put('f', 1)]).each('ann', 'put');
+    script
+      .receive('ann', RESET)
+      .receive('ann', snapshot(5, { f: 5 }))
+      .receive('ann', refusal);
+    wants(script);
+    script.receive('ann', { ...RESET, since: 5, rev: 5 });
+    wants(script);
+  }),
 ];

@@ -165,6 +165,22 @@ export const SEQUENCER_SCENES: readonly JsonObject[] = [
     },
     { recentNonces: 2 },
   ),
+  scene(
+    'sequencer: restored from a snapshot whose nonces are not those of the log, which it keeps',
+    { f: 0 },
+    (script) => {
+      fiveRevisions(script);
+      const rows: Json = [{ tid: 't', rowid: 'r', data: { f: 7 } }];
+      script.do('sequencer', 'restore', { message: { type: 'snapshot', rev: 3, rows, nonces: ['x', 'm3'] }, rev: 0 });
+      answerAll(script, [
+        message(1, 'x', VALID),
+        message(1, 'm2', VALID),
+        message(2, 'm3', VALID),
+        message(0, 'ann-1', VALID),
+      ]);
+      answerAll(script, [{ type: 'fetch', rev: 0 }, { type: 'fetch-snapshot' }]);
+    },
+  ),
   scene('sequencer: what it is not restored from', { f: 0 }, (script) => {
     fiveRevisions(script);
     const rows: Json = [{ tid: 't', rowid: 'r', data: { f: 0 } }];

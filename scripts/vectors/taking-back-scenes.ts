@@ -29,6 +29,10 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
     script.open('ann', put('f', 1)).do('ann', 'become', { role: 'viewer' });
     script.each('ann', 'rollback').sync('ann');
   }),
+  scene('anybody makes open again and withdraws', { f: 0 }, (script) => {
+    script.edit('ann', [put('f', 1)]).do('ann', 'become', { role: 'viewer' });
+    script.each('ann', 'reopen', 'sync', 'withdraw', 'put');
+  }),
   scene('what is sealed apart joins no other, with the modified time, and merges nothing', { f: 0 }, (script) => {
     script
       .commit('bob', put('g', 1))

@@ -355,4 +355,34 @@ export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
     },
     { replicaLimits: { recordSize: 300 } },
   ),
+  scene('steps that cancel one another can be undone once they are dropped, one by one', { f: 0, g: 0 }, (script) => {
+    script.open('ann', insertQ({})).each('ann', 'end-step').open('ann', removed('q')).sync('ann');
+    script.each('ann', 'undo', 'undo', 'redo', 'redo').sync('ann');
+    script
+      .edit('ann', [put('f', 1)])
+      .open('ann', insertQ({}))
+      .each('ann', 'end-step')
+      .open('ann', removed('q'));
+    script
+      .sync('ann')
+      .catchUp('bob')
+      .commit('bob', put('f', 5), put('g', 5))
+      .catchUp('ann')
+      .each('ann', 'undo', 'undo', 'undo');
+  }),
+  scene('once nothing is pending or open, also as that was dropped, a step is taken out again', { f: 0 }, (script) => {
+    script
+      .commit('ann', put('f', 1))
+      .edit('ann', [put('h', 1)])
+      .each('ann', 'put', 'undo')
+      .sync('ann');
+    script.catchUp('bob').commit('bob', put('g', 1)).catchUp('ann').put('ann');
+    script.open('ann', insertQ({})).each('ann', 'end-step').open('ann', removed('q')).each('ann', 'end-step');
+    script
+      .put('ann')
+      .sync('ann')
+      .open('ann', put('i', 1))
+      .each('ann', 'undo', 'save')
+      .receive('ann', { type: 'denied' });
+  }),
 ];

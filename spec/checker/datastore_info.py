@@ -24,13 +24,7 @@ def time_changes(view, time):
     return [UpdateRecord(*INFO, {"mtime": Put(Date(time))})]
 
 
-def limits_of_edit(view, limits):
-    """100 bytes of a delta are set aside, and what the view lacks for a modified time (SYNC-16)."""
-    lacks_record = INFO not in view
-    lacks_time = lacks_record or "mtime" not in view[INFO]
-    return {
-        **limits,
-        "datastoreSize": limits["datastoreSize"] - 100 * lacks_record - 100 * lacks_time,
-        "recordCount": limits["recordCount"] - lacks_record,
-        "deltaSize": limits["deltaSize"] - 100,
-    }
+def with_time(view):
+    """A view as it would be with a modified time, whichever (SYNC-16)."""
+    fields = view.get(INFO, {})
+    return {**view, INFO: {"mtime": Date(0), **fields}}

@@ -87,18 +87,19 @@ class Exchange:
             self.contradict()
 
     def acknowledged_at(self, rev):
-        """The delta in flight is in the log (SYNC-19). It was not refused after all (SYNC-27)."""
-        if rev != self.flight.rev + 1:
+        """The delta in flight is in the log (SYNC-19). It was not refused after all (SYNC-27). An entry of somebody else
+        that waits at that revision contradicts it (SYNC-25)."""
+        if rev != self.flight.rev + 1 or self.next_entry() is not None:
             self.contradict()
         self.rev = rev
         self.flight, self.refusal = None, None
         self.incoming.forget(rev)
         self.acknowledge()
 
-    def contradict(self):
+    def contradict(self, **place):
         """Messages that contradict the replica change nothing, and it needs a reload (SYNC-25)."""
         self.needs_reload = True
-        raise DatastoreError("log-mismatch")
+        raise DatastoreError("log-mismatch", **place)
 
     def receive_refusal(self, message):
         """Takes effect with the next `sync` (SYNC-27), save that an unknown revision undoes nothing (SYNC-32)."""

@@ -2,7 +2,7 @@
 
 from changed_records import changed_records
 from compression import compose
-from datastore_info import limits_of_edit, time_changes, title_changes
+from datastore_info import time_changes, title_changes, with_time
 from errors import DatastoreError
 from exchange import Exchange
 from limits import DEFAULT_LIMITS, check_limits, grows_over
@@ -57,12 +57,13 @@ class Replica:
     def perform(self, changes):
         """The applied changes, held to the limits (SYNC-16); nothing is added to the open delta yet."""
         view = self.timeline.view()
-        limits = limits_of_edit(view, self.limits)
         after, applied = apply(view, changes)
-        check_limits(view, after, changes, {**limits, "deltaSize": float("inf")})
+        limits = {**self.limits, "deltaSize": float("inf")}
+        check_limits(view, after, changes, limits)
+        check_limits(with_time(view), with_time(after), changes, limits)
         open_changes = self.timeline.open.whole()
         sizes = [size_of_delta(delta) for delta in (open_changes, compose([open_changes, applied]))]
-        if grows_over(limits["deltaSize"], *sizes):
+        if grows_over(self.limits["deltaSize"] - 100, *sizes):
             raise DatastoreError("delta-too-large")
         self.timeline.open.mark = self.timeline.open.mark or self.history.mark()
         self.pending_rules.note(applied, self.rules)
@@ -202,9 +203,9 @@ class Replica:
             remote = parse_delta(exchange.next_entry()["delta"])
             try:
                 self.report["conflicts"] += self.timeline.merge(remote, self.pending_rules.of, self.history)
-            except DatastoreError:
+            except DatastoreError as error:
                 exchange.incoming.entries, exchange.incoming.snapshot = {}, None
-                exchange.contradict()
+                exchange.contradict(**error.place)
             exchange.moved_on(exchange.rev + 1)
             self.note_rest()
 
@@ -215,6 +216,7 @@ class Replica:
         timeline = self.timeline
         sealed, timeline.open = timeline.open, LocalDelta()
         if not sealed.whole():
+            self.note_rest()
             return
         view = timeline.view()
         for part in sealed.parts:

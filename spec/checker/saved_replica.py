@@ -3,11 +3,14 @@ saved."""
 
 from errors import DatastoreError
 from exchange import as_it_travels
+from messages import check_nonce, check_refusal, check_revision, require_json
 from pending_rules import PendingRules
 from replica import Replica
 from state import apply
 from timeline import LocalDelta, Part
-from wire_deltas import format_rows, parse_delta, parse_rows
+from wire_deltas import check_name, format_rows, parse_delta, parse_rows
+
+RULES = ("remote", "local", "max", "min", "sum", "function")
 
 
 def save(replica, extent="all"):
@@ -33,8 +36,7 @@ def save(replica, extent="all"):
 
 def load(saved, rules, next_nonce, limits=None, undo_depth=None):
     """The replica that was stored; the deltas are applied to the base again (SYNC-34)."""
-    if saved["nonce"] is not None and not saved["pending"]:
-        raise DatastoreError("invalid-json")
+    check_form(saved)
     for table, record, field, rule in saved["rules"]:
         if rule == "function":  # SYNC-36: no rule is a function here
             raise DatastoreError("rule-missing", table=table, record=record, field=field)
@@ -52,6 +54,36 @@ def load(saved, rules, next_nonce, limits=None, undo_depth=None):
     exchange.refusal = saved["refusal"]
     exchange.needs_reload, exchange.has_lost_log = saved["needsReload"], saved["isLogLost"]
     return replica
+
+
+def check_form(saved):
+    """Refuses what no replica saves (SYNC-34); the rows and deltas are checked where they are read."""
+    require_json(isinstance(saved, dict) and saved.get("format") == 1)
+    nonce, pending, refusal, rules = (saved.get(member) for member in ("nonce", "pending", "refusal", "rules"))
+    require_json(is_fine(check_revision, saved.get("rev")))
+    require_json(nonce is None or is_fine(check_nonce, nonce))
+    require_json(isinstance(pending, list) and isinstance(rules, list))
+    require_json(all(isinstance(saved.get(flag), bool) for flag in ("needsReload", "isLogLost")))
+    require_json(nonce is None or bool(pending))
+    if refusal is not None:
+        require_json(isinstance(refusal, dict) and nonce is not None)
+        check_refusal(refusal)
+        require_json(refusal["reason"] != "unknown-revision")
+    for rule in rules:
+        require_json(isinstance(rule, list) and len(rule) == 4 and rule[3] in RULES)
+        for part, name in zip(("table", "record", "field"), rule):
+            check_name(part, name)
+    places = [tuple(place) for *place, _ in rules]
+    require_json(len(set(places)) == len(places))
+
+
+def is_fine(check, value):
+    """Whether a check passes."""
+    try:
+        check(value)
+    except DatastoreError:
+        return False
+    return True
 
 
 def restored(state, wire):

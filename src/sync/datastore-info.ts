@@ -1,12 +1,12 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { type Change, type Delta, insertChange, updateChange } from '../operations/change.js';
 import { fieldPut, fieldSet } from '../operations/field-operation.js';
-import type { Limits } from '../state/limits.js';
+import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
-import { freezeMap } from '../values/fields.js';
+import { type Fields, freezeMap } from '../values/fields.js';
 import { compareValues } from '../values/order.js';
 import { ownAtom } from '../values/ownership.js';
-import { BASE_CHANGE_SIZE, BASE_FIELD_SIZE, BASE_RECORD_SIZE } from '../values/size.js';
+import { BASE_CHANGE_SIZE, BASE_FIELD_SIZE, BASE_RECORD_SIZE, sizeOfRecord } from '../values/size.js';
 import type { Value } from '../values/value.js';
 
 /** The reserved table, record and fields that hold what there is to say about the datastore itself. Spec: SYNC-37. */
@@ -15,8 +15,8 @@ export const INFO_RECORD = 'info';
 export const TITLE_FIELD = 'title';
 export const MTIME_FIELD = 'mtime';
 
-/** What setting the modified time can add to the delta it seals, besides being its only change. */
-const MTIME_CHANGE_SIZE: number = BASE_CHANGE_SIZE;
+/** What setting the modified time can add to the delta it seals. */
+export const MTIME_CHANGE_SIZE: number = BASE_CHANGE_SIZE;
 
 export function titleOf(state: State): string | undefined {
   const title = infoField(state, TITLE_FIELD);
@@ -28,23 +28,38 @@ export function mtimeOf(state: State): Date | undefined {
   return mtime instanceof Date ? mtime : undefined;
 }
 
-/** By how many bytes and records setting the modified time makes a state larger. */
-function mtimeGrowth(state: State): { readonly size: number; readonly records: number } {
-  const info = state.get(INFO_TABLE, INFO_RECORD);
-  if (info?.has(MTIME_FIELD)) return { size: 0, records: 0 };
-  const fields = BASE_FIELD_SIZE;
-  return info === undefined ? { size: BASE_RECORD_SIZE + fields, records: 1 } : { size: fields, records: 0 };
+/** What a state takes of the limits, and the record that has the modified time or will get it. */
+export interface Weight {
+  readonly size: number;
+  readonly recordCount: number;
+  readonly info: Fields | undefined;
 }
 
-/** The limits for an edit: room is left for the modified time, which will be sealed with it. Spec: SYNC-16. */
-export function limitsOfEdit(state: State, limits: Limits): Limits {
-  const growth = mtimeGrowth(state);
-  return {
-    datastoreSize: limits.datastoreSize - growth.size,
-    recordSize: limits.recordSize,
-    deltaSize: limits.deltaSize - MTIME_CHANGE_SIZE,
-    recordCount: limits.recordCount - growth.records,
-  };
+export function weigh(state: State): Weight {
+  const { size, recordCount } = state;
+  return { size, recordCount, info: state.get(INFO_TABLE, INFO_RECORD) };
+}
+
+/**
+ * Refuses an edit that leaves no room for the modified time, which will be sealed with it.
+ *
+ * @throws DatastoreError as `State.apply` does with limits. Spec: SYNC-16.
+ */
+export function checkRoomForMtime(before: Weight, after: Weight, limits: Limits): void {
+  if (after.info?.has(MTIME_FIELD)) return;
+  const was = withMtime(before);
+  const is = withMtime(after);
+  const info = { table: INFO_TABLE, record: INFO_RECORD };
+  checkGrowth('record-too-large', was.recordSize, is.recordSize, limits.recordSize, info);
+  checkGrowth('datastore-too-large', was.size, is.size, limits.datastoreSize);
+  checkGrowth('too-many-records', was.recordCount, is.recordCount, limits.recordCount);
+}
+
+function withMtime({ size, recordCount, info }: Weight): Omit<Weight, 'info'> & { readonly recordSize: number } {
+  const missing = info === undefined ? 1 : 0;
+  const growth = missing * BASE_RECORD_SIZE + (info?.has(MTIME_FIELD) ? 0 : BASE_FIELD_SIZE);
+  const recordSize = growth + (info === undefined ? 0 : sizeOfRecord(info));
+  return { size: size + growth, recordCount: recordCount + missing, recordSize };
 }
 
 /** Sets the modified time, unless the state has a later one. Spec: SYNC-38. */

@@ -184,9 +184,7 @@ export class Exchange {
 
   #receiveAcknowledgement(nonce: string, rev: number): void {
     checkRevision(rev);
-    if (this.#put?.nonce !== nonce) return;
-    if (rev !== this.#put.rev + 1) throw this.#mismatch(`the delta put against ${this.#put.rev} cannot be at ${rev}`);
-    this.#acknowledge();
+    if (this.#put?.nonce === nonce) this.#acknowledge(rev);
   }
 
   #receiveEntry({ rev, nonce, delta }: LogEntry): void {
@@ -195,11 +193,10 @@ export class Exchange {
     if (rev <= this.#timeline.revision) return;
     const entry: LogEntry = { rev, nonce, delta: deltaWithoutBefore(delta) };
     if (this.#put?.nonce !== nonce) {
-      if (!this.#incoming.addEntry(entry)) throw this.#mismatch(`two deltas claim revision ${rev}`);
-    } else if (rev === this.#put.rev + 1 && isSameDelta(entry.delta, this.#put.delta)) {
-      this.#acknowledge();
+      if (!this.#incoming.addEntry(entry)) throw this.#mismatch(rev);
     } else {
-      throw this.#mismatch(`revision ${rev} has the nonce of a delta that was put otherwise`);
+      if (!isSameDelta(entry.delta, this.#put.delta)) throw this.#mismatch(rev);
+      this.#acknowledge(rev);
     }
   }
 
@@ -232,7 +229,8 @@ export class Exchange {
     this.#incoming.setSnapshot(snapshot);
   }
 
-  #acknowledge(): void {
+  #acknowledge(rev: number): void {
+    if (rev !== this.#timeline.revision + 1 || this.#isOvertaken) throw this.#mismatch(rev);
     this.#timeline.acknowledge();
     this.#put = undefined;
     this.#refusal = undefined;
@@ -253,9 +251,11 @@ export class Exchange {
       try {
         this.#timeline.merge(entry.delta, onConflict);
       } catch (error) {
-        if (!(error instanceof DatastoreError) || error.code !== 'log-mismatch') throw error;
-        this.#incoming.clear();
-        throw this.#mismatch(error.message);
+        if (error instanceof DatastoreError && error.code === 'log-mismatch') {
+          this.#incoming.clear();
+          this.#needsReload = true;
+        }
+        throw error;
       }
       // What was put was made for a revision that the log has left: it can never be accepted, so its nonce is spent.
       this.#put = undefined;
@@ -298,9 +298,9 @@ export class Exchange {
     return first !== undefined && isSameDelta(deltaWithoutBefore(first.whole()), put.delta);
   }
 
-  #mismatch(reason: string): DatastoreError {
+  #mismatch(rev: number): DatastoreError {
     this.#needsReload = true;
-    return new DatastoreError('log-mismatch', reason);
+    return new DatastoreError('log-mismatch', `revision ${rev}: this contradicts what is known of it`);
   }
 }
 

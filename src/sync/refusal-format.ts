@@ -20,13 +20,11 @@ export function parseRefusal(json: unknown): Refusal {
 
 function parsePlace(json: JsonObject): Place {
   const { table, record, field, index, position, ...others } = json;
-  for (const name of [table, record, field]) {
-    if (name !== undefined && typeof name !== 'string') throw invalid('a place has names that are strings');
-  }
-  for (const at of [index, position]) {
-    if (at !== undefined && typeof at !== 'number') throw invalid('a place has positions that are numbers');
-  }
-  if (Object.keys(others).length > 0) throw invalid('a place has nothing but names and positions');
+  const isPlace =
+    [table, record, field].every((name) => name === undefined || typeof name === 'string') &&
+    [index, position].every((at) => at === undefined || typeof at === 'number') &&
+    Object.keys(others).length === 0;
+  if (!isPlace) throw invalid('a place has names that are strings, positions that are numbers, and nothing else');
   return placeOf(json);
 }
 

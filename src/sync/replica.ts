@@ -8,7 +8,7 @@ import { type Limits, NO_LIMITS } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import { isOfInfo, limitsOfEdit, mtimeDelta, mtimeOf, ownTime, titleEdit, titleOf } from './datastore-info.js';
+import { isOfInfo, mtimeDelta, mtimeOf, ownTime, titleEdit, titleOf } from './datastore-info.js';
 import { Exchange, emptyReport, FROM_THE_START, type Report } from './exchange.js';
 import type { Fetch, FetchSnapshot, Put, SequencerMessage } from './messages.js';
 import { type ReplicaOptions, settingsOf } from './replica-options.js';
@@ -315,8 +315,7 @@ export class Replica {
     this.endUndoStep();
     const undo = this.#history.nextUndo();
     if (undo === undefined) return undefined;
-    const applied =
-      this.#takeBack(undo) ?? this.#timeline.edit(undo.delta, limitsOfEdit(this.#timeline.view, this.#limits));
+    const applied = this.#takeBack(undo) ?? this.#timeline.edit(undo.delta, this.#limits);
     this.#noteRules(applied);
     if (this.#timeline.cut('undoing', undo.lineage) !== undefined) this.#history.noteUndone(undo, applied);
     return lendDelta(applied);
@@ -327,7 +326,7 @@ export class Replica {
     this.#requireWrite();
     const redo = this.#history.nextRedo();
     if (redo === undefined) return undefined;
-    const applied = this.#timeline.edit(redo.delta, limitsOfEdit(this.#timeline.view, this.#limits));
+    const applied = this.#timeline.edit(redo.delta, this.#limits);
     this.#noteRules(applied);
     this.#timeline.cut(++this.#stepCount, redo.lineage);
     this.#history.noteRedone(redo, this.#stepCount, applied);
@@ -347,7 +346,7 @@ export class Replica {
   }
 
   #edit(changes: Delta, unrecorded: number): Delta {
-    const applied = this.#timeline.edit(changes, limitsOfEdit(this.#timeline.view, this.#limits), unrecorded);
+    const applied = this.#timeline.edit(changes, this.#limits, unrecorded);
     this.#noteRules(applied);
     this.#history.forgetUndone();
     if (unrecorded > 0) this.#history.meetUnrecorded(applied.slice(0, unrecorded));

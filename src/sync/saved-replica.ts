@@ -105,8 +105,8 @@ export function parseStored(json: unknown): StoredReplica {
   const saved = expectObject(json, 'a saved replica');
   if (saved['format'] !== 1) throw invalid('a saved replica has format 1');
   const { rev, nonce } = saved;
-  if (!isRevision(rev)) throw invalid('the revision of a saved replica must be a whole number from 0');
-  if (nonce !== null && !isValidNonce(nonce)) throw invalid('the nonce of a saved replica must be a nonce or null');
+  if (!isRevision(rev)) throw invalid('a saved replica has a revision');
+  if (nonce !== null && !isValidNonce(nonce)) throw invalid('a saved replica has a nonce, or null');
   const stored: StoredReplica = {
     base: State.fromRows(saved['rows']),
     rev,
@@ -130,7 +130,7 @@ export function faultOfStored({ pending, rules, exchange }: StoredReplica): stri
   const { nonce, refusal } = exchange;
   if (nonce !== undefined && pending.length === 0) return 'a nonce belongs to a pending delta';
   if (refusal !== undefined && nonce === undefined) return 'a refusal belongs to a delta that was put';
-  if (refusal?.reason === 'unknown-revision') return 'a refusal for an unknown revision undoes nothing';
+  if (refusal?.reason === 'unknown-revision') return 'such a refusal undoes nothing';
   const places = new Set(rules.map((rule) => rule.slice(0, 3).join(' ')));
   return places.size < rules.length ? 'a field has one rule' : undefined;
 }

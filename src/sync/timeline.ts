@@ -28,6 +28,7 @@ import { sizeOfDelta } from '../operations/size.js';
 import { diff } from '../state/diff.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
+import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
 import { counterparts } from './lineage.js';
 import { LocalDelta, type Part, type PartRole } from './local-delta.js';
 import { PendingRules } from './pending-rules.js';
@@ -101,15 +102,17 @@ export class Timeline {
    * Applies an edit of the user. The first `unrecorded` changes are made a part of their own, which the undo history
    * leaves alone; there must be no running part then.
    *
-   * @throws DatastoreError where it does not fit, or would put the state or the open delta over a limit. Nothing is
-   * changed then.
+   * @throws DatastoreError where it does not fit, or would put the state or the open delta over a limit, now or when
+   * it is sealed. Nothing is changed then.
    */
   edit(changes: Delta, limits: Limits, unrecorded = 0): Delta {
+    const before = weigh(this.#view);
     // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
     const applied = this.#view.apply(changes, { limits: { ...limits, deltaSize: Number.POSITIVE_INFINITY } });
     if (!this.#marks.has(this.#open)) this.markOpen();
     try {
-      this.#checkSize(applied, limits.deltaSize);
+      checkRoomForMtime(before, weigh(this.#view), limits);
+      this.#checkSize(applied, limits.deltaSize - MTIME_CHANGE_SIZE);
     } catch (error) {
       this.#view.apply(invert(applied));
       throw error;
@@ -193,7 +196,10 @@ export class Timeline {
   seal(isFirstSent: boolean, deltaSizeLimit: number): void {
     const open = this.#open;
     this.#open = new LocalDelta();
-    if (open.whole().length === 0) return;
+    if (open.whole().length === 0) {
+      this.#noteRest();
+      return;
+    }
     const last = this.#pending.at(-1);
     const canJoin = this.#pending.length > (isFirstSent ? 1 : 0);
     const changes = open.parts.flatMap(({ delta }) => delta);

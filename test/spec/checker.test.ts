@@ -58,7 +58,7 @@ describe('the second implementation, written from the specification alone', () =
     };
     const rules = rulesWithVectors();
     expect(rules.size).toBeGreaterThan(150);
-    expect([...rules.keys()].sort()).toEqual(faults.map(({ rule }) => rule).sort());
+    expect(new Set(faults.map(({ rule }) => rule))).toEqual(new Set(rules.keys()));
     expect(faults.filter((fault) => !rules.get(fault.rule)?.includes(fault.vectors))).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { type Change, type Delta, type FieldOp, type Limits, NO_LIMITS } from '../../src/index.js';
 import { I, put } from './notation.js';
-import { Pair, statusOf } from './pair.js';
+import { EPOCH, Pair, statusOf } from './pair.js';
 
 describe('the modified time', () => {
   test('is set when sync() seals local edits, and only then', () => {
@@ -40,6 +41,35 @@ describe('the modified time', () => {
     pair.sync(new Date(15));
     pair.settle();
     expect(pair.replica.mtime).toEqual(new Date(20));
+  });
+
+  const infoMade: Change = { type: 'insert', table: ':info', record: 'info', fields: new Map() };
+  const infoDeleted: Change = { type: 'delete', table: ':info', record: 'info' };
+  const infoUpdated = (field: string, op: FieldOp): Change => {
+    return { type: 'update', table: ':info', record: 'info', ops: new Map([[field, op]]) };
+  };
+  const titled = infoUpdated('title', { type: 'put', value: 'x'.repeat(50) });
+  const timeDeleted = infoUpdated('mtime', { type: 'delete' });
+
+  test.each([
+    ['its record', 'recordSize', 350, [titled], 'record-too-large'],
+    ['the datastore, that an edit deletes', 'datastoreSize', 1400, [timeDeleted, I('b')], 'datastore-too-large'],
+    ['the datastore, with its record', 'datastoreSize', 1400, [infoDeleted, I('b')], 'datastore-too-large'],
+    ['the number of records, with its record', 'recordCount', 3, [infoDeleted, I('b')], 'too-many-records'],
+  ] satisfies [string, keyof Limits, number, Delta, string][])('finds room in %s', (_, limit, needed, edit, code) => {
+    const within = (most: number): Pair => {
+      const limits = { ...NO_LIMITS, [limit]: most };
+      const pair = new Pair({ limits, sequencer: { limits } });
+      pair.replica.apply([infoMade, I('a')]);
+      if (limit !== 'recordSize') pair.sync();
+      return pair;
+    };
+    expect(() => within(needed - 1).replica.apply(edit)).toThrow(expect.objectContaining({ code }));
+    const pair = within(needed);
+    pair.replica.apply(edit);
+    pair.settle();
+    expect(pair.replica.mtime).toEqual(EPOCH);
+    expect(pair.sequencer.revision).toBe(1);
   });
 
   test('is a copy that changes nothing inside', () => {

@@ -312,6 +312,24 @@ describe('an acknowledgement', () => {
     expect(pair.replica.status.needsReload).toBe(true);
     expect(pair.replica.request()).toEqual({ type: 'fetch-snapshot' });
   });
+
+  test.each(['accepted', 'entry'])(
+    'as %s that contradicts an entry at its revision is an error, and that entry stays',
+    (kind) => {
+      const pair = pairWithRecord();
+      pair.edit(put('a', 'f', 1));
+      const { nonce, delta } = pair.outgoing();
+      pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'g', 5))] });
+      const message: SequencerMessage =
+        kind === 'accepted'
+          ? { type: 'accepted', nonce, rev: 2 }
+          : { type: 'entries', entries: [{ rev: 2, nonce, delta }] };
+      expect(() => pair.replica.receive(message)).toThrow(expect.objectContaining({ code: 'log-mismatch' }));
+      expect(pair.replica.status.needsReload).toBe(true);
+      pair.sync();
+      expect(seen(pair.replica)).toBe('a{f=1 g=5}');
+    },
+  );
 });
 
 describe('a log that does not fit', () => {
