@@ -63,11 +63,10 @@ function listDelta(ops: readonly ListOp[]): Delta {
   ];
 }
 
-function opsOf([position, deleteCount, inserted]: Splice): ListOp[] {
-  const ops: ListOp[] = [];
+/** Adds the operations of a splice to `ops`. */
+function pushOps(ops: ListOp[], [position, deleteCount, inserted]: Splice): void {
   for (let count = 0; count < deleteCount; count++) ops.push({ type: 'delete', index: position });
   if (inserted !== '') ops.push({ type: 'insert', index: position, value: inserted });
-  return ops;
 }
 
 const listOf = ({ state }: Holder): string[] => state.get(TABLE, RECORD)?.get(FIELD) as unknown as string[];
@@ -80,10 +79,16 @@ function traceWay(edits: TraceWay<Holder>['edits']): TraceWay<Holder> {
     replay: (trace) => {
       const state = listState([]);
       if (edits === 'one by one') {
-        for (const splice of trace) state.apply(listDelta(opsOf(splice)));
+        for (const splice of trace) {
+          const ops: ListOp[] = [];
+          pushOps(ops, splice);
+          state.apply(listDelta(ops));
+        }
         return holding(state);
       }
-      const delta = listDelta(trace.flatMap(opsOf));
+      const ops: ListOp[] = [];
+      for (const splice of trace) pushOps(ops, splice);
+      const delta = listDelta(ops);
       state.apply(delta);
       return { state, made: delta };
     },
