@@ -1,5 +1,6 @@
 import type { Delta } from '../operations/change.js';
 import { ownDelta } from '../operations/ownership.js';
+import { visitEach } from '../values/frozen-array.js';
 import { DeltaDraft } from './delta-draft.js';
 import { asNormalForm, isInNormalForm, isNormalForm } from './normal-form.js';
 
@@ -34,8 +35,6 @@ export function compose(...deltas: readonly Delta[]): Delta {
 export function compressOwned(changes: Delta): Delta {
   if (isInNormalForm(changes)) return asNormalForm(changes);
   const draft = new DeltaDraft();
-  changes.forEach((change, position) => {
-    draft.add(change, position);
-  });
+  visitEach(changes, (change, position) => draft.add(change, position));
   return draft.finish();
 }

@@ -1,6 +1,7 @@
 import type { Change, Delta, FieldOps } from '../operations/change.js';
 import { hasMutablePut, isMutableChange } from '../operations/lend.js';
 import { type Fields, isInOrder } from '../values/fields.js';
+import { someOf } from '../values/frozen-array.js';
 import { comparePlaces } from './record-edit.js';
 
 const NO_FIELDS: Fields = new Map();
@@ -32,7 +33,7 @@ class Mark extends Given {
 
 /** Declares that `changes`, which nobody else holds, are in normal form. */
 export function asNormalForm(changes: Delta): Delta {
-  return declare(changes, !changes.some(isMutableChange));
+  return declare(changes, !someOf(changes, isMutableChange));
 }
 
 /** {@link asNormalForm} for changes that are known to hold neither bytes nor dates. */
@@ -47,7 +48,7 @@ export function asUnchangeableNormalForm(changes: Delta): Delta {
  * @param merged those of the changes that are new.
  */
 export function asMergedNormalForm(changes: Change[], merged: readonly Change[]): Delta {
-  return declare(changes, !merged.some(hasMutablePut));
+  return declare(changes, !someOf(merged, hasMutablePut));
 }
 
 /**
@@ -57,7 +58,7 @@ export function asMergedNormalForm(changes: Change[], merged: readonly Change[])
  * @param replacing the changes that are new.
  */
 export function asPatchedNormalForm(changes: Change[], original: Delta, replacing: readonly Change[]): Delta {
-  return declare(changes, isNormalForm(original) && !replacing.some(isMutableChange));
+  return declare(changes, isNormalForm(original) && !someOf(replacing, isMutableChange));
 }
 
 /**

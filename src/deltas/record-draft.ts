@@ -1,7 +1,7 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import type { Change, FieldOps } from '../operations/change.js';
 import { type Before, beforeOf, type FieldOp } from '../operations/field-operation.js';
-import { type Fields, freezeMap, sortedEntries, sortedMap } from '../values/fields.js';
+import { type Fields, FrozenMapBuilder, sortedEntries, sortedMap } from '../values/fields.js';
 import type { Value } from '../values/value.js';
 import {
   composeFieldOps,
@@ -120,12 +120,12 @@ export class RecordDraft {
   }
 
   #finishOps(): FieldOps {
-    const ops = new Map<string, FieldOp>();
+    const ops = new FrozenMapBuilder<string, FieldOp>();
     for (const [field, draft] of sortedEntries(this.#fields)) {
       const op = finishDraft(draft);
       if (op !== undefined) ops.set(field, op);
     }
-    return freezeMap(ops);
+    return ops.finish();
   }
 }
 

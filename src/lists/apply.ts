@@ -13,7 +13,9 @@ export interface Misfit {
 /** Why one of several operations, one after the other, does not fit a list of a length, if so. Spec: CHG-3. */
 export function listMisfit(lengthBefore: number, ops: readonly ListOp[]): Misfit | undefined {
   let length = lengthBefore;
-  for (const op of ops) {
+  let at = 0;
+  // The operations are many and frozen: see `frozen-array.ts`.
+  for (let op = ops[at]; op !== undefined; op = ops[++at]) {
     switch (op.type) {
       case 'put':
         if (op.index >= length) return outOfRange(op.index, length);

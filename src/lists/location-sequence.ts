@@ -1,3 +1,4 @@
+import { sumOf } from '../values/frozen-array.js';
 import { RankTree } from './rank-tree.js';
 
 /**
@@ -9,8 +10,8 @@ import { RankTree } from './rank-tree.js';
  * text typed in one go.
  *
  * The runs stand in blocks of at most RUNS_IN_BLOCK_MAX, so that putting one in moves few others; a rank tree over the
- * visible counts of the blocks finds the block of an index. A block that overflows is split and the tree built anew,
- * which is rare enough to be cheap. While there is one block there is no tree. Everything costs O(log n).
+ * visible counts of the blocks finds the block of an index. A block that overflows is split and the tree built anew from
+ * there on, which is rare enough to be cheap. While there is one block there is no tree. Everything costs O(log n).
  */
 
 export const FIRST_NEW_LOCATION: number = 2 ** 30;
@@ -23,7 +24,6 @@ const RUNS_IN_BLOCK_MAX = 64;
 interface Block {
   readonly starts: number[];
   readonly lengths: number[];
-  visibleCount: number;
 }
 
 /** Runs of locations in order: parallel arrays of first numbers and lengths, negative for empty locations. */
@@ -33,8 +33,10 @@ export interface Runs {
 }
 
 export class LocationSequence {
-  readonly #blocks: Block[] = [{ starts: [0], lengths: [BASE_LENGTH], visibleCount: BASE_LENGTH }];
-  /** The visible counts of the blocks, once there is more than one. */
+  readonly #blocks: Block[] = [{ starts: [0], lengths: [BASE_LENGTH] }];
+  /** How many locations of each block are visible. */
+  readonly #visibleCounts: number[] = [BASE_LENGTH];
+  /** The ranks of the blocks by these counts, once there is more than one. */
   #ranks: RankTree | undefined;
   // Where the last search ended: the block, the run in it, and the place in the run.
   #blockAt = 0;
@@ -58,15 +60,6 @@ export class LocationSequence {
     this.#addVisible(count);
   }
 
-  /** Empties the location at a visible index and returns its number. */
-  remove(index: number): number {
-    const location = this.isolate(index);
-    const { lengths } = this.#block();
-    lengths[this.#runAt] = -1;
-    this.#addVisible(-1);
-    return location;
-  }
-
   /** Gives the location at a visible index a run of its own and returns its number. */
   isolate(index: number): number {
     this.#find(index);
@@ -80,8 +73,8 @@ export class LocationSequence {
     const block = this.#block();
     const removed = Math.min(count, (block.lengths[this.#runAt] ?? 0) - this.#offset);
     this.#cut(removed);
-    const start = this.#block().starts[this.#runAt] ?? 0;
-    this.#block().lengths[this.#runAt] = -removed;
+    const start = block.starts[this.#runAt] ?? 0;
+    block.lengths[this.#runAt] = -removed;
     this.#addVisible(-removed);
     return { start, count: removed };
   }
@@ -107,7 +100,7 @@ export class LocationSequence {
     let rest = index;
     if (this.#ranks !== undefined) {
       this.#blockAt = this.#ranks.positionOf(index);
-      rest -= this.#ranks.countBefore(this.#blockAt);
+      rest = this.#ranks.rest;
     }
     const { lengths } = this.#block();
     let run = 0;
@@ -167,20 +160,23 @@ export class LocationSequence {
 
   /** Ends every change: accounts for visible locations in the block at hand, and splits it if it has overflowed. */
   #addVisible(count: number): void {
-    const block = this.#block();
-    block.visibleCount += count;
-    if (block.starts.length > RUNS_IN_BLOCK_MAX) this.#splitBlock(block);
-    else this.#ranks?.add(this.#blockAt, count);
+    const at = this.#blockAt;
+    this.#visibleCounts[at] = (this.#visibleCounts[at] ?? 0) + count;
+    if (this.#block().starts.length > RUNS_IN_BLOCK_MAX) this.#splitBlock(at);
+    else this.#ranks?.add(at, count);
   }
 
-  #splitBlock(block: Block): void {
+  #splitBlock(at: number): void {
+    const block = this.#block();
     const half = block.starts.length >> 1;
     const starts = block.starts.splice(half);
     const lengths = block.lengths.splice(half);
-    const visibleCount = lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
-    block.visibleCount -= visibleCount;
-    this.#blocks.splice(this.#blockAt + 1, 0, { starts, lengths, visibleCount });
-    this.#ranks = new RankTree(this.#blocks.map((each) => each.visibleCount));
+    const moved = sumOf(lengths, (length) => Math.max(0, length));
+    const kept = (this.#visibleCounts[at] ?? 0) - moved;
+    this.#blocks.splice(at + 1, 0, { starts, lengths });
+    this.#visibleCounts.splice(at, 1, kept, moved);
+    if (this.#ranks === undefined) this.#ranks = new RankTree(this.#visibleCounts);
+    else this.#ranks.recount(this.#visibleCounts, at);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   listMove,
   listPut,
 } from '../operations/list-operation.js';
+import { someOf } from '../values/frozen-array.js';
 import type { Atom } from '../values/value.js';
 import { type ListRule, putWinner, type Side } from './contest.js';
 
@@ -36,7 +37,7 @@ export function mergeOne(one: ListOp, many: readonly ListOp[], side: Side, rule:
   switch (one.type) {
     case 'insert':
       if (side === 'local') return mergeInsert(one, many, side);
-      return hasMove(many) ? undefined : mergeInsert(one, many, side);
+      return someOf(many, ({ type }) => type === 'move') ? undefined : mergeInsert(one, many, side);
     case 'delete':
       return mergeDelete(one, many, side);
     case 'put':
@@ -155,8 +156,8 @@ function mergePut(one: ListPut, many: readonly ListOp[], side: Side, rule: ListR
 }
 
 /**
- * What `map` and `some` of arrays do. The arrays here are frozen, for which the built-in methods have no quick way; a loop
- * saves a tenth of the merge.
+ * What `map` of arrays does. The arrays here are frozen, for which that has no quick way; a loop saves a tenth of the
+ * merge.
  */
 function mapOps(
   ops: readonly ListOp[],
@@ -165,11 +166,6 @@ function mapOps(
   const changed: (ListOp | undefined)[] = [];
   for (let at = 0; at < ops.length; at++) changed.push(change(ops[at] as ListOp, at));
   return changed;
-}
-
-function hasMove(ops: readonly ListOp[]): boolean {
-  for (let at = 0; at < ops.length; at++) if (ops[at]?.type === 'move') return true;
-  return false;
 }
 
 /** An item of the base, followed through operations by its index. */

@@ -1,4 +1,4 @@
-import type { ListOp } from '../operations/list-operation.js';
+import type { ListDelete, ListInsert, ListOp } from '../operations/list-operation.js';
 import { FIRST_NEW_LOCATION, LocationSequence, type Runs } from './location-sequence.js';
 
 /** No location, no item, no slot. */
@@ -56,7 +56,7 @@ export function replay(ops: readonly ListOp[], firstNew: number): Replay {
     let count = 1;
     switch (op.type) {
       case 'insert': {
-        count = insertRunLength(ops, at, op.index);
+        count = runLength(ops, at, op, 1);
         const start = firstNew + settlers.length;
         sequence.insert(op.index, start, count);
         for (let location = start; location < start + count; location++) {
@@ -70,9 +70,9 @@ export function replay(ops: readonly ListOp[], firstNew: number): Replay {
         record(homeOf(sequence.isolate(op.index)), NONE, false);
         break;
       case 'delete': {
-        const backwardCount = backwardRunLength(ops, at, op.index);
+        const backwardCount = runLength(ops, at, op, -1);
         const backward = backwardCount > 1;
-        count = backward ? backwardCount : forwardRunLength(ops, at, op.index);
+        count = backward ? backwardCount : runLength(ops, at, op, 0);
         const locations = removeRange(sequence, backward ? op.index - count + 1 : op.index, count);
         if (backward) locations.reverse();
         for (const location of locations) record(homeOf(location), NONE, backward);
@@ -82,7 +82,7 @@ export function replay(ops: readonly ListOp[], firstNew: number): Replay {
         if (op.from === op.to) {
           record(NONE, NONE, false);
         } else {
-          const home = homeOf(sequence.remove(op.from));
+          const home = homeOf(sequence.removeRun(op.from, 1).start);
           const target = firstNew + settlers.length;
           sequence.insert(op.to, target, 1);
           settlers.push(home);
@@ -99,7 +99,7 @@ export function replay(ops: readonly ListOp[], firstNew: number): Replay {
 
 /** Empties `count` visible locations from an index on, and returns their numbers from left to right. */
 function removeRange(sequence: LocationSequence, index: number, count: number): number[] {
-  if (count === 1) return [sequence.remove(index)];
+  if (count === 1) return [sequence.removeRun(index, 1).start];
   const locations: number[] = [];
   while (locations.length < count) {
     const removed = sequence.removeRun(index, count - locations.length);
@@ -108,23 +108,12 @@ function removeRange(sequence: LocationSequence, index: number, count: number): 
   return locations;
 }
 
-/** How many operations from `at` on insert one after the other, each behind the one before it. */
-function insertRunLength(ops: readonly ListOp[], at: number, index: number): number {
+/**
+ * How many operations from `at` on are of one type, each `step` behind the index of the one before it: text that is typed,
+ * or deleted by the delete key (0) or the backspace key (-1).
+ */
+function runLength(ops: readonly ListOp[], at: number, { type, index }: ListInsert | ListDelete, step: number): number {
   let count = 1;
-  for (let op = ops[at + 1]; op?.type === 'insert' && op.index === index + count; op = ops[at + count]) count++;
-  return count;
-}
-
-/** How many operations from `at` on delete at the same index, as the delete key does. */
-function forwardRunLength(ops: readonly ListOp[], at: number, index: number): number {
-  let count = 1;
-  for (let op = ops[at + 1]; op?.type === 'delete' && op.index === index; op = ops[at + count]) count++;
-  return count;
-}
-
-/** How many operations from `at` on delete one index lower each time, as the backspace key does. */
-function backwardRunLength(ops: readonly ListOp[], at: number, index: number): number {
-  let count = 1;
-  for (let op = ops[at + 1]; op?.type === 'delete' && op.index === index - count; op = ops[at + count]) count++;
+  for (let op = ops[at + 1]; op?.type === type && op.index === index + step * count; op = ops[at + count]) count++;
   return count;
 }

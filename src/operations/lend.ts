@@ -1,4 +1,5 @@
 import type { Fields } from '../values/fields.js';
+import { someOf } from '../values/frozen-array.js';
 import { isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
 import type { Atom, Value } from '../values/value.js';
 import { type Change, type Delta, deleteChange, type FieldOps, insertChange, updateChange } from './change.js';
@@ -17,7 +18,7 @@ import { mapFieldOps, mapListOps } from './map-operations.js';
 
 /** A delta to hand out: no byte or date in it is one that the engine keeps. */
 export function lendDelta(delta: Delta): Delta {
-  return delta.some(isMutableChange) ? Object.freeze(delta.map(lendChange)) : delta;
+  return someOf(delta, isMutableChange) ? Object.freeze(delta.map(lendChange)) : delta;
 }
 
 /**
@@ -73,16 +74,11 @@ function hasMutableOp(ops: FieldOps): boolean {
 }
 
 function isMutableFieldOp(op: FieldOp): boolean {
-  return op.type === 'list' ? hasMutableItem(op.ops) : isMutablePut(op);
+  return op.type === 'list' ? someOf(op.ops, isMutableListOp) : isMutablePut(op);
 }
 
 function isMutablePut(op: FieldPut | FieldDelete): boolean {
   return isMutableValue(op.before) || (op.type === 'put' && isMutableValue(op.value));
-}
-
-function hasMutableItem(ops: readonly ListOp[]): boolean {
-  for (const op of ops) if (isMutableListOp(op)) return true;
-  return false;
 }
 
 function isMutableListOp(op: ListOp): boolean {

@@ -1,6 +1,7 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import { FrozenMapBuilder, singleEntry, sortedMap } from '../values/fields.js';
+import { visitEach } from '../values/frozen-array.js';
 import { isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
 import { describe } from '../values/value.js';
@@ -39,7 +40,7 @@ function copyListOps(ops: unknown, place: Place | undefined): readonly ListOp[] 
   }
   if (ops.length === 1) return [ownListOp(ops[0], place)];
   const owned: ListOp[] = [];
-  for (const op of ops as readonly unknown[]) owned.push(ownListOp(op, place));
+  visitEach(ops, (op) => owned.push(ownListOp(op, place)));
   return owned;
 }
 

@@ -1,3 +1,4 @@
+import { sumOf } from '../values/frozen-array.js';
 import {
   BASE_CHANGE_SIZE,
   BASE_DELTA_SIZE,
@@ -32,10 +33,7 @@ export function sizeOfChange(change: Change): number {
 
 /** The size of a delta in bytes: 100 and its changes, and 0 where there is no change. Spec: SIZE-7. */
 export function sizeOfDelta(delta: Delta): number {
-  if (delta.length === 0) return 0;
-  let size = BASE_DELTA_SIZE;
-  for (const change of delta) size += sizeOfChange(change);
-  return size;
+  return delta.length === 0 ? 0 : BASE_DELTA_SIZE + sumOf(delta, sizeOfChange);
 }
 
 /** By how many bytes an applied change makes its record larger, which counts 0 while it does not exist. Spec: SIZE-8. */
@@ -60,11 +58,8 @@ export function growthOfFieldOp(applied: FieldOp): number {
       return sizeOfField(applied.value) - sizeOfField(applied.before);
     case 'delete':
       return -sizeOfField(applied.before);
-    case 'list': {
-      let growth = applied.create ? BASE_FIELD_SIZE : 0;
-      for (const op of applied.ops) growth += growthOfListOp(op);
-      return growth;
-    }
+    case 'list':
+      return (applied.create ? BASE_FIELD_SIZE : 0) + sumOf(applied.ops, growthOfListOp);
   }
 }
 
@@ -111,12 +106,7 @@ export function sizeOfFieldOpValues(op: FieldOp): number {
       return sizeOfValue(op.value);
     case 'delete':
       return 0;
-    case 'list': {
-      let size = 0;
-      for (const step of op.ops) {
-        if (step.type === 'put' || step.type === 'insert') size += sizeOfAtom(step.value);
-      }
-      return size;
-    }
+    case 'list':
+      return sumOf(op.ops, (step) => (step.type === 'put' || step.type === 'insert' ? sizeOfAtom(step.value) : 0));
   }
 }

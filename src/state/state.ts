@@ -6,6 +6,7 @@ import { DatastoreError } from '../errors/datastore-error.js';
 import { type Change, type Delta, type InsertChange, insertChange } from '../operations/change.js';
 import { lendChange } from '../operations/lend.js';
 import { ownDelta } from '../operations/ownership.js';
+import { RecordMap } from '../operations/record-map.js';
 import { growthOfChange, sizeOfDelta } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
 import { ownFields } from '../values/ownership.js';
@@ -193,7 +194,7 @@ export class State {
     if (changes.length === 1) return [this.#tables.apply(changes[0] as Change, 0)];
     const applied: Change[] = [];
     try {
-      for (const change of changes) applied.push(this.#tables.apply(change, applied.length));
+      for (let at = 0; at < changes.length; at++) applied.push(this.#tables.apply(changes[at] as Change, at));
     } catch (error) {
       this.#takeBack(applied);
       throw error;
@@ -213,12 +214,12 @@ export class State {
     limits: Limits,
   ): void {
     checkLimits(limits);
-    let growth: GrowthByRecord | undefined;
+    let growth: RecordMap<number> | undefined;
     for (const { table, record } of applied) {
       const size = this.#tables.get(table, record)?.size ?? 0;
       if (size <= limits.recordSize) continue;
       growth ??= growthByRecord(applied);
-      const sizeBefore = size - (growth.get(table)?.get(record) ?? 0);
+      const sizeBefore = size - (growth.get(table, record) ?? 0);
       checkGrowth('record-too-large', sizeBefore, size, limits.recordSize, { table, record });
     }
     checkGrowth('datastore-too-large', datastoreSizeBefore, this.size, limits.datastoreSize);
@@ -230,15 +231,12 @@ export class State {
   }
 }
 
-/** By how many bytes applied changes make each record larger, by table and record. */
-type GrowthByRecord = ReadonlyMap<string, ReadonlyMap<string, number>>;
-
-function growthByRecord(applied: readonly Change[]): GrowthByRecord {
-  const growth = new Map<string, Map<string, number>>();
+/** By how many bytes applied changes make each record larger. */
+function growthByRecord(applied: readonly Change[]): RecordMap<number> {
+  const growth = new RecordMap<number>();
   for (const change of applied) {
-    const records = growth.get(change.table) ?? new Map<string, number>();
-    growth.set(change.table, records);
-    records.set(change.record, (records.get(change.record) ?? 0) + growthOfChange(change));
+    const { table, record } = change;
+    growth.set(table, record, (growth.get(table, record) ?? 0) + growthOfChange(change));
   }
   return growth;
 }

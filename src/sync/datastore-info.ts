@@ -67,9 +67,9 @@ export function mtimeDelta(state: State, time: Date): Delta {
   const current = infoField(state, MTIME_FIELD);
   if (compareValues(current, time) >= 0) return [];
   if (state.get(INFO_TABLE, INFO_RECORD) === undefined) {
-    return [insertChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map([[MTIME_FIELD, time]])))];
+    return [insertChange(INFO_TABLE, INFO_RECORD, freezeMap([[MTIME_FIELD, time]]))];
   }
-  return [updateChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map([[MTIME_FIELD, fieldPut(time, undefined)]])))];
+  return [updateChange(INFO_TABLE, INFO_RECORD, freezeMap([[MTIME_FIELD, fieldPut(time, undefined)]]))];
 }
 
 /**
@@ -86,9 +86,9 @@ export function titleEdit(
   }
   const hasRecord = state.get(INFO_TABLE, INFO_RECORD) !== undefined;
   if (!hasRecord && title === undefined) return { recordMade: [], titleSet: [] };
-  const fields = freezeMap(new Map([[TITLE_FIELD, fieldSet(title, undefined)]]));
+  const fields = freezeMap([[TITLE_FIELD, fieldSet(title, undefined)]]);
   return {
-    recordMade: hasRecord ? [] : [insertChange(INFO_TABLE, INFO_RECORD, freezeMap(new Map()))],
+    recordMade: hasRecord ? [] : [insertChange(INFO_TABLE, INFO_RECORD, freezeMap([]))],
     titleSet: [updateChange(INFO_TABLE, INFO_RECORD, fields)],
   };
 }

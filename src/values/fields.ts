@@ -52,19 +52,17 @@ export function singleEntry<Key, Entry>(key: Key, entry: Entry): ReadonlyMap<Key
   return Object.freeze(map);
 }
 
-/** A frozen copy of `map`, in the same order. */
-export function freezeMap<Key, Entry>(map: ReadonlyMap<Key, Entry>): ReadonlyMap<Key, Entry> {
+/** A frozen Map of entries, such as those of another Map, in the same order. */
+export function freezeMap<Key, Entry>(entries: Iterable<readonly [Key, Entry]>): ReadonlyMap<Key, Entry> {
   const frozen = new FrozenMapBuilder<Key, Entry>();
-  for (const [key, entry] of map) frozen.set(key, entry);
+  for (const [key, entry] of entries) frozen.set(key, entry);
   return frozen.finish();
 }
 
 /** A frozen copy of `map` with its names in code point order; `map` itself if it is one. */
 export function sortedMap<Entry>(map: ReadonlyMap<string, Entry>): ReadonlyMap<string, Entry> {
   if (isInOrder(map)) return map instanceof FrozenMap ? map : freezeMap(map);
-  const frozen = new FrozenMapBuilder<string, Entry>();
-  for (const [name, entry] of sortedEntries(map)) frozen.set(name, entry);
-  return frozen.finish();
+  return freezeMap(sortedEntries(map));
 }
 
 /** `map` if its names are in code point order, as those that the engine keeps are, or else a copy of which they are. */

@@ -1,5 +1,6 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { type Fields, FrozenMapBuilder, inOrder, sortedMap } from './fields.js';
+import { someOf } from './frozen-array.js';
 import { isLong } from './long.js';
 import { isValidFieldName } from './names.js';
 import { isWellFormed } from './text.js';
@@ -68,9 +69,7 @@ export function lendValue(value: Value): Value {
 /** Whether somebody who holds the value could change it: bytes, dates, and lists with such items. */
 export function isMutableValue(value: Value | undefined): boolean {
   if (!isList(value)) return isMutableAtom(value);
-  // A loop, because V8 has no quick way to search a frozen array by a callback.
-  for (let index = 0; index < value.length; index++) if (isMutableAtom(value[index])) return true;
-  return false;
+  return someOf(value, isMutableAtom);
 }
 
 /** {@link lendValue} for a list that nobody else holds, which is not copied. */

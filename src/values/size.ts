@@ -1,6 +1,7 @@
 import type { Fields } from './fields.js';
+import { sumOf } from './frozen-array.js';
 import { utf8ByteLength } from './text.js';
-import type { Atom, Value } from './value.js';
+import { isList, type Value } from './value.js';
 
 /** What each thing weighs before its content, in bytes. Spec: SIZE-1 to SIZE-7. */
 export const BASE_DATASTORE_SIZE = 1000;
@@ -15,10 +16,7 @@ export const BASE_CHANGE_SIZE = 100;
  * own sizes, and 0 for everything else. Spec: SIZE-4.
  */
 export function sizeOfValue(value: Value): number {
-  if (!Array.isArray(value)) return sizeOfAtom(value);
-  let size = BASE_ITEM_SIZE * value.length;
-  for (const item of value as readonly Atom[]) size += sizeOfAtom(item);
-  return size;
+  return isList(value) ? BASE_ITEM_SIZE * value.length + sumOf(value, sizeOfAtom) : sizeOfAtom(value);
 }
 
 /** {@link sizeOfValue} for what is not a list; a list item's own size, without the 20. */

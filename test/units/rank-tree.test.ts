@@ -42,12 +42,37 @@ describe('RankTree', () => {
     const additions = fc.array(fc.tuple(fc.nat({ max: 69 }), count), { maxLength: 40 });
     fc.assert(fc.property(fc.array(count, { maxLength: 70 }), additions, expectSameAsArray), { numRuns: runs(300) });
   });
+
+  it('counts anew from a position on, in a line that grows, as a tree that is built anew', () => {
+    const splits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 3 })), { maxLength: 70 });
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 5 }), splits, (start, added) => {
+        const counts = [...start];
+        const tree = new RankTree(counts);
+        for (const [place, count] of added) {
+          const at = place % counts.length;
+          counts.splice(at, 1, count, 1);
+          tree.recount(counts, at);
+          const items = counts.flatMap((each, position) => new Array<number>(each).fill(position));
+          expect(items.map((_, rank) => tree.positionOf(rank))).toEqual(items);
+          const sums = counts.map((_, position) => tree.countBefore(position));
+          expect(sums).toEqual(counts.map((_, position) => items.filter((item) => item < position).length));
+        }
+      }),
+      { numRuns: runs(100) },
+    );
+  });
+
   it('finds the position of every rank, as the items of a plain array do', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 70 }), (counts) => {
         const tree = new RankTree(counts);
         const positions = counts.flatMap((count, position) => new Array<number>(count).fill(position));
         expect(positions.map((_, rank) => tree.positionOf(rank))).toEqual(positions);
+        positions.forEach((position, rank) => {
+          tree.positionOf(rank);
+          expect(tree.rest).toBe(rank - positions.indexOf(position));
+        });
       }),
       { numRuns: runs(300) },
     );

@@ -1,6 +1,7 @@
 import type { Change, Delta, FieldOps } from '../../operations/change.js';
 import { beforeOf, type FieldOp } from '../../operations/field-operation.js';
 import { type Fields, inOrder } from '../../values/fields.js';
+import { visitEach } from '../../values/frozen-array.js';
 import { ByteWriter } from './byte-writer.js';
 import { DELETED, DELETED_FIELDS, INSERTED, UPDATED } from './change-kind.js';
 import { FieldSetWriter } from './field-sets.js';
@@ -39,7 +40,7 @@ export class ChangeWriter {
   /** The columns of one delta alone. */
   static encode(delta: Delta): readonly Uint8Array[] {
     const inventory = new Inventory();
-    for (const change of delta) inventory.addChange(change);
+    visitEach(delta, (change) => inventory.addChange(change));
     const writer = new ChangeWriter(inventory);
     writer.write(delta);
     return writer.finish();
@@ -48,7 +49,7 @@ export class ChangeWriter {
   write(delta: Delta): void {
     for (let start = 0; start < delta.length; ) {
       const end = endOfGroup(delta, start);
-      this.#writeGroup(delta.slice(start, end));
+      this.#writeGroup(delta, start, end);
       start = end;
     }
   }
@@ -63,12 +64,13 @@ export class ChangeWriter {
     ];
   }
 
-  #writeGroup(changes: readonly Change[]): void {
-    const [first] = changes;
-    if (first === undefined) return;
-    writeRun(this.#groups, kindOf(first), changes.length);
+  /** Writes changes that are of one kind and table. */
+  #writeGroup(delta: Delta, start: number, end: number): void {
+    const first = delta[start] as Change;
+    writeRun(this.#groups, kindOf(first), end - start);
     this.#groups.varint(this.names.numberOf(first.table));
-    for (const change of changes) {
+    for (let at = start; at < end; at++) {
+      const change = delta[at] as Change;
       const record = this.names.numberOf(change.record);
       this.#records.signed(record - this.#previousRecord);
       this.#previousRecord = record;

@@ -2,6 +2,7 @@ import type { Change } from '../../operations/change.js';
 import { beforeOf, type FieldOp } from '../../operations/field-operation.js';
 import type { ListOp } from '../../operations/list-operation.js';
 import type { Fields } from '../../values/fields.js';
+import { visitEach } from '../../values/frozen-array.js';
 import { isList, type Value } from '../../values/value.js';
 import { isNumberedWhenRepeated } from './string-table.js';
 
@@ -37,7 +38,7 @@ export class Inventory {
 
   #addFieldOp(op: FieldOp): void {
     if (op.type === 'list') {
-      for (const step of op.ops) this.#addListOp(step);
+      visitEach(op.ops, (step) => this.#addListOp(step));
       return;
     }
     if (op.type === 'put') this.#addValue(op.value);
@@ -53,7 +54,7 @@ export class Inventory {
     if (typeof value === 'string') {
       if (isNumberedWhenRepeated(value)) this.strings.set(value, (this.strings.get(value) ?? 0) + 1);
     } else if (isList(value)) {
-      for (const item of value) this.#addValue(item);
+      visitEach(value, (item) => this.#addValue(item));
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   listMove,
   listPut,
 } from '../../operations/list-operation.js';
+import { visitEach } from '../../values/frozen-array.js';
 import type { Atom } from '../../values/value.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
@@ -62,7 +63,7 @@ export class ListEditWriter {
   write(ops: readonly ListOp[]): void {
     this.#run = NO_RUN;
     this.#cursor = 0;
-    for (const op of ops) this.#writeOp(op);
+    visitEach(ops, (op) => this.#writeOp(op));
     this.#endRun();
   }
 

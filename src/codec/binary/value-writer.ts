@@ -1,3 +1,4 @@
+import { visitEach } from '../../values/frozen-array.js';
 import { isCharacter } from '../../values/text.js';
 import { type Atom, isList, type Value } from '../../values/value.js';
 import { ByteWriter } from './byte-writer.js';
@@ -41,7 +42,7 @@ export class ValueWriter {
     if (isList(value)) {
       this.#tag(LIST);
       this.#content.varint(value.length);
-      for (const item of value) this.atom(item);
+      visitEach(value, (item) => this.atom(item));
     } else {
       this.atom(value);
     }
