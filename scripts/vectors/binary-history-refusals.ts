@@ -78,6 +78,10 @@ const STORED_REFUSALS: readonly Refusal[] = [
   refusal('a place with a member too many', '{"reason":"limit","message":"m","place":{"row":1}}'),
   refusal('a place of the wrong kind', '{"reason":"limit","message":"m","place":{"index":"0"}}'),
   refusal('a place whose index is true', '{"reason":"limit","message":"m","place":{"index":true}}'),
+  refusal('a place whose index is below 0', '{"reason":"limit","message":"m","place":{"index":-1}}'),
+  refusal('a place whose index is no whole number', '{"reason":"limit","message":"m","place":{"index":0.5}}'),
+  refusal('a place whose index is written with an exponent', '{"reason":"limit","message":"m","place":{"index":1e2}}'),
+  refusal('a place whose position is 2^53', '{"reason":"limit","message":"m","place":{"position":9007199254740992}}'),
   refusal('a message that is a number', '{"reason":"limit","message":1}'),
   refusal('a place that is none', '{"reason":"limit","message":"m","place":null}'),
 ];

@@ -203,7 +203,7 @@ const REPLICAS: readonly (readonly [name: string, replica: Json])[] = [
           code: 'index-out-of-range',
           message: '"\\/\b\f\n\r\t\u0000\u001f\u007f\u2028é\u{1f600}',
         },
-        place: { table: 't', record: 'r', field: 'f', index: 536870911, position: 0 },
+        place: { table: 't', record: 'r', field: 'f', index: 2 ** 53 - 1, position: 0 },
       },
       rules: [
         ['t', 'r', 'g', 'local'],

@@ -12,12 +12,17 @@ const rules = (fields: JsonObject): JsonObject => ({ rules: { t: fields } });
 export const EDIT_SCENES: readonly JsonObject[] = [
   scene('an edit takes place as a whole or not at all, and a viewer has none', { f: 0 }, (script) => {
     script.open('ann', put('f', 1), CREATE, CREATE).open('ann', removed('missing'));
+    script.open('ann', put('f', 1), ['D', 't', 'missing'], ['I', ':info', 'info', {}]);
     for (const role of ['editor', 'viewer', 'none']) {
       script.do('ann', 'become', { role });
       script.open('ann', put('f', role)).each('ann', 'undo', 'redo', 'rollback');
       script.do('ann', 'title', { title: role });
     }
     script.sync('ann');
+  }),
+  scene('a viewer may not undo, redo or set a title, not even to no effect', {}, (script) => {
+    script.do('bob', 'become', { role: 'viewer' });
+    script.open('bob').each('bob', 'undo', 'redo').do('bob', 'title', { title: null });
   }),
   scene('one delta is in flight, the next gather behind it', { f: 0, g: 0, h: 0 }, (script) => {
     script

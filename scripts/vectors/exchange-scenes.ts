@@ -21,9 +21,19 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
         { type: 'entries', entries: {} },
         { type: 'entries', entries: [7] },
       ],
-      ...[{ row: 1 }, { table: 1 }, { record: null }, { index: '0' }, { position: true }, { offset: 1 }, 7, []].map(
-        (place): Json => ({ ...refusal, reason: 'limit', place: place as Json }),
-      ),
+      ...[
+        { row: 1 },
+        { table: 1 },
+        { index: -1 },
+        { index: 0.5 },
+        { position: 2 ** 53 },
+        { record: null },
+        { index: '0' },
+        { position: true },
+        { offset: 1 },
+        7,
+        [],
+      ].map((place): Json => ({ ...refusal, reason: 'limit', place: place as Json })),
       ...[
         { ...refusal, reason: 'limit', code: 7 },
         { ...refusal, reason: 'limit', message: 7 },
@@ -47,7 +57,7 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
   scene('a refusal with a code that nobody knows, and with a place and no code', { f: 0 }, (script) => {
     const refusal = { type: 'refused', nonce: 'ann-2', reason: 'invalid', message: '' };
     script.edit('ann', [put('f', 1)]).each('ann', 'put');
-    script.receive('ann', { ...refusal, place: { index: -0.5, position: 1e300 } }).each('ann', 'save');
+    script.receive('ann', { ...refusal, place: { index: 0, position: 2 ** 53 - 1 } }).each('ann', 'save');
     script.receive('ann', { ...refusal, code: 'mood' }).each('ann', 'save', 'crash', 'sync');
   }),
   scene('an acknowledgement of another nonce, or of what was acknowledged, means nothing', { f: 0 }, (script) => {
@@ -57,6 +67,22 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
     script.receive('ann', { type: 'repeated', nonce: 'ann-2', rev: 9 });
     script.receive('ann', { type: 'refused', nonce: 'ann-2', reason: 'limit', message: '' });
     script.receive('ann', entries(entry(2, 'ann-2', put('f', 7))));
+    wants(script);
+  }),
+  scene('what follows an entry that contradicts is not taken', { f: 0 }, (script) => {
+    script.receive('ann', entries(entry(2, 'x', put('f', 1))));
+    script.receive('ann', entries(entry(2, 'y', put('f', 2)), entry(3, 'z', put('f', 3)))).sync('ann');
+    wants(script);
+  }),
+  scene('once a put is acknowledged, an entry with its nonce is one of somebody else', { f: 0 }, (script) => {
+    script
+      .commit('ann', put('f', 1))
+      .receive('ann', entries(entry(3, 'ann-2', put('f', 9))))
+      .sync('ann');
+    wants(script);
+  }),
+  scene('a gap does not keep a delta from being put', { f: 0 }, (script) => {
+    script.receive('ann', entries(entry(4, 'x', put('f', 9)))).edit('ann', [put('g', 1)]);
     wants(script);
   }),
   scene('entries up to the revision of the replica are ignored, whatever they say', { f: 0 }, (script) => {
@@ -190,7 +216,7 @@ export const EXCHANGE_SCENES: readonly JsonObject[] = [
     (script) => {
       script.receive('ann', { ...RESET, since: 0 }).receive('ann', snapshot(5, { f: 5 }));
       script.receive('ann', entries(entry(2, 'x', put('f', 1)))).receive('ann', RESET);
-      script.receive('ann', { ...RESET, since: 2 });
+      script.receive('ann', { ...RESET, since: 1, rev: 0 }).receive('ann', { ...RESET, since: 2 });
       wants(script);
     },
   ),

@@ -269,7 +269,24 @@ export const RELOAD_SCENES: readonly JsonObject[] = [
       .receive('ann', snapshot(5, { f: 5 }))
       .receive('ann', refusal);
     wants(script);
-    script.receive('ann', { ...RESET, since: 5, rev: 5 });
+    script.receive('ann', snapshot(2, { f: 2 }));
+    wants(script);
+    script.receive('ann', { ...RESET, since: 5, rev: 5 }).receive('ann', snapshot(0, { f: 2 }));
     wants(script);
   }),
+  scene(
+    'a snapshot that was taken unasked, and that an acknowledgement catches up with, waits for sync',
+    {},
+    (script) => {
+      script.do('bob', 'load', { replica: NEW_REPLICA });
+      script
+        .edit('bob', [['I', 't', 'q', {}]])
+        .each('bob', 'put')
+        .receive('bob', snapshot(1, {}, ['x']));
+      script.receive('bob', { type: 'accepted', nonce: 'bob-1', rev: 1 }).edit('bob', [['I', 't', 'p', {}]]);
+      wants(script, 'bob');
+      script.sync('bob');
+      wants(script, 'bob');
+    },
+  ),
 ];

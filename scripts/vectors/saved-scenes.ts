@@ -102,4 +102,23 @@ export const SAVED_SCENES: readonly JsonObject[] = [
     script.answer(sent);
     script.each('ann', 'crash').catchUp('ann');
   }),
+  scene(
+    'a pending delta that is loaded empty is dropped by the next merge, or before it is put',
+    { f: 0 },
+    (script) => {
+      const saved: JsonObject = { ...SAVED, pending: [[], [put('f', 1)], []], nonce: null };
+      script.do('ann', 'load', { replica: saved });
+      script.each('ann', 'save').commit('bob', put('g', 1)).catchUp('ann').each('ann', 'save');
+      script.do('ann', 'load', { replica: { ...saved, rev: 2 } });
+      script.each('ann', 'put', 'save');
+    },
+  ),
+  scene('a direct edit of the modified time saves its rule, and yet it has rule max', { f: 0 }, (script) => {
+    script.do('ann', 'rules', { rules: { ':info': { mtime: 'local' } } });
+    script
+      .open('ann', ['U', ':info', 'info', { mtime: ['P', { T: '50' }] }])
+      .sync('ann', 40)
+      .each('ann', 'save', 'crash');
+    script.open('bob', put('f', 1)).sync('bob', 70).put('bob').catchUp('ann').each('ann', 'put');
+  }),
 ];

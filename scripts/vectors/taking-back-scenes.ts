@@ -173,4 +173,45 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
       .each('ann', 'withdraw');
     script.receive('ann', { type: 'denied' }).sync('ann').each('ann', 'put');
   }),
+  scene(
+    'what stood through the refusal of another is made open again and dropped, and nothing can be undone',
+    { f: 0 },
+    (script) => {
+      script
+        .commit('ann', put('g', 1))
+        .edit('ann', [put('f', 1)])
+        .each('ann', 'put')
+        .edit('ann', [put('h', 1)]);
+      script.refuse('ann', 'ann-3').each('ann', 'sync', 'reopen', 'rollback', 'undo');
+    },
+  ),
+  scene(
+    'what was received and forgotten again rules nothing out, and a refusal does for whatever reason',
+    { f: 0 },
+    (script) => {
+      script.edit('ann', [put('f', 1)]).each('ann', 'put');
+      script.receive('ann', { type: 'entries', entries: [{ rev: 2, nonce: 'x', delta: [['D', 't', 'missing']] }] });
+      script
+        .each('ann', 'sync', 'reopen')
+        .receive('ann', { type: 'refused', nonce: 'ann-2', reason: 'unknown-revision', message: '' });
+      script
+        .each('ann', 'reopen')
+        .receive('ann', { type: 'refused', nonce: 'ann-2', reason: 'nonce-reused', message: '' });
+      script.each('ann', 'reopen');
+    },
+  ),
+  scene(
+    'after a rollback that can be redone which could be when a step was taken out of a sealed delta',
+    { f: 0 },
+    (script) => {
+      script
+        .edit('ann', [put('f', 1)], [put('g', 1)])
+        .each('ann', 'undo', 'sync')
+        .open('ann', put('h', 1));
+      script
+        .each('ann', 'undo', 'undo')
+        .open('ann', ['U', ':info', 'info', { a: ['P', 1] }])
+        .each('ann', 'rollback', 'redo', 'redo');
+    },
+  ),
 ];

@@ -174,7 +174,9 @@ export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
   ),
   ...[false, true].map((isUndoingLogged) =>
     scene(
-      `steps that are all pending are undone exactly, ${isUndoingLogged ? 'after' : 'before'} an undoing is in the log`,
+      isUndoingLogged
+        ? 'steps that are all pending are undone exactly, after an undoing is in the log'
+        : 'steps that got into the log together with an undoing yield to what another did later',
       { f: 0, h: 0 },
       (script) => {
         undoneInFlight(script).put('ann');

@@ -96,4 +96,14 @@ export const UNDO_SCENES: readonly JsonObject[] = [
       .put('ann')
       .each('ann', 'redo'),
   ),
+  scene('redoing where there is nothing to redo ends no step', { f: 0, g: 0 }, (script) => {
+    script.open('ann', put('f', 1)).each('ann', 'redo').open('ann', put('g', 1)).each('ann', 'undo');
+  }),
+  scene('an edit that is no step and touches only what was undone leaves the rest to be undone', { f: 0 }, (script) => {
+    script.open('ann', put('f', 1)).each('ann', 'end-step').do('ann', 'title', { title: 'one' });
+    script
+      .each('ann', 'undo')
+      .open('ann', ['U', ':info', 'info', { title: ['P', 'two'] }])
+      .each('ann', 'undo', 'redo');
+  }),
 ];

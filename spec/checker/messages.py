@@ -7,7 +7,7 @@ from wire_deltas import parse_delta, parse_rows
 
 NONCE = re.compile(r"[!-~]{1,128}")
 REASONS = ("invalid", "limit", "permission", "unknown-revision", "nonce-reused")
-PLACE_MEMBERS = {"table": str, "record": str, "field": str, "index": (int, float), "position": (int, float)}
+NAME_MEMBERS, NUMBER_MEMBERS = {"table", "record", "field"}, {"index", "position"}
 
 
 def check_nonce(nonce):
@@ -17,9 +17,15 @@ def check_nonce(nonce):
 
 
 def check_revision(rev):
-    """A whole number from 0 to 2^53 - 1."""
-    if isinstance(rev, bool) or not isinstance(rev, (int, float)) or not 0 <= rev < 2**53 or rev % 1 != 0:
+    """SYNC-2."""
+    if not is_whole(rev):
         raise DatastoreError("invalid-revision")
+
+
+def is_whole(number):
+    """A whole number from 0 to 2^53 - 1."""
+    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+    return is_number and 0 <= number < 2**53 and number % 1 == 0
 
 
 def check_entries(entries):
@@ -37,9 +43,9 @@ def check_refusal(message):
     require_json(message.get("reason") in REASONS and isinstance(message.get("message"), str))
     require_json(isinstance(message.get("code", ""), str))
     place = message.get("place", {})
-    require_json(isinstance(place, dict) and place.keys() <= PLACE_MEMBERS.keys())
+    require_json(isinstance(place, dict) and place.keys() <= NAME_MEMBERS | NUMBER_MEMBERS)
     for part, content in place.items():
-        require_json(isinstance(content, PLACE_MEMBERS[part]) and not isinstance(content, bool))
+        require_json(isinstance(content, str) if part in NAME_MEMBERS else is_whole(content))
 
 
 def check_nonces(rev, nonces):

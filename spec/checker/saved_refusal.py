@@ -4,6 +4,7 @@ import json
 
 from binary_numbers import decode_text
 from binary_refusal import require
+from messages import is_whole
 
 MEMBERS = {"reason": str, "code": str, "message": str, "place": dict}
 PLACE_MEMBERS = {"table": str, "record": str, "field": str, "index": int, "position": int}
@@ -41,6 +42,7 @@ def read_refusal(column):
     require(isinstance(refusal, dict) and {"reason", "message"} <= refusal.keys())
     require(has_kinds(refusal, MEMBERS) and has_kinds(refusal.get("place", {}), PLACE_MEMBERS))
     require(refusal["reason"] in REASONS)
+    require(all(is_whole(part) for part in refusal.get("place", {}).values() if not isinstance(part, str)))
     return refusal
 
 

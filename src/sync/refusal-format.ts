@@ -22,9 +22,9 @@ function parsePlace(json: JsonObject): Place {
   const { table, record, field, index, position, ...others } = json;
   const isPlace =
     [table, record, field].every((name) => name === undefined || typeof name === 'string') &&
-    [index, position].every((at) => at === undefined || typeof at === 'number') &&
+    [index, position].every((at) => at === undefined || (Number.isSafeInteger(at) && Number(at) >= 0)) &&
     Object.keys(others).length === 0;
-  if (!isPlace) throw invalid('a place has names that are strings, positions that are numbers, and nothing else');
+  if (!isPlace) throw invalid('a place has names, positions that are whole numbers, and nothing else');
   return placeOf(json);
 }
 

@@ -205,7 +205,7 @@ export class Replica {
 
   /**
    * Seals the edits made since the last call, as {@link sync} does, as a delta of their own; merges nothing. The delta
-   * is provisional until `sync` is called, or a merge alters it: {@link save} can leave it out.
+   * is provisional until the log has it or `sync` is called: {@link save} can leave it out.
    *
    * @returns whether there were any.
    * @throws DatastoreError `invalid-value` for an invalid date. Spec: SYNC-50.
