@@ -54,7 +54,8 @@ export class BlockArray {
   }
 
   toArray(): unknown[] {
-    return this.#blocks.flat();
+    // Many times as fast as `flat`, and good for a million items: a call takes some ten thousand arguments.
+    return ([] as unknown[]).concat(...this.#blocks);
   }
 
   #seek(index: number, isWithin: boolean): unknown[] {

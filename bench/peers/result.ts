@@ -55,3 +55,8 @@ export function combine(engine: string, rounds: readonly WorkerResult[]): Engine
 export function isOurs({ engine }: EngineResult): boolean {
   return engine.startsWith('deltaic');
 }
+
+/** Plain arrays and Maps are here to bound what any engine could reach, and are no peer. */
+export function isPlain({ engine }: EngineResult): boolean {
+  return engine === 'plain';
+}

@@ -1,4 +1,4 @@
-import { type EngineResult, isOurs, type PeersResult } from './result.js';
+import { type EngineResult, isOurs, isPlain, type PeersResult } from './result.js';
 import type { Measurement } from './workload.js';
 
 /** Deltaic beside the best peer at one figure of one case. */
@@ -11,6 +11,8 @@ export interface Verdict {
   /** How many times less Deltaic takes: below 1 it takes more. */
   readonly lead: number;
   readonly target?: number;
+  /** What plain arrays and Maps take that are told the result, where they were measured. */
+  readonly plain?: number;
 }
 
 interface Choice {
@@ -104,20 +106,27 @@ function verdictOf(choice: Choice, { workloads }: PeersResult): Verdict[] {
   const own = engines.find(({ engine }) => engine === engineName);
   const ours = own?.measurements.find((measurement) => measurement.case.startsWith(caseStart))?.figures[figure];
   const takesPart = (measurement: Measurement): boolean => anyCase || measurement.case.startsWith(caseStart);
-  const rivals = engines
-    .filter((engine) => !isOurs(engine) && peers(engine))
-    .flatMap(({ title, measurements }) =>
-      measurements
-        .filter(takesPart)
-        .map(({ idiom, figures }) => ({ peer: `${title} (${idiom})`, value: figures[figure] })),
-    )
-    .filter((rival): rival is { peer: string; value: number } => rival.value !== undefined)
-    .sort((left, right) => left.value - right.value);
-  const [best] = rivals;
+  const bestOf = (candidates: readonly EngineResult[]): { peer: string; value: number } | undefined =>
+    candidates
+      .flatMap(({ title, measurements }) =>
+        measurements
+          .filter(takesPart)
+          .map(({ idiom, figures }) => ({ peer: `${title} (${idiom})`, value: figures[figure] })),
+      )
+      .filter((rival): rival is { peer: string; value: number } => rival.value !== undefined)
+      .sort((left, right) => left.value - right.value)[0];
+  const best = bestOf(engines.filter((engine) => !isOurs(engine) && !isPlain(engine) && peers(engine)));
   if (ours === undefined || best === undefined) return [];
+  const plain = bestOf(engines.filter(isPlain))?.value;
   const unit = figure.slice(figure.lastIndexOf(' ') + 1);
   const lead = best.value / ours;
-  return [{ what, ours, peer: best.peer, theirs: best.value, unit, lead, ...(target !== undefined && { target }) }];
+  return [
+    {
+      ...{ what, ours, peer: best.peer, theirs: best.value, unit, lead },
+      ...(target !== undefined && { target }),
+      ...(plain !== undefined && { plain }),
+    },
+  ];
 }
 
 const SIZE_LIMIT = 20_000;
