@@ -289,4 +289,16 @@ export const RELOAD_SCENES: readonly JsonObject[] = [
       wants(script, 'bob');
     },
   ),
+  scene('what waited behind a gap in a log that is lost is forgotten', { f: 0 }, (script) => {
+    script
+      .receive('ann', entries(entry(2, 'x', put('f', 1))))
+      .sync('ann')
+      .receive('ann', entries(entry(4, 'y', put('f', 4))));
+    script
+      .receive('ann', { type: 'reset', since: 2, rev: 1 })
+      .receive('ann', snapshot(1, { f: 0 }, ['ann-1']))
+      .sync('ann');
+    script.receive('ann', entries(entry(2, 'p', put('g', 2)), entry(3, 'q', put('g', 3)))).sync('ann');
+    wants(script);
+  }),
 ];

@@ -121,4 +121,17 @@ export const SAVED_SCENES: readonly JsonObject[] = [
       .each('ann', 'save', 'crash');
     script.open('bob', put('f', 1)).sync('bob', 70).put('bob').catchUp('ann').each('ann', 'put');
   }),
+  scene('a step that cancels what was loaded as open is dropped, and what others did comes in', {}, (script) => {
+    script.edit('ann', [['I', 't', 'q', { f: 1 }]]);
+    script.answer(script.do('ann', 'put'));
+    script
+      .edit('ann', [['D', 't', 'q']])
+      .open('ann', ['I', 't', 'q', { f: 2 }])
+      .each('ann', 'save', 'crash');
+    script
+      .open('ann', ['D', 't', 'q'])
+      .catchUp('bob')
+      .commit('bob', ['U', 't', 'q', { f: ['P', 9] }]);
+    script.catchUp('ann').each('ann', 'undo', 'undo', 'redo').sync('ann').each('ann', 'put');
+  }),
 ];

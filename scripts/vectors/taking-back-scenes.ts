@@ -214,4 +214,28 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
         .each('ann', 'rollback', 'redo', 'redo');
     },
   ),
+  scene(
+    'behind steps that were taken out, what is made open again and dropped leaves nothing to undo',
+    {},
+    (script) => {
+      script
+        .edit('ann', [['I', 't', 'q', { f: 1 }]])
+        .open('ann', ['U', 't', 'q', { f: ['P', 2] }])
+        .do('ann', 'seal', SEAL);
+      script
+        .each('ann', 'undo', 'undo', 'reopen', 'rollback', 'undo', 'redo', 'redo')
+        .commit('bob', ['I', 't', 'q', { g: 1 }]);
+      script.catchUp('ann').each('ann', 'undo', 'undo');
+    },
+  ),
+  scene('what comes to nothing is counted no more', { list: ['a', 'b'] }, (script) => {
+    script
+      .edit('ann', [['D', 't', 'r']])
+      .open('ann', ['I', 't', 'r', {}], ['D', 't', 'r'])
+      .each('ann', 'undo');
+    script
+      .open('ann', ...edit(['LI', 0, 'j'], ['LD', 1]))
+      .sync('ann')
+      .each('ann', 'put');
+  }),
 ];

@@ -69,6 +69,8 @@ class Exchange:
         elif kind == "reset":
             self.receive_reset(message)
         elif kind == "snapshot" and self.is_wanted(message["rev"]):
+            if self.has_lost_log:
+                self.incoming.entries = {}
             self.incoming.snapshot = message
 
     def is_in_flight(self, nonce):

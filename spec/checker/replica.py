@@ -109,7 +109,8 @@ class Replica:
         timeline.pending = [delta for delta in timeline.pending if delta.parts]
         self.history.note_taken_back(step, applied, timeline.parts())
         if delta is not timeline.open:
-            timeline.open.mark = self.history.mark()
+            for behind in timeline.without_steps():
+                behind.mark = self.history.mark()
         self.note_rest()
         return True
 
@@ -216,6 +217,8 @@ class Replica:
         timeline = self.timeline
         sealed, timeline.open = timeline.open, LocalDelta()
         if not sealed.whole():
+            if any(part.kind != "apart" for part in sealed.parts):
+                self.history.is_exact = False
             self.note_rest()
             return
         view = timeline.view()

@@ -28,6 +28,11 @@ export function compress(changes: Delta): Delta {
  * Spec: NORM-10.
  */
 export function compose(...deltas: readonly Delta[]): Delta {
+  return composeAll(deltas);
+}
+
+/** {@link compose} for any number of deltas: a call takes only so many arguments. */
+export function composeAll(deltas: readonly Delta[]): Delta {
   return compressOwned(deltas.flatMap((delta) => (isNormalForm(delta) ? delta : ownDelta(delta))));
 }
 

@@ -96,6 +96,9 @@ export function isNormalForm(delta: unknown): boolean {
 }
 
 function declare(changes: Delta, isUnchangeable: boolean): Delta {
-  if (isUnchangeable) new Mark(changes);
-  return Object.freeze(changes);
+  if (!isUnchangeable) return Object.freeze(changes);
+  // Engines may come to refuse a private field on what is frozen already, so that is copied.
+  const marked = Object.isFrozen(changes) ? [...changes] : changes;
+  new Mark(marked);
+  return Object.freeze(marked);
 }

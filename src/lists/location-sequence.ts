@@ -64,7 +64,9 @@ export class LocationSequence {
   isolate(index: number): number {
     this.#find(index);
     this.#cut(1);
-    return this.#block().starts[this.#runAt] ?? 0;
+    const location = this.#block().starts[this.#runAt] ?? 0;
+    this.#addVisible(0);
+    return location;
   }
 
   /** Empties up to `count` locations in one run from a visible index on, and says which: their first number, and how many. */

@@ -226,6 +226,8 @@ export class Exchange {
     const isForward = snapshot.rev > revision || (snapshot.rev === revision && this.#needsReload) || this.#isLogLost;
     if (!isWanted || !isForward || snapshot.rev < (this.#incoming.snapshot?.rev ?? 0)) return;
     this.#snapshotState = stateOfSnapshot(snapshot);
+    // What waited behind a gap came from the log that is lost, which says nothing about the one that there is now.
+    if (this.#isLogLost) this.#incoming.clear();
     this.#incoming.setSnapshot(snapshot);
   }
 

@@ -1,4 +1,4 @@
-import { compose } from '../deltas/compress.js';
+import { compose, composeAll } from '../deltas/compress.js';
 import { DeltaDraft } from '../deltas/delta-draft.js';
 import { DeltaTally } from '../deltas/delta-tally.js';
 import type { Delta } from '../operations/change.js';
@@ -71,19 +71,23 @@ export class LocalDelta {
   cut(role: PartRole, lineage?: number): Part | undefined {
     const delta = this.#running?.finish() ?? [];
     this.#running = undefined;
-    if (delta.length === 0) return undefined;
+    if (delta.length === 0) {
+      // What came to nothing is counted no more: what comes next does not follow it.
+      this.#tally = undefined;
+      return undefined;
+    }
     const part: Part = { role, delta, lineage };
     this.#parts.push(part);
     return part;
   }
 
-  /** Adds the parts of a delta that follows this one. */
-  absorb(parts: readonly Part[]): void {
-    for (const part of parts) {
+  /** Adds the parts of a delta that follows this one. What is known as a whole grows by that, not by all its parts. */
+  absorb(later: LocalDelta): void {
+    for (const part of later.parts) {
       this.#tally?.add(part.delta);
       this.#parts.push(part);
     }
-    this.#whole = undefined;
+    if (this.#whole !== undefined) this.#whole = compose(this.#whole, later.whole());
   }
 
   /** Takes out the last part with this role, as if it had never been made. Those after it must not depend on it. */
@@ -96,7 +100,7 @@ export class LocalDelta {
 
   /** Everything as one delta, applied and in normal form. */
   whole(): Delta {
-    this.#whole ??= compose(...this.#parts.map(({ delta }) => delta), this.#runningSoFar());
+    this.#whole ??= composeAll([...this.#parts.map(({ delta }) => delta), this.#runningSoFar()]);
     return this.#whole;
   }
 

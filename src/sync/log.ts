@@ -23,6 +23,8 @@ export class Log {
     const firstOfNonces = revision - nonces.length + 1;
     for (const { rev, nonce } of entries) if (rev < firstOfNonces) this.#nonces.set(nonce, rev);
     nonces.forEach((nonce, index) => {
+      // A nonce that an earlier entry has as well moves behind all others.
+      this.#nonces.delete(nonce);
       this.#nonces.set(nonce, firstOfNonces + index);
     });
     this.#forgetNonces();

@@ -341,7 +341,7 @@ export class Replica {
     const isOpen = timeline.open.parts.includes(part);
     const applied = timeline.takeBack(part, this.#exchange.isInFlight);
     this.#history.noteTakenBack(undo, applied, timeline.parts);
-    if (!isOpen) timeline.markOpen();
+    if (!isOpen) timeline.markBehindParts();
     return applied;
   }
 

@@ -5,7 +5,7 @@ import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { Log } from './log.js';
-import { checkNonce, checkRevision, type LogEntry, ownEntry } from './log-entry.js';
+import { checkNonce, checkRevision, isRevision, type LogEntry, ownEntry } from './log-entry.js';
 import type {
   Entries,
   MissedEntries,
@@ -215,5 +215,8 @@ function unknownRevision(rev: number, newest: number): Refusal {
 
 function refusalOf(error: DatastoreError): Refusal {
   const reason = LIMIT_CODES.includes(error.code) ? 'limit' : 'invalid';
-  return { reason, code: error.code, message: error.message, place: placeOf(error) };
+  const { index } = error;
+  // What can be no index is no part of a message (SYNC-3).
+  const place = placeOf({ ...placeOf(error), index: isRevision(index) ? index : undefined });
+  return { reason, code: error.code, message: error.message, place };
 }

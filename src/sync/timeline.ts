@@ -132,6 +132,15 @@ export class Timeline {
     this.#marks.set(this.#open, this.#history.mark());
   }
 
+  /** {@link markOpen}, and likewise the sealed deltas behind all parts that the history knows. */
+  markBehindParts(): void {
+    this.markOpen();
+    const known = this.#pending.findLastIndex(({ parts }) => parts.some(isRecorded));
+    for (const delta of this.#pending.slice(known + 1)) {
+      if (this.#marks.has(delta)) this.#marks.set(delta, this.#history.mark());
+    }
+  }
+
   /** Drops the open delta, as if it had never been made. */
   rollback(): Delta {
     const mark = this.#marks.get(this.#open);
@@ -150,7 +159,7 @@ export class Timeline {
 
   /** The last part that can be undone or undoes, if it is in a delta that may be changed still. */
   lastUnsentPart(isFirstSent: boolean): Part | undefined {
-    return this.#lastUnsent(isFirstSent)?.parts.findLast(({ role }) => role !== 'unrecorded');
+    return this.#lastUnsent(isFirstSent)?.parts.findLast(isRecorded);
   }
 
   /** Undoes that part by taking it out of its delta: nobody will ever hear of it. */
@@ -197,6 +206,7 @@ export class Timeline {
     const open = this.#open;
     this.#open = new LocalDelta();
     if (open.whole().length === 0) {
+      if (open.parts.some(isRecorded)) this.#history.noteDropped();
       this.#noteRest();
       return;
     }
@@ -204,7 +214,7 @@ export class Timeline {
     const canJoin = this.#pending.length > (isFirstSent ? 1 : 0);
     const changes = open.parts.flatMap(({ delta }) => delta);
     if (last === undefined || !canJoin || last.sizeWith(changes) > deltaSizeLimit) this.#pending.push(open);
-    else last.absorb(open.parts);
+    else last.absorb(open);
   }
 
   /** The first pending delta is in the log, at the next revision. */
@@ -343,7 +353,7 @@ export class Timeline {
 
   #lastUnsent(isFirstSent: boolean): LocalDelta | undefined {
     const candidates = [...this.#pending.slice(isFirstSent ? 1 : 0), this.#open];
-    return candidates.findLast(({ parts }) => parts.some(({ role }) => role !== 'unrecorded'));
+    return candidates.findLast(({ parts }) => parts.some(isRecorded));
   }
 
   #applyToBase(remote: Delta): Delta {
@@ -356,8 +366,8 @@ export class Timeline {
   }
 
   #follow(rebased: Rebased, remote: Delta): void {
-    this.#show(rebased.shown);
     this.#history.meet(rebased.deltas.flat(), { remote, shown: rebased.shown });
+    this.#show(rebased.shown);
     this.#setRebased(rebased.deltas);
   }
 
@@ -381,4 +391,9 @@ export class Timeline {
     this.rules.clear();
     this.#history.noteNothingPending();
   }
+}
+
+/** Whether the undo history knows of a part. */
+function isRecorded({ role }: Part): boolean {
+  return role !== 'unrecorded';
 }

@@ -167,6 +167,11 @@ export class UndoHistory {
     this.#redo = [];
   }
 
+  /** Steps were dropped that are in the chain still, so it starts from what the user sees, and not from the log. */
+  noteDropped(): void {
+    this.#isExact = false;
+  }
+
   /** Nothing is pending: the chain starts at the state of the log, and so is exact whatever it went through. */
   noteNothingPending(): void {
     this.#isExact = true;
