@@ -105,6 +105,7 @@ export function ownTime(time: unknown): Date {
 }
 
 /** Whether a change is about the datastore itself. */
-export function isOfInfo({ table }: Change): boolean {
-  return table === INFO_TABLE;
+export function isOfInfo(change: Change): boolean {
+  // What is no change at all is refused where it is applied.
+  return (change as Change | null)?.table === INFO_TABLE;
 }

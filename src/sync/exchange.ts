@@ -3,6 +3,7 @@ import { type Conflict, type ConflictListener, lendConflict } from '../deltas/co
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
+import { lendDelta } from '../operations/lend.js';
 import type { State } from '../state/state.js';
 import { Incoming } from './incoming.js';
 import { checkNonce, checkRevision, type LogEntry } from './log-entry.js';
@@ -105,12 +106,12 @@ export class Exchange {
   /** See `Replica.outgoing`. */
   outgoing(): Put | undefined {
     if (this.hasIncoming || this.#needsReload) return undefined;
-    if (this.#put !== undefined) return this.#put;
-    if (this.#timeline.firstToPut() === undefined) return undefined;
-    const nonce = this.#nextNonce();
-    checkNonce(nonce);
-    this.#put = this.#putFirst(nonce);
-    return this.#put;
+    if (this.#put === undefined && this.#timeline.firstToPut() !== undefined) {
+      const nonce = this.#nextNonce();
+      checkNonce(nonce);
+      this.#put = this.#putFirst(nonce);
+    }
+    return this.#put && { ...this.#put, delta: lendDelta(this.#put.delta) };
   }
 
   /** See `Replica.request`. */
@@ -141,6 +142,8 @@ export class Exchange {
         break;
       case 'denied':
         break;
+      default:
+        throw new DatastoreError('invalid-json', 'not a message of a sequencer');
     }
   }
 

@@ -1,5 +1,6 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
+import { lendDelta } from '../operations/lend.js';
 import type { LogEntry } from './log-entry.js';
 
 /**
@@ -55,7 +56,7 @@ export class Log {
   /** All entries after `revision`, or `undefined` if they are not all there. */
   after(revision: number): readonly LogEntry[] | undefined {
     if (revision < this.firstRevision || revision > this.#revision) return undefined;
-    return Object.freeze(this.#entries.slice(revision - this.firstRevision));
+    return Object.freeze(this.#entries.slice(revision - this.firstRevision).map(lendEntry));
   }
 
   /** Forgets the entries up to `revision`. */
@@ -80,4 +81,10 @@ export class Log {
       this.#nonces.delete(nonce);
     }
   }
+}
+
+/** An entry to hand out: no byte or date in it is one that the log keeps. */
+function lendEntry(entry: LogEntry): LogEntry {
+  const delta = lendDelta(entry.delta);
+  return delta === entry.delta ? entry : Object.freeze({ ...entry, delta });
 }

@@ -171,7 +171,7 @@ export class Replica {
    */
   apply(changes: Delta): Delta {
     this.#requireWrite();
-    if (!changes.some(isOfInfo)) return this.#edit(changes, 0);
+    if (!Array.isArray(changes) || !changes.some(isOfInfo)) return this.#edit(changes, 0);
     const info = changes.filter(isOfInfo);
     this.endUndoStep();
     return this.#edit([...info, ...changes.filter((change) => !isOfInfo(change))], info.length);

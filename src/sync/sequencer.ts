@@ -156,7 +156,9 @@ export class Sequencer {
     checkRole(role);
     if (message.type === 'put') return this.put(message.rev, message.nonce, message.delta, role);
     if (!canRead(role)) return { type: 'denied' };
-    return message.type === 'fetch' ? this.deltasSince(message.rev) : this.snapshot();
+    if (message.type === 'fetch') return this.deltasSince(message.rev);
+    if (message.type === 'fetch-snapshot') return this.snapshot();
+    throw new DatastoreError('invalid-json', 'not a message of a replica');
   }
 
   #answerKnown(rev: number, nonce: string, known: number): PutOutcome {
