@@ -72,6 +72,20 @@ describe('twice the input takes about twice the steps', () => {
       },
     ],
     [
+      'transformList of scattered puts',
+      SORTING,
+      (size) => {
+        const puts = (seed: number): ListOp[] =>
+          Array.from({ length: size }, (_, at) => ({
+            type: 'put',
+            index: (at * 7919 * seed) % (2 * size),
+            value: seed,
+          }));
+        const [local, remote] = [puts(1), puts(3)];
+        return () => transformList(local, remote);
+      },
+    ],
+    [
       'transformList with moves',
       SORTING,
       (size) => {

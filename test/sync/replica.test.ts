@@ -49,6 +49,30 @@ describe('local edits', () => {
     );
   });
 
+  test('that are none are refused by a typed error, and so is what is no message', () => {
+    const pair = pairWithRecord();
+    for (const none of [null, [null], {}, 'x']) {
+      expect(() => pair.replica.apply(none as unknown as Delta)).toThrow(
+        expect.objectContaining({ code: 'invalid-change' }),
+      );
+    }
+    const bogus = { type: 'bogus' } as unknown as SequencerMessage;
+    expect(() => pair.replica.receive(bogus)).toThrow(expect.objectContaining({ code: 'invalid-json' }));
+    expect(statusOf(pair.replica)).toBe('isIdle');
+  });
+
+  test('are put as they were made, whatever becomes of the bytes in a put', () => {
+    const pair = pairWithRecord();
+    pair.edit(put('a', 'f', { B: 'AQ' }));
+    const bytesOf = (): Uint8Array => {
+      const change = pair.outgoing().delta.find(({ table }) => table === 't');
+      const op = change?.type === 'update' ? change.ops.get('f') : undefined;
+      return (op?.type === 'put' ? op.value : undefined) as Uint8Array;
+    };
+    bytesOf()[0] = 9;
+    expect(bytesOf()).toEqual(new Uint8Array([1]));
+  });
+
   test('are kept as they were made, whatever becomes of the bytes in a conflict that they won', () => {
     const pair = pairWithRecord();
     pair.rules.set('t', 'f', 'local');

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   type Delta,
+  formatMessage,
   type LogEntry,
   NO_LIMITS,
   type PutOutcome,
+  parseSequencerMessage,
+  type ReplicaMessage,
   ROLES,
   Sequencer,
   type SequencerOptions,
@@ -84,6 +87,15 @@ describe('a put', () => {
     expect(sequencer.snapshot().rows).toHaveLength(1);
   });
 
+  test('is refused for an index that is none, and what that says can be sent', () => {
+    const sequencer = sequencerWith([[I('a', { l: ['x'] })]]);
+    const ops = new Map([['l', { type: 'list', create: false, ops: [{ type: 'delete', index: -1 }] }]]);
+    const delta = [{ type: 'update', table: 't', record: 'a', ops }] as unknown as Delta;
+    const refused = sequencer.put(1, 'x', delta, 'owner');
+    expect(refused).toMatchObject({ reason: 'invalid', code: 'index-out-of-range', place: { field: 'l' } });
+    expect(parseSequencerMessage(JSON.parse(JSON.stringify(formatMessage(refused))))).toEqual(refused);
+  });
+
   test('over a limit is refused; one that shrinks what is over it already is not', () => {
     const refusedFor = (limits: object, delta: Delta): string =>
       summary(sequencerWith([], { limits: { ...NO_LIMITS, ...limits } }).put(0, 'x', delta, 'owner'));
@@ -141,6 +153,16 @@ describe('the log', () => {
     sequencer.trim(2);
     expect(sequencer.firstRevision).toBe(2);
     expect(entriesOf(sequencer, 2).map(({ rev }) => rev)).toEqual([3, 4]);
+  });
+
+  test('stays as it is, whatever becomes of the bytes in what is handed out of it', () => {
+    const sequencer = sequencerWith([[I('a', { f: { B: 'AQ' } })]]);
+    const bytesOf = (): Uint8Array => {
+      const [change] = entriesOf(sequencer, 0)[0]?.delta ?? [];
+      return (change?.type === 'insert' ? change.fields.get('f') : undefined) as Uint8Array;
+    };
+    bytesOf()[0] = 9;
+    expect(bytesOf()).toEqual(new Uint8Array([1]));
   });
 
   test('is never served as complete once it was trimmed, nor beyond its end', () => {
@@ -212,6 +234,15 @@ describe('a restored sequencer', () => {
     expect(shorter.snapshot().nonces).toEqual(['n2', 'n3', 'n4']);
   });
 
+  test('keeps a nonce that occurs twice up to the snapshot for the later revision', () => {
+    const [first, second] = log;
+    if (first === undefined || second === undefined) throw new Error('The log has two entries');
+    const snapshot = { ...snapshotAt(3), nonces: [first.nonce] };
+    const third = { ...second, rev: 3, nonce: 'n3' };
+    const restored = Sequencer.restore(snapshot, [first, second, third]);
+    expect(restored.snapshot().nonces).toEqual([second.nonce, first.nonce]);
+  });
+
   test('refuses a log with a gap, one that does not reach the snapshot, and one with a nonce twice', () => {
     const restore = (at: number, entries: readonly (LogEntry | undefined)[]): (() => Sequencer) => {
       const found = entries.filter((entry) => entry !== undefined);
@@ -239,6 +270,11 @@ describe('answers', () => {
     expect(sequencer.answer({ type: 'fetch-snapshot' }, 'viewer')).toEqual(sequencer.snapshot());
     const message = { type: 'put', rev: 4, nonce: 'x', delta: [D('a')] } as const;
     expect(sequencer.answer(message, 'editor')).toEqual({ type: 'accepted', nonce: 'x', rev: 5 });
+  });
+
+  test('to what is no message are refused', () => {
+    const bogus = { type: 'bogus' } as unknown as ReplicaMessage;
+    expect(() => new Sequencer().answer(bogus, 'owner')).toThrow(expect.objectContaining({ code: 'invalid-json' }));
   });
 
   test('are denied to the role none', () => {
