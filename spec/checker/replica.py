@@ -102,15 +102,14 @@ class Replica:
         part, delta = timeline.last_unsent(self.exchange.flight is not None)
         if part is None or part is not step.part or not self.history.is_aligned(timeline.parts()):
             return False
-        view = timeline.view()
+        view, behind = timeline.view(), timeline.behind(delta)
         delta.parts.remove(part)
         _, applied = apply(view, step.delta)
         self.pending_rules.note(applied, self.rules)
         timeline.pending = [delta for delta in timeline.pending if delta.parts]
         self.history.note_taken_back(step, applied, timeline.parts())
-        if delta is not timeline.open:
-            for behind in timeline.without_steps():
-                behind.mark = self.history.mark()
+        for later in behind:
+            later.mark = self.history.mark()
         self.note_rest()
         return True
 

@@ -121,11 +121,11 @@ class Timeline:
             self.pending.pop(0)
         return self.pending[0] if self.pending else None
 
-    def without_steps(self):
-        """The open delta, and the pending deltas with a mark that stand behind all that have a step or an undoing."""
-        known = [any(part.kind != "apart" for part in delta.parts) for delta in self.pending]
-        start = max((at + 1 for at, has_step in enumerate(known) if has_step), default=0)
-        return [*(delta for delta in self.pending[start:] if delta.mark is not None), self.open]
+    def behind(self, delta):
+        """The open delta, and the pending deltas with a mark, that stand behind a delta."""
+        after = [*self.pending, self.open]
+        after = after[after.index(delta) + 1 :]
+        return [later for later in after if later is self.open or later.mark is not None]
 
     def last_unsent(self, is_first_sent):
         """The last part that is no part apart, if its delta may be changed still, and that delta (SYNC-41)."""

@@ -338,11 +338,9 @@ export class Replica {
     const timeline = this.#timeline;
     const part = timeline.lastUnsentPart(this.#exchange.isInFlight);
     if (part?.role !== undo.step || !this.#history.isExactOver(timeline.parts)) return undefined;
-    const isOpen = timeline.open.parts.includes(part);
-    const applied = timeline.takeBack(part, this.#exchange.isInFlight);
-    this.#history.noteTakenBack(undo, applied, timeline.parts);
-    if (!isOpen) timeline.markBehindParts();
-    return applied;
+    return timeline.takeBack(part, this.#exchange.isInFlight, (applied) => {
+      this.#history.noteTakenBack(undo, applied, timeline.parts);
+    });
   }
 
   #edit(changes: Delta, unrecorded: number): Delta {

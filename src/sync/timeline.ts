@@ -132,15 +132,6 @@ export class Timeline {
     this.#marks.set(this.#open, this.#history.mark());
   }
 
-  /** {@link markOpen}, and likewise the sealed deltas behind all parts that the history knows. */
-  markBehindParts(): void {
-    this.markOpen();
-    const known = this.#pending.findLastIndex(({ parts }) => parts.some(isRecorded));
-    for (const delta of this.#pending.slice(known + 1)) {
-      if (this.#marks.has(delta)) this.#marks.set(delta, this.#history.mark());
-    }
-  }
-
   /** Drops the open delta, as if it had never been made. */
   rollback(): Delta {
     const mark = this.#marks.get(this.#open);
@@ -162,13 +153,22 @@ export class Timeline {
     return this.#lastUnsent(isFirstSent)?.parts.findLast(isRecorded);
   }
 
-  /** Undoes that part by taking it out of its delta: nobody will ever hear of it. */
-  takeBack(part: Part, isFirstSent: boolean): Delta {
+  /**
+   * Undoes that part by taking it out of its delta: nobody will ever hear of it. `note` tells the history; what it knows
+   * then is what could be undone before the deltas behind, which have no part that it knows.
+   */
+  takeBack(part: Part, isFirstSent: boolean, note: (applied: Delta) => void): Delta {
     const delta = this.#lastUnsent(isFirstSent);
     invariant(delta?.parts.includes(part) === true, 'only a part that was not sent can be taken back');
+    const all = [...this.#pending, this.#open];
+    const behind = all.slice(all.indexOf(delta) + 1);
     const applied = this.#view.apply(invert(part.delta));
     delta.remove(part.role);
     this.#setPending(this.#pending.filter((pending) => !pending.isUntouched));
+    note(applied);
+    for (const later of behind) {
+      if (later === this.#open || this.#marks.has(later)) this.#marks.set(later, this.#history.mark());
+    }
     return applied;
   }
 
