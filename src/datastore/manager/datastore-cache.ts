@@ -22,6 +22,8 @@ export class DatastoreCache {
   readonly #storage: Storage;
   readonly #space: string;
   readonly #summaries = new Map<string, CacheSummary>();
+  /** The ids whose summary was not written for certain: a write that failed may have been made all the same. */
+  readonly #doubtful = new Set<string>();
   #remoteList: readonly RemoteDatastore[] = [];
 
   private constructor(storage: Storage, space: string) {
@@ -95,10 +97,12 @@ export class DatastoreCache {
 
   async #writeSummary(id: string, summary: CacheSummary): Promise<void> {
     const json = formatSummary(summary);
-    const known = this.#summaries.get(id);
-    this.#summaries.set(id, summary);
+    const known = this.#doubtful.has(id) ? undefined : this.#summaries.get(id);
     if (known !== undefined && JSON.stringify(formatSummary(known)) === JSON.stringify(json)) return;
+    this.#doubtful.add(id);
     await asFamily(this.#storage.set(this.#key('summary', id), json), 'storage');
+    this.#doubtful.delete(id);
+    this.#summaries.set(id, summary);
   }
 
   #key(kind: 'data' | 'summary' | 'list', id: string): string {

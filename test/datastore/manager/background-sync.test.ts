@@ -62,6 +62,28 @@ async function crashAt(fatal: number): Promise<{ device: Device; synced: number;
   return { device, synced, isCrashed: writes >= fatal };
 }
 
+/** A storage in which one write of a summary fails, once `failNext` said which. */
+class FailingStorage extends MemoryStorage {
+  #done: 'nothing' | 'everything' = 'nothing';
+  #isDoomed: ((summary: { isUploaded?: unknown }) => boolean) | undefined;
+
+  failNext(done: 'nothing' | 'everything', isDoomed: (summary: { isUploaded?: unknown }) => boolean): void {
+    this.#done = done;
+    this.#isDoomed = isDoomed;
+  }
+
+  get isFailing(): boolean {
+    return this.#isDoomed !== undefined;
+  }
+
+  override async set(key: string, value: unknown): Promise<void> {
+    if (!key.includes('/summary/') || this.#isDoomed?.(value as object) !== true) return await super.set(key, value);
+    this.#isDoomed = undefined;
+    if (this.#done === 'everything') await super.set(key, value);
+    throw new Error('the disk is ill');
+  }
+}
+
 /** Lets a call be lost on the way to the server, or its answer on the way back, while `isLost` says so. */
 function losing(what: 'request' | 'answer', isLost: (method: string, type: string | undefined) => boolean): LinkHook {
   return async (call, deliver) => {
@@ -512,4 +534,35 @@ describe('a storage that fails', () => {
     await device.environment.advance(300_000);
     expect(server.sequencer('ann', 'notes').revision).toBe(1);
   });
+
+  for (const done of ['nothing', 'everything'] as const) {
+    test(`once for a summary, having done ${done}, does not hide what is left to be uploaded`, async () => {
+      const storage = new FailingStorage();
+      const device = new Device(server, storage);
+      const notes = await (await device.manager()).openOrCreate('notes');
+      await device.rest();
+      const edit = async (): Promise<unknown> => {
+        notes.table('t').insert({ text: 'x' });
+        return await codeOf(notes.sync());
+      };
+      if (done === 'everything') {
+        // The summary that says that all is uploaded is stored, and the manager takes it for lost.
+        await edit();
+        storage.failNext(done, ({ isUploaded }) => isUploaded === true);
+        await device.rest();
+        (await device.accounts()).setOnline(false);
+      } else {
+        (await device.accounts()).setOnline(false);
+        storage.failNext(done, ({ isUploaded }) => isUploaded === false);
+        expect(await edit()).toBe('storage');
+      }
+      expect(storage.isFailing).toBe(false);
+      const uploaded = server.sequencer('ann', 'notes').revision;
+      expect(await edit()).toBe('resolved');
+      const next = device.restarted();
+      await next.manager();
+      await next.rest();
+      expect(server.sequencer('ann', 'notes').revision).toBeGreaterThan(uploaded);
+    });
+  }
 });
