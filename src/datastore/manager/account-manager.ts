@@ -192,8 +192,10 @@ export class AccountManager {
     this.#managers.delete(id);
     control.end();
     this.#listeners.tell('change', { manager: this, account: control.account });
-    await (await manager)?.endUnlinked();
-    this.#running.delete(id);
+    const running = await manager;
+    await running?.endUnlinked();
+    // The account may have been linked again in the meantime, and have another manager.
+    if (this.#running.get(id) === running) this.#running.delete(id);
     await this.#update((record) => record);
     await clearSpaces(this.#options.storage, this.#record);
   }

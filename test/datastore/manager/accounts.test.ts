@@ -7,6 +7,7 @@ import {
   MemoryServer,
   MemoryStorage,
 } from '../../../src/datastore/index.js';
+import { settled } from '../../../src/datastore/testing/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
 
@@ -196,6 +197,35 @@ describe('unlinking', () => {
     expect(again).not.toBe(ann);
     const reopened = await (await accounts.managerFor(again)).open('notes');
     expect(reopened.table('t').query().count).toBe(1);
+  });
+
+  test('and linking again, before the old manager has ended, gives one that hears of the network', async () => {
+    let release: (() => void) | undefined;
+    let isSlow = false;
+    const storage = new MemoryStorage();
+    const set = storage.set.bind(storage);
+    storage.set = async (key, value) => {
+      if (isSlow && key.includes('/data/')) await new Promise<void>((resolve) => (release = resolve));
+      await set(key, value);
+    };
+    const device = new Device(server, storage);
+    const notes = await (await device.manager()).openOrCreate('notes');
+    await device.rest();
+    isSlow = true;
+    notes.table('t').insert({ text: 'being written' });
+    const syncing = codeOf(notes.sync());
+    await settled();
+    const unlinking = (await device.account()).unlink();
+    await settled();
+    isSlow = false;
+    const again = await (await device.manager()).openOrCreate('others');
+    release?.();
+    await Promise.all([unlinking, syncing]);
+    await device.rest();
+    expect(again.syncStatus.isConnected).toBe(true);
+    (await device.accounts()).setOnline(false);
+    await device.rest();
+    expect(again.syncStatus.isConnected).toBe(false);
   });
 });
 
