@@ -7,7 +7,7 @@ export interface CachedDatastore {
   /** The handle on the server, or `undefined` while the server has not been told of the datastore. */
   readonly handle: string | undefined;
   readonly role: Role;
-  /** What `Replica.saveSealed` gave, as JSON that `Replica.load` reads. */
+  /** What `Replica.save` gave, as JSON that `Replica.load` reads. */
   readonly replica: unknown;
 }
 
