@@ -111,7 +111,7 @@ export class Exchange {
       checkNonce(nonce);
       this.#put = this.#putFirst(nonce);
     }
-    return this.#put && { ...this.#put, delta: lendDelta(this.#put.delta) };
+    return this.#put && Object.freeze({ ...this.#put, delta: lendDelta(this.#put.delta) });
   }
 
   /** See `Replica.request`. */

@@ -92,6 +92,18 @@ describe('sealing apart', () => {
 });
 
 describe('what was sealed last', () => {
+  test('is dropped with what undoing took out of it, which cannot be redone without what it was made on', () => {
+    const pair = new Pair();
+    pair.replica.apply([I('a', { f: 1 })]);
+    pair.restart();
+    pair.replica.apply([U('a', { f: ['D'] })]);
+    pair.replica.seal(EPOCH);
+    pair.replica.undo();
+    pair.replica.reopen();
+    pair.replica.rollback();
+    expect([seen(pair.replica), pair.replica.redo()]).toEqual(['', undefined]);
+  });
+
   test('stays while it may be in the log', () => {
     const pair = pairWithRecord();
     expect(pair.replica.reopen()).toBe(false);
