@@ -1,6 +1,6 @@
 import type { Change, Delta } from '../operations/change.js';
 import { RecordMap } from '../operations/record-map.js';
-import { asNormalForm } from './normal-form.js';
+import { asNormalForm, isNormalChange } from './normal-form.js';
 import { RecordDraft } from './record-draft.js';
 import { changesOf } from './record-edit.js';
 
@@ -10,7 +10,8 @@ import { changesOf } from './record-edit.js';
  * Spec: NORM-2 to NORM-9.
  */
 export class DeltaDraft {
-  readonly #records = new RecordMap<RecordDraft>();
+  /** A record's first change is kept as it is until another joins it: of most records there is only one. */
+  readonly #records = new RecordMap<Change | RecordDraft>();
 
   /**
    * Adds a change of the engine's own.
@@ -19,21 +20,33 @@ export class DeltaDraft {
    */
   add(change: Change, position?: number): void {
     const { table, record } = change;
-    let draft = this.#records.get(table, record);
-    if (draft === undefined) {
-      draft = new RecordDraft();
-      this.#records.set(table, record, draft);
+    const drafted = this.#records.get(table, record);
+    if (drafted === undefined && isNormalChange(change)) {
+      this.#records.set(table, record, change);
+      return;
     }
-    draft.add(change, { position, table, record });
+    this.#draftOf(drafted, table, record).add(change, { position, table, record });
   }
 
   /** The normal form of what was added. The draft is used up. */
   finish(): Delta {
     const changes: Change[] = [];
     for (const { table, record, entry } of this.#records.sorted()) {
-      const edit = entry.finish();
-      if (edit !== undefined) changes.push(...changesOf(table, record, edit));
+      if (entry instanceof RecordDraft) {
+        const edit = entry.finish();
+        if (edit !== undefined) changes.push(...changesOf(table, record, edit));
+      } else {
+        changes.push(entry);
+      }
     }
     return asNormalForm(changes);
+  }
+
+  #draftOf(drafted: Change | RecordDraft | undefined, table: string, record: string): RecordDraft {
+    if (drafted instanceof RecordDraft) return drafted;
+    const draft = new RecordDraft();
+    if (drafted !== undefined) draft.add(drafted, { table, record });
+    this.#records.set(table, record, draft);
+    return draft;
   }
 }

@@ -68,8 +68,7 @@ export function asPatchedNormalForm(changes: Change[], original: Delta, replacin
 export function isInNormalForm(changes: readonly Change[]): boolean {
   for (let at = 0; at < changes.length; at++) {
     const change = changes[at] as Change;
-    if (change.type === 'update' && !doesSomething(change.ops)) return false;
-    if (!isInOrder(contentOf(change))) return false;
+    if (!isNormalChange(change)) return false;
     const previous = changes[at - 1];
     if (previous === undefined) continue;
     const order = comparePlaces(previous, change);
@@ -77,6 +76,11 @@ export function isInNormalForm(changes: readonly Change[]): boolean {
     if (order > 0 || (order === 0 && !isReplace)) return false;
   }
   return true;
+}
+
+/** Whether a change of the engine's own, on its own, is in normal form as it stands. */
+export function isNormalChange(change: Change): boolean {
+  return (change.type !== 'update' || doesSomething(change.ops)) && isInOrder(contentOf(change));
 }
 
 /** What stands in a change by field name. */
