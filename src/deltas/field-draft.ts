@@ -5,52 +5,44 @@ import { ItemList } from '../lists/item-list.js';
 import {
   type Before,
   beforeOf,
+  type FieldDelete,
+  type FieldList,
   type FieldOp,
-  fieldDelete,
+  type FieldPut,
   fieldList,
   fieldPut,
+  fieldSet,
+  valueAfter,
 } from '../operations/field-operation.js';
 import { areListOpsApplied, type ListOp } from '../operations/list-operation.js';
-import { type Atom, isList, type Value } from '../values/value.js';
+import { visitEach } from '../values/frozen-array.js';
+import { isList, type Value } from '../values/value.js';
 
 /**
- * A field operation that later ones are composed into. It is mutable, so that a long run of list operations is gathered
- * in one array instead of being copied for each.
+ * A field operation that later ones are composed into. A put or a delete is kept as it is, for mostly nothing follows it.
+ * What gathers is mutable, so that a long run of list operations is not copied for each: the operations themselves
+ * (`gathered`), or the list that they edit once a put has said what is in it (`edited`).
  */
 export type FieldDraft =
-  | { readonly type: 'put'; readonly value: Atom | ItemList; readonly before: Before<Value> }
-  | { readonly type: 'delete'; readonly before: Before<Value> }
-  | { readonly type: 'list'; readonly create: boolean; readonly ops: ListOp[] };
+  | FieldPut
+  | FieldDelete
+  | { readonly type: 'edited'; readonly list: ItemList; readonly before: Before<Value> }
+  | { readonly type: 'gathered'; readonly create: boolean; readonly ops: ListOp[] };
 
 export function draftOf(op: FieldOp): FieldDraft {
-  switch (op.type) {
-    case 'put':
-      return putDraft(op.value, beforeOf(op));
-    case 'delete':
-      return { type: 'delete', before: beforeOf(op) };
-    case 'list':
-      return { type: 'list', create: op.create, ops: [...op.ops] };
-  }
-}
-
-export function putDraft(value: Value, before: Before<Value>): FieldDraft {
-  return { type: 'put', value: isList(value) ? ItemList.from(value) : value, before };
+  return op.type === 'list' ? { type: 'gathered', create: op.create, ops: [...op.ops] } : op;
 }
 
 /** The finished operation, or `undefined` if it does nothing: a list operation without steps. */
 export function finishDraft(draft: FieldDraft): FieldOp | undefined {
   switch (draft.type) {
-    case 'put':
-      return fieldPut(draftedValue(draft.value), draft.before);
-    case 'delete':
-      return fieldDelete(draft.before);
-    case 'list':
+    case 'edited':
+      return fieldPut(Object.freeze(draft.list.toArray()), draft.before);
+    case 'gathered':
       return draft.create || draft.ops.length > 0 ? fieldList(draft.create, draft.ops) : undefined;
+    default:
+      return draft;
   }
-}
-
-export function draftedValue(value: Atom | ItemList): Value {
-  return value instanceof ItemList ? Object.freeze(value.toArray()) : value;
 }
 
 /**
@@ -61,34 +53,29 @@ export function draftedValue(value: Atom | ItemList): Value {
  * Spec: NORM-4 to NORM-6, NORM-9.
  */
 export function composeFieldOps(draft: FieldDraft, op: FieldOp, place: Place): FieldDraft {
-  switch (op.type) {
-    case 'put':
-      return putDraft(op.value, oldestBefore(draft, beforeOf(op)));
-    case 'delete':
-      return { type: 'delete', before: oldestBefore(draft, beforeOf(op)) };
-    case 'list':
-      return appendListOps(draft, op.create, op.ops, place);
-  }
+  return op.type === 'list'
+    ? appendListOps(draft, op, place)
+    : fieldSet(valueAfter(op), oldestBefore(draft, beforeOf(op)));
 }
 
-function appendListOps(draft: FieldDraft, create: boolean, ops: readonly ListOp[], place: Place): FieldDraft {
+function appendListOps(draft: FieldDraft, { create, ops }: FieldList, place: Place): FieldDraft {
   const isAbsent = draft.type === 'delete';
   if (create && !isAbsent) throw new DatastoreError('field-exists', 'a list is created where a value is', place);
   if (!create && isAbsent) throw new DatastoreError('field-missing', 'a list operation on an absent field', place);
-  switch (draft.type) {
-    case 'delete':
-      return appendListOps(putDraft([], draft.before), false, ops, place);
-    case 'list':
-      for (const op of ops) draft.ops.push(op);
-      return draft;
-    case 'put':
-      if (!(draft.value instanceof ItemList)) {
-        throw new DatastoreError('not-a-list', 'a list operation on a field that holds no list', place);
-      }
-      checkListOps(draft.value.length, ops, place);
-      for (const op of ops) performListOp(draft.value, op);
-      return areListOpsApplied(ops) ? draft : { ...draft, before: undefined };
+  if (draft.type === 'gathered') {
+    visitEach(ops, (op) => draft.ops.push(op));
+    return draft;
   }
+  const edited = draft.type === 'edited' ? draft : editedDraft(draft, place);
+  checkListOps(edited.list.length, ops, place);
+  visitEach(ops, (op) => performListOp(edited.list, op));
+  return areListOpsApplied(ops) ? edited : { ...edited, before: undefined };
+}
+
+function editedDraft(draft: FieldPut | FieldDelete, place: Place): FieldDraft & { readonly type: 'edited' } {
+  const value = draft.type === 'put' ? draft.value : [];
+  if (isList(value)) return { type: 'edited', list: ItemList.from(value), before: beforeOf(draft) };
+  throw new DatastoreError('not-a-list', 'a list operation on a field that holds no list', place);
 }
 
 /**
@@ -113,6 +100,7 @@ export function undoListOps(
 
 /** Known only if both are: composing would otherwise not be associative where only some deltas are applied. */
 function oldestBefore(draft: FieldDraft, after: Before<Value>): Before<Value> {
-  if (draft.type === 'list') return undoListOps(draft, after);
-  return after === undefined ? undefined : draft.before;
+  if (draft.type === 'gathered') return undoListOps(draft, after);
+  if (after === undefined) return undefined;
+  return draft.type === 'edited' ? draft.before : beforeOf(draft);
 }

@@ -1,20 +1,20 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import type { Change, FieldOps } from '../operations/change.js';
-import { type Before, beforeOf, type FieldOp } from '../operations/field-operation.js';
+import {
+  type Before,
+  beforeOf,
+  type FieldDelete,
+  type FieldOp,
+  fieldDelete,
+  fieldPut,
+} from '../operations/field-operation.js';
 import { type Fields, FrozenMapBuilder, sortedEntries, sortedMap } from '../values/fields.js';
 import type { Value } from '../values/value.js';
-import {
-  composeFieldOps,
-  draftedValue,
-  draftOf,
-  type FieldDraft,
-  finishDraft,
-  putDraft,
-  undoListOps,
-} from './field-draft.js';
+import { composeFieldOps, draftOf, type FieldDraft, finishDraft, undoListOps } from './field-draft.js';
 import type { RecordEdit } from './record-edit.js';
 
 const ABSENT: Before<Value> = { value: undefined };
+const NO_FIELD: FieldDelete = fieldDelete(ABSENT);
 
 /**
  * Composes the changes of one record, one after the other, into the edit of the normal form. It is mutable: composing
@@ -67,7 +67,7 @@ export class RecordDraft {
     }
     this.#state = isReplaced ? 'replace' : 'insert';
     this.#fields = new Map();
-    for (const [field, value] of fields) this.#fields.set(field, putDraft(value, ABSENT));
+    for (const [field, value] of fields) this.#fields.set(field, fieldPut(value, ABSENT));
   }
 
   #update(ops: FieldOps, place: Place): void {
@@ -82,7 +82,7 @@ export class RecordDraft {
       this.#fields.set(field, draft === undefined ? draftOf(op) : composeFieldOps(draft, op, place));
       return;
     }
-    const composed = composeFieldOps(draft ?? { type: 'delete', before: ABSENT }, op, place);
+    const composed = composeFieldOps(draft ?? NO_FIELD, op, place);
     if (composed.type === 'delete') this.#fields.delete(field);
     else this.#fields.set(field, composed);
   }
@@ -115,7 +115,10 @@ export class RecordDraft {
 
   #finishFields(): Fields {
     const fields = new Map<string, Value>();
-    for (const [field, draft] of this.#fields) if (draft.type === 'put') fields.set(field, draftedValue(draft.value));
+    for (const [field, draft] of this.#fields) {
+      const op = finishDraft(draft);
+      if (op?.type === 'put') fields.set(field, op.value);
+    }
     return sortedMap(fields);
   }
 
