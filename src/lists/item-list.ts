@@ -16,6 +16,8 @@ const JOINED_BLOCKS_MAX = 4096;
  */
 export class ItemList {
   readonly #blocks: Atom[][];
+  /** How many items each block holds: a search reads these, and not blocks that lie about in memory. */
+  readonly #counts: number[];
   /** The blocks that no other list has; `undefined` if those are all. */
   readonly #ownBlocks: Set<Atom[]> | undefined;
   #length: number;
@@ -23,8 +25,9 @@ export class ItemList {
   #at = 0;
   #start = 0;
 
-  private constructor(blocks: Atom[][], length: number, ownBlocks: Set<Atom[]> | undefined) {
+  private constructor(blocks: Atom[][], counts: number[], length: number, ownBlocks: Set<Atom[]> | undefined) {
     this.#blocks = blocks;
+    this.#counts = counts;
     this.#length = length;
     this.#ownBlocks = ownBlocks;
   }
@@ -33,13 +36,14 @@ export class ItemList {
   static from(items: readonly Atom[]): ItemList {
     // Spreading has a quick way for frozen arrays, which `slice` has not.
     const own = [...items];
-    if (own.length <= BLOCK_ITEMS_MAX) return new ItemList([own], own.length, undefined);
+    if (own.length <= BLOCK_ITEMS_MAX) return new ItemList([own], [own.length], own.length, undefined);
     const blocks: Atom[][] = [];
     // Blocks begin half full, so that the first edits do not split every one.
     for (let start = 0; start < own.length; start += BLOCK_ITEMS_MAX / 2) {
       blocks.push(own.slice(start, start + BLOCK_ITEMS_MAX / 2));
     }
-    return new ItemList(blocks, own.length, undefined);
+    const counts = blocks.map(({ length }) => length);
+    return new ItemList(blocks, counts, own.length, undefined);
   }
 
   get length(): number {
@@ -47,7 +51,7 @@ export class ItemList {
   }
 
   copy(): ItemList {
-    return new ItemList(this.#blocks.slice(), this.#length, new Set());
+    return new ItemList(this.#blocks.slice(), this.#counts.slice(), this.#length, new Set());
   }
 
   /** Whether both hold equal items. Blocks that they share are not looked into while they stand at the same place. */
@@ -101,10 +105,11 @@ export class ItemList {
     const offset = index - this.#start;
     if (offset === block.length) block.push(item);
     else block.splice(offset, 0, item);
-    this.#length++;
+    this.#count(1);
     if (block.length > BLOCK_ITEMS_MAX) {
       const half = block.splice(BLOCK_ITEMS_MAX / 2);
       this.#blocks.splice(this.#at + 1, 0, half);
+      this.#counts.splice(this.#at, 1, block.length, half.length);
       this.#ownBlocks?.add(half);
     }
   }
@@ -116,9 +121,10 @@ export class ItemList {
     const offset = index - this.#start;
     if (offset === block.length - 1) block.pop();
     else block.splice(offset, 1);
-    this.#length--;
+    this.#count(-1);
     if (block.length === 0 && this.#blocks.length > 1) {
       this.#blocks.splice(this.#at, 1);
+      this.#counts.splice(this.#at, 1);
       this.#ownBlocks?.delete(block);
       this.#at = 0;
       this.#start = 0;
@@ -128,23 +134,27 @@ export class ItemList {
 
   /** Goes to the block of an index, from the block at hand or from either end, whichever is nearest. */
   #seek(index: number): void {
-    const blocks = this.#blocks;
-    if (index < this.#start >> 1) {
-      this.#at = 0;
-      this.#start = 0;
-    } else if (index > (this.#start + this.#length) >> 1 && index >= this.#start + BLOCK_ITEMS_MAX) {
-      this.#at = blocks.length - 1;
-      this.#start = this.#length - (blocks[this.#at]?.length ?? 0);
+    const counts = this.#counts;
+    let at = this.#at;
+    let start = this.#start;
+    if (index < start >> 1) {
+      at = 0;
+      start = 0;
+    } else if (index > (start + this.#length) >> 1 && index >= start + BLOCK_ITEMS_MAX) {
+      at = counts.length - 1;
+      start = this.#length - (counts[at] ?? 0);
     }
-    while (index < this.#start) {
-      this.#at--;
-      this.#start -= blocks[this.#at]?.length ?? 0;
-    }
-    for (let size = blocks[this.#at]?.length ?? 0; index >= this.#start + size && this.#at < blocks.length - 1; ) {
-      this.#start += size;
-      this.#at++;
-      size = blocks[this.#at]?.length ?? 0;
-    }
+    while (index < start) start -= counts[--at] ?? 0;
+    const last = counts.length - 1;
+    for (let count = counts[at] ?? 0; index >= start + count && at < last; count = counts[++at] ?? 0) start += count;
+    this.#at = at;
+    this.#start = start;
+  }
+
+  /** Accounts for items that were added to the block at hand, or taken from it. */
+  #count(added: number): void {
+    this.#counts[this.#at] = (this.#counts[this.#at] ?? 0) + added;
+    this.#length += added;
   }
 
   #ownBlock(): Atom[] {
