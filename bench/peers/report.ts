@@ -11,9 +11,12 @@ export function formatPeers(result: PeersResult): string {
     '',
     `Made by \`npm run bench:peers\` at commit ${commit}, Node ${node}, ${machine}. Deltaic's bytes are ${encoding}.`,
     '',
-    `Each engine does each workload in a process of its own. The order alternates over ${rounds === 1 ? 'one round' : `${rounds} rounds`}; within a process a case is`,
-    'repeated after a warm-up, unless it takes more than 5 s; garbage is collected by force before a case, and not between its repetitions. Figures are medians of medians. Every result is checked before it gets a figure. Compare figures within one',
-    'table, and not with those of another machine. The same as numbers: [`peers.json`](peers.json).',
+    `Each engine does each case of a merge, and each other workload, in a process of its own. The order alternates over ${rounds === 1 ? 'one round' : `${rounds} rounds`};`,
+    'within a process a case is repeated after a warm-up, unless it takes more than 5 s; garbage is collected by force before a',
+    'case, and not between its repetitions. Figures are medians of medians. Those called "first" are of the first merge of a',
+    'process, as when an application has just started: most of its code has not been compiled yet. Every result is checked',
+    'before it gets a figure. Compare figures within one table, and not with those of another machine. The same as numbers:',
+    '[`peers.json`](peers.json).',
     '',
     'The trace is `automerge-paper` from github.com/josephg/editing-traces. json-joy is licensed AGPL-3.0; it is installed in',
     '`bench/peers` to be measured and is no part of this package. @dabble/patches is not here: the npm registry has no such package.',
@@ -84,7 +87,7 @@ function formatWorkload({ title, explanation, main, engines }: WorkloadResult): 
   const cases = measured[0]?.measurements.map((measurement) => measurement.case) ?? [];
   const isPivot = cases.length > 1 && measured.every((engine) => hasCases(engine, cases));
   if (isPivot) {
-    lines.push(...pivot(measured, cases, main));
+    lines.push(...pivot(measured, cases, main), '', ...pivot(measured, cases, `first ${main}`));
     if (measured.some(({ measurements }) => measurements[0]?.figures['sent kB'] !== undefined)) {
       lines.push('', ...pivot(measured, cases, 'sent kB'));
     }

@@ -8,6 +8,12 @@ const LONG = 5000;
 /** What was measured once: milliseconds by name. */
 export type Times = Readonly<Record<string, number>>;
 
+/** What a case took the first time, when nothing was compiled yet, and what it takes as a rule. */
+export interface Repeated {
+  readonly first: Times;
+  readonly usual: Times;
+}
+
 /**
  * Repeats a case and gives the median of each time that it reports. The first runs, a third of the time, only warm up,
  * unless one takes so long that warming up is no matter.
@@ -16,20 +22,21 @@ export type Times = Readonly<Record<string, number>>;
  * drops on its own time, and a full collection while no delta is in use also throws away optimised code that knows only
  * the shapes of objects that have just died (`--trace-deopt` says "weak objects").
  */
-export function repeat(run: () => Times): Times {
+export function repeat(run: () => Times): Repeated {
   collectGarbage();
   const start = performance.now();
   const first = run();
   const tookFirst = performance.now() - start;
-  if (tookFirst > LONG) return first;
+  if (tookFirst > LONG) return { first, usual: first };
   while (performance.now() - start < BUDGET / 3) run();
   const samples: Times[] = [];
   while (samples.length < SAMPLES_MIN || (samples.length < SAMPLES_MAX && performance.now() - start < BUDGET)) {
     samples.push(run());
   }
-  return Object.fromEntries(
+  const usual = Object.fromEntries(
     Object.keys(first).map((name) => [name, median(samples.map((sample) => sample[name] ?? Number.NaN))]),
   );
+  return { first, usual };
 }
 
 export function timed<Result>(work: () => Result): [result: Result, milliseconds: number] {

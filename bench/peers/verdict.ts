@@ -35,6 +35,12 @@ function merges(workload: string, what: string, figure: string, targets: Readonl
   return Object.entries(targets).flatMap(([name, target]) => [
     { workload, figure, what: `${what}, ${name}`, ours: ['deltaic', name], target } as const,
     { workload, figure, what: `${what}, ${name}, no bytes between`, ours: ['deltaic-in-memory', name] } as const,
+    {
+      workload,
+      figure: `first ${figure}`,
+      what: `${what}, ${name}, first of a process`,
+      ours: ['deltaic', name],
+    } as const,
   ]);
 }
 
