@@ -54,6 +54,8 @@ export interface Merging<Doc> {
   readonly idiom: string;
   /** @returns how many bytes travelled, both ways. */
   merge(local: Branch<Doc>, remote: Branch<Doc>): number;
+  /** What has to be kept to go on editing, with as little of the past as the engine allows. */
+  state?(doc: Doc): Uint8Array;
 }
 
 export interface ListEngine<Doc> extends Merging<Doc> {

@@ -15,7 +15,7 @@ import type { Workload } from './workload.js';
 import { workloads } from './workloads.js';
 
 const WORKER = resolve('bench/peers/.build/bench/peers/worker.js');
-const TIMEOUT = 600_000;
+const TIMEOUT = 300_000;
 const ROUNDS = 3;
 
 const words = process.argv.slice(2);
@@ -47,37 +47,34 @@ if (names.length === 0) {
 /** All engines in turn, the other way round in every second round; an engine that fails is not run again. */
 function runAll({ name: workload, main }: Workload): EngineResult[] {
   const found = new Map<string, WorkerResult[]>();
-  const failures = new Map<string, string>();
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? ENGINE_NAMES : ENGINE_NAMES.toReversed();
-    for (const engine of order.filter((each) => !failures.has(each))) {
+    for (const engine of order) {
       const earlier = found.get(engine) ?? [];
       // What has nothing to measure the first time has nothing to measure later.
-      if (earlier.length > 0 && earlier[0]?.measurements.length === 0) continue;
+      const last = earlier.at(-1);
+      if (last !== undefined && (last.measurements.length === 0 || last.failure !== undefined)) continue;
       const outcome = runOne(engine, workload);
-      if (typeof outcome === 'string') failures.set(engine, outcome);
-      else found.set(engine, [...earlier, outcome]);
+      found.set(engine, [...earlier, outcome]);
       console.error(`${workload}, round ${round + 1} of ${rounds}, ${engine}: ${summary(outcome, main)}`);
     }
   }
-  return ENGINE_NAMES.map((engine) => {
-    const failure = failures.get(engine);
-    if (failure === undefined) return combine(engine, found.get(engine) ?? []);
-    return { engine, title: engine, runsAs: 'JavaScript', failure, parts: 0, measurements: [] };
-  });
+  return ENGINE_NAMES.map((engine) => combine(engine, found.get(engine) ?? []));
 }
 
-/** What the workers of all parts found, or why one of them found nothing. */
-function runOne(engine: string, workload: string): WorkerResult | string {
-  const first = runPart(engine, workload, 0);
-  if (typeof first === 'string') return first;
-  const measurements = [...first.measurements];
-  for (let part = 1; part < first.parts; part++) {
+/** What the workers of all parts found; where one fails, those before it, and why it did. */
+function runOne(engine: string, workload: string): WorkerResult {
+  let result: WorkerResult | undefined;
+  for (let part = 0; part < (result?.parts ?? 1); part++) {
     const next = runPart(engine, workload, part);
-    if (typeof next === 'string') return next;
-    measurements.push(...next.measurements);
+    if (typeof next === 'string') {
+      const nothing: WorkerResult = { title: engine, runsAs: 'JavaScript', parts: 0, measurements: [] };
+      return { ...(result ?? nothing), failure: part === 0 ? next : `part ${part + 1} of ${result?.parts} ${next}` };
+    }
+    result = { ...next, measurements: [...(result?.measurements ?? []), ...next.measurements] };
   }
-  return { ...first, measurements };
+  if (result === undefined) throw new Error(`${engine} has no part`);
+  return result;
 }
 
 function runPart(engine: string, workload: string, part: number): WorkerResult | string {
@@ -92,9 +89,8 @@ function runPart(engine: string, workload: string, part: number): WorkerResult |
   return `failed: ${reason?.trim() ?? `exit code ${status}`}`;
 }
 
-function summary(outcome: WorkerResult | string, main: string): string {
-  if (typeof outcome === 'string') return outcome;
-  if (outcome.measurements.length === 0) return outcome.absent ?? 'nothing to measure';
-  const cells = outcome.measurements.map(({ case: name, figures }) => `${name} ${figures[main]?.toPrecision(3)}`);
-  return `${cells.join(', ')} (${main})`;
+function summary({ measurements, absent, failure }: WorkerResult, main: string): string {
+  if (measurements.length === 0) return failure ?? absent ?? 'nothing to measure';
+  const cells = measurements.map(({ case: name, figures }) => `${name} ${figures[main]?.toPrecision(3)}`);
+  return `${cells.join(', ')} (${main})${failure === undefined ? '' : `; ${failure}`}`;
 }

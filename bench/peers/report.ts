@@ -88,10 +88,10 @@ function formatWorkload({ title, explanation, main, engines }: WorkloadResult): 
   const isPivot = cases.length > 1 && measured.every((engine) => hasCases(engine, cases));
   if (isPivot) {
     lines.push(...pivot(measured, cases, main), '', ...pivot(measured, cases, `first ${main}`));
-    if (measured.some(({ measurements }) => measurements[0]?.figures['sent kB'] !== undefined)) {
-      lines.push('', ...pivot(measured, cases, 'sent kB'));
+    for (const figure of ['sent kB', 'state kB', 'state deflated kB', 'edit ms']) {
+      const rows = pivot(measured, cases, figure);
+      if (rows.length > HEADER_LINES) lines.push('', ...rows);
     }
-    lines.push('', ...pivot(measured, cases, 'edit ms'));
   } else {
     lines.push(...table(measured));
   }
@@ -105,9 +105,12 @@ function formatWorkload({ title, explanation, main, engines }: WorkloadResult): 
   return [...lines, ''];
 }
 
+/** Whether an engine was measured at these cases; one that did not finish lacks the last ones. */
 function hasCases({ measurements }: EngineResult, cases: readonly string[]): boolean {
-  return measurements.length === cases.length && measurements.every((each, at) => each.case === cases[at]);
+  return measurements.every((each, at) => each.case === cases[at]);
 }
+
+const HEADER_LINES = 2;
 
 function pivot(engines: readonly EngineResult[], cases: readonly string[], figure: string): string[] {
   return [
@@ -117,7 +120,7 @@ function pivot(engines: readonly EngineResult[], cases: readonly string[], figur
       .filter(({ measurements }) => measurements[0]?.figures[figure] !== undefined)
       .map(
         ({ title, measurements }) =>
-          `| ${title} | ${measurements[0]?.idiom ?? ''} | ${measurements.map(({ figures }) => number(figures[figure])).join(' | ')} |`,
+          `| ${title} | ${measurements[0]?.idiom ?? ''} | ${cases.map((_, at) => number(measurements[at]?.figures[figure])).join(' | ')} |`,
       ),
   ];
 }

@@ -11,13 +11,13 @@ export interface WorkerResult {
   /** How many processes it takes to measure all. */
   readonly parts: number;
   readonly measurements: readonly Measurement[];
+  /** Why there is no figure, or none of what comes after those that are there, if the engine did not finish. */
+  readonly failure?: string;
 }
 
 /** One engine at one workload, over all rounds. */
 export interface EngineResult extends WorkerResult {
   readonly engine: string;
-  /** Why there is no figure, if the engine did not finish. */
-  readonly failure?: string;
 }
 
 export interface WorkloadResult {
@@ -44,11 +44,12 @@ export function combine(engine: string, rounds: readonly WorkerResult[]): Engine
     figures: Object.fromEntries(
       Object.keys(measurement.figures).map((name) => [
         name,
-        median(rounds.map((round) => round.measurements[at]?.figures[name] ?? Number.NaN)),
+        median(rounds.flatMap((round) => round.measurements[at]?.figures[name] ?? [])),
       ]),
     ),
   }));
-  return { ...first, engine, measurements };
+  const { failure } = rounds.at(-1) ?? first;
+  return { ...first, engine, measurements, ...(failure !== undefined && { failure }) };
 }
 
 /** Deltaic comes in several guises, all of which begin with its name. */

@@ -1,3 +1,5 @@
+import { deflateRawSync } from 'node:zlib';
+
 /** For how long a case is repeated, in milliseconds, and how often at least and at most. */
 const BUDGET = 2500;
 const SAMPLES_MIN = 3;
@@ -48,6 +50,11 @@ export function timed<Result>(work: () => Result): [result: Result, milliseconds
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((left, right) => left - right);
   return sorted[sorted.length >> 1] ?? Number.NaN;
+}
+
+/** What something weighs as it is, and deflated by the platform, by the names of the columns. */
+export function sizesOf(what: string, bytes: Uint8Array): Record<string, number> {
+  return { [`${what} kB`]: bytes.length / 1000, [`${what} deflated kB`]: deflateRawSync(bytes).length / 1000 };
 }
 
 /** So that what one run leaves behind is not collected on the time of the next. */

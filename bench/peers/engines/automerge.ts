@@ -85,6 +85,7 @@ const lists: ListEngine<Holder> = {
       for (const op of ops) perform(list, op);
     }),
   merge: exchange(receive),
+  state: save,
   read: ({ doc }) => doc.list.map(String),
 };
 
@@ -113,6 +114,7 @@ export const automerge = engine<Holder>({
         }
       }),
     merge: exchange(receive),
+    state: save,
     field: ({ doc }, record, field) => doc.records[record]?.[field],
   },
   register: {

@@ -69,6 +69,8 @@ function pushOps(ops: ListOp[], [position, deleteCount, inserted]: Splice): void
   if (inserted !== '') ops.push({ type: 'insert', index: position, value: inserted });
 }
 
+const save = ({ state }: Holder): Uint8Array => encodeState(state);
+
 const listOf = ({ state }: Holder): string[] => state.get(TABLE, RECORD)?.get(FIELD) as unknown as string[];
 const textOf = (holder: Holder): string => listOf(holder).join('');
 
@@ -93,7 +95,7 @@ function traceWay(edits: TraceWay<Holder>['edits']): TraceWay<Holder> {
       return { state, made: delta };
     },
     text: textOf,
-    state: ({ state }) => encodeState(state),
+    state: save,
     ...(edits === 'all in one' && { history: ({ made }: Holder) => encodeDelta(compress(made)) }),
     load: (bytes) => textOf(holding(decodeState(bytes))),
   };
@@ -105,6 +107,7 @@ const lists: ListEngine<Holder> = {
   fork,
   edit: (holder, ops) => edited(holder, listDelta(ops)),
   merge: mergeBytes(new ResolutionRules()),
+  state: save,
   read: listOf,
 };
 
@@ -123,6 +126,7 @@ const records = {
       })),
     ),
   merge: mergeBytes(new ResolutionRules()),
+  state: save,
   field: ({ state }, record, field) => state.get(TABLE, record)?.get(field),
 } satisfies Parameters<typeof engine<Holder>>[0]['records'];
 
@@ -147,7 +151,7 @@ export const deltaic = engine<Holder>({
       return holding(state);
     },
     value: ({ state }) => state.get(TABLE, RECORD)?.get(FIELD),
-    state: ({ state }) => encodeState(state),
+    state: save,
   },
   counter: {
     idiom: 'a long under the rule sum',
@@ -162,7 +166,7 @@ export const deltaic = engine<Holder>({
     },
     merge: mergeBytes(counterRules),
     value: ({ state }) => Number(state.get(TABLE, RECORD)?.get(FIELD)),
-    state: ({ state }) => encodeState(state),
+    state: save,
   },
   longLists: [
     {

@@ -57,6 +57,7 @@ const lists: ListEngine<Model> = {
       for (const op of ops) perform(list, op);
     }),
   merge: exchange(receive),
+  state: (model) => model.toBinary(),
   read: (model) => view(model)['list'] as string[],
 };
 
@@ -92,6 +93,7 @@ export const jsonJoy = engine<Model>({
         for (const { record, field, value } of updates) model.api.obj([record]).set({ [field]: s.con(value) });
       }),
     merge: exchange(receive),
+    state: (model) => model.toBinary(),
     field: (model, record, field) => (view(model)[record] as Record<string, unknown>)[field],
   },
   register: {

@@ -92,6 +92,7 @@ function listEngine(idiom: string, listOf: (doc: LoroDoc) => List): ListEngine<L
         for (const op of ops) perform(list, op);
       }),
     merge: exchange(receive),
+    state: shallow,
     read: (doc) => listOf(doc).toJSON() as string[],
   };
 }
@@ -138,6 +139,7 @@ export const loro = engine<LoroDoc>({
         for (const { record, field, value } of updates) recordOf(doc, record).set(field, value);
       }),
     merge: exchange(receive),
+    state: shallow,
     field: (doc, record, field) => recordOf(doc, record).get(field),
   },
   register: {

@@ -32,6 +32,8 @@ function composed(ops: readonly json1.JSONOp[]): json1.JSONOp {
 const encode = (op: json1.JSONOp): Uint8Array => new TextEncoder().encode(JSON.stringify(op));
 const decode = (bytes: Uint8Array): json1.JSONOp => JSON.parse(new TextDecoder().decode(bytes)) as json1.JSONOp;
 
+const save = ({ content }: Holder): Uint8Array => new TextEncoder().encode(JSON.stringify(content));
+
 /** The client merges; the server's side gets what came of the client's operation. */
 const merge: Merging<Holder>['merge'] = (local, remote) => {
   const theirs = decode(remote.sent);
@@ -63,6 +65,7 @@ const lists: ListEngine<Holder> = {
   fork,
   edit: (holder, ops) => edited(holder, composed(ops.map(listOperation))),
   merge,
+  state: save,
   read: ({ content }) => content as string[],
 };
 
@@ -98,7 +101,7 @@ export const otJson1 = engine<Holder>({
         return holder;
       },
       text: ({ content }) => String(content),
-      state: ({ content }) => new TextEncoder().encode(JSON.stringify(content)),
+      state: save,
       load: (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as string,
     },
   ],
@@ -110,6 +113,7 @@ export const otJson1 = engine<Holder>({
     fork,
     edit: (holder, updates) => edited(holder, updateAll(updates)),
     merge,
+    state: save,
     field: ({ content }, record, field) => (content as Record<string, Record<string, unknown>>)[record]?.[field],
   },
   register: {
@@ -122,7 +126,7 @@ export const otJson1 = engine<Holder>({
       return holder;
     },
     value: ({ content }) => (content as Record<string, unknown>)['key'],
-    state: ({ content }) => new TextEncoder().encode(JSON.stringify(content)),
+    state: save,
   },
   counter: {
     idiom: 'its number type',
@@ -132,7 +136,7 @@ export const otJson1 = engine<Holder>({
       edited(holder, composed(Array.from({ length: times }, () => json1.editOp(['count'], 'number', 1)))),
     merge,
     value: ({ content }) => (content as Record<string, unknown>)['count'],
-    state: ({ content }) => new TextEncoder().encode(JSON.stringify(content)),
+    state: save,
   },
   longLists: [
     {

@@ -77,6 +77,7 @@ const lists: ListEngine<Y.Doc> = {
       for (const op of ops) perform(list, op);
     }),
   merge: exchange(Y.applyUpdate),
+  state: Y.encodeStateAsUpdateV2,
   read: (doc) => arrayOf(doc).toArray(),
 };
 
@@ -120,6 +121,7 @@ export const yjs = engine<Y.Doc>({
         for (const { record, field, value } of updates) records.get(record)?.set(field, value);
       }),
     merge: exchange(Y.applyUpdate),
+    state: Y.encodeStateAsUpdateV2,
     field: (doc, record, field) => recordsOf(doc).get(record)?.get(field),
   },
   register: {

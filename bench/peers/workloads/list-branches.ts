@@ -1,7 +1,7 @@
 import type { ListOp } from '../../../src/index.js';
 import { randomFrom } from '../../support/random.js';
 import type { Engine, ListEngine } from '../engine.js';
-import { expectTrue, repeat, timed } from '../sample.js';
+import { expectTrue, repeat, sizesOf, timed } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const LENGTH = 10_000;
@@ -39,12 +39,14 @@ function run(engine: ListEngine<unknown> | undefined, moves: number, part: numbe
     const [local, remote] = [randomEdits(count, moves, 1), randomEdits(count, moves, 2)];
     const lengths = mergedLengths(local, remote);
     let bytes = 0;
+    let merged: unknown;
     const { first, usual } = repeat(() => {
       const [mine, theirs] = [engine.fork(base), engine.fork(base)];
       const [branches, edit] = timed(() => [engine.edit(mine, local), engine.edit(theirs, remote)] as const);
       const [, merge] = timed(() => {
         bytes = engine.merge(...branches);
       });
+      merged = mine;
       const [[left, right], read] = timed(() => [engine.read(mine), engine.read(theirs)] as const);
       expectTrue(left.length === right.length && left.every((item, at) => item === right[at]), 'both lists are alike');
       expectTrue(left.length >= lengths.least && left.length <= lengths.most, `${left.length} items are left`);
@@ -57,6 +59,7 @@ function run(engine: ListEngine<unknown> | undefined, moves: number, part: numbe
         ...usual,
         [`first ${MAIN}`]: first[MAIN] ?? Number.NaN,
         ...(bytes > 0 && { 'sent kB': bytes / 1000 }),
+        ...(engine.state !== undefined && sizesOf('state', engine.state(merged))),
       },
     };
   });

@@ -1,6 +1,6 @@
 import { randomFrom } from '../../support/random.js';
 import type { FieldUpdate, RecordEngine } from '../engine.js';
-import { expectTrue, repeat, timed } from '../sample.js';
+import { expectTrue, repeat, sizesOf, timed } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const RECORDS = 10_000;
@@ -24,19 +24,26 @@ function measure(engine: RecordEngine<unknown>, count: number): Measurement {
   const base = engine.create(startingRecords());
   const [local, remote] = [randomUpdates(count, 1), randomUpdates(count, 2)];
   let bytes = 0;
+  let merged: unknown;
   const { first, usual } = repeat(() => {
     const [mine, theirs] = [engine.fork(base), engine.fork(base)];
     const [branches, edit] = timed(() => [engine.edit(mine, local), engine.edit(theirs, remote)] as const);
     const [, merge] = timed(() => {
       bytes = engine.merge(...branches);
     });
+    merged = mine;
     check(engine, [mine, theirs], local, remote);
     return { 'edit ms': edit, 'merge ms': merge };
   });
   return {
     case: `${count.toLocaleString('en')} updates`,
     idiom: engine.idiom,
-    figures: { ...usual, [`first ${MAIN}`]: first[MAIN] ?? Number.NaN, ...(bytes > 0 && { 'sent kB': bytes / 1000 }) },
+    figures: {
+      ...usual,
+      [`first ${MAIN}`]: first[MAIN] ?? Number.NaN,
+      ...(bytes > 0 && { 'sent kB': bytes / 1000 }),
+      ...(engine.state !== undefined && sizesOf('state', engine.state(merged))),
+    },
   };
 }
 

@@ -1,7 +1,6 @@
-import { deflateRawSync } from 'node:zlib';
 import { hasShared, readShared, type SequentialTrace } from '../../../test/support/shared-data.js';
 import type { Splice, TraceWay } from '../engine.js';
-import { bytesInUse, expectTrue, repeat, timed } from '../sample.js';
+import { bytesInUse, expectTrue, repeat, sizesOf, timed } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const PATH = 'traces/sequential-automerge-paper.json.gz';
@@ -46,8 +45,8 @@ function measure(way: TraceWay<unknown>, edits: readonly Splice[], endContent: s
     figures: {
       'replay ms': replay,
       'memory MB': memory / 1e6,
-      ...(state !== undefined && { 'state kB': state.length / 1000, 'state deflated kB': deflated(state) }),
-      ...(history !== undefined && { 'history kB': history.length / 1000, 'history deflated kB': deflated(history) }),
+      ...(state !== undefined && sizesOf('state', state)),
+      ...(history !== undefined && sizesOf('history', history)),
       ...(bytes !== undefined && { 'load ms': loadTime(way, bytes, endContent) }),
     },
   };
@@ -56,8 +55,4 @@ function measure(way: TraceWay<unknown>, edits: readonly Splice[], endContent: s
 function loadTime(way: TraceWay<unknown>, bytes: Uint8Array, endContent: string): number {
   expectTrue(way.load(bytes) === endContent, `${way.idiom} loads the text of the trace`);
   return repeat(() => ({ load: timed(() => way.load(bytes))[1] })).usual['load'] ?? Number.NaN;
-}
-
-function deflated(bytes: Uint8Array): number {
-  return deflateRawSync(bytes).length / 1000;
 }
