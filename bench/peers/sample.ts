@@ -1,7 +1,17 @@
 import { deflateRawSync } from 'node:zlib';
+import { FULL, type Scale } from '../support/suite.js';
 
-/** For how long a case is repeated, in milliseconds, and how often at least and at most. */
-const BUDGET = 2500;
+/** How much is put into a measurement. */
+export interface Effort {
+  /** Brings the sizes down, so that a test can run everything in no time. */
+  readonly scale: Scale;
+  /** For how long a case is repeated, in milliseconds. */
+  readonly budget: number;
+}
+
+export const FULL_EFFORT: Effort = { scale: FULL, budget: 2500 };
+
+/** How often a case is repeated at least and at most. */
 const SAMPLES_MIN = 3;
 const SAMPLES_MAX = 200;
 /** What takes longer than this once is not repeated in the same process. */
@@ -24,15 +34,15 @@ export interface Repeated {
  * drops on its own time, and a full collection while no delta is in use also throws away optimised code that knows only
  * the shapes of objects that have just died (`--trace-deopt` says "weak objects").
  */
-export function repeat(run: () => Times): Repeated {
+export function repeat(run: () => Times, { budget }: Effort): Repeated {
   collectGarbage();
   const start = performance.now();
   const first = run();
   const tookFirst = performance.now() - start;
   if (tookFirst > LONG) return { first, usual: first };
-  while (performance.now() - start < BUDGET / 3) run();
+  while (performance.now() - start < budget / 3) run();
   const samples: Times[] = [];
-  while (samples.length < SAMPLES_MIN || (samples.length < SAMPLES_MAX && performance.now() - start < BUDGET)) {
+  while (samples.length < SAMPLES_MIN || (samples.length < SAMPLES_MAX && performance.now() - start < budget)) {
     samples.push(run());
   }
   const usual = Object.fromEntries(

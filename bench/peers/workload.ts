@@ -1,4 +1,5 @@
 import type { Engine } from './engine.js';
+import type { Effort } from './sample.js';
 
 /** A cell of the report: figures of one engine for one case of a workload. */
 export interface Measurement {
@@ -23,5 +24,5 @@ export interface Workload {
    *
    * @throws Error where it comes to a wrong result.
    */
-  run(engine: Engine, part: number): readonly Measurement[];
+  run(engine: Engine, part: number, effort: Effort): readonly Measurement[];
 }

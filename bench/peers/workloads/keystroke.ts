@@ -1,6 +1,6 @@
 import { randomFrom } from '../../support/random.js';
 import type { LongList } from '../engine.js';
-import { expectTrue, median, timed } from '../sample.js';
+import { type Effort, expectTrue, median, timed } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const LENGTH = 1_000_000;
@@ -17,22 +17,23 @@ export const keystroke: Workload = {
     'Somebody else inserts single items at random places; this is what it costs to take one in, from its bytes on. The list must have grown by as many items.',
   main: 'receive µs',
   parts: ({ longLists }) => longLists.length,
-  run: ({ longLists }, part) => longLists.slice(part, part + 1).map(measure),
+  run: ({ longLists }, part, effort) => longLists.slice(part, part + 1).map((list) => measure(list, effort)),
 };
 
-function measure(list: LongList<unknown>): Measurement {
+function measure(list: LongList<unknown>, { scale }: Effort): Measurement {
+  const length = scale(LENGTH);
   const random = randomFrom(1);
-  const theirs = list.create(LENGTH);
+  const theirs = list.create(length);
   const mine = list.fork(theirs);
   const times: number[] = [];
   const start = performance.now();
   let typed = 0;
   while (typed < WARM_UP + KEYSTROKES && (typed < 5 || performance.now() - start < BUDGET)) {
-    const sent = list.type(theirs, Math.floor(random() * LENGTH));
+    const sent = list.type(theirs, Math.floor(random() * length));
     times.push(timed(() => list.receive(mine, sent))[1]);
     typed++;
   }
-  expectTrue(list.length(mine) === LENGTH + typed, 'the list has grown');
+  expectTrue(list.length(mine) === length + typed, 'the list has grown');
   const kept = times.slice(Math.min(WARM_UP, typed >> 1));
   return {
     case: `${LENGTH.toLocaleString('en')} items`,

@@ -1,7 +1,7 @@
 import type { ListOp } from '../../../src/index.js';
 import { randomFrom } from '../../support/random.js';
 import type { Engine, ListEngine } from '../engine.js';
-import { expectTrue, repeat, sizesOf, timed } from '../sample.js';
+import { type Effort, expectTrue, repeat, sizesOf, timed } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const LENGTH = 10_000;
@@ -19,7 +19,7 @@ export const lists: Workload = {
   explanation: `Each branch makes N edits while it is alone; then both take in the other's, and both lists are read. ${CHECKED}`,
   main: MAIN,
   parts: () => COUNTS.length,
-  run: (engine, part) => run(engine.lists, 0, part),
+  run: (engine, part, effort) => run(engine.lists, 0, part, effort),
 };
 
 export const moves: Workload = {
@@ -28,16 +28,20 @@ export const moves: Workload = {
   explanation: `As above, in the engine's movable list. Where one side moves what the other deletes, engines differ about what is left, so the length is only bounded.`,
   main: MAIN,
   parts: () => COUNTS.length,
-  run: (engine: Engine, part) => run(engine.moves, MOVES, part),
+  run: (engine: Engine, part, effort) => run(engine.moves, MOVES, part, effort),
 };
 
-function run(engine: ListEngine<unknown> | undefined, moves: number, part: number): Measurement[] {
+function run(engine: ListEngine<unknown> | undefined, moves: number, part: number, effort: Effort): Measurement[] {
   if (engine === undefined) return [];
-  const items = Array.from({ length: LENGTH }, (_, number) => `item ${number}`);
+  const length = effort.scale(LENGTH);
+  const items = Array.from({ length }, (_, number) => `item ${number}`);
   const base = engine.create(items);
   return COUNTS.slice(part, part + 1).map((count) => {
-    const [local, remote] = [randomEdits(count, moves, 1), randomEdits(count, moves, 2)];
-    const lengths = mergedLengths(local, remote);
+    const [local, remote] = [1, 2].map((seed) => randomEdits(length, effort.scale(count), moves, seed)) as [
+      ListOp[],
+      ListOp[],
+    ];
+    const lengths = mergedLengths(length, local, remote);
     let bytes = 0;
     let merged: unknown;
     const { first, usual } = repeat(() => {
@@ -51,7 +55,7 @@ function run(engine: ListEngine<unknown> | undefined, moves: number, part: numbe
       expectTrue(left.length === right.length && left.every((item, at) => item === right[at]), 'both lists are alike');
       expectTrue(left.length >= lengths.least && left.length <= lengths.most, `${left.length} items are left`);
       return { 'edit ms': edit, 'merge ms': merge, 'read ms': read, 'merge and read ms': merge + read };
-    });
+    }, effort);
     return {
       case: `${count.toLocaleString('en')} edits`,
       idiom: engine.idiom,
@@ -65,9 +69,9 @@ function run(engine: ListEngine<unknown> | undefined, moves: number, part: numbe
   });
 }
 
-function randomEdits(count: number, moves: number, seed: number): ListOp[] {
+function randomEdits(lengthBefore: number, count: number, moves: number, seed: number): ListOp[] {
   const random = randomFrom(seed);
-  let length = LENGTH;
+  let length = lengthBefore;
   const below = (bound: number): number => Math.floor(random() * bound);
   return Array.from({ length: count }, (_, number): ListOp => {
     if (random() < moves) return { type: 'move', from: below(length), to: below(length) };
@@ -77,20 +81,24 @@ function randomEdits(count: number, moves: number, seed: number): ListOp[] {
 }
 
 /** How many items are left: fewest if a delete beats a move, most if a move beats a delete. */
-function mergedLengths(local: readonly ListOp[], remote: readonly ListOp[]): { least: number; most: number } {
-  const [mine, theirs] = [outcome(local), outcome(remote)];
+function mergedLengths(
+  length: number,
+  local: readonly ListOp[],
+  remote: readonly ListOp[],
+): { least: number; most: number } {
+  const [mine, theirs] = [outcome(length, local), outcome(length, remote)];
   const deleted = new Set([...mine.deleted, ...theirs.deleted]);
   const rescued = [...deleted].filter(
     (item) =>
       (mine.moved.has(item) && !mine.deleted.has(item)) || (theirs.moved.has(item) && !theirs.deleted.has(item)),
   );
-  const least = LENGTH - deleted.size + mine.added + theirs.added;
+  const least = length - deleted.size + mine.added + theirs.added;
   return { least, most: least + rescued.length };
 }
 
 /** Follows the items of the base by number; new ones are -1. */
-function outcome(ops: readonly ListOp[]): { deleted: Set<number>; moved: Set<number>; added: number } {
-  const items = Array.from({ length: LENGTH }, (_, number) => number);
+function outcome(length: number, ops: readonly ListOp[]): { deleted: Set<number>; moved: Set<number>; added: number } {
+  const items = Array.from({ length }, (_, number) => number);
   const [deleted, moved] = [new Set<number>(), new Set<number>()];
   for (const op of ops) {
     if (op.type === 'insert') items.splice(op.index, 0, -1);

@@ -9,10 +9,11 @@ export const register: Workload = {
   title: `One key set ${SETS.toLocaleString('en')} times`,
   explanation: 'What has to be kept afterwards. The key must hold the last value.',
   main: 'state bytes',
-  run: ({ register: engine }) => {
+  run: ({ register: engine }, _, { scale }) => {
     if (engine === undefined) return [];
-    const [doc, time] = timed(() => engine.overwrite(SETS));
-    expectTrue(engine.value(doc) === SETS - 1, 'the key holds the last value');
+    const times = scale(SETS);
+    const [doc, time] = timed(() => engine.overwrite(times));
+    expectTrue(engine.value(doc) === times - 1, 'the key holds the last value');
     return [
       {
         case: `${SETS.toLocaleString('en')} times`,
@@ -28,11 +29,12 @@ export const counter: Workload = {
   title: `A counter added to from two sides, ${ADDITIONS.toLocaleString('en')} times each`,
   explanation: `Both sides add 1 while they are alone, then merge. Both must hold the same; ${(2 * ADDITIONS).toLocaleString('en')} is right, and less means that additions were lost.`,
   main: 'state bytes',
-  run: ({ counter: engine }) => {
+  run: ({ counter: engine }, _, { scale }) => {
     if (engine === undefined) return [];
     const base = engine.create();
     const [mine, theirs] = [engine.fork(base), engine.fork(base)];
-    const branches = [engine.add(mine, ADDITIONS), engine.add(theirs, ADDITIONS)] as const;
+    const times = scale(ADDITIONS);
+    const branches = [engine.add(mine, times), engine.add(theirs, times)] as const;
     const sent = engine.merge(...branches);
     expectTrue(engine.value(mine) === engine.value(theirs), 'both sides count the same');
     return [

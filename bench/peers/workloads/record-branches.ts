@@ -1,6 +1,6 @@
 import { randomFrom } from '../../support/random.js';
 import type { FieldUpdate, RecordEngine } from '../engine.js';
-import { expectTrue, repeat, sizesOf, timed } from '../sample.js';
+import { type Effort, expectTrue, repeat, sizesOf, timed } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const RECORDS = 10_000;
@@ -16,13 +16,17 @@ export const records: Workload = {
     "Each branch puts M random fields while it is alone; then both take in the other's, up to where fields can be read. Both documents must be alike: a field that one side put holds its last value, one that both put holds the last value of either.",
   main: MAIN,
   parts: () => COUNTS.length,
-  run: ({ records: engine }, part) =>
-    engine === undefined ? [] : COUNTS.slice(part, part + 1).map((count) => measure(engine, count)),
+  run: ({ records: engine }, part, effort) =>
+    engine === undefined ? [] : COUNTS.slice(part, part + 1).map((count) => measure(engine, count, effort)),
 };
 
-function measure(engine: RecordEngine<unknown>, count: number): Measurement {
-  const base = engine.create(startingRecords());
-  const [local, remote] = [randomUpdates(count, 1), randomUpdates(count, 2)];
+function measure(engine: RecordEngine<unknown>, count: number, effort: Effort): Measurement {
+  const recordCount = effort.scale(RECORDS);
+  const base = engine.create(startingRecords(recordCount));
+  const [local, remote] = [1, 2].map((seed) => randomUpdates(recordCount, effort.scale(count), seed)) as [
+    FieldUpdate[],
+    FieldUpdate[],
+  ];
   let bytes = 0;
   let merged: unknown;
   const { first, usual } = repeat(() => {
@@ -34,7 +38,7 @@ function measure(engine: RecordEngine<unknown>, count: number): Measurement {
     merged = mine;
     check(engine, [mine, theirs], local, remote);
     return { 'edit ms': edit, 'merge ms': merge };
-  });
+  }, effort);
   return {
     case: `${count.toLocaleString('en')} updates`,
     idiom: engine.idiom,
@@ -66,16 +70,16 @@ function lastValues(updates: readonly FieldUpdate[]): Map<string, number> {
   return new Map(updates.map(({ record, field, value }) => [`${record}/${field}`, value]));
 }
 
-function startingRecords(): Record<string, Record<string, number>> {
+function startingRecords(count: number): Record<string, Record<string, number>> {
   const fields = Object.fromEntries(Array.from({ length: FIELDS }, (_, number) => [`field${number}`, number]));
-  return Object.fromEntries(Array.from({ length: RECORDS }, (_, number) => [`record${number}`, { ...fields }]));
+  return Object.fromEntries(Array.from({ length: count }, (_, number) => [`record${number}`, { ...fields }]));
 }
 
-function randomUpdates(count: number, seed: number): FieldUpdate[] {
+function randomUpdates(recordCount: number, count: number, seed: number): FieldUpdate[] {
   const random = randomFrom(seed);
   const below = (bound: number): number => Math.floor(random() * bound);
   return Array.from({ length: count }, (_, number) => ({
-    record: `record${below(RECORDS)}`,
+    record: `record${below(recordCount)}`,
     field: `field${below(FIELDS)}`,
     value: seed * 1_000_000 + number,
   }));

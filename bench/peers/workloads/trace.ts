@@ -1,6 +1,6 @@
 import { hasShared, readShared, type SequentialTrace } from '../../../test/support/shared-data.js';
 import type { Splice, TraceWay } from '../engine.js';
-import { bytesInUse, expectTrue, repeat, sizesOf, timed } from '../sample.js';
+import { bytesInUse, type Effort, expectTrue, repeat, sizesOf, timed } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const PATH = 'traces/sequential-automerge-paper.json.gz';
@@ -12,12 +12,13 @@ export const trace: Workload = {
     'Every character is an item of its own, or a character of the engine\'s text type where the idiom says text. "One by one" makes each edit a transaction or call of its own, "all in one" gathers all. Memory is what the document holds after garbage collection. State is what must be kept to go on; history holds every edit. "Load" reads the state, or else the history, and gives the text. The text must be that of the trace.',
   main: 'replay ms',
   parts: ({ trace: ways }) => ways.length,
-  run: ({ trace: ways }, part) => {
+  run: ({ trace: ways }, part, effort) => {
     const way = ways[part];
     if (way === undefined || !hasShared(PATH)) return [];
     const { txns, endContent } = JSON.parse(readShared(PATH)) as SequentialTrace;
-    const edits = txns.flatMap(({ patches }) => patches.flatMap(singleCharacters));
-    return [measure(way, edits, endContent)];
+    const all = txns.flatMap(({ patches }) => patches.flatMap(singleCharacters));
+    const edits = all.slice(0, effort.scale(all.length));
+    return [measure(way, edits, edits.length === all.length ? endContent : textAfter(edits), effort)];
   },
 };
 
@@ -29,13 +30,20 @@ function singleCharacters([position, deleteCount, inserted]: Splice): Splice[] {
   ];
 }
 
-function measure(way: TraceWay<unknown>, edits: readonly Splice[], endContent: string): Measurement {
+/** The text that a beginning of the trace leads to. */
+function textAfter(edits: readonly Splice[]): string {
+  const characters: string[] = [];
+  for (const [position, deleteCount, inserted] of edits) characters.splice(position, deleteCount, ...inserted);
+  return characters.join('');
+}
+
+function measure(way: TraceWay<unknown>, edits: readonly Splice[], endContent: string, effort: Effort): Measurement {
   const before = bytesInUse();
   const [doc, first] = timed(() => way.replay(edits));
   const memory = bytesInUse() - before;
   expectTrue(way.text(doc) === endContent, `${way.idiom} ends in the text of the trace`);
   const { replay = first } =
-    first > 5000 ? { replay: first } : repeat(() => ({ replay: timed(() => way.replay(edits))[1] })).usual;
+    first > 5000 ? { replay: first } : repeat(() => ({ replay: timed(() => way.replay(edits))[1] }), effort).usual;
   const state = way.state?.(doc);
   const history = way.history?.(doc);
   const bytes = state ?? history;
@@ -47,12 +55,12 @@ function measure(way: TraceWay<unknown>, edits: readonly Splice[], endContent: s
       'memory MB': memory / 1e6,
       ...(state !== undefined && sizesOf('state', state)),
       ...(history !== undefined && sizesOf('history', history)),
-      ...(bytes !== undefined && { 'load ms': loadTime(way, bytes, endContent) }),
+      ...(bytes !== undefined && { 'load ms': loadTime(way, bytes, endContent, effort) }),
     },
   };
 }
 
-function loadTime(way: TraceWay<unknown>, bytes: Uint8Array, endContent: string): number {
+function loadTime(way: TraceWay<unknown>, bytes: Uint8Array, endContent: string, effort: Effort): number {
   expectTrue(way.load(bytes) === endContent, `${way.idiom} loads the text of the trace`);
-  return repeat(() => ({ load: timed(() => way.load(bytes))[1] })).usual['load'] ?? Number.NaN;
+  return repeat(() => ({ load: timed(() => way.load(bytes))[1] }), effort).usual['load'] ?? Number.NaN;
 }

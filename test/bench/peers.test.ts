@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { Engine } from '../../bench/peers/engine.js';
+import { deltaic, deltaicInMemory } from '../../bench/peers/engines/deltaic.js';
+import { deltaicReplica } from '../../bench/peers/engines/deltaic-replica.js';
+import { plain } from '../../bench/peers/engines/plain.js';
+import { formatPeers } from '../../bench/peers/report.js';
+import { combine, type EngineResult, type PeersResult } from '../../bench/peers/result.js';
+import type { Effort } from '../../bench/peers/sample.js';
+import { verdicts } from '../../bench/peers/verdict.js';
+import type { Measurement, Workload } from '../../bench/peers/workload.js';
+import { workloads } from '../../bench/peers/workloads.js';
+import { hasShared } from '../support/shared-data.js';
+
+/** The least that checks every result. Nothing here is timed. */
+const least: Effort = { scale: (size) => Math.min(size, 300), budget: 0 };
+
+/** The engines that need no package; the others are installed only where they are measured. */
+const engines = [deltaic, deltaicInMemory, deltaicReplica, plain];
+
+function measured(workload: Workload, engine: Engine): Measurement[] {
+  const parts = workload.parts?.(engine) ?? 1;
+  return Array.from({ length: parts }, (_, part) => workload.run(engine, part, least)).flat();
+}
+
+describe('the work that is put to all engines is done by ours, with results that hold', () => {
+  for (const workload of workloads) {
+    test.skipIf(workload.name === 'trace' && !hasShared('traces'))(workload.title, () => {
+      const measurements = engines.flatMap((engine) => measured(workload, engine));
+      expect(measurements.length).toBeGreaterThan(0);
+      for (const { figures } of measurements) {
+        expect(figures).toHaveProperty(workload.main);
+        expect(Object.values(figures).filter((figure) => !Number.isFinite(figure))).toEqual([]);
+      }
+    });
+  }
+});
+
+test('an engine that merges nothing gets no figure', () => {
+  const idle = { merge: () => 0 };
+  const { lists, moves, records } = deltaic;
+  const lazy = {
+    ...deltaic,
+    ...(lists && { lists: { ...lists, ...idle } }),
+    ...(moves && { moves: { ...moves, ...idle } }),
+    ...(records && { records: { ...records, ...idle } }),
+  };
+  for (const name of ['lists', 'moves', 'records']) {
+    const workload = workloads.find((each) => each.name === name);
+    expect(() => workload?.run(lazy, 0, least), name).toThrow('not so');
+  }
+});
+
+describe('the report', () => {
+  const figures = { 'merge and read ms': 2, 'first merge and read ms': 20, 'state kB': 10, 'state deflated kB': 5 };
+  const list = (title: string, factor: number, cases: readonly string[]): Omit<EngineResult, 'engine'> => ({
+    title,
+    runsAs: 'JavaScript',
+    parts: 3,
+    measurements: cases.map((name) => ({
+      case: name,
+      idiom: 'as it is',
+      figures: Object.fromEntries(Object.entries(figures).map(([figure, value]) => [figure, value * factor])),
+    })),
+  });
+  const cases = ['100 edits', '1,000 edits', '10,000 edits'];
+  const result: PeersResult = {
+    commit: 'abc',
+    node: 'v20',
+    machine: 'a machine',
+    rounds: 1,
+    encoding: 'bytes',
+    sizes: [],
+    workloads: [
+      {
+        name: 'lists',
+        title: 'Lists',
+        explanation: 'Merged.',
+        main: 'merge and read ms',
+        engines: [
+          { engine: 'deltaic', ...list('Deltaic', 1, cases) },
+          { engine: 'deltaic-in-memory', ...list('Deltaic, no bytes', 0.5, cases) },
+          { engine: 'plain', ...list('Plain', 0.1, cases) },
+          { engine: 'slow', ...list('Slow', 6, cases) },
+          { engine: 'failing', ...list('Failing', 3, cases.slice(0, 1)), failure: 'part 2 of 3 did not finish' },
+        ],
+      },
+    ],
+  };
+
+  test('compares with the best peer that was measured, and not with itself or with plain code', () => {
+    const found = verdicts(result).filter(({ what }) => /^list merge, [\d,]+ edits$/.test(what));
+    expect(found.map(({ what, lead, target, peer, plain: bound }) => [what, lead, target, peer, bound])).toEqual([
+      ['list merge, 100 edits', 3, 4, 'Failing (as it is)', 0.2],
+      ['list merge, 1,000 edits', 6, 10, 'Slow (as it is)', 0.2],
+      ['list merge, 10,000 edits', 6, 10, 'Slow (as it is)', 0.2],
+    ]);
+  });
+
+  test('says what was missed, what a peer does better, and what did not finish', () => {
+    const report = formatPeers(result);
+    expect(report).toContain('| list merge, 100 edits | 2 ms | 6 ms, Failing (as it is) | 3 × | ≥ 4 ×, missed |');
+    expect(report).toContain('| Failing | as it is | 6 | – | – |');
+    expect(report).toContain('Failing (part 2 of 3 did not finish)');
+    expect(report).toContain('| first merge and read ms |');
+    expect(report).toContain('At nothing that was measured here does a peer take less');
+    const [lists] = result.workloads;
+    const slower = lists?.engines.map((engine) =>
+      engine.engine === 'deltaic' ? { ...engine, ...list('Deltaic', 12, cases) } : engine,
+    );
+    expect(formatPeers({ ...result, workloads: lists && slower ? [{ ...lists, engines: slower }] : [] })).toContain(
+      '- list merge, 100 edits: 24 ms, Failing (as it is) 6 ms.',
+    );
+  });
+
+  test('takes the median over the rounds', () => {
+    const rounds = [1, 3, 2].map((factor) => list('Slow', factor, cases));
+    expect(combine('slow', rounds).measurements[0]?.figures['merge and read ms']).toBe(4);
+  });
+});
