@@ -2,20 +2,7 @@ import { compose, composeAll } from '../deltas/compress.js';
 import { DeltaDraft } from '../deltas/delta-draft.js';
 import { DeltaTally } from '../deltas/delta-tally.js';
 import type { Delta } from '../operations/change.js';
-
-/**
- * What a part of a local delta is to the undo history: a step that can be undone (its number), the undoing of one, or
- * something that the history leaves alone.
- */
-export type PartRole = number | 'undoing' | 'unrecorded';
-
-/** One stretch of a local delta: applied, in normal form. */
-export interface Part {
-  readonly role: PartRole;
-  readonly delta: Delta;
-  /** The step that this is, undoes or redoes, by the number that the step had at first. */
-  readonly lineage?: number | undefined;
-}
+import type { Part, PartRole } from './part.js';
 
 /**
  * A delta that the user is still making, or that waits to be put: applied changes in the order in which they were made,

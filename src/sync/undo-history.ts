@@ -1,7 +1,7 @@
 import { invert } from '../deltas/invert.js';
 import { type RuleLookup, rebase } from '../deltas/rebase.js';
 import type { Delta } from '../operations/change.js';
-import type { Part } from './local-delta.js';
+import { isRecorded, type Part } from './part.js';
 import { isMet, yieldTo } from './undo-yield.js';
 
 /** What undoes or redoes one step, valid on what the user sees once the steps above it have been undone or redone. */
@@ -220,5 +220,5 @@ export class UndoHistory {
 
 /** The parts that the history knows of, the latest first. */
 function recorded(parts: readonly Part[]): Part[] {
-  return parts.filter(({ role }) => role !== 'unrecorded').reverse();
+  return parts.filter(isRecorded).reverse();
 }
