@@ -12,6 +12,8 @@ export interface Part {
   readonly delta: Delta;
   /** The step that this is, undoes or redoes, by the number that the step had at first. */
   readonly lineage?: number | undefined;
+  /** Of how many parts it was joined, if of more than one. */
+  readonly count?: number;
 }
 
 /** Whether the undo history knows of a part, or did. */

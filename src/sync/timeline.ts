@@ -208,6 +208,8 @@ export class Timeline {
     const changes = open.parts.flatMap(({ delta }) => delta);
     if (last === undefined || !canJoin || last.sizeWith(changes) > deltaSizeLimit) this.#pending.push(open);
     else last.absorb(open);
+    // What was forgotten of deltas before the last one could be known again once that is made open again and dropped.
+    this.#pending.at(-1)?.join(this.#history.takeForgotten());
   }
 
   /** The first pending delta is in the log, at the next revision. */
