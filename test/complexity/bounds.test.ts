@@ -220,6 +220,18 @@ describe('twice the input takes about twice the steps', () => {
         return () => diff(before, after);
       },
     ],
+    [
+      'receiving one entry after the other, and asking for the next',
+      LINEAR,
+      (size) => {
+        const replica = new Replica({ nextNonce: () => 'nonce' });
+        const receive = (rev: number): unknown => {
+          replica.receive({ type: 'entries', entries: [{ rev, nonce: `n${rev}`, delta: [] }] });
+          return [replica.request(), replica.status];
+        };
+        return () => Array.from({ length: size }, (_, at) => receive(at + 1));
+      },
+    ],
     ['sealing one edit of a record after the other', LINEAR, (size) => () => sealedOften(size, 10, 1)],
     ['sealing edits that cannot be undone', LINEAR, (size) => () => sealedOften(size, 0, 1)],
     ['sealing edits of as many records', SORTING, (size) => () => sealedOften(size, 10, size)],
@@ -293,6 +305,18 @@ describe('what is not touched costs nothing', () => {
       (size) => {
         const state = State.fromRows(recordRows(size));
         return () => state.clone();
+      },
+    ],
+    [
+      'what to ask for, and the status, do not depend on how many entries wait, before a gap and after it',
+      CONSTANT,
+      (size) => {
+        const replica = new Replica({ nextNonce: () => 'nonce' });
+        const waiting = Array.from({ length: size }, (_, at) => ({ rev: at + 1, nonce: `n${at}`, delta: [] }));
+        replica.receive({ type: 'entries', entries: waiting.filter(({ rev }) => rev !== size / 2) });
+        const ask = (): unknown => [replica.request(), replica.status];
+        ask();
+        return ask;
       },
     ],
     [
