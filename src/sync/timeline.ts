@@ -78,8 +78,9 @@ export class Timeline {
 
   /** See `Replica.provisional`. */
   get provisional(): 'next' | 'later' | 'none' {
-    if (this.firstToPut()?.isProvisional === true) return 'next';
-    return this.#pending.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
+    const left = this.#pending.slice(this.#idleCount());
+    if (left[0]?.isProvisional === true) return 'next';
+    return left.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
   }
 
   /** The parts of all deltas that the log does not have, in order. */
@@ -283,8 +284,15 @@ export class Timeline {
 
   /** The first pending delta that does anything. Those before it, such as an insert that was taken back, are dropped. */
   firstToPut(): LocalDelta | undefined {
-    while (this.#pending[0]?.whole().length === 0) this.#setPending(this.#pending.slice(1));
+    const idle = this.#idleCount();
+    if (idle > 0) this.#setPending(this.#pending.slice(idle));
     return this.#pending[0];
+  }
+
+  /** How many deltas come before the first that does anything. */
+  #idleCount(): number {
+    const first = this.#pending.findIndex((delta) => delta.whole().length > 0);
+    return first < 0 ? this.#pending.length : first;
   }
 
   /** Puts back local edits that were saved: sealed deltas, and what was open. */
