@@ -1,6 +1,7 @@
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
+import { isWholeNumber } from '../values/whole-number.js';
 
 /**
  * One delta of the log. Revision r is the state after the deltas 1 to r, so the entry with `rev` r leads from revision
@@ -27,7 +28,7 @@ export function checkNonce(nonce: unknown): asserts nonce is string {
 }
 
 export function isRevision(revision: unknown): revision is number {
-  return typeof revision === 'number' && Number.isSafeInteger(revision) && revision >= 0;
+  return isWholeNumber(revision);
 }
 
 /** @throws DatastoreError `invalid-revision` unless `revision` is a whole number from 0. */
