@@ -1,3 +1,4 @@
+import { expectObject } from '../codec/wire/json.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
@@ -38,8 +39,9 @@ export function checkRevision(revision: unknown): asserts revision is number {
 }
 
 /** A copy of an entry from outside. @throws DatastoreError for what is no entry. */
-export function ownEntry({ rev, nonce, delta }: LogEntry): LogEntry {
+export function ownEntry(entry: unknown): LogEntry {
+  const { rev, nonce, delta } = expectObject(entry, 'a log entry');
   checkRevision(rev);
   checkNonce(nonce);
-  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta) });
+  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta as Delta) });
 }

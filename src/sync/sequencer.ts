@@ -1,3 +1,4 @@
+import { expectObject } from '../codec/wire/json.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError, type DatastoreErrorCode, placeOf } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
@@ -155,6 +156,7 @@ export class Sequencer {
    */
   answer(message: ReplicaMessage, role: Role): SequencerMessage {
     checkRole(role);
+    expectObject(message, 'a message');
     if (message.type === 'put') return this.put(message.rev, message.nonce, message.delta, role);
     if (!canRead(role)) return { type: 'denied' };
     if (message.type === 'fetch') return this.deltasSince(message.rev);
