@@ -177,7 +177,7 @@ const REPLICAS: readonly (readonly [name: string, replica: Json])[] = [
         format: 1,
         rev: 1,
         rows: [],
-        pending: [[], put(1)],
+        pending: [put(1), []],
         nonce: 'n',
         refusal: null,
         open: [['D', 't', 'r']],

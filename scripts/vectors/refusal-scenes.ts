@@ -108,6 +108,21 @@ export const REFUSAL_SCENES: readonly JsonObject[] = [
     },
     { undoDepth: 2 },
   ),
+  scene(
+    'refused: an undoing, and the redoing falls that is too old to be undone',
+    { f: long(0), list: [] },
+    (script) => {
+      script
+        .commit('ann', put('f', long(10)), ...edit(['LI', 0, 'a']))
+        .each('ann', 'undo', 'sync', 'put', 'redo', 'sync');
+      script
+        .edit('ann', [put('h', 1)], [put('h', 2)])
+        .refuse('ann', 'ann-3')
+        .each('ann', 'sync')
+        .put('ann');
+    },
+    { rules: { t: { f: 'sum' } }, undoDepth: 1 },
+  ),
   scene('refused: two lines at once, each part that falls as it is by then', { f: 0, list: ['x'] }, (script) => {
     script.edit('ann', [put('f', 1)], edit(['LI', 0, 'a'])).each('ann', 'put', 'undo', 'undo', 'redo');
     script

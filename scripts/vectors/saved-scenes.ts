@@ -15,7 +15,23 @@ const REFUSAL: JsonObject = { reason: 'limit', message: '' };
 /** Each is `SAVED` but for these members. */
 const NOT_SAVED: readonly JsonObject[] = [
   ...[{ format: 2 }, { format: null }, { rev: -1 }, { rev: 0.5 }, { rev: null }, { nonce: '' }, { nonce: 7 }],
-  ...[{ pending: [] }, { pending: null }, { pending: [7] }, { open: null }, { open: [['D', 't', 'missing']] }],
+  ...[
+    { pending: [] },
+    { pending: [[]] },
+    {
+      pending: [
+        [
+          ['I', 't', 'q', {}],
+          ['D', 't', 'q'],
+        ],
+      ],
+    },
+    { pending: [[], [put('f', 1)]] },
+    { pending: null },
+    { pending: [7] },
+    { open: null },
+    { open: [['D', 't', 'missing']] },
+  ],
   ...[{ refusal: {} }, { refusal: { ...REFUSAL, reason: 'unknown-revision' } }, { refusal: REFUSAL, nonce: null }],
   ...[{ rows: null }, { rows: [{ tid: 't' }] }, { rows: [] }, { needsReload: null }, { isLogLost: 0 }, { rules: {} }],
   ...[

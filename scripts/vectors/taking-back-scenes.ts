@@ -25,6 +25,16 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
       .open('ann', put('f', 3))
       .each('ann', 'undo', 'undo', 'rollback', 'redo', 'save');
   }),
+  scene(
+    'a step that is remembered again, as what came after it was made open and dropped, is taken out',
+    { f: 0 },
+    (script) => {
+      script.open('ann', put('f', 1)).do('ann', 'seal', SEAL);
+      script.open('ann', put('g', 1)).do('ann', 'seal', SEAL);
+      script.each('ann', 'reopen', 'rollback', 'undo', 'save');
+    },
+    { undoDepth: 1 },
+  ),
   scene('anybody rolls back', { f: 0 }, (script) => {
     script.open('ann', put('f', 1)).do('ann', 'become', { role: 'viewer' });
     script.each('ann', 'rollback').sync('ann');

@@ -328,6 +328,40 @@ export const UNDO_CHAIN_SCENES: readonly JsonObject[] = [
     { undoDepth: 2 },
   ),
   scene(
+    'steps that are forgotten are merged, and those above them undone, as if they were not',
+    LIST,
+    (script) => {
+      script.edit(
+        'ann',
+        edit(['LD', 0]),
+        edit(['LI', 0, 'a']),
+        edit(['LI', 1, 'b']),
+        edit(['LM', 0, 2]),
+        edit(['LI', 1, 'c']),
+      );
+      script
+        .commit('bob', ...edit(['LI', 1, 'o']))
+        .catchUp('ann')
+        .each('ann', 'undo', 'undo', 'redo', 'sync');
+      script.put('ann').each('ann', 'undo').sync('ann').put('ann');
+    },
+    { undoDepth: 1 },
+  ),
+  scene(
+    'a step that is remembered again after a rollback is taken out',
+    {},
+    (script) => {
+      script.edit('ann', [put('f', 1)], [put('g', 1)]);
+      script
+        .open('ann', put('h', 1))
+        .each('ann', 'end-step')
+        .open('ann', put('i', 1))
+        .each('ann', 'end-step', 'rollback');
+      script.edit('ann', [put('j', 1)]).each('ann', 'undo', 'undo', 'save');
+    },
+    { undoDepth: 2 },
+  ),
+  scene(
     'no step can be undone if none is to be remembered',
     {},
     (script) => {

@@ -41,7 +41,7 @@ def read_replica(columns):
     state, deltas, names = read_history(columns[OWN_COLUMNS:])
     require(bool(deltas))
     *pending, open_delta = [format_delta(delta) for delta in deltas]
-    require(not nonce or bool(pending))
+    require(not nonce or bool(pending and pending[0]))
     require(not refusal or bool(nonce))
     reader = ByteReader(head)
     rev, flags = reader.number(), reader.byte()

@@ -46,6 +46,7 @@ def load(saved, rules, next_nonce, limits=None, undo_depth=None):
     for wire in saved["pending"]:
         state, part = restored(state, wire)
         timeline.pending.append(LocalDelta([part]))
+    require_json(saved["nonce"] is None or bool(timeline.pending[0].whole()))
     _, part = restored(state, saved["open"])
     timeline.open = LocalDelta([part] if part.delta else [])
     replica.pending_rules = PendingRules(saved["rules"])

@@ -6,7 +6,8 @@ import type { Delta } from '../operations/change.js';
 import { lendDelta } from '../operations/lend.js';
 import type { State } from '../state/state.js';
 import { Incoming } from './incoming.js';
-import { checkNonce, checkRevision, type LogEntry } from './log-entry.js';
+import { checkNonce, type LogEntry, ownEntry } from './log-entry.js';
+import { readSequencerMessage } from './message-format.js';
 import type { Fetch, FetchSnapshot, Put, Refusal, Refused, Reset, SequencerMessage, Snapshot } from './messages.js';
 import { findInSnapshot, stateOfSnapshot } from './snapshot.js';
 import type { RefusedDelta, UncertainDelta } from './sync-result.js';
@@ -121,7 +122,8 @@ export class Exchange {
   }
 
   /** See `Replica.receive`. */
-  receive(message: SequencerMessage): void {
+  receive(given: SequencerMessage): void {
+    const message = readSequencerMessage(given, ownEntry);
     switch (message.type) {
       case 'accepted':
       case 'repeated':
@@ -138,12 +140,10 @@ export class Exchange {
         this.#receiveRefusal(message);
         break;
       case 'snapshot':
-        this.#receiveSnapshot(message);
+        this.#receiveSnapshot(message, stateOfSnapshot(message));
         break;
       case 'denied':
         break;
-      default:
-        throw new DatastoreError('invalid-json', 'not a message of a sequencer');
     }
   }
 
@@ -186,26 +186,21 @@ export class Exchange {
   }
 
   #receiveAcknowledgement(nonce: string, rev: number): void {
-    checkRevision(rev);
     if (this.#put?.nonce === nonce) this.#acknowledge(rev);
   }
 
-  #receiveEntry({ rev, nonce, delta }: LogEntry): void {
-    checkRevision(rev);
-    checkNonce(nonce);
+  #receiveEntry(entry: LogEntry): void {
+    const { rev, nonce, delta } = entry;
     if (rev <= this.#timeline.revision) return;
-    const entry: LogEntry = { rev, nonce, delta: deltaWithoutBefore(delta) };
     if (this.#put?.nonce !== nonce) {
       if (!this.#incoming.addEntry(entry)) throw this.#mismatch(rev);
     } else {
-      if (!isSameDelta(entry.delta, this.#put.delta)) throw this.#mismatch(rev);
+      if (!isSameDelta(delta, this.#put.delta)) throw this.#mismatch(rev);
       this.#acknowledge(rev);
     }
   }
 
   #receiveReset({ since, rev }: Reset): void {
-    checkRevision(since);
-    checkRevision(rev);
     // An answer to a question that has been settled since then says nothing about what is here now.
     if (since < this.#incoming.reach(this.#timeline.revision)) return;
     this.#needsReload = true;
@@ -223,12 +218,12 @@ export class Exchange {
     }
   }
 
-  #receiveSnapshot(snapshot: Snapshot): void {
+  #receiveSnapshot(snapshot: Snapshot, state: State): void {
     const { revision } = this.#timeline;
     const isWanted = this.#needsReload || revision === 0;
     const isForward = snapshot.rev > revision || (snapshot.rev === revision && this.#needsReload) || this.#isLogLost;
     if (!isWanted || !isForward || snapshot.rev < (this.#incoming.snapshot?.rev ?? 0)) return;
-    this.#snapshotState = stateOfSnapshot(snapshot);
+    this.#snapshotState = state;
     // What waited behind a gap came from the log that is lost, which says nothing about the one that there is now.
     if (this.#isLogLost) this.#incoming.clear();
     this.#incoming.setSnapshot(snapshot);

@@ -1,6 +1,14 @@
 import type { LogEntry } from './log-entry.js';
 import type { Snapshot } from './messages.js';
 
+/** A stretch of the log without a gap: all revisions after `from`, up to `to`, are among the entries. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+const NO_STRETCH: Stretch = { from: 0, to: 0 };
+
 /**
  * What has arrived from the log and is not yet merged: entries in whatever order they came, each once, and at most one
  * snapshot. Spec: SYNC-21, SYNC-22.
@@ -10,6 +18,11 @@ export class Incoming {
   #snapshot: Snapshot | undefined;
   /** The revision up to which there is nothing among the entries. */
   #forgotten = 0;
+  /** The latest revision of an entry. */
+  #latest = 0;
+  /** What the last search from a revision went through, and the last one from a snapshot: the next one goes on there. */
+  #fromRevision = NO_STRETCH;
+  #fromSnapshot = NO_STRETCH;
 
   get snapshot(): Snapshot | undefined {
     return this.#snapshot;
@@ -20,6 +33,7 @@ export class Incoming {
     const known = this.#entries.get(entry.rev);
     if (known !== undefined) return known.nonce === entry.nonce;
     this.#entries.set(entry.rev, entry);
+    this.#latest = Math.max(this.#latest, entry.rev);
     return true;
   }
 
@@ -34,16 +48,17 @@ export class Incoming {
 
   /** The revision that the snapshot, and the entries without a gap, lead to from `revision`. */
   reach(revision: number): number {
-    let reached = this.#snapshot?.rev ?? revision;
-    while (this.#entries.has(reached + 1)) reached++;
-    return reached;
+    if (this.#snapshot === undefined) {
+      this.#fromRevision = this.#stretchAfter(revision, this.#fromRevision);
+      return this.#fromRevision.to;
+    }
+    this.#fromSnapshot = this.#stretchAfter(this.#snapshot.rev, this.#fromSnapshot);
+    return this.#fromSnapshot.to;
   }
 
   /** Whether entries are here that what is here does not lead to. */
   hasGap(revision: number): boolean {
-    const reached = this.reach(revision);
-    for (const rev of this.#entries.keys()) if (rev > reached) return true;
-    return false;
+    return this.#latest > this.reach(revision);
   }
 
   /** Takes out the snapshot, to merge it. */
@@ -60,11 +75,29 @@ export class Incoming {
       for (const rev of this.#entries.keys()) if (rev <= revision) this.#entries.delete(rev);
     }
     this.#forgotten = revision;
+    if (this.#entries.size === 0) this.#latest = 0;
+    this.#fromRevision = withoutStart(this.#fromRevision, revision);
+    this.#fromSnapshot = withoutStart(this.#fromSnapshot, revision);
   }
 
   /** Forgets everything, because it belongs to a log that does not lead on from this replica. */
   clear(): void {
     this.#entries.clear();
+    this.#latest = 0;
+    this.#fromRevision = NO_STRETCH;
+    this.#fromSnapshot = NO_STRETCH;
     this.#snapshot = undefined;
   }
+
+  #stretchAfter(from: number, known: Stretch): Stretch {
+    const isKnown = from >= known.from && from <= known.to;
+    let to = isKnown ? known.to : from;
+    while (this.#entries.has(to + 1)) to++;
+    return { from: isKnown ? known.from : from, to };
+  }
+}
+
+/** What is left of a stretch without the entries up to a revision. */
+function withoutStart({ from, to }: Stretch, revision: number): Stretch {
+  return { from: Math.max(from, revision), to: Math.max(to, revision) };
 }

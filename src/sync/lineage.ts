@@ -1,4 +1,4 @@
-import type { Part } from './local-delta.js';
+import type { Part } from './part.js';
 
 /**
  * Which pending parts lose their sense when others are refused. The parts of one lineage take turns: a step, its

@@ -1,21 +1,10 @@
-import { compose, composeAll } from '../deltas/compress.js';
+import { composeOnto } from '../deltas/compose-onto.js';
+import { compressOwned } from '../deltas/compress.js';
 import { DeltaDraft } from '../deltas/delta-draft.js';
 import { DeltaTally } from '../deltas/delta-tally.js';
 import type { Delta } from '../operations/change.js';
-
-/**
- * What a part of a local delta is to the undo history: a step that can be undone (its number), the undoing of one, or
- * something that the history leaves alone.
- */
-export type PartRole = number | 'undoing' | 'unrecorded';
-
-/** One stretch of a local delta: applied, in normal form. */
-export interface Part {
-  readonly role: PartRole;
-  readonly delta: Delta;
-  /** The step that this is, undoes or redoes, by the number that the step had at first. */
-  readonly lineage?: number | undefined;
-}
+import { joinParts } from './join-parts.js';
+import type { Part, PartRole } from './part.js';
 
 /**
  * A delta that the user is still making, or that waits to be put: applied changes in the order in which they were made,
@@ -87,7 +76,12 @@ export class LocalDelta {
       this.#tally?.add(part.delta);
       this.#parts.push(part);
     }
-    if (this.#whole !== undefined) this.#whole = compose(this.#whole, later.whole());
+    if (this.#whole !== undefined) this.#whole = composeOnto(this.#whole, later.whole());
+  }
+
+  /** Joins the parts that the undo history need not tell apart any more. The whole stays what it is. */
+  join(forgotten: ReadonlySet<PartRole>): void {
+    this.#parts = joinParts(this.#parts, forgotten);
   }
 
   /** Takes out the last part with this role, as if it had never been made. Those after it must not depend on it. */
@@ -100,7 +94,7 @@ export class LocalDelta {
 
   /** Everything as one delta, applied and in normal form. */
   whole(): Delta {
-    this.#whole ??= composeAll([...this.#parts.map(({ delta }) => delta), this.#runningSoFar()]);
+    this.#whole ??= compressOwned([...this.#parts.flatMap(({ delta }) => delta), ...this.#runningSoFar()]);
     return this.#whole;
   }
 

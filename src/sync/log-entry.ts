@@ -1,6 +1,8 @@
+import { expectObject } from '../codec/wire/json.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
+import { isWholeNumber } from '../values/whole-number.js';
 
 /**
  * One delta of the log. Revision r is the state after the deltas 1 to r, so the entry with `rev` r leads from revision
@@ -27,7 +29,7 @@ export function checkNonce(nonce: unknown): asserts nonce is string {
 }
 
 export function isRevision(revision: unknown): revision is number {
-  return typeof revision === 'number' && Number.isSafeInteger(revision) && revision >= 0;
+  return isWholeNumber(revision);
 }
 
 /** @throws DatastoreError `invalid-revision` unless `revision` is a whole number from 0. */
@@ -37,8 +39,9 @@ export function checkRevision(revision: unknown): asserts revision is number {
 }
 
 /** A copy of an entry from outside. @throws DatastoreError for what is no entry. */
-export function ownEntry({ rev, nonce, delta }: LogEntry): LogEntry {
+export function ownEntry(entry: unknown): LogEntry {
+  const { rev, nonce, delta } = expectObject(entry, 'a log entry');
   checkRevision(rev);
   checkNonce(nonce);
-  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta) });
+  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta as Delta) });
 }

@@ -3,7 +3,7 @@ import { expectArray, expectObject, type JsonObject } from '../codec/wire/json.j
 import type { Row } from '../codec/wire/rows.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { checkNonce, checkRevision, type LogEntry } from './log-entry.js';
-import type { ReplicaMessage, SequencerMessage } from './messages.js';
+import type { ReplicaMessage, SequencerMessage, Snapshot } from './messages.js';
 import { parseRefusal } from './refusal-format.js';
 import { stateOfSnapshot } from './snapshot.js';
 
@@ -83,6 +83,19 @@ export function parseReplicaMessage(json: unknown): ReplicaMessage {
  * `State.fromRows` throw. Law: `parseSequencerMessage(formatMessage(m))` is `m`.
  */
 export function parseSequencerMessage(json: unknown): SequencerMessage {
+  const message = readSequencerMessage(json, parseEntry);
+  // The rows stay JSON; reading them as a state is what checks them.
+  if (message.type === 'snapshot') stateOfSnapshot(message);
+  return message;
+}
+
+/**
+ * Reads what the sequencer sent, in JSON or as an object, save the rows of a snapshot, which `stateOfSnapshot` reads.
+ *
+ * @throws DatastoreError `invalid-json`, `invalid-revision`, `invalid-nonce`, and what `readEntry` throws.
+ */
+export function readSequencerMessage(json: unknown, readEntry: (json: unknown) => LogEntry): SequencerMessage {
+  const parseEntries = (entries: unknown): LogEntry[] => expectArray(entries, 'log entries').map(readEntry);
   const message = expectObject(json, 'a message');
   switch (message['type']) {
     case 'accepted':
@@ -119,19 +132,12 @@ export function parseSequencerMessage(json: unknown): SequencerMessage {
   }
 }
 
-function parseSnapshot({ rev, rows, nonces }: JsonObject): SequencerMessage {
+function parseSnapshot({ rev, rows, nonces }: JsonObject): Snapshot {
   checkRevision(rev);
   const names: string[] = [];
   for (const nonce of expectArray(nonces, 'the nonces of a snapshot')) {
     checkNonce(nonce);
     names.push(nonce);
   }
-  // The rows stay JSON; reading them as a state is what checks them.
-  const snapshot = { type: 'snapshot' as const, rev, rows: rows as readonly Row[], nonces: names };
-  stateOfSnapshot(snapshot);
-  return snapshot;
-}
-
-function parseEntries(json: unknown): LogEntry[] {
-  return expectArray(json, 'log entries').map(parseEntry);
+  return { type: 'snapshot', rev, rows: rows as readonly Row[], nonces: names };
 }

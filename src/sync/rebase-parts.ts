@@ -2,7 +2,8 @@ import { compress } from '../deltas/compress.js';
 import type { ConflictListener } from '../deltas/conflict.js';
 import { type RuleLookup, rebaseNormalForms } from '../deltas/rebase.js';
 import type { Delta } from '../operations/change.js';
-import type { LocalDelta, Part } from './local-delta.js';
+import type { LocalDelta } from './local-delta.js';
+import type { Part } from './part.js';
 
 /** Pending deltas by their parts, brought past a delta that `view` follows by applying `shown`. */
 export interface Rebased {

@@ -1,5 +1,6 @@
 import { expectObject, type JsonObject } from '../codec/wire/json.js';
 import { DatastoreError, type DatastoreErrorCode, type Place, placeOf } from '../errors/datastore-error.js';
+import { isWholeNumber } from '../values/whole-number.js';
 import type { Refusal, RefusalReason } from './messages.js';
 
 const REASONS: readonly RefusalReason[] = ['invalid', 'limit', 'permission', 'unknown-revision', 'nonce-reused'];
@@ -22,7 +23,7 @@ function parsePlace(json: JsonObject): Place {
   const { table, record, field, index, position, ...others } = json;
   const isPlace =
     [table, record, field].every((name) => name === undefined || typeof name === 'string') &&
-    [index, position].every((at) => at === undefined || (Number.isSafeInteger(at) && Number(at) >= 0)) &&
+    [index, position].every((at) => at === undefined || isWholeNumber(at)) &&
     Object.keys(others).length === 0;
   if (!isPlace) throw invalid('a place has names, positions that are whole numbers, and nothing else');
   return placeOf(json);

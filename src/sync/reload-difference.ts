@@ -1,8 +1,34 @@
-import type { Conflict } from '../deltas/conflict.js';
+import type { Conflict, ConflictListener } from '../deltas/conflict.js';
+import type { RuleLookup } from '../deltas/rebase.js';
 import { type Change, type Delta, updateChange } from '../operations/change.js';
 import type { FieldOp } from '../operations/field-operation.js';
 import { type ListOp, type ListPut, listDelete, listInsert } from '../operations/list-operation.js';
+import { diff } from '../state/diff.js';
+import type { State } from '../state/state.js';
 import { freezeMap } from '../values/fields.js';
+import type { Part } from './part.js';
+import { type Rebased, rebaseParts } from './rebase-parts.js';
+
+/**
+ * Rebases deltas over the difference between the state that they follow and another one. Spec: SYNC-30.
+ *
+ * @throws what a merge function throws.
+ */
+export function rebaseOverDifference(
+  start: State,
+  target: State,
+  deltas: readonly (readonly Part[])[],
+  rules: RuleLookup,
+  onConflict: ConflictListener,
+): Rebased {
+  const conflicts: Conflict[] = [];
+  const applied = start.clone().apply(diff(start, target));
+  const rebased = rebaseParts(deltas, applied, rules, (conflict) => conflicts.push(conflict));
+  const spared = sparingNewItems(applied, conflicts);
+  if (spared !== undefined) return rebaseParts(deltas, start.clone().apply(spared), rules, onConflict);
+  for (const conflict of conflicts) onConflict(conflict);
+  return rebased;
+}
 
 /**
  * A difference between two states calls it a put where one item of a list has gone and another has come in its place:
@@ -13,7 +39,7 @@ import { freezeMap } from '../values/fields.js';
  * @param conflicts those of merging the difference as it is. Spec: SYNC-30.
  * @returns the difference to merge instead, or `undefined` if no such put was lost.
  */
-export function sparingNewItems(difference: Delta, conflicts: readonly Conflict[]): Delta | undefined {
+function sparingNewItems(difference: Delta, conflicts: readonly Conflict[]): Delta | undefined {
   const lost = new Set(conflicts.flatMap(lostPutKeys));
   if (lost.size === 0) return undefined;
   return difference.map((change): Change => {

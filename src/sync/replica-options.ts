@@ -1,6 +1,7 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
+import { isWholeNumber } from '../values/whole-number.js';
 import { checkRole, type Role } from './role.js';
 
 export interface ReplicaOptions {
@@ -26,7 +27,7 @@ export function settingsOf(options: ReplicaOptions): Required<ReplicaOptions> {
   const { role = 'owner', limits = DEFAULT_LIMITS, undoDepth = DEFAULT_UNDO_DEPTH } = options;
   checkRole(role);
   checkLimits(limits);
-  if (!Number.isSafeInteger(undoDepth) || undoDepth < 0) {
+  if (!isWholeNumber(undoDepth)) {
     throw new DatastoreError('invalid-option', 'undoDepth must be a whole number from 0');
   }
   return { nextNonce: options.nextNonce, role, rules: options.rules ?? new ResolutionRules(), limits, undoDepth };

@@ -3,12 +3,11 @@ import { type Conflict, lendConflict } from '../deltas/conflict.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
 import { lendDelta } from '../operations/lend.js';
-import type { ResolutionRules } from '../rules/resolution-rules.js';
-import { type Limits, NO_LIMITS } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import { isOfInfo, mtimeDelta, mtimeOf, ownTime, titleEdit, titleOf } from './datastore-info.js';
+import { mtimeOf, ownTime, titleOf } from './datastore-info.js';
+import { Editor } from './editor.js';
 import { Exchange, emptyReport, FROM_THE_START, type Report } from './exchange.js';
 import type { Fetch, FetchSnapshot, Put, SequencerMessage } from './messages.js';
 import { type ReplicaOptions, settingsOf } from './replica-options.js';
@@ -23,7 +22,7 @@ import {
 } from './saved-replica.js';
 import type { SyncResult, Withdrawal } from './sync-result.js';
 import { Timeline } from './timeline.js';
-import { UndoHistory, type UndoStep } from './undo-history.js';
+import { UndoHistory } from './undo-history.js';
 
 /**
  * One user's copy of a datastore. Edits show at once and are kept until the log has them; what others did becomes
@@ -40,26 +39,24 @@ import { UndoHistory, type UndoStep } from './undo-history.js';
  * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-55.
  */
 export class Replica {
-  readonly #limits: Limits;
-  readonly #rules: Pick<ResolutionRules, 'get'>;
-  readonly #undoDepth: number;
+  readonly #settings: Required<ReplicaOptions>;
   readonly #history: UndoHistory;
   #timeline: Timeline;
   #exchange: Exchange;
+  #editor: Editor;
   #role: Role;
-  #stepCount = 0;
   #report: Report = emptyReport();
 
   /** A replica at revision 0, without any data. @throws DatastoreError `invalid-option`. */
   constructor(options: ReplicaOptions) {
-    const { role, rules, limits, undoDepth } = settingsOf(options);
+    const settings = settingsOf(options);
+    const { role, rules, undoDepth, nextNonce } = settings;
+    this.#settings = settings;
     this.#role = role;
-    this.#rules = rules;
-    this.#limits = limits;
-    this.#undoDepth = undoDepth;
     this.#history = new UndoHistory(undoDepth, (table, field) => rules.get(table, field) === 'sum');
     this.#timeline = new Timeline(new State(), 0, this.#history);
-    this.#exchange = new Exchange(this.#timeline, options.nextNonce, FROM_THE_START);
+    this.#exchange = new Exchange(this.#timeline, nextNonce, FROM_THE_START);
+    this.#editor = new Editor(this.#timeline, this.#history, settings);
   }
 
   /**
@@ -71,7 +68,7 @@ export class Replica {
    */
   static load(saved: unknown, options: ReplicaOptions): Replica {
     const replica = new Replica(options);
-    replica.#resume(parseReplica(saved, replica.#rules), options.nextNonce);
+    replica.#resume(parseReplica(saved, replica.#settings.rules));
     return replica;
   }
 
@@ -151,9 +148,7 @@ export class Replica {
   /** Sets the title, or deletes it. @throws DatastoreError as {@link apply} does. Spec: SYNC-37. */
   setTitle(title: string | undefined): void {
     this.#requireWrite();
-    const { recordMade, titleSet } = titleEdit(this.#timeline.view, title);
-    if (recordMade.length > 0) this.endUndoStep();
-    if (titleSet.length > 0) this.#edit([...recordMade, ...titleSet], recordMade.length);
+    this.#editor.setTitle(title);
   }
 
   /** When the datastore was last edited, by the clocks of those who did; `undefined` if never. Spec: SYNC-38. */
@@ -171,10 +166,8 @@ export class Replica {
    */
   apply(changes: Delta): Delta {
     this.#requireWrite();
-    if (!Array.isArray(changes) || !changes.some(isOfInfo)) return this.#edit(changes, 0);
-    const info = changes.filter(isOfInfo);
-    this.endUndoStep();
-    return this.#edit([...info, ...changes.filter((change) => !isOfInfo(change))], info.length);
+    // What was applied is kept to be put and to be undone, so the user gets bytes and dates of their own.
+    return lendDelta(this.#editor.apply(changes));
   }
 
   /**
@@ -186,7 +179,7 @@ export class Replica {
    * the next call. Spec: SYNC-17, SYNC-23 to SYNC-25.
    */
   sync(time: Date): SyncResult {
-    this.#seal(ownTime(time), this.#limits.deltaSize);
+    this.#editor.seal(ownTime(time), this.#exchange.isInFlight, this.#settings.limits.deltaSize);
     for (const delta of this.#timeline.pending) delta.isProvisional = false;
     this.#exchange.bringIn(this.#report);
     const report = this.#report;
@@ -212,7 +205,7 @@ export class Replica {
    */
   seal(time: Date): boolean {
     const { length } = this.#timeline.pending;
-    this.#seal(ownTime(time), 0);
+    this.#editor.seal(ownTime(time), this.#exchange.isInFlight, 0);
     const sealed = this.#timeline.pending[length];
     if (sealed === undefined) return false;
     sealed.isProvisional = true;
@@ -226,7 +219,7 @@ export class Replica {
    */
   reopen(): boolean {
     if (!this.#canTakeLast()) return false;
-    this.#cutOpen();
+    this.#editor.cut();
     this.#timeline.reopen();
     return true;
   }
@@ -238,7 +231,7 @@ export class Replica {
    */
   withdraw(): Withdrawal | undefined {
     if (!this.#canTakeLast()) return undefined;
-    this.#cutOpen();
+    this.#editor.cut();
     const conflicts: Conflict[] = [];
     const changes = this.#timeline.withdrawLast((conflict) => conflicts.push(lendConflict(conflict)));
     return { changes, conflicts };
@@ -283,12 +276,12 @@ export class Replica {
 
   /** Whether {@link undo} would do anything. */
   get canUndo(): boolean {
-    return (this.#undoDepth > 0 && this.#timeline.open.isRunning) || this.#history.nextUndo() !== undefined;
+    return this.#editor.canUndo;
   }
 
   /** Whether {@link redo} would do anything. */
   get canRedo(): boolean {
-    return this.#history.nextRedo() !== undefined;
+    return this.#editor.canRedo;
   }
 
   /** Where the first provisional delta is, see {@link seal}: it would be put `next` or `later`, or there is `none`. */
@@ -298,10 +291,7 @@ export class Replica {
 
   /** Ends the step that the last edits belong to; the next edit begins another. So does every {@link sync}. */
   endUndoStep(): void {
-    if (this.#undoDepth === 0) return;
-    const step = ++this.#stepCount;
-    const part = this.#timeline.cut(step, step);
-    if (part !== undefined) this.#history.record(this.#stepCount, part.delta);
+    this.#editor.endStep();
   }
 
   /**
@@ -312,68 +302,23 @@ export class Replica {
    */
   undo(): Delta | undefined {
     this.#requireWrite();
-    this.endUndoStep();
-    const undo = this.#history.nextUndo();
-    if (undo === undefined) return undefined;
-    const applied = this.#takeBack(undo) ?? this.#timeline.edit(undo.delta, this.#limits);
-    this.#noteRules(applied);
-    if (this.#timeline.cut('undoing', undo.lineage) !== undefined) this.#history.noteUndone(undo, applied);
-    return lendDelta(applied);
+    const applied = this.#editor.undo(this.#exchange.isInFlight);
+    return applied && lendDelta(applied);
   }
 
   /** Does again what {@link undo} undid last, unless the user edited since. Otherwise as {@link undo}. Spec: SYNC-46. */
   redo(): Delta | undefined {
     this.#requireWrite();
-    const redo = this.#history.nextRedo();
-    if (redo === undefined) return undefined;
-    const applied = this.#timeline.edit(redo.delta, this.#limits);
-    this.#noteRules(applied);
-    this.#timeline.cut(++this.#stepCount, redo.lineage);
-    this.#history.noteRedone(redo, this.#stepCount, applied);
-    return lendDelta(applied);
+    const applied = this.#editor.redo();
+    return applied && lendDelta(applied);
   }
 
-  /** Undoes a step by taking it out of what will be put, if that is possible. Spec: SYNC-41. */
-  #takeBack(undo: UndoStep): Delta | undefined {
-    const timeline = this.#timeline;
-    const part = timeline.lastUnsentPart(this.#exchange.isInFlight);
-    if (part?.role !== undo.step || !this.#history.isExactOver(timeline.parts)) return undefined;
-    return timeline.takeBack(part, this.#exchange.isInFlight, (applied) => {
-      this.#history.noteTakenBack(undo, applied, timeline.parts);
-    });
-  }
-
-  #edit(changes: Delta, unrecorded: number): Delta {
-    const applied = this.#timeline.edit(changes, this.#limits, unrecorded);
-    this.#noteRules(applied);
-    this.#history.forgetUndone();
-    if (unrecorded > 0) this.#history.meetUnrecorded(applied.slice(0, unrecorded));
-    // What was applied is kept to be put and to be undone, so the user gets bytes and dates of their own.
-    return lendDelta(applied);
-  }
-
-  #resume({ base, rev, pending, open, rules, exchange }: ParsedReplica, nextNonce: () => string): void {
+  #resume({ base, rev, pending, open, rules, exchange }: ParsedReplica): void {
     this.#timeline = new Timeline(base, rev, this.#history);
     this.#timeline.restore(pending, open);
     for (const rule of rules) this.#timeline.rules.set(rule);
-    this.#exchange = new Exchange(this.#timeline, nextNonce, exchange);
-  }
-
-  #noteRules(applied: Delta): void {
-    this.#timeline.rules.note(applied, (table, field) => this.#rules.get(table, field));
-  }
-
-  /** Seals the open delta, which joins the last pending one if both together stay within `joinedSizeLimit`. */
-  #seal(time: Date, joinedSizeLimit: number): void {
-    this.endUndoStep();
-    const { open, view } = this.#timeline;
-    if (open.whole().length > 0) {
-      this.#timeline.cut('unrecorded');
-      // No step touches the modified time, so the undo history need not hear of this.
-      this.#timeline.edit(mtimeDelta(view, time), NO_LIMITS);
-      this.#timeline.cut('unrecorded');
-    }
-    this.#timeline.seal(this.#exchange.isInFlight, joinedSizeLimit);
+    this.#exchange = new Exchange(this.#timeline, this.#settings.nextNonce, exchange);
+    this.#editor = new Editor(this.#timeline, this.#history, this.#settings);
   }
 
   /** Whether the last pending delta can be taken out of what will be put; its put, if there was one, is forgotten then. */
@@ -383,11 +328,6 @@ export class Replica {
     if (length === 0 || this.#exchange.isUndecided) return false;
     this.#exchange.forgetPut();
     return true;
-  }
-
-  #cutOpen(): void {
-    this.endUndoStep();
-    this.#timeline.cut('unrecorded');
   }
 
   #requireWrite(): void {

@@ -128,7 +128,7 @@ export function parseStored(json: unknown): StoredReplica {
 /** Why no replica saves this, if its parts do not belong together. Whether edits fit the state is not looked at. */
 export function faultOfStored({ pending, rules, exchange }: StoredReplica): string | undefined {
   const { nonce, refusal } = exchange;
-  if (nonce !== undefined && pending.length === 0) return 'a nonce belongs to a pending delta';
+  if (nonce !== undefined && (pending[0] ?? []).length === 0) return 'a nonce belongs to a pending delta with a change';
   if (refusal !== undefined && nonce === undefined) return 'a refusal belongs to a delta that was put';
   if (refusal?.reason === 'unknown-revision') return 'such a refusal undoes nothing';
   const places = new Set(rules.map((rule) => rule.slice(0, 3).join(' ')));

@@ -1,11 +1,13 @@
+import { expectObject } from '../codec/wire/json.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError, type DatastoreErrorCode, placeOf } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
+import { isWholeNumber } from '../values/whole-number.js';
 import { Log } from './log.js';
-import { checkNonce, checkRevision, isRevision, type LogEntry, ownEntry } from './log-entry.js';
+import { checkNonce, checkRevision, type LogEntry, ownEntry } from './log-entry.js';
 import type {
   Entries,
   MissedEntries,
@@ -154,6 +156,7 @@ export class Sequencer {
    */
   answer(message: ReplicaMessage, role: Role): SequencerMessage {
     checkRole(role);
+    expectObject(message, 'a message');
     if (message.type === 'put') return this.put(message.rev, message.nonce, message.delta, role);
     if (!canRead(role)) return { type: 'denied' };
     if (message.type === 'fetch') return this.deltasSince(message.rev);
@@ -199,7 +202,7 @@ function limitsOf({ limits = DEFAULT_LIMITS }: SequencerOptions): Limits {
 }
 
 function nonceCountOf({ recentNonces = DEFAULT_RECENT_NONCES }: SequencerOptions): number {
-  if (Number.isSafeInteger(recentNonces) && recentNonces >= 0) return recentNonces;
+  if (isWholeNumber(recentNonces)) return recentNonces;
   throw new DatastoreError('invalid-option', 'recentNonces must be a whole number from 0');
 }
 
@@ -219,6 +222,6 @@ function refusalOf(error: DatastoreError): Refusal {
   const reason = LIMIT_CODES.includes(error.code) ? 'limit' : 'invalid';
   const { index } = error;
   // What can be no index is no part of a message (SYNC-3).
-  const place = placeOf({ ...placeOf(error), index: isRevision(index) ? index : undefined });
+  const place = placeOf({ ...placeOf(error), index: isWholeNumber(index) ? index : undefined });
   return { reason, code: error.code, message: error.message, place };
 }

@@ -19,30 +19,23 @@
  */
 
 import { compose, compress } from '../deltas/compress.js';
-import type { Conflict, ConflictListener } from '../deltas/conflict.js';
+import type { ConflictListener } from '../deltas/conflict.js';
 import { invert } from '../deltas/invert.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { Delta } from '../operations/change.js';
 import { sizeOfDelta } from '../operations/size.js';
-import { diff } from '../state/diff.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
-import { counterparts } from './lineage.js';
-import { LocalDelta, type Part, type PartRole } from './local-delta.js';
+import { LocalDelta } from './local-delta.js';
+import { isRecorded, type Part, type PartRole } from './part.js';
 import { PendingRules } from './pending-rules.js';
 import { type Rebased, rebaseParts, regroup } from './rebase-parts.js';
 import { RecordWatch } from './record-watch.js';
-import { refusalRules } from './refusal-rules.js';
-import { sparingNewItems } from './reload-difference.js';
+import { rebaseOverDifference } from './reload-difference.js';
+import { type Undone, undoBelow } from './undo-below.js';
 import { NOTHING_TO_UNDO, type UndoHistory, type UndoMark } from './undo-history.js';
-
-/** The parts that are left when a delta below them is undone, and the deltas that `view` follows that by, in order. */
-interface Undone {
-  readonly left: readonly Part[];
-  readonly shown: readonly Delta[];
-}
 
 /** See the comment at the top of this file. */
 export class Timeline {
@@ -85,8 +78,9 @@ export class Timeline {
 
   /** See `Replica.provisional`. */
   get provisional(): 'next' | 'later' | 'none' {
-    if (this.firstToPut()?.isProvisional === true) return 'next';
-    return this.#pending.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
+    const left = this.#pending.slice(this.#idleCount());
+    if (left[0]?.isProvisional === true) return 'next';
+    return left.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
   }
 
   /** The parts of all deltas that the log does not have, in order. */
@@ -215,6 +209,8 @@ export class Timeline {
     const changes = open.parts.flatMap(({ delta }) => delta);
     if (last === undefined || !canJoin || last.sizeWith(changes) > deltaSizeLimit) this.#pending.push(open);
     else last.absorb(open);
+    // What was forgotten of deltas before the last one could be known again once that is made open again and dropped.
+    this.#pending.at(-1)?.join(this.#history.takeForgotten());
   }
 
   /** The first pending delta is in the log, at the next revision. */
@@ -259,30 +255,6 @@ export class Timeline {
   }
 
   /**
-   * Works out what is left of `later` parts without the delta that they follow, and which deltas lead the view there.
-   * That what stands wins over the undoing is no conflict to anybody, and neither is a sum, which is made by a function
-   * here: only the edits that are lost are told of.
-   */
-  #undoBelow(fallen: LocalDelta, later: readonly Part[], onLoss: ConflictListener): Undone {
-    const rules = refusalRules(this.rules);
-    const onConflict = (conflict: Conflict): void => {
-      if (conflict.rule !== 'function' && conflict.lost.some(({ side }) => side === 'local')) onLoss(conflict);
-    };
-    const { deltas, shown } = rebaseParts([later], invert(fallen.whole()), rules, onConflict);
-    let left = deltas[0] ?? [];
-    const shows = [shown];
-    for (const at of counterparts(fallen.parts, later)) {
-      const counterpart = left[at];
-      if (counterpart === undefined) continue;
-      const rest = rebaseParts([left.slice(at + 1)], invert(counterpart.delta), rules, onConflict);
-      left = [...left.slice(0, at), { ...counterpart, delta: [] }, ...(rest.deltas[0] ?? [])];
-      shows.push(rest.shown);
-    }
-    this.#history.meetRefusal(fallen.parts, later, left);
-    return { left, shown: shows };
-  }
-
-  /**
    * Goes over to the state of a snapshot. The first pending delta is part of it if `isFirstInLog`. Spec: SYNC-30.
    *
    * @throws what a merge function throws. Nothing is changed then.
@@ -292,7 +264,7 @@ export class Timeline {
     const rest = this.#pending.slice(inLog.length).map((delta) => delta.parts);
     const start = this.#base.clone();
     for (const delta of inLog) start.apply(delta.whole());
-    const rebased = this.#rebaseOverDifference(start, diff(start, target), rest, onConflict);
+    const rebased = rebaseOverDifference(start, target, rest, this.rules, onConflict);
     this.#show(rebased.shown);
     this.#base = target;
     this.#revision = revision;
@@ -312,8 +284,15 @@ export class Timeline {
 
   /** The first pending delta that does anything. Those before it, such as an insert that was taken back, are dropped. */
   firstToPut(): LocalDelta | undefined {
-    while (this.#pending[0]?.whole().length === 0) this.#setPending(this.#pending.slice(1));
+    const idle = this.#idleCount();
+    if (idle > 0) this.#setPending(this.#pending.slice(idle));
     return this.#pending[0];
+  }
+
+  /** How many deltas come before the first that does anything. */
+  #idleCount(): number {
+    const first = this.#pending.findIndex((delta) => delta.whole().length > 0);
+    return first < 0 ? this.#pending.length : first;
   }
 
   /** Puts back local edits that were saved: sealed deltas, and what was open. */
@@ -336,19 +315,10 @@ export class Timeline {
     return { role: 'unrecorded', delta: compress(this.#view.apply(delta)) };
   }
 
-  #rebaseOverDifference(
-    start: State,
-    difference: Delta,
-    rest: readonly (readonly Part[])[],
-    onConflict: ConflictListener,
-  ): Rebased {
-    const conflicts: Conflict[] = [];
-    const applied = start.clone().apply(difference);
-    const rebased = rebaseParts(rest, applied, this.rules, (conflict) => conflicts.push(conflict));
-    const spared = sparingNewItems(applied, conflicts);
-    if (spared !== undefined) return rebaseParts(rest, start.clone().apply(spared), this.rules, onConflict);
-    for (const conflict of conflicts) onConflict(conflict);
-    return rebased;
+  #undoBelow(fallen: LocalDelta, later: readonly Part[], onConflict: ConflictListener): Undone {
+    const undone = undoBelow(fallen, later, this.rules, onConflict);
+    this.#history.meetRefusal(fallen.parts, later, undone.left);
+    return undone;
   }
 
   #lastUnsent(isFirstSent: boolean): LocalDelta | undefined {
@@ -391,9 +361,4 @@ export class Timeline {
     this.rules.clear();
     this.#history.noteNothingPending();
   }
-}
-
-/** Whether the undo history knows of a part. */
-function isRecorded({ role }: Part): boolean {
-  return role !== 'unrecorded';
 }

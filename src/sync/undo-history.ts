@@ -1,7 +1,7 @@
 import { invert } from '../deltas/invert.js';
 import { type RuleLookup, rebase } from '../deltas/rebase.js';
 import type { Delta } from '../operations/change.js';
-import type { Part } from './local-delta.js';
+import { isRecorded, type Part } from './part.js';
 import { isMet, yieldTo } from './undo-yield.js';
 
 /** What undoes or redoes one step, valid on what the user sees once the steps above it have been undone or redone. */
@@ -41,10 +41,11 @@ export interface UndoMark {
   readonly undo: readonly UndoStep[];
   readonly redo: readonly UndoStep[];
   readonly isExact: boolean;
+  readonly forgotten: readonly number[];
 }
 
 /** Nothing can be undone or redone. */
-export const NOTHING_TO_UNDO: UndoMark = Object.freeze({ undo: [], redo: [], isExact: true });
+export const NOTHING_TO_UNDO: UndoMark = Object.freeze({ undo: [], redo: [], isExact: true, forgotten: [] });
 
 /** A remote delta as it came, on the state of the log, and as it changed what the user sees. */
 export interface Met {
@@ -68,6 +69,8 @@ export class UndoHistory {
   #undo: UndoStep[] = [];
   #redo: UndoStep[] = [];
   #isExact = true;
+  /** The steps that were in the chain and will never be again, nor anything that undoes or redoes them. */
+  #forgotten: number[] = [];
 
   constructor(depth: number, isSum: (table: string, field: string) => boolean) {
     this.#depth = depth;
@@ -77,14 +80,22 @@ export class UndoHistory {
 
   /** What can be undone and redone now. */
   mark(): UndoMark {
-    return { undo: [...this.#undo], redo: [...this.#redo], isExact: this.#isExact };
+    return { undo: [...this.#undo], redo: [...this.#redo], isExact: this.#isExact, forgotten: [...this.#forgotten] };
   }
 
   /** Follows a rollback to the moment of a mark, with no merge since. */
-  returnTo({ undo, redo, isExact }: UndoMark): void {
+  returnTo({ undo, redo, isExact, forgotten }: UndoMark): void {
     this.#undo = [...undo];
     this.#redo = [...redo];
     this.#isExact = isExact;
+    this.#forgotten = [...forgotten];
+  }
+
+  /** Hands out, once, the steps that can never be undone again. Their parts need not be told apart (SYNC-54). */
+  takeForgotten(): ReadonlySet<number> {
+    const forgotten = new Set(this.#forgotten);
+    this.#forgotten = [];
+    return forgotten;
   }
 
   /** The user edits: what was undone before can no longer be redone. */
@@ -178,13 +189,19 @@ export class UndoHistory {
   }
 
   clear(): void {
+    this.#forget(this.#undo);
     this.#undo = [];
     this.#redo = [];
   }
 
   #push(step: number, lineage: number, applied: Delta): void {
     this.#undo.unshift(UndoStep.undoing(step, lineage, applied));
-    if (this.#undo.length > this.#depth) this.#undo.pop();
+    if (this.#undo.length > this.#depth) this.#forget(this.#undo.splice(this.#depth));
+  }
+
+  /** A step that was redone stays a part of its own: the parts of its line take turns. */
+  #forget(steps: readonly UndoStep[]): void {
+    for (const { step, lineage } of steps) if (step === lineage) this.#forgotten.push(step);
   }
 
   /** Whether the undo steps above the log are those of the pending steps, and the ones below start from its state. */
@@ -220,5 +237,5 @@ export class UndoHistory {
 
 /** The parts that the history knows of, the latest first. */
 function recorded(parts: readonly Part[]): Part[] {
-  return parts.filter(({ role }) => role !== 'unrecorded').reverse();
+  return parts.filter(isRecorded).reverse();
 }

@@ -61,6 +61,18 @@ function listOps(count: number, length: number, seed: number, moves = 0): ListOp
   return randomListOps({ count, length, seed, moves });
 }
 
+/** A replica with a field of one record, or of another each time, edited and sealed many times. */
+function sealedOften(count: number, undoDepth: number, records: number): Replica {
+  const replica = new Replica({ nextNonce: () => 'nonce', undoDepth });
+  const names = Array.from({ length: records }, (_, number) => `record${number}`);
+  replica.apply(names.map((record) => ({ type: 'insert', table: TABLE, record, fields: new Map() })));
+  for (let value = 0; value < count; value++) {
+    replica.apply(updatesDelta([{ record: `record${value % records}`, field: 'field0', value }]));
+    replica.sync(new Date(value));
+  }
+  return replica;
+}
+
 describe('twice the input takes about twice the steps', () => {
   const bounds: readonly [what: string, limit: number, prepare: Prepare][] = [
     [
@@ -209,6 +221,21 @@ describe('twice the input takes about twice the steps', () => {
       },
     ],
     [
+      'receiving one entry after the other, and asking for the next',
+      LINEAR,
+      (size) => {
+        const replica = new Replica({ nextNonce: () => 'nonce' });
+        const receive = (rev: number): unknown => {
+          replica.receive({ type: 'entries', entries: [{ rev, nonce: `n${rev}`, delta: [] }] });
+          return [replica.request(), replica.status];
+        };
+        return () => Array.from({ length: size }, (_, at) => receive(at + 1));
+      },
+    ],
+    ['sealing one edit of a record after the other', LINEAR, (size) => () => sealedOften(size, 10, 1)],
+    ['sealing edits that cannot be undone', LINEAR, (size) => () => sealedOften(size, 0, 1)],
+    ['sealing edits of as many records', SORTING, (size) => () => sealedOften(size, 10, size)],
+    [
       'sorting by compareValues',
       SORTING,
       (size) => {
@@ -281,6 +308,18 @@ describe('what is not touched costs nothing', () => {
       },
     ],
     [
+      'what to ask for, and the status, do not depend on how many entries wait, before a gap and after it',
+      CONSTANT,
+      (size) => {
+        const replica = new Replica({ nextNonce: () => 'nonce' });
+        const waiting = Array.from({ length: size }, (_, at) => ({ rev: at + 1, nonce: `n${at}`, delta: [] }));
+        replica.receive({ type: 'entries', entries: waiting.filter(({ rev }) => rev !== size / 2) });
+        const ask = (): unknown => [replica.request(), replica.status];
+        ask();
+        return ask;
+      },
+    ],
+    [
       'Replica.apply does not depend on how much is pending',
       CONSTANT,
       (size) => {
@@ -299,6 +338,19 @@ describe('what is not touched costs nothing', () => {
   for (const [what, limit, prepare] of bounds) {
     test(what, () => {
       expect(growth(prepare, 2000, 64_000)).toBeLessThanOrEqual(limit);
+    });
+  }
+
+  for (const undoDepth of [0, 10]) {
+    test(`a remote entry does not depend on how often was sealed what it meets, at undo depth ${undoDepth}`, () => {
+      // What is joined by halves leaves one part more with each doubling.
+      const prepare: Prepare = (size) => {
+        const replica = sealedOften(size, undoDepth, 1);
+        const delta = [{ type: 'insert' as const, table: TABLE, record: 'another', fields: new Map() }];
+        replica.receive({ type: 'entries', entries: [{ rev: 1, nonce: 'another', delta }] });
+        return () => replica.sync(new Date(0));
+      };
+      expect(growth(prepare, 250, 2000)).toBeLessThanOrEqual(1.4);
     });
   }
 

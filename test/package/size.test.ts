@@ -32,8 +32,8 @@ async function sizeOf(entry: string): Promise<number> {
  * reached: even what is left without the two machines of `sync` is just above it. Lower a ceiling when code shrinks.
  */
 const MERGE_CORE_MOST = 22_000;
-const WITHOUT_BYTES_MOST = 32_300;
-const WHOLE_MOST = 40_300;
+const WITHOUT_BYTES_MOST = 32_900;
+const WHOLE_MOST = 41_000;
 
 /** Whoever merges lists alone must not pay for records, states and rules. */
 const LISTS_MOST = 7000;

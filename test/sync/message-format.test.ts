@@ -5,7 +5,9 @@ import {
   parseEntry,
   parseReplicaMessage,
   parseSequencerMessage,
+  Replica,
   type ReplicaMessage,
+  Sequencer,
   type SequencerMessage,
 } from '../../src/index.js';
 import { D, I, put } from './notation.js';
@@ -35,6 +37,40 @@ const FROM_SEQUENCER: readonly SequencerMessage[] = [
   },
   { type: 'snapshot', rev: 2, rows: [{ tid: 't', rowid: 'a', data: { f: { I: '1' } } }], nonces: ['m', 'n'] },
   { type: 'denied' },
+];
+
+/** What is no message of a sequencer, whichever form the deltas of a message have. */
+const NO_MESSAGES: readonly (readonly [unknown, string])[] = [
+  [null, 'invalid-json'],
+  [undefined, 'invalid-json'],
+  ['denied', 'invalid-json'],
+  [[], 'invalid-json'],
+  [{}, 'invalid-json'],
+  [{ type: 'put', rev: 0, nonce: 'n', delta: [] }, 'invalid-json'],
+  [{ type: 'accepted', rev: 1 }, 'invalid-nonce'],
+  [{ type: 'repeated', nonce: 'n', rev: 1.5 }, 'invalid-revision'],
+  [{ type: 'entries' }, 'invalid-json'],
+  [{ type: 'entries', entries: {} }, 'invalid-json'],
+  [{ type: 'entries', entries: [null] }, 'invalid-json'],
+  [{ type: 'entries', entries: [{ rev: 2, nonce: 'o', delta: [] }, 7] }, 'invalid-json'],
+  [{ type: 'entries', entries: [{ rev: -1, nonce: 'o', delta: [] }] }, 'invalid-revision'],
+  [{ type: 'conflict', nonce: 'n' }, 'invalid-json'],
+  [{ type: 'conflict', entries: [] }, 'invalid-nonce'],
+  [{ type: 'conflict', nonce: 'n', entries: [{ rev: 1, delta: [] }] }, 'invalid-nonce'],
+  [{ type: 'reset', since: 1 }, 'invalid-revision'],
+  [{ type: 'refused', reason: 'limit', message: '' }, 'invalid-nonce'],
+  [{ type: 'refused', nonce: 'n', reason: 'mood', message: '' }, 'invalid-json'],
+  [{ type: 'refused', nonce: 'n', reason: 'limit' }, 'invalid-json'],
+  [{ type: 'refused', nonce: 'n', reason: 'limit', message: '', code: 5 }, 'invalid-json'],
+  [{ type: 'refused', nonce: 'n', reason: 'limit', message: '', place: { table: 5 } }, 'invalid-json'],
+  [{ type: 'refused', nonce: 'n', reason: 'limit', message: '', place: { index: 'x' } }, 'invalid-json'],
+  [{ type: 'refused', nonce: 'n', reason: 'limit', message: '', place: { where: 'x' } }, 'invalid-json'],
+  [{ type: 'snapshot', rev: 1, rows: [] }, 'invalid-json'],
+  [{ type: 'snapshot', rev: 1, nonces: [] }, 'invalid-json'],
+  [{ type: 'snapshot', rows: [], nonces: [] }, 'invalid-revision'],
+  [{ type: 'snapshot', rev: 1, rows: {}, nonces: [] }, 'invalid-json'],
+  [{ type: 'snapshot', rev: 1, rows: [], nonces: [1] }, 'invalid-nonce'],
+  [{ type: 'snapshot', rev: 0, rows: [], nonces: ['n'] }, 'log-mismatch'],
 ];
 
 const throughText = (json: unknown): unknown => JSON.parse(JSON.stringify(json));
@@ -75,23 +111,41 @@ describe('messages as JSON', () => {
     expect(() => parseReplicaMessage(json)).toThrow(expect.objectContaining({ code }));
   });
 
-  test.each([
-    [[], 'invalid-json'],
-    [{ type: 'put', rev: 0, nonce: 'n', delta: [] }, 'invalid-json'],
-    [{ type: 'accepted', rev: 1 }, 'invalid-nonce'],
-    [{ type: 'repeated', nonce: 'n', rev: 1.5 }, 'invalid-revision'],
-    [{ type: 'entries', entries: {} }, 'invalid-json'],
-    [{ type: 'conflict', nonce: 'n', entries: [{ rev: 1, delta: [] }] }, 'invalid-nonce'],
-    [{ type: 'reset', since: 1 }, 'invalid-revision'],
-    [{ type: 'refused', nonce: 'n', reason: 'mood', message: '' }, 'invalid-json'],
-    [{ type: 'refused', nonce: 'n', reason: 'limit', message: '', code: 5 }, 'invalid-json'],
-    [{ type: 'refused', nonce: 'n', reason: 'limit', message: '', place: { table: 5 } }, 'invalid-json'],
-    [{ type: 'refused', nonce: 'n', reason: 'limit', message: '', place: { index: 'x' } }, 'invalid-json'],
-    [{ type: 'refused', nonce: 'n', reason: 'limit', message: '', place: { where: 'x' } }, 'invalid-json'],
-    [{ type: 'snapshot', rev: 1, rows: {}, nonces: [] }, 'invalid-json'],
-    [{ type: 'snapshot', rev: 1, rows: [], nonces: [1] }, 'invalid-nonce'],
-    [{ type: 'snapshot', rev: 0, rows: [], nonces: ['n'] }, 'log-mismatch'],
-  ] satisfies [unknown, string][])('from the sequencer, %j is refused as %s', (json, code) => {
+  test.each(NO_MESSAGES)('from the sequencer, %j is refused as %s', (json, code) => {
     expect(() => parseSequencerMessage(json)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('what is no message', () => {
+  const malformed = { rev: 2, nonce: 'o', delta: 'none' };
+  test.each([...NO_MESSAGES, [{ type: 'entries', entries: [malformed] }, 'invalid-change'] as const])(
+    'is refused by a replica and changes nothing: %j as %s',
+    (message, code) => {
+      const replica = new Replica({ nextNonce: () => 'n' });
+      replica.apply([I('a')]);
+      replica.sync(new Date(0));
+      const put = replica.outgoing();
+      const before = [replica.save(), replica.status, replica.request()];
+      expect(() => replica.receive(message as SequencerMessage)).toThrow(expect.objectContaining({ code }));
+      expect([replica.save(), replica.status, replica.request()]).toEqual(before);
+      expect(replica.outgoing()).toEqual(put);
+    },
+  );
+
+  test.each([null, undefined, 'fetch', [], {}])('is refused by a sequencer: %j', (message) => {
+    const answer = (): unknown => new Sequencer().answer(message as unknown as ReplicaMessage, 'owner');
+    expect(answer).toThrow(expect.objectContaining({ code: 'invalid-json' }));
+  });
+
+  test('can be changed by who handed it over without changing what was taken', () => {
+    const replica = new Replica({ nextNonce: () => 'n' });
+    const nonces = ['another'];
+    replica.apply([I('a')]);
+    replica.sync(new Date(0));
+    replica.outgoing();
+    replica.receive({ type: 'snapshot', rev: 1, rows: [], nonces });
+    nonces[0] = 'n';
+    replica.sync(new Date(0));
+    expect(replica.status.hasOutgoing).toBe(true);
   });
 });

@@ -198,6 +198,7 @@ describe('loading refuses', () => {
     ['a revision that is none', { ...saved(), rev: -1 }],
     ['a nonce that is none', { ...saved(), nonce: '' }],
     ['a nonce without a delta', { ...saved(), nonce: 'n', pending: [] }],
+    ['a nonce of a delta that does nothing', { ...saved(), nonce: 'n', pending: [[], ...saved().pending] }],
     ['a refusal of nothing that was put', { ...saved(), refusal: { reason: 'limit', message: '' } }],
     [
       'a refusal that is never stored',
@@ -223,6 +224,13 @@ describe('loading refuses', () => {
     expect(() => Replica.load(json, { nextNonce: () => 'n' })).toThrow(
       expect.objectContaining({ code: 'invalid-json' }),
     );
+  });
+
+  test('nothing where a delta that does nothing was not put, which is dropped when it would be, and not when asked about', () => {
+    const replica = Replica.load({ ...saved(), pending: [[], ...saved().pending] }, { nextNonce: () => 'n' });
+    expect([replica.provisional, replica.save().pending.length]).toEqual(['none', 2]);
+    replica.outgoing();
+    expect([replica.status.isInFlight, replica.save().pending.length]).toEqual([true, 1]);
   });
 
   test('edits that do not fit the state', () => {

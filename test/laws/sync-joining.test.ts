@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { runs } from '../support/seed.js';
+import { arbitraryEdit, changeOf, type EditChoice } from '../support/sync-edits.js';
+import { type Site, World } from '../support/sync-world.js';
+
+const RUNS = 400;
+
+const CALLS = ['sync', 'seal', 'undo', 'redo', 'end step', 'rollback', 'reopen', 'withdraw'] as const;
+const EVENTS = ['send', 'answer', 'refuse', 'lose log', 'other'] as const;
+
+/** What happens to the first site: its user edits or calls, or something comes of the exchange. */
+type Act = EditChoice | (typeof CALLS)[number] | (typeof EVENTS)[number];
+
+const arbitraryActs = (): fc.Arbitrary<Act[]> =>
+  fc.array(
+    fc.oneof(
+      { weight: 6, arbitrary: arbitraryEdit() },
+      { weight: 5, arbitrary: fc.constant('sync' as const) },
+      { weight: 4, arbitrary: fc.constantFrom(...CALLS) },
+      { weight: 3, arbitrary: fc.constantFrom(...EVENTS) },
+    ),
+    { minLength: 10, maxLength: 40 },
+  );
+
+/** The same machines, built of modules of their own in which no parts are joined. */
+async function separateWorlds(): Promise<typeof World> {
+  vi.resetModules();
+  vi.doMock('../../src/sync/join-parts.js', () => ({ joinParts: (parts: unknown) => parts }));
+  return (await import('../support/sync-world.js')).World;
+}
+
+const SeparateWorld = await separateWorlds();
+afterAll(() => vi.doUnmock('../../src/sync/join-parts.js'));
+
+class Play {
+  readonly #world: World;
+  #time = 0;
+  #count = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get #site(): Site {
+    return this.#world.site(0);
+  }
+
+  /** What an act answers, as far as it answers anything. */
+  act(what: Act): unknown {
+    const { replica } = this.#site;
+    this.#time += 1;
+    const time = new Date(this.#time);
+    if (typeof what === 'object') return replica.apply(changeOf(what, (table, record) => replica.get(table, record)));
+    if (what === 'sync') return replica.sync(time);
+    if (what === 'seal') return replica.seal(time);
+    if (what === 'undo') return replica.undo();
+    if (what === 'redo') return replica.redo();
+    if (what === 'end step') return replica.endUndoStep();
+    if (what === 'rollback') return replica.rollback();
+    if (what === 'reopen') return replica.reopen();
+    if (what === 'withdraw') return replica.withdraw();
+    if (what === 'send') return this.#world.send(this.#site);
+    if (what === 'answer') return this.#answer();
+    if (what === 'refuse') return this.#refuse();
+    if (what === 'lose log') return this.#loseLog();
+    return this.#otherEdits();
+  }
+
+  /** All that a user or the sequencer could tell, save how many deltas that do nothing are still to be dropped. */
+  seen(): unknown {
+    const { replica } = this.#site;
+    const { pending, rules: _, ...saved } = replica.save();
+    const { isInFlight, hasIncoming, needsReload } = replica.status;
+    const size = replica.unsyncedSize;
+    return [
+      pending.filter(({ length }) => length > 0),
+      saved,
+      replica.toRows(),
+      [isInFlight, hasIncoming, needsReload, size, replica.canUndo, replica.canRedo],
+    ];
+  }
+
+  settle(): unknown {
+    this.#world.settle();
+    return [this.#world.log, this.seen()];
+  }
+
+  #answer(): void {
+    this.#world.ask(this.#site);
+    while (this.#site.toSequencer.length > 0) this.#world.deliverUp(this.#site);
+    while (this.#site.fromSequencer.length > 0) this.#world.deliverDown(this.#site);
+  }
+
+  #refuse(): void {
+    const put = this.#world.send(this.#site);
+    this.#site.toSequencer.length = 0;
+    if (put === undefined) return;
+    this.#site.replica.receive({ type: 'refused', nonce: put.nonce, reason: 'limit', message: '' });
+  }
+
+  #loseLog(): void {
+    this.#world.trim(this.#world.sequencer.revision);
+  }
+
+  /** The other site edits what the first does, and is first. */
+  #otherEdits(): void {
+    const other = this.#world.site(1);
+    const choice = { kind: this.#count, record: 0, field: this.#count % 7, at: 1, to: 2, value: this.#count };
+    this.#count = (this.#count + 1) % 16;
+    other.replica.apply(changeOf(choice, (table, record) => other.replica.get(table, record)));
+    for (let round = 0; round < 3; round++) {
+      this.#world.sync(other, this.#time);
+      this.#world.ask(other);
+      this.#world.send(other);
+      while (other.toSequencer.length > 0) this.#world.deliverUp(other);
+      while (other.fromSequencer.length > 0) this.#world.deliverDown(other);
+    }
+    this.#world.ask(this.#site);
+    while (this.#site.toSequencer.length > 1) this.#site.toSequencer.shift();
+    while (this.#site.toSequencer.length > 0) this.#world.deliverUp(this.#site);
+    while (this.#site.fromSequencer.length > 0) this.#world.deliverDown(this.#site);
+  }
+}
+
+describe('parts that are joined', () => {
+  test('change nothing that anybody could tell: merges, refusals, reloads, undoing, redoing and taking back', () => {
+    fc.assert(
+      fc.property(arbitraryActs(), fc.nat({ max: 3 }), (acts, undoDepth) => {
+        const plays = [World, SeparateWorld].map((Type) => new Play(new Type(2, {}, { undoDepth })));
+        for (const what of acts) {
+          const [joined, separate] = plays.map((play) => [play.act(what), play.seen()]);
+          expect(joined).toEqual(separate);
+        }
+        for (const what of ['undo', 'undo', 'undo', 'undo', 'redo', 'redo', 'sync'] as const) {
+          const [joined, separate] = plays.map((play) => [play.act(what), play.seen()]);
+          expect(joined).toEqual(separate);
+        }
+        const [joined, separate] = plays.map((play) => play.settle());
+        expect(joined).toEqual(separate);
+      }),
+      { numRuns: runs(RUNS) },
+    );
+  });
+});

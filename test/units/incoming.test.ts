@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Incoming } from '../../src/sync/incoming.js';
+import { runs } from '../support/seed.js';
+
+/** What happens to what has arrived, with a revision, and whether anybody asks afterwards. */
+type Event = readonly ['entry' | 'snapshot' | 'drop snapshot' | 'go to' | 'clear', number, boolean];
+
+/** What has arrived, looked through anew for each question. */
+class NaiveIncoming {
+  entries = new Set<number>();
+  snapshot: number | undefined;
+
+  reach(revision: number): number {
+    let reached = this.snapshot ?? revision;
+    while (this.entries.has(reached + 1)) reached++;
+    return reached;
+  }
+
+  hasGap(revision: number): boolean {
+    return [...this.entries].some((rev) => rev > this.reach(revision));
+  }
+}
+
+describe('what has arrived', () => {
+  test('leads as far, with the same gaps, as looking through all of it says', () => {
+    const arbitraryEvent: fc.Arbitrary<Event> = fc.tuple(
+      fc.constantFrom('entry', 'entry', 'entry', 'entry', 'snapshot', 'drop snapshot', 'go to', 'clear'),
+      fc.integer({ min: 1, max: 4 }),
+      fc.boolean(),
+    );
+    fc.assert(
+      fc.property(fc.array(arbitraryEvent, { maxLength: 30 }), (events) => {
+        const [incoming, naive] = [new Incoming(), new NaiveIncoming()];
+        let revision = 0;
+        for (const [what, rev, isAsked] of events) {
+          if (what === 'entry' && rev > revision) {
+            incoming.addEntry({ rev, nonce: `n${rev}`, delta: [] });
+            naive.entries.add(rev);
+          } else if (what === 'snapshot') {
+            incoming.setSnapshot({ type: 'snapshot', rev, rows: [], nonces: [] });
+            naive.snapshot = rev;
+          } else if (what === 'drop snapshot') {
+            incoming.clearSnapshot();
+            naive.snapshot = undefined;
+          } else if (what === 'go to') {
+            revision = rev;
+            incoming.forget(rev);
+            for (const other of naive.entries) if (other <= rev) naive.entries.delete(other);
+          } else if (what === 'clear') {
+            incoming.clear();
+            [naive.entries, naive.snapshot] = [new Set(), undefined];
+          }
+          if (!isAsked) continue;
+          expect([incoming.reach(revision), incoming.hasGap(revision)], `after ${what} ${rev}`).toEqual([
+            naive.reach(revision),
+            naive.hasGap(revision),
+          ]);
+        }
+      }),
+      { numRuns: runs(3000) },
+    );
+  });
+});
