@@ -16,6 +16,8 @@ import {
   writeDevice,
 } from './device-record.js';
 import type { Environment } from './environment.js';
+import { guardedLink } from './guarded-link.js';
+import { guardedStorage } from './guarded-storage.js';
 import type { AccountProfile, Link } from './link.js';
 import type { Storage } from './storage.js';
 
@@ -74,9 +76,10 @@ export class AccountManager {
    * @throws DatastoreError `storage`, or `invalid-json` for damaged data.
    */
   static async open(options: AccountManagerOptions): Promise<AccountManager> {
-    const record = await readDevice(options.storage);
-    await clearSpaces(options.storage, record);
-    const manager = new AccountManager(options, record);
+    const storage = guardedStorage(options.storage);
+    const record = await readDevice(storage);
+    await clearSpaces(storage, record);
+    const manager = new AccountManager({ ...options, storage }, record);
     for (const { id, profile } of record.accounts) {
       const control = manager.#addAccount(id);
       if (profile !== undefined) control.setInfo(profile);
@@ -261,12 +264,14 @@ export class AccountManager {
       control.setInfo(profile);
       await this.#update((record) => withProfile(record, account.id, profile));
     };
-    account.link
+    guardedLink(account.link)
       .profile()
       .then(take)
       .catch(async (error: unknown) => {
         if (!(error instanceof DatastoreError)) throw error;
         if (error.code === 'unauthorized') await account.unlink();
+        // A server that is out of order mends itself; a link that does what no link may is somebody's to mend.
+        if (error.code === 'server' && error.cause !== undefined) throw error;
       })
       .catch((error: unknown) => this.#failed(error));
   }
@@ -294,10 +299,17 @@ export class AccountManager {
 
   #failed(error: unknown): void {
     const { onFailure, environment } = this.#options;
-    if (onFailure !== undefined) onFailure(error);
-    else
+    const raise = (uncaught: unknown): void => {
       environment.schedule(0, () => {
-        throw error;
+        throw uncaught;
       });
+    };
+    try {
+      if (onFailure === undefined) raise(error);
+      else onFailure(error);
+    } catch (another) {
+      // Who told of the failure must not suffer from who heard of it.
+      raise(another);
+    }
   }
 }

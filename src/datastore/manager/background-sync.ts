@@ -235,8 +235,9 @@ export class BackgroundSync {
   /** @returns whether to try again later. */
   #fail(error: unknown): boolean {
     if (!(error instanceof DatastoreError)) {
-      // A merge function of the application threw, or the engine is broken.
+      // A merge function of the application threw, or the engine is broken: nobody must wait for what will not come.
       this.#surroundings.failed(error);
+      this.#waiters.rejectAll(error);
       return false;
     }
     if (error.code === 'not-found') this.#isDeleted = true;

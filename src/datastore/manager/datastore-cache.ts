@@ -10,7 +10,6 @@ import {
   textOrNull,
   timeOrNull,
 } from './cached-datastore.js';
-import { asFamily } from './failure.js';
 import type { RemoteDatastore } from './link.js';
 import type { Storage } from './storage.js';
 
@@ -35,11 +34,11 @@ export class DatastoreCache {
   static async open(storage: Storage, space: string): Promise<DatastoreCache> {
     const cache = new DatastoreCache(storage, space);
     const prefix = cache.#key('summary', '');
-    for (const key of await asFamily(storage.keys(prefix), 'storage')) {
-      const summary = await asFamily(storage.get(key), 'storage');
+    for (const key of await storage.keys(prefix)) {
+      const summary = await storage.get(key);
       if (summary !== undefined) cache.#summaries.set(key.slice(prefix.length), parseSummary(summary));
     }
-    const list = await asFamily(storage.get(cache.#key('list', '')), 'storage');
+    const list = await storage.get(cache.#key('list', ''));
     if (list !== undefined) cache.#remoteList = expectArray(list, 'the list of datastores').map(parseListed);
     return cache;
   }
@@ -56,7 +55,7 @@ export class DatastoreCache {
 
   /** @throws DatastoreError `storage`, or `invalid-json` for damaged data. */
   async read(id: string): Promise<CachedDatastore | undefined> {
-    const json = await asFamily(this.#storage.get(this.#key('data', id)), 'storage');
+    const json = await this.#storage.get(this.#key('data', id));
     return json === undefined ? undefined : parseCached(json);
   }
 
@@ -68,21 +67,21 @@ export class DatastoreCache {
    */
   async write(id: string, cached: CachedDatastore, summary: CacheSummary): Promise<void> {
     if (!summary.isUploaded) await this.#writeSummary(id, summary);
-    await asFamily(this.#storage.set(this.#key('data', id), formatCached(cached)), 'storage');
+    await this.#storage.set(this.#key('data', id), formatCached(cached));
     if (summary.isUploaded) await this.#writeSummary(id, summary);
   }
 
   /** Forgets a datastore. @throws DatastoreError `storage`. */
   async remove(id: string): Promise<void> {
     this.#summaries.delete(id);
-    await asFamily(this.#storage.delete(this.#key('data', id)), 'storage');
-    await asFamily(this.#storage.delete(this.#key('summary', id)), 'storage');
+    await this.#storage.delete(this.#key('data', id));
+    await this.#storage.delete(this.#key('summary', id));
   }
 
   /** @throws DatastoreError `storage`. */
   async writeRemoteList(list: readonly RemoteDatastore[]): Promise<void> {
     this.#remoteList = list;
-    await asFamily(this.#storage.set(this.#key('list', ''), list.map(formatListed)), 'storage');
+    await this.#storage.set(this.#key('list', ''), list.map(formatListed));
   }
 
   /** Notes that the server has a datastore that is cached, before its list says so. @throws DatastoreError `storage`. */
@@ -100,7 +99,7 @@ export class DatastoreCache {
     const known = this.#doubtful.has(id) ? undefined : this.#summaries.get(id);
     if (known !== undefined && JSON.stringify(formatSummary(known)) === JSON.stringify(json)) return;
     this.#doubtful.add(id);
-    await asFamily(this.#storage.set(this.#key('summary', id), json), 'storage');
+    await this.#storage.set(this.#key('summary', id), json);
     this.#doubtful.delete(id);
     this.#summaries.set(id, summary);
   }

@@ -9,7 +9,7 @@ import type { DatastoreCache } from './datastore-cache.js';
 import { DatastoreList } from './datastore-list.js';
 import { DatastoreSyncs } from './datastore-syncs.js';
 import type { Environment } from './environment.js';
-import { asFamily } from './failure.js';
+import { guardedLink } from './guarded-link.js';
 import type { Link, LinkEvent } from './link.js';
 
 export interface ManagerExchangeOptions {
@@ -42,7 +42,7 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
 
   constructor(owner: Owner, cache: DatastoreCache, options: ManagerExchangeOptions) {
     const { account, environment, delays, limits, failed } = options;
-    const link = account?.link;
+    const link = account && guardedLink(account.link);
     this.#options = options;
     this.link = link;
     const unauthorized = (): void => this.#revoked();
@@ -68,7 +68,7 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
   /** What the link answers. Whoever asks may be the first to learn that the account is not linked any more. */
   async asked<Answer>(call: Promise<Answer>): Promise<Answer> {
     try {
-      return await asFamily(call, 'server');
+      return await call;
     } catch (error) {
       if (error instanceof DatastoreError && error.code === 'unauthorized') this.#revoked();
       throw error;
