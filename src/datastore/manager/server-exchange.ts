@@ -198,7 +198,7 @@ export class ServerExchange {
       if (reason !== 'unknown-revision') this.#refusal = new DatastoreError(code, message, place);
     }
     const { isInFlight, hasIncoming, needsReload } = this.#replica.status;
-    if (isInFlight && !hasIncoming && !needsReload && this.#replica.outgoing() === put)
+    if (isInFlight && !hasIncoming && !needsReload && this.#replica.outgoing()?.nonce === put.nonce)
       throw leadsNowhere(answer);
     await this.#store.save();
   }

@@ -241,6 +241,34 @@ describe('an answer of the right form, with nonsense in it', () => {
   });
 });
 
+describe('a put', () => {
+  const USELESS: readonly object[] = [
+    { type: 'entries', entries: [] },
+    { type: 'denied' },
+    { type: 'accepted', nonce: 'another', rev: 1 },
+    { type: 'refused', nonce: 'another', reason: 'permission', message: 'no' },
+  ];
+
+  test.each(USELESS)('that is answered by what leads nowhere (%j) is tried again later', async (message) => {
+    const notes = await (await phone.manager()).openOrCreate('notes');
+    await phone.rest();
+    let puts = 0;
+    const mend = spoil(phone.link(), 'exchange', () => {
+      // Without an end the test would never come back, and say nothing.
+      if (++puts > 20) throw new Error('put again and again');
+      return Promise.resolve({ message, role: 'owner' });
+    });
+    notes.table('t').insert({ text: 'x' });
+    await notes.sync();
+    await phone.rest();
+    expect(puts).toBe(1);
+    expect(notes.syncStatus.uploadError).toMatchObject({ code: 'server' });
+    mend();
+    await phone.environment.advance(60_000);
+    expect(server.sequencer('ann', 'notes').revision).toBe(1);
+  });
+});
+
 describe('a watch', () => {
   /** A watch that is told to say something, and what it is told itself. */
   function spoilWatch(): { tell: (event: unknown) => void; watches: number; mend: () => void } {
