@@ -53,14 +53,20 @@ export class Commits {
       // What others edited meanwhile, on this device, is not part of the transaction.
       replica.seal(host.now());
       const result = this.#run(edit);
-      if (!replica.seal(host.now())) return result;
+      this.#session.requireOpen();
+      if (!replica.seal(host.now())) {
+        this.#reopen();
+        return result;
+      }
       try {
         await host.commit();
         return result;
       } catch (error) {
-        if (this.#withdraw()) await host.save();
+        const isWithdrawn = this.#withdraw();
+        if (this.#reopen() || isWithdrawn) await host.save();
         if (!isConflict(error) || tries === maxTries) throw error;
       }
+      this.#session.requireOpen();
       await host.loadDeltas();
       await this.#surroundings.merge();
     }
@@ -82,8 +88,21 @@ export class Commits {
     );
   }
 
+  /** Drops what an edit did that failed. A datastore that it closed has dropped that already. */
   #rollback(): void {
+    if (!this.#session.isOpen) return;
     this.#surroundings.undone({ changes: this.#session.replica.rollback(), conflicts: [] });
+    this.#reopen();
+  }
+
+  /**
+   * Makes open again what was sealed before the transaction's own edits, unless it may be in the log. All else that waits
+   * was sealed by the merge that came first, and so for good.
+   */
+  #reopen(): boolean {
+    if (!this.#session.isOpen) return false;
+    const { replica } = this.#session;
+    return replica.provisional !== 'none' && replica.reopen();
   }
 
   #withdraw(): boolean {
