@@ -73,9 +73,10 @@ export class DatastoreCache {
 
   /** Forgets a datastore. @throws DatastoreError `storage`. */
   async remove(id: string): Promise<void> {
-    this.#summaries.delete(id);
     await this.#storage.delete(this.#key('data', id));
     await this.#storage.delete(this.#key('summary', id));
+    // Only now, so that what was removed in part is still known, and can be removed.
+    this.#summaries.delete(id);
   }
 
   /** @throws DatastoreError `storage`. */

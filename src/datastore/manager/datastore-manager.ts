@@ -48,7 +48,8 @@ export interface ManagerControl {
  * `open<Tables>()` and its like declare which tables a datastore has, for the compiler alone.
  *
  * Every method but {@link shutDown} and the removal of listeners fails once the manager is shut down: with
- * `unauthorized` if that was because the account was unlinked, else with `shut-down`. Spec: BACK-1 to BACK-14.
+ * `unauthorized` if that was because the account was unlinked, else with `shut-down`. Whoever opens, deletes or uncaches a
+ * datastore has its id for as long as that takes: other calls fail with `already-open`. Spec: BACK-1 to BACK-15.
  */
 export class DatastoreManager implements DatastoreOwner {
   /** The account, or `undefined` for the local datastores. */
@@ -135,20 +136,13 @@ export class DatastoreManager implements DatastoreOwner {
    */
   async delete(id: string): Promise<void> {
     this.#requireClosed(id);
-    const isCached = this.#cache.summaries.has(id);
-    const isUntold = isCached && this.#cache.summaries.get(id)?.handle === undefined;
-    if (this.#exchange.link === undefined && !isCached) throw notFound(id);
-    try {
-      if (this.#exchange.link !== undefined) await this.#exchange.asked(this.#exchange.link.delete(id));
-    } catch (error) {
-      const isGone = error instanceof DatastoreError && error.code === 'not-found' && isCached;
-      const isUnheardOf = error instanceof DatastoreError && error.code === 'network' && isUntold;
-      if (!isGone && !isUnheardOf) throw error;
-    }
-    this.#requireRunning();
-    await this.#forget(id);
-    await this.#cache.writeRemoteList(this.#cache.remoteList.filter((listed) => listed.id !== id));
-    this.#exchange.list.changed();
+    await this.#exchange.reserving(id, async () => {
+      await this.#deleteRemote(id);
+      this.#requireRunning();
+      await this.#exchange.syncs.forget(id);
+      await this.#cache.writeRemoteList(this.#cache.remoteList.filter((listed) => listed.id !== id));
+      this.#exchange.list.changed();
+    });
   }
 
   /**
@@ -160,7 +154,7 @@ export class DatastoreManager implements DatastoreOwner {
   async uncache(id: string): Promise<void> {
     this.#requireClosed(id);
     if (this.isLocal) throw new DatastoreError('bad-state', 'a local datastore is nowhere else: delete it instead');
-    await this.#forget(id);
+    await this.#exchange.reserving(id, () => this.#exchange.syncs.forget(id));
     this.#exchange.list.changed();
   }
 
@@ -209,7 +203,7 @@ export class DatastoreManager implements DatastoreOwner {
   async migrateToAccount(account: Account): Promise<DatastoreManager> {
     this.#requireRunning();
     if (!this.isLocal) throw new DatastoreError('bad-state', 'only local datastores can be migrated');
-    if (this.#exchange.syncs.hasOpen || this.#exchange.opening.size > 0) {
+    if (this.#exchange.isAnyTaken) {
       throw new DatastoreError('bad-state', 'close all datastores before migrating them');
     }
     return await this.#options.migrate(account);
@@ -235,17 +229,13 @@ export class DatastoreManager implements DatastoreOwner {
     prepare: (rules: ResolutionRules) => Promise<BackgroundSync>,
   ): Promise<Datastore<Tables>> {
     this.#requireClosed(id);
-    this.#exchange.opening.add(id);
-    try {
+    return await this.#exchange.reserving(id, async () => {
       const sync = await prepare(rules);
       this.#requireRunning();
       const datastore = sync.open<Tables>(rules);
       sync.kick();
       return datastore;
-    } finally {
-      this.#exchange.opening.delete(id);
-      this.#exchange.adjustInterest();
-    }
+    });
   }
 
   async #existing(id: string, rules: ResolutionRules): Promise<BackgroundSync> {
@@ -258,9 +248,27 @@ export class DatastoreManager implements DatastoreOwner {
     return await this.#exchange.syncs.begin(id, rules, access);
   }
 
-  async #forget(id: string): Promise<void> {
-    await this.#exchange.syncs.stop(id);
-    await this.#cache.remove(id);
+  async #deleteRemote(id: string): Promise<void> {
+    const { link, syncs } = this.#exchange;
+    // A request to make it must not overtake the one to delete it.
+    if (this.#isUntold(id)) await syncs.pause(id);
+    const isCached = this.#cache.summaries.has(id);
+    if (link === undefined && !isCached) throw notFound(id);
+    try {
+      if (link !== undefined) await this.#exchange.asked(link.delete(id));
+    } catch (error) {
+      const isGone = error instanceof DatastoreError && error.code === 'not-found' && isCached;
+      const isUnheardOf = error instanceof DatastoreError && error.code === 'network' && this.#isUntold(id);
+      if (isGone || isUnheardOf) return;
+      syncs.goOn(id);
+      throw error;
+    }
+  }
+
+  /** Whether a datastore is cached of which the server was never told, as far as is known. */
+  #isUntold(id: string): boolean {
+    const summary = this.#cache.summaries.get(id);
+    return summary !== undefined && summary.handle === undefined;
   }
 
   #end(as: 'shut-down' | 'unauthorized'): Promise<void> {
@@ -280,8 +288,8 @@ export class DatastoreManager implements DatastoreOwner {
     this.#requireRunning();
     if (!isValidDatastoreId(id))
       throw new DatastoreError('invalid-name', `${quote(String(id))} is no id of a datastore`);
-    if (this.#exchange.syncs.isOpen(id) || this.#exchange.opening.has(id)) {
-      throw new DatastoreError('already-open', `datastore ${quote(id)} is open`);
+    if (this.#exchange.isTaken(id)) {
+      throw new DatastoreError('already-open', `datastore ${quote(id)} is open, or is just being opened or removed`);
     }
   }
 }

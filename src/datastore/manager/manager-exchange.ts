@@ -2,7 +2,6 @@ import { DatastoreError } from '../../errors/datastore-error.js';
 import type { Limits } from '../../state/limits.js';
 import type { DatastoreOwner } from '../model/host.js';
 import type { Account } from './account.js';
-import type { BackgroundSync } from './background-sync.js';
 import type { RetryDelays } from './backoff.js';
 import { Connection } from './connection.js';
 import type { DatastoreCache } from './datastore-cache.js';
@@ -34,10 +33,10 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
   readonly link: Link | undefined;
   readonly syncs: DatastoreSyncs;
   readonly list: DatastoreList<Owner>;
-  /** The ids of the datastores that are just being opened. */
-  readonly opening: Set<string> = new Set();
   readonly #options: ManagerExchangeOptions;
   readonly #connection: Connection | undefined;
+  /** The ids of the datastores that are just being opened or removed. */
+  readonly #reserved = new Set<string>();
   #isEnded = false;
 
   constructor(owner: Owner, cache: DatastoreCache, options: ManagerExchangeOptions) {
@@ -56,13 +55,34 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
       isOnline: () => options.isOnline() && !this.#isEnded,
       isConnected: () => this.isConnected,
       stored: () => this.list.changed(),
-      rested: (sync) => this.#rested(sync),
+      rested: ({ id }) => this.#rested(id),
       abandoned: (sync) => void this.syncs.restart(sync).catch(failed),
     });
   }
 
   get isConnected(): boolean {
     return this.#connection?.isConnected === true;
+  }
+
+  /** Whether a datastore is open, or is just being opened or removed. */
+  isTaken(id: string): boolean {
+    return this.syncs.isOpen(id) || this.#reserved.has(id);
+  }
+
+  /** Whether any datastore is. */
+  get isAnyTaken(): boolean {
+    return this.syncs.hasOpen || this.#reserved.size > 0;
+  }
+
+  /** Opens or removes a datastore that is not taken, and keeps others from it meanwhile. */
+  async reserving<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
+    this.#reserved.add(id);
+    try {
+      return await work();
+    } finally {
+      this.#reserved.delete(id);
+      this.#rested(id);
+    }
   }
 
   /** What the link answers. Whoever asks may be the first to learn that the account is not linked any more. */
@@ -121,8 +141,8 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
     }
   }
 
-  #rested(sync: BackgroundSync): void {
-    if (!this.opening.has(sync.id)) this.syncs.dropIfResting(sync);
+  #rested(id: string): void {
+    if (!this.#reserved.has(id)) this.syncs.dropIfResting(id);
     this.adjustInterest();
   }
 
