@@ -53,6 +53,17 @@ export function ownFields(fields: unknown, place: Place = {}): Fields {
   return sortedMap(owned.finish());
 }
 
+/**
+ * The names and values, not checked yet, that an object has as properties of its own.
+ *
+ * @throws DatastoreError `invalid-value` for what is no object of fields, such as a date or a set: it has no properties,
+ * and would pass for an object without any fields.
+ */
+export function propertiesOf(fields: unknown, place: Place): [string, unknown][] {
+  if (Object.prototype.toString.call(fields) === '[object Object]') return Object.entries(fields as object);
+  throw new DatastoreError('invalid-value', `fields must be a Map or a plain object, not ${describe(fields)}`, place);
+}
+
 /** @throws DatastoreError `invalid-name`. */
 export function ownFieldName(name: unknown, place?: Place): string {
   if (isValidFieldName(name)) return name;

@@ -1,6 +1,7 @@
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
-import { type Atom, type AtomType, describe, type Value, type ValueType } from '../../values/value.js';
+import { propertiesOf } from '../../values/ownership.js';
+import type { Atom, AtomType, Value, ValueType } from '../../values/value.js';
 import type { FieldHome } from './field-home.js';
 import { List } from './list.js';
 import { ReadableList } from './readable-list.js';
@@ -169,10 +170,8 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
 
 /** The names and values that an application gave, not checked yet; `undefined` where a field shall be absent. */
 export function entriesOf(fields: unknown, place: Place): [string, unknown][] {
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    throw new DatastoreError('invalid-value', `fields are an object or a Map, not ${describe(fields)}`, place);
-  }
-  const entries = fields instanceof Map || fields instanceof FieldView ? [...fields] : Object.entries(fields);
+  if (fields instanceof ReadableList) throw new DatastoreError('invalid-value', 'fields are no list', place);
+  const entries = fields instanceof Map || fields instanceof FieldView ? [...fields] : propertiesOf(fields, place);
   return (entries as [string, unknown][]).map(([name, value]) => [name, plainValue(value)]);
 }
 

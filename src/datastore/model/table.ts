@@ -85,7 +85,8 @@ export class Table<Shape extends object = AnyShape> {
   /** Inserts a record under an id. @throws DatastoreError also `record-exists`. */
   insert(id: string, ...fields: InsertArguments<Shape>): Record<Shape>;
   insert(...args: readonly unknown[]): Record<Shape> {
-    if (typeof args[0] === 'string') return this.#insert(args[0], args.slice(1));
+    // With two arguments the first is meant for an id, whatever it is.
+    if (typeof args[0] === 'string' || args.length > 1) return this.#insert(args[0] as string, args.slice(1));
     return this.#insert(this.#session.host.newRecordId(), args);
   }
 
