@@ -1,4 +1,5 @@
 import { expectArray, expectObject } from '../../codec/wire/json.js';
+import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-error.js';
 import { checkRole } from '../../sync/role.js';
 import {
   type CachedDatastore,
@@ -23,7 +24,10 @@ export class DatastoreCache {
   readonly #summaries = new Map<string, CacheSummary>();
   /** The ids whose summary was not written for certain: a write that failed may have been made all the same. */
   readonly #doubtful = new Set<string>();
+  /** The changes of the storage that are under way. */
+  readonly #changes = new Set<Promise<void>>();
   #remoteList: readonly RemoteDatastore[] = [];
+  #closedAs: DatastoreErrorCode | undefined;
 
   private constructor(storage: Storage, space: string) {
     this.#storage = storage;
@@ -41,6 +45,12 @@ export class DatastoreCache {
     const list = await storage.get(cache.#key('list', ''));
     if (list !== undefined) cache.#remoteList = expectArray(list, 'the list of datastores').map(parseListed);
     return cache;
+  }
+
+  /** Begins no change any more: from here on each fails with `code`. Resolves when those that are under way have ended. */
+  async close(code: DatastoreErrorCode): Promise<void> {
+    this.#closedAs = code;
+    await Promise.allSettled(this.#changes);
   }
 
   /** What is cached, by id. */
@@ -67,14 +77,14 @@ export class DatastoreCache {
    */
   async write(id: string, cached: CachedDatastore, summary: CacheSummary): Promise<void> {
     if (!summary.isUploaded) await this.#writeSummary(id, summary);
-    await this.#storage.set(this.#key('data', id), formatCached(cached));
+    await this.#set(this.#key('data', id), formatCached(cached));
     if (summary.isUploaded) await this.#writeSummary(id, summary);
   }
 
   /** Forgets a datastore. @throws DatastoreError `storage`. */
   async remove(id: string): Promise<void> {
-    await this.#storage.delete(this.#key('data', id));
-    await this.#storage.delete(this.#key('summary', id));
+    await this.#delete(this.#key('data', id));
+    await this.#delete(this.#key('summary', id));
     // Only now, so that what was removed in part is still known, and can be removed.
     this.#summaries.delete(id);
   }
@@ -82,7 +92,7 @@ export class DatastoreCache {
   /** @throws DatastoreError `storage`. */
   async writeRemoteList(list: readonly RemoteDatastore[]): Promise<void> {
     this.#remoteList = list;
-    await this.#storage.set(this.#key('list', ''), list.map(formatListed));
+    await this.#set(this.#key('list', ''), list.map(formatListed));
   }
 
   /** Notes that the server has a datastore that is cached, before its list says so. @throws DatastoreError `storage`. */
@@ -100,9 +110,28 @@ export class DatastoreCache {
     const known = this.#doubtful.has(id) ? undefined : this.#summaries.get(id);
     if (known !== undefined && JSON.stringify(formatSummary(known)) === JSON.stringify(json)) return;
     this.#doubtful.add(id);
-    await this.#storage.set(this.#key('summary', id), json);
+    await this.#set(this.#key('summary', id), json);
     this.#doubtful.delete(id);
     this.#summaries.set(id, summary);
+  }
+
+  #set(key: string, value: unknown): Promise<void> {
+    return this.#change(() => this.#storage.set(key, value));
+  }
+
+  #delete(key: string): Promise<void> {
+    return this.#change(() => this.#storage.delete(key));
+  }
+
+  async #change(make: () => Promise<void>): Promise<void> {
+    if (this.#closedAs !== undefined) throw new DatastoreError(this.#closedAs, 'the manager was shut down');
+    const change = make();
+    this.#changes.add(change);
+    try {
+      await change;
+    } finally {
+      this.#changes.delete(change);
+    }
   }
 
   #key(kind: 'data' | 'summary' | 'list', id: string): string {

@@ -49,7 +49,7 @@ export interface ManagerControl {
  *
  * Every method but {@link shutDown} and the removal of listeners fails once the manager is shut down: with
  * `unauthorized` if that was because the account was unlinked, else with `shut-down`. Whoever opens, deletes or uncaches a
- * datastore has its id for as long as that takes: other calls fail with `already-open`. Spec: BACK-1 to BACK-15.
+ * datastore has its id for as long as that takes: other calls fail with `already-open`. Spec: BACK-1 to BACK-16.
  */
 export class DatastoreManager implements DatastoreOwner {
   /** The account, or `undefined` for the local datastores. */

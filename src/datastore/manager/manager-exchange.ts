@@ -34,6 +34,7 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
   readonly syncs: DatastoreSyncs;
   readonly list: DatastoreList<Owner>;
   readonly #options: ManagerExchangeOptions;
+  readonly #cache: DatastoreCache;
   readonly #connection: Connection | undefined;
   /** The ids of the datastores that are just being opened or removed. */
   readonly #reserved = new Set<string>();
@@ -43,6 +44,7 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
     const { account, environment, delays, limits, failed } = options;
     const link = account && guardedLink(account.link);
     this.#options = options;
+    this.#cache = cache;
     this.link = link;
     const unauthorized = (): void => this.#revoked();
     this.list = new DatastoreList(owner, { cache, link, environment, delays, failed, unauthorized });
@@ -109,11 +111,13 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
   }
 
   /** Ends everything. Resolves when the storage is no longer written to. */
-  end(as: 'shut-down' | 'unauthorized'): Promise<void> {
+  async end(as: 'shut-down' | 'unauthorized'): Promise<void> {
     this.#isEnded = true;
     this.#connection?.close();
     this.list.close();
-    return this.syncs.stopAll(as);
+    // Replicas that are just being stored are so to the end; whatever else would be written is not begun any more.
+    await this.syncs.stopAll(as);
+    await this.#cache.close(as);
   }
 
   #hear(event: LinkEvent): void {
