@@ -29,8 +29,12 @@ export interface ManagerOptions extends ManagerExchangeOptions {
   readonly storage: Storage;
   /** What the keys of the storage begin with. */
   readonly space: string;
-  /** Moves the local datastores to an account. @throws DatastoreError `bad-state`, `storage`. */
-  readonly migrate: (account: Account) => Promise<DatastoreManager>;
+  /**
+   * Moves the local datastores to an account, after `leave` has ended this manager, or has thrown.
+   *
+   * @throws DatastoreError `bad-state`, `storage`, or what `leave` throws.
+   */
+  readonly migrate: (account: Account, leave: () => Promise<void>) => Promise<DatastoreManager>;
 }
 
 /** What an `AccountManager` may do with a manager, and nobody else. */
@@ -201,12 +205,11 @@ export class DatastoreManager implements DatastoreOwner {
    * linked, has a manager that was not shut down, or has edits that were not uploaded; `storage`. Nothing is moved then.
    */
   async migrateToAccount(account: Account): Promise<DatastoreManager> {
-    this.#requireRunning();
-    if (!this.isLocal) throw new DatastoreError('bad-state', 'only local datastores can be migrated');
-    if (this.#exchange.isAnyTaken) {
-      throw new DatastoreError('bad-state', 'close all datastores before migrating them');
-    }
-    return await this.#options.migrate(account);
+    this.#requireMigratable();
+    return await this.#options.migrate(account, async () => {
+      this.#requireMigratable();
+      await this.shutDown();
+    });
   }
 
   /**
@@ -282,6 +285,15 @@ export class DatastoreManager implements DatastoreOwner {
   /** @throws DatastoreError `shut-down` or `unauthorized`. */
   #requireRunning(): void {
     if (this.#endedAs !== undefined) throw new DatastoreError(this.#endedAs, 'the manager was shut down');
+  }
+
+  /** @throws DatastoreError `bad-state`, or as {@link #requireRunning}. */
+  #requireMigratable(): void {
+    this.#requireRunning();
+    if (!this.isLocal) throw new DatastoreError('bad-state', 'only local datastores can be migrated');
+    if (this.#exchange.isAnyTaken) {
+      throw new DatastoreError('bad-state', 'close all datastores before migrating them');
+    }
   }
 
   #requireClosed(id: string): void {

@@ -79,9 +79,12 @@ export async function writeDevice(storage: Storage, record: DeviceRecord): Promi
 }
 
 /** Deletes what belongs to no account and is not local: what unlinking and migrating leave. @throws DatastoreError `storage`. */
-export async function clearSpaces(storage: Storage, { accounts, localSpace }: DeviceRecord): Promise<void> {
+export async function clearSpaces(storage: Storage, record: () => DeviceRecord): Promise<void> {
+  const keys = await storage.keys(SPACE);
+  // Only now, since a space that was new by then may have been among the keys.
+  const { accounts, localSpace } = record();
   const live = new Set([localSpace, ...accounts.map(({ space }) => space)]);
-  for (const key of await storage.keys(SPACE)) {
+  for (const key of keys) {
     const [space = ''] = key.split('/');
     if (!live.has(space)) await storage.delete(key);
   }

@@ -245,6 +245,17 @@ describe('managers', () => {
     expect(await accounts.localManager()).toBe(local);
   });
 
+  test('of what is no account that is linked here fail', async () => {
+    const elsewhere = await (await new Device(server).accounts()).link('ann');
+    await accounts.link('ann');
+    const local = await accounts.localManager();
+    for (const account of [undefined, null, 'ann', {}, elsewhere] as never[]) {
+      expect(await codeOf(accounts.managerFor(account))).toBe('unauthorized');
+      expect(await codeOf(local.migrateToAccount(account))).toBe('bad-state');
+    }
+    expect(local.isShutDown).toBe(false);
+  });
+
   test('of a damaged storage fail, and name what is wrong', async () => {
     const ann = await accounts.link('ann');
     await phone.storage.set('space-1/summary/notes', { role: 'king' });
