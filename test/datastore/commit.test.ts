@@ -179,6 +179,12 @@ describe('a transaction', () => {
       const options = { maxTries } as { maxTries: number };
       expect(await rejection(() => mine.datastore.transaction(() => addOne(mine), options))).toBe('invalid-option');
     }
+    for (const edit of [undefined, null, 5, {}] as never[]) {
+      expect(await rejection(() => mine.datastore.transaction(edit))).toBe('invalid-option');
+    }
+    for (const options of [null, 5, 'once'] as never[]) {
+      expect(await rejection(() => mine.datastore.transaction(() => addOne(mine), options))).toBe('invalid-option');
+    }
     expect(tasksOf(mine)).toBe('a{count=0}');
   });
 

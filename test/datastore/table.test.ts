@@ -90,6 +90,10 @@ describe('a table', () => {
       }
     }
     expect(failure(() => table.insert('r', { 'no name!': 1 }))).toBe('invalid-name at t/r/no name!');
+    for (const name of [undefined, null, 7] as never[]) {
+      expect(failure(() => table.setResolutionRule(name, 'max'))).toMatch(/^invalid-name at t/);
+      expect(failure(() => new Fields().getList(name))).toMatch(/^field-missing/);
+    }
     expect(failure(() => table.insert('r', { a: null as never }))).toBe('invalid-value at t/r/a');
     for (const fields of [null, 7, ...NO_FIELDS] as never[])
       expect(failure(() => table.insert('r', fields))).toBe('invalid-value at t/r');

@@ -1,9 +1,11 @@
 import { DatastoreError, quote } from '../../errors/datastore-error.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
+import { describe } from '../../values/value.js';
 import type { Datastore } from '../model/datastore.js';
 import type { DatastoreOwner } from '../model/host.js';
 import type { Listener } from '../model/listeners.js';
+import { ownOptions } from '../model/options.js';
 import type { AnyTables } from '../model/shape.js';
 import type { Account } from './account.js';
 import type { BackgroundSync } from './background-sync.js';
@@ -104,7 +106,7 @@ export class DatastoreManager implements DatastoreOwner {
    * Opens a datastore that exists. One that this device has not cached is downloaded first.
    *
    * @throws DatastoreError `already-open`; `not-found` if there is none that the user may read; `invalid-name` for what
-   * is no id; `rule-missing` as {@link OpenOptions} says; for one that is not cached also what the link rejects with.
+   * is no id; `invalid-option`; `rule-missing` as {@link OpenOptions} says; for one that is not cached also what the link rejects with.
    */
   open<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
     return this.#opened(id, options, (rules) => this.#existing(id, rules));
@@ -114,7 +116,7 @@ export class DatastoreManager implements DatastoreOwner {
    * Opens a datastore, and makes it if there is none, without asking the server: what that has under the same id arrives
    * later, and is merged. A shareable id names a datastore that exists, so here that is as {@link open}.
    *
-   * @throws DatastoreError `already-open`, `invalid-name`, `rule-missing`, `storage`.
+   * @throws DatastoreError `already-open`, `invalid-name`, `invalid-option`, `rule-missing`, `storage`.
    */
   openOrCreate<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
     if (isShareableId(id)) return this.open(id, options);
@@ -125,7 +127,7 @@ export class DatastoreManager implements DatastoreOwner {
     );
   }
 
-  /** Makes a datastore with a new shareable id, and opens it. @throws DatastoreError `storage`. */
+  /** Makes a datastore with a new shareable id, and opens it. @throws DatastoreError `invalid-option`, `storage`. */
   create<Tables extends object = AnyTables>(options: OpenOptions = {}): Promise<Datastore<Tables>> {
     const id = randomShareableId(this.#options.environment);
     return this.#opened(id, options, (rules) => this.#exchange.syncs.begin(id, rules));
@@ -228,10 +230,14 @@ export class DatastoreManager implements DatastoreOwner {
 
   async #opened<Tables extends object>(
     id: string,
-    { rules = new ResolutionRules() }: OpenOptions,
+    options: OpenOptions,
     prepare: (rules: ResolutionRules) => Promise<BackgroundSync>,
   ): Promise<Datastore<Tables>> {
     this.#requireClosed(id);
+    const { rules = new ResolutionRules() } = ownOptions(options);
+    if (!(rules instanceof ResolutionRules)) {
+      throw new DatastoreError('invalid-option', `rules are ResolutionRules, not ${describe(rules)}`);
+    }
     return await this.#exchange.reserving(id, async () => {
       const sync = await prepare(rules);
       this.#requireRunning();

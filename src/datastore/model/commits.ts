@@ -1,5 +1,7 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
 import type { Withdrawal } from '../../sync/sync-result.js';
+import { describe } from '../../values/value.js';
+import { ownOptions } from './options.js';
 import type { Session } from './session.js';
 
 export interface TransactionOptions {
@@ -43,7 +45,11 @@ export class Commits {
   }
 
   /** See `Datastore.transaction`. */
-  async transaction<Result>(edit: () => Result, { maxTries = 1 }: TransactionOptions): Promise<Result> {
+  async transaction<Result>(edit: () => Result, options: TransactionOptions): Promise<Result> {
+    if (typeof edit !== 'function') {
+      throw new DatastoreError('invalid-option', `a transaction is made by a function, not by ${describe(edit)}`);
+    }
+    const { maxTries = 1 } = ownOptions(options);
     if (!Number.isSafeInteger(maxTries) || maxTries < 1) {
       throw new DatastoreError('invalid-option', 'maxTries must be a whole number from 1');
     }
