@@ -125,7 +125,7 @@ export class AccountManager {
    * Links an account, once its user has let the application in. Linking one that is linked has no effect.
    *
    * @param id names the account: 1 to 128 visible ASCII characters.
-   * @throws DatastoreError `invalid-name`, `storage`.
+   * @throws DatastoreError `invalid-name`, `storage`; and what `connect` throws. Nothing is linked then.
    */
   async link(id: string): Promise<Account> {
     if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) {
@@ -136,7 +136,7 @@ export class AccountManager {
     );
     const known = this.#accounts.get(id);
     if (known !== undefined) return known.account;
-    const control = this.#addAccount(id);
+    const control = await this.#connected(id);
     this.#fetchProfile(control);
     this.#listeners.tell('change', { manager: this, account: control.account });
     return control.account;
@@ -176,6 +176,17 @@ export class AccountManager {
 
   removeListener(listener: Listener<AccountsChange>): void {
     this.#listeners.remove('change', listener);
+  }
+
+  /** Adds an account that is stored as linked. If there is no way to its server, it is not linked after all. */
+  async #connected(id: string): Promise<AccountControl> {
+    try {
+      return this.#addAccount(id);
+    } catch (error) {
+      // Somebody else may have been luckier meanwhile.
+      await this.#update((record) => (this.#accounts.has(id) ? record : withoutAccount(record, id)));
+      throw error;
+    }
   }
 
   #addAccount(id: string): AccountControl {

@@ -25,9 +25,15 @@ class GuardedWatch implements Watch {
 
   constructor(link: Link, listener: (event: LinkEvent) => void) {
     this.#listener = listener;
+    let isBegun = false;
     this.#try(() => {
-      this.#watch = link.watch((event) => this.#hear(event));
+      this.#watch = link.watch((event) => {
+        // Whoever begins a watch cannot hear of it before there is one.
+        if (isBegun) this.#hear(event);
+        else this.#later(() => this.#hear(event));
+      });
     });
+    isBegun = true;
   }
 
   follow(handles: readonly string[]): void {
@@ -67,8 +73,12 @@ class GuardedWatch implements Watch {
       call();
     } catch (error) {
       const event = disconnected(error);
-      void Promise.resolve().then(() => this.#tell(event));
+      this.#later(() => this.#tell(event));
     }
+  }
+
+  #later(task: () => void): void {
+    void Promise.resolve().then(task);
   }
 }
 

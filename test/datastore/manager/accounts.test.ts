@@ -60,6 +60,25 @@ describe('linking', () => {
     expect(again.linkedAccount?.info?.displayName).toBe('Ann New');
   });
 
+  test('to which there is no way fails, and has no effect', async () => {
+    let isBroken = true;
+    const options = {
+      storage: new MemoryStorage(),
+      environment: phone.environment,
+      connect: (id: string) => {
+        if (isBroken) throw new Error('no way');
+        return server.link(id);
+      },
+    };
+    const manager = await AccountManager.open(options);
+    await expect(manager.link('ann')).rejects.toThrow('no way');
+    expect(manager.hasLinkedAccount).toBe(false);
+    expect((await AccountManager.open(options)).hasLinkedAccount).toBe(false);
+    isBroken = false;
+    const ann = await manager.link('ann');
+    expect(await codeOf(manager.managerFor(ann))).toBe('resolved');
+  });
+
   test('that cannot be stored fails, and has no effect', async () => {
     const full = new MemoryStorage(({ method }) => {
       if (method === 'set') throw new Error('no space left');

@@ -307,6 +307,17 @@ describe('a watch', () => {
     expect([spoiled.watches, notes.syncStatus.isConnected, phone.failures]).toEqual([2, true, []]);
   });
 
+  test('that tells something before it is there is heard all the same', async () => {
+    const manager = await phone.manager();
+    spoil(phone.link(), 'watch', (listener: (event: LinkEvent) => void): Watch => {
+      listener({ type: 'connected' });
+      return { follow: () => undefined, close: () => undefined };
+    });
+    const notes = await manager.openOrCreate('notes');
+    await phone.rest();
+    expect(notes.syncStatus.isConnected).toBe(true);
+  });
+
   test('that throws when it is told something, or closed, has ended', async () => {
     const manager = await phone.manager();
     const fail = (): never => {
