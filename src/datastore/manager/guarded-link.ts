@@ -34,6 +34,8 @@ class GuardedWatch implements Watch {
       });
     });
     isBegun = true;
+    // A watch is no promise; where it is one, somebody has to hear that it was rejected.
+    Promise.resolve(this.#watch).catch((error: unknown) => this.#tell(disconnected(error)));
   }
 
   follow(handles: readonly string[]): void {
