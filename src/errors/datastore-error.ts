@@ -153,7 +153,6 @@ function describePlace(place: Place): string {
 }
 
 /** Names in messages are quoted and cut, because an invalid name can hold anything, of any length. */
-export function quote(name: unknown): string {
-  const text = String(name);
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+export function quote(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }

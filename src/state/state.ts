@@ -9,7 +9,7 @@ import { ownDelta } from '../operations/ownership.js';
 import { RecordMap } from '../operations/record-map.js';
 import { growthOfChange, sizeOfDelta } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
-import { ownFields, propertiesOf } from '../values/ownership.js';
+import { isObjectOfFields, ownFields } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
 import type { Value } from '../values/value.js';
 import { checkGrowth, checkLimits, type Limits, NO_LIMITS } from './limits.js';
@@ -182,7 +182,7 @@ export class State {
   }
 
   #find(table: string, where: Where): [string, StoredRecord][] {
-    const conditions = ownFields(where instanceof Map ? where : new Map(propertiesOf(where, { table })), { table });
+    const conditions = ownFields(isObjectOfFields(where) ? new Map(Object.entries(where)) : where, { table });
     const found = new Map<string, StoredRecord>();
     for (const [record, stored] of this.#tables.records(table)) {
       if (recordMatches(stored, conditions)) found.set(record, stored);

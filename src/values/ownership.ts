@@ -54,14 +54,11 @@ export function ownFields(fields: unknown, place: Place = {}): Fields {
 }
 
 /**
- * The names and values, not checked yet, that an object has as properties of its own.
- *
- * @throws DatastoreError `invalid-value` for what is no object of fields, such as a date or a set: it has no properties,
- * and would pass for an object without any fields.
+ * Whether the properties of something can be fields. A date, a set or a promise has none, and would pass for an object
+ * without any fields.
  */
-export function propertiesOf(fields: unknown, place: Place): [string, unknown][] {
-  if (Object.prototype.toString.call(fields) === '[object Object]') return Object.entries(fields as object);
-  throw new DatastoreError('invalid-value', `fields must be a Map or a plain object, not ${describe(fields)}`, place);
+export function isObjectOfFields(something: unknown): something is object {
+  return Object.prototype.toString.call(something) === '[object Object]';
 }
 
 /** @throws DatastoreError `invalid-name`. */

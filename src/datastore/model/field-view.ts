@@ -1,7 +1,7 @@
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
-import { propertiesOf } from '../../values/ownership.js';
-import type { Atom, AtomType, Value, ValueType } from '../../values/value.js';
+import { isObjectOfFields } from '../../values/ownership.js';
+import { type Atom, type AtomType, describe, type Value, type ValueType } from '../../values/value.js';
 import type { FieldHome } from './field-home.js';
 import { List } from './list.js';
 import { ReadableList } from './readable-list.js';
@@ -164,14 +164,17 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
   }
 
   #missing(name: string): DatastoreError {
-    return new DatastoreError('field-missing', 'the field is not set', this.#home.place(name));
+    return new DatastoreError('field-missing', 'the field is not set', this.#home.place(String(name)));
   }
 }
 
 /** The names and values that an application gave, not checked yet; `undefined` where a field shall be absent. */
 export function entriesOf(fields: unknown, place: Place): [string, unknown][] {
-  if (fields instanceof ReadableList) throw new DatastoreError('invalid-value', 'fields are no list', place);
-  const entries = fields instanceof Map || fields instanceof FieldView ? [...fields] : propertiesOf(fields, place);
+  const isIterable = fields instanceof Map || fields instanceof FieldView;
+  if (!isIterable && (!isObjectOfFields(fields) || fields instanceof ReadableList)) {
+    throw new DatastoreError('invalid-value', `fields are a plain object or a Map, not ${describe(fields)}`, place);
+  }
+  const entries = isIterable ? [...fields] : Object.entries(fields);
   return (entries as [string, unknown][]).map(([name, value]) => [name, plainValue(value)]);
 }
 
