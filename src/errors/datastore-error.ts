@@ -62,7 +62,7 @@ export type DatastoreErrorCode =
   | 'not-found'
   /** Others came first: a commit that must not be merged cannot enter the log. */
   | 'conflict'
-  /** A datastore that is open already, or has to be closed first. */
+  /** A datastore that is open already or has to be closed first, or that is just being opened or removed. */
   | 'already-open'
   /** An id that somebody else has taken. */
   | 'exists'

@@ -47,7 +47,8 @@ export class RecordReader {
   /** One item of a list, or `undefined` if there is none at that index. */
   itemOf(field: string, index: number): Atom | undefined {
     const list = this.#find()?.list(field);
-    return list !== undefined && index >= 0 && index < list.length ? lendAtom(list.at(index)) : undefined;
+    const isThere = list !== undefined && Number.isInteger(index) && index >= 0 && index < list.length;
+    return isThere ? lendAtom(list.at(index)) : undefined;
   }
 
   /** The items of a list from `start` and before `end`, which must lie in it and be in order. */

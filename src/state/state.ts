@@ -9,7 +9,7 @@ import { ownDelta } from '../operations/ownership.js';
 import { RecordMap } from '../operations/record-map.js';
 import { growthOfChange, sizeOfDelta } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
-import { ownFields } from '../values/ownership.js';
+import { isObjectOfFields, ownFields } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
 import type { Value } from '../values/value.js';
 import { checkGrowth, checkLimits, type Limits, NO_LIMITS } from './limits.js';
@@ -135,7 +135,8 @@ export class State {
    * The records of a table that have all the fields of `where`, with values that match (`valuesMatch`), in code point
    * order of their ids. Without `where`, all records of the table.
    *
-   * @throws DatastoreError `invalid-name` or `invalid-value` for a condition that no field can fulfil.
+   * @throws DatastoreError `invalid-name` or `invalid-value` for a condition that no field can fulfil, and `invalid-value`
+   * for conditions that are neither an object nor a Map.
    * Spec: MATCH-1 to MATCH-3.
    */
   query(table: string, where: Where = new Map()): FoundRecord[] {
@@ -181,7 +182,7 @@ export class State {
   }
 
   #find(table: string, where: Where): [string, StoredRecord][] {
-    const conditions = ownFields(where instanceof Map ? where : new Map(Object.entries(where)), { table });
+    const conditions = ownFields(isObjectOfFields(where) ? new Map(Object.entries(where)) : where, { table });
     const found = new Map<string, StoredRecord>();
     for (const [record, stored] of this.#tables.records(table)) {
       if (recordMatches(stored, conditions)) found.set(record, stored);

@@ -53,6 +53,14 @@ export function ownFields(fields: unknown, place: Place = {}): Fields {
   return sortedMap(owned.finish());
 }
 
+/**
+ * Whether the properties of something can be fields. A date, a set or a promise has none, and would pass for an object
+ * without any fields.
+ */
+export function isObjectOfFields(something: unknown): something is object {
+  return Object.prototype.toString.call(something) === '[object Object]';
+}
+
 /** @throws DatastoreError `invalid-name`. */
 export function ownFieldName(name: unknown, place?: Place): string {
   if (isValidFieldName(name)) return name;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DatastoreError } from '../../src/datastore/index.js';
-import { type Desk, rejection, settle, twoDesks } from './support/desk.js';
+import { Desk, rejection, settle, twoDesks } from './support/desk.js';
 
 /** Two devices that both have task `a`. */
 async function twoDesksWithTask(): Promise<[Desk, Desk]> {
@@ -14,6 +14,14 @@ async function twoDesksWithTask(): Promise<[Desk, Desk]> {
 function tasksOf({ datastore }: Desk): string {
   const tasks = [...datastore.table('tasks').query()];
   return tasks.map((task) => `${task.id}{${[...task].map(([name, value]) => `${name}=${value}`)}}`).join(' ');
+}
+
+/** The code or message of what a promise rejects with, or `resolved`. */
+async function outcomeOf(promise: Promise<unknown>): Promise<string> {
+  return await promise.then(
+    () => 'resolved',
+    (error: Error) => (error instanceof DatastoreError ? error.code : error.message),
+  );
 }
 
 function addOne(desk: Desk): void {
@@ -171,6 +179,12 @@ describe('a transaction', () => {
       const options = { maxTries } as { maxTries: number };
       expect(await rejection(() => mine.datastore.transaction(() => addOne(mine), options))).toBe('invalid-option');
     }
+    for (const edit of [undefined, null, 5, {}] as never[]) {
+      expect(await rejection(() => mine.datastore.transaction(edit))).toBe('invalid-option');
+    }
+    for (const options of [null, 5, 'once'] as never[]) {
+      expect(await rejection(() => mine.datastore.transaction(() => addOne(mine), options))).toBe('invalid-option');
+    }
     expect(tasksOf(mine)).toBe('a{count=0}');
   });
 
@@ -228,6 +242,118 @@ describe('a transaction', () => {
       'conflict',
     );
     expect([tasksOf(mine), lost]).toEqual(['a{count=0}', ['new']]);
+  });
+
+  const FRUITLESS: readonly (readonly [string, string, (desk: Desk) => unknown])[] = [
+    ['does nothing', 'resolved', () => undefined],
+    [
+      'throws',
+      'changed my mind',
+      (desk) => {
+        addOne(desk);
+        throw new Error('changed my mind');
+      },
+    ],
+    [
+      'is not made in one go',
+      'invalid-option',
+      async (desk) => {
+        addOne(desk);
+        await Promise.resolve();
+      },
+    ],
+  ];
+
+  test.each(FRUITLESS)('that %s leaves open what was edited before it', async (_, outcome, edit) => {
+    const [mine, other] = await twoDesksWithTask();
+    const tasks = mine.datastore.table('tasks');
+    tasks.insert('synced');
+    const done = outcomeOf(mine.datastore.transaction(() => edit(mine)));
+    tasks.insert('before');
+    expect(await done).toBe(outcome);
+    expect(tasksOf(mine)).toBe('a{count=0} before{} synced{}');
+    expect(mine.datastore.syncStatus.hasOutgoing).toBe(true);
+    expect(mine.datastore.unsyncedChangesSize).toBeGreaterThan(0);
+    // What is stored was stored before: with what the merge sealed, and without what is open.
+    expect(mine.saved).toMatchObject({ pending: [expect.anything()], open: [] });
+    mine.datastore.rollback();
+    expect(tasksOf(mine)).toBe('a{count=0} synced{}');
+    tasks.insert('after');
+    await settle(mine, other);
+    expect(tasksOf(other)).toBe('a{count=0} after{} synced{}');
+  });
+
+  test('that fails leaves open what was edited before it, here and in what is stored', async () => {
+    const [mine, other] = await twoDesksWithTask();
+    mine.onCommit = async () => {
+      mine.datastore.table('tasks').insert('meanwhile');
+      addOne(other);
+      await other.settle();
+    };
+    const done = rejection(() => mine.datastore.transaction(() => addOne(mine)));
+    mine.datastore.table('tasks').insert('before');
+    expect(await done).toBe('conflict');
+    expect(tasksOf(mine)).toBe('a{count=0} before{} meanwhile{}');
+    expect(mine.saved).toMatchObject({ pending: [], nonce: null });
+    expect(mine.saved?.open.map(([, table, record]) => `${table}/${record}`)).toEqual([
+      ':info/info',
+      'tasks/before',
+      'tasks/meanwhile',
+    ]);
+    mine.datastore.rollback();
+    await settle(mine, other);
+    expect(tasksOf(mine)).toBe('a{count=1}');
+  });
+
+  test('that fails leaves alone what was edited before it where that may be in the log, or is', async () => {
+    for (const isAnswered of [true, false]) {
+      const [mine, other] = await twoDesksWithTask();
+      mine.onCommit = () => {
+        const put = mine.replica.outgoing();
+        if (put === undefined) throw new Error('nothing to put');
+        const answer = mine.sequencer.answer(put, 'owner');
+        if (isAnswered) mine.replica.receive(answer);
+        throw new DatastoreError('network', 'the connection broke');
+      };
+      const done = rejection(() => mine.datastore.transaction(() => addOne(mine)));
+      mine.datastore.table('tasks').insert('before');
+      expect(await done).toBe('network');
+      mine.datastore.rollback();
+      expect(tasksOf(mine)).toBe('a{count=0} before{}');
+      await settle(mine, other);
+      expect(tasksOf(other)).toBe('a{count=0} before{}');
+      expect(mine.sequencer.revision).toBe(2);
+    }
+  });
+
+  test('that fails, and was stored so, does not put after a crash what was open', async () => {
+    const [mine, other] = await twoDesksWithTask();
+    mine.onCommit = async () => {
+      addOne(other);
+      await other.settle();
+    };
+    const done = rejection(() => mine.datastore.transaction(() => addOne(mine)));
+    mine.datastore.table('tasks').insert('before');
+    await done;
+    const again = new Desk(mine.sequencer, mine.saved === undefined ? {} : { saved: mine.saved });
+    again.exchange();
+    expect(mine.sequencer.revision).toBe(2);
+    again.datastore.rollback();
+    await again.settle();
+    expect(tasksOf(again)).toBe('a{count=1}');
+  });
+
+  test('that closes the datastore fails, with what it throws if it does', async () => {
+    for (const error of [undefined, new Error('changed my mind')]) {
+      const [mine] = await twoDesksWithTask();
+      const edit = (): void => {
+        addOne(mine);
+        mine.datastore.close();
+        if (error !== undefined) throw error;
+      };
+      expect(await outcomeOf(mine.datastore.transaction(edit))).toBe(error?.message ?? 'closed');
+      expect(mine.sequencer.revision).toBe(1);
+    }
   });
 
   test('and commits and syncs take turns', async () => {

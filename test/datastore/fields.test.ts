@@ -137,7 +137,7 @@ describe.each(PLACES)('fields in %s', (place) => {
       expect(failure(() => fields.update({ b: 2, [name]: 1 }))).toMatch(/^invalid-name/);
       expect([fields.has(name), fields.get(name), fields.delete(name)]).toEqual([false, undefined, false]);
     }
-    for (const input of [null, undefined, 'text', 7, ['a']] as never[]) {
+    for (const input of [null, undefined, 'text', 7, ['a'], new Set(['a']), new Date(0), new List(['a'])] as never[]) {
       expect(failure(() => fields.update(input))).toBe(place === 'memory' ? 'invalid-value' : 'invalid-value at t/r');
     }
     expect(Object.fromEntries(fields)).toEqual({ a: 1 });

@@ -15,11 +15,14 @@ function listIn(place: Place, items: readonly Atom[]): List {
   return new Desk().datastore.table('t').insert('r', { list: items }).getList('list');
 }
 
+/** What `splice` is given. How many there are counts too: a count of `undefined` is none, and one left out is all. */
+type SpliceArguments = [] | [at: number | undefined, count?: number | undefined, ...items: Atom[]];
+
 /** One call that a list and an array both know. Indexes may lie outside, where both have to agree on what that means. */
 type Call =
   | { readonly name: 'push' | 'unshift'; readonly items: readonly Atom[] }
   | { readonly name: 'pop' | 'shift' | 'clear' }
-  | { readonly name: 'splice'; readonly at: number; readonly count?: number; readonly items: readonly Atom[] }
+  | { readonly name: 'splice'; readonly given: SpliceArguments }
   | { readonly name: 'set' | 'insert' | 'remove'; readonly at: number; readonly item: Atom }
   | { readonly name: 'move'; readonly at: number; readonly to: number };
 
@@ -29,12 +32,22 @@ function arbitraryCall(): fc.Arbitrary<Call> {
   return fc.oneof(
     fc.record({ name: fc.constantFrom('push', 'unshift' as const), items }),
     fc.record({ name: fc.constantFrom('pop', 'shift', 'clear' as const) }),
-    fc.record(
-      { name: fc.constant('splice' as const), at: index, count: index, items },
-      { requiredKeys: ['name', 'at', 'items'] },
-    ),
+    fc.record({ name: fc.constant('splice' as const), given: arbitrarySplice(index) }),
     fc.record({ name: fc.constantFrom('set', 'insert', 'remove' as const), at: index, item: arbitraryAtom() }),
     fc.record({ name: fc.constant('move' as const), at: index, to: index }),
+  );
+}
+
+function arbitrarySplice(index: fc.Arbitrary<number>): fc.Arbitrary<SpliceArguments> {
+  const number = fc.oneof({ weight: 4, arbitrary: index }, { weight: 1, arbitrary: fc.constant(undefined) });
+  const items = fc.array(arbitraryAtom(), { maxLength: 3 });
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.constant<SpliceArguments>([]) },
+    { weight: 2, arbitrary: fc.tuple(number) },
+    {
+      weight: 6,
+      arbitrary: fc.tuple(number, number, items).map(([at, count, rest]): SpliceArguments => [at, count, ...rest]),
+    },
   );
 }
 
@@ -49,9 +62,7 @@ function call(target: List, what: Call): unknown {
     case 'clear':
       return target[what.name]();
     case 'splice':
-      return what.count === undefined && what.items.length === 0
-        ? target.splice(what.at)
-        : target.splice(what.at, what.count, ...what.items);
+      return target.splice(...(what.given as [number, number, ...Atom[]]));
     case 'set':
     case 'insert':
       return target[what.name](what.at, what.item) === target;
@@ -77,9 +88,7 @@ function callArray(array: Atom[], what: Call): unknown {
       array.length = 0;
       return undefined;
     case 'splice':
-      if (what.count === undefined)
-        return array.splice(what.at, what.items.length === 0 ? array.length : Infinity, ...what.items);
-      return array.splice(what.at, what.count, ...what.items);
+      return array.splice(...(what.given as [number, number, ...Atom[]]));
     case 'set':
       requireIndex(what.at, array.length);
       array[what.at] = what.item;
@@ -127,10 +136,29 @@ describe.each(PLACES)('a list in %s', (place) => {
     );
   });
 
+  test('is spliced as an array is, by how many arguments there are', () => {
+    const cases = [
+      [],
+      [0],
+      [undefined],
+      [0, undefined],
+      [0, undefined, 9],
+      [1, Number.NaN, 9],
+      [1, 1, 9],
+      [-1, Infinity],
+    ];
+    for (const given of cases as [number, number, ...Atom[]][]) {
+      const list = listIn(place, [1, 2, 3]);
+      const array: Atom[] = [1, 2, 3];
+      expect(list.splice(...given)).toStrictEqual(array.splice(...given));
+      expect(list.toArray()).toStrictEqual(array);
+    }
+  });
+
   test('is read as an array is', () => {
     const index = fc.oneof(
       fc.integer({ min: -7, max: 7 }),
-      fc.constantFrom(Number.NaN, Infinity, -Infinity, 1.7, -1.7),
+      fc.constantFrom(Number.NaN, Infinity, -Infinity, 1.7, -1.7, undefined as unknown as number),
     );
     fc.assert(
       fc.property(
@@ -196,6 +224,26 @@ describe.each(PLACES)('a list in %s', (place) => {
     expect(list.insert(2, 'c', 'd').toArray()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  test('takes nothing but a number for an index that must be there', () => {
+    const list = listIn(place, ['a', 'b']);
+    for (const index of [undefined, null, '1', '', 1n, true, [1], {}] as never[]) {
+      for (const fail of [() => list.get(index), () => list.typeAt(index)]) {
+        expect(failure(fail)).toMatch(/^index-out-of-range/);
+      }
+      for (const fail of [
+        () => list.insert(index, 'x'),
+        () => list.insert(index, 'x', 'y'),
+        () => list.set(index, 'x'),
+        () => list.remove(index),
+        () => list.move(index, 0),
+        () => list.move(0, index),
+      ]) {
+        expect(failure(fail)).toMatch(/^(invalid-change|index-out-of-range)/);
+      }
+    }
+    expect(list.toArray()).toEqual(['a', 'b']);
+  });
+
   test('refuses what can be no item, and changes nothing then', () => {
     const list = listIn(place, ['a']);
     for (const item of [null, undefined, ['nested'], {}, '\ud800', 2n ** 63n, new Date(Number.NaN)] as never[]) {
@@ -244,6 +292,7 @@ describe('a list in memory', () => {
       [1, 2],
     ]);
     expect(failure(() => new List([null as never]))).toBe('invalid-value at 0');
+    for (const source of [null, 5, {}] as never[]) expect(failure(() => new List(source))).toBe('invalid-value');
   });
 
   test('can be set in many fields, each time as a copy', () => {

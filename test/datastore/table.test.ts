@@ -2,6 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { Fields, List, type Table, type Value } from '../../src/datastore/index.js';
 import { Desk, failure, settle, twoDesks } from './support/desk.js';
 
+/** What has no fields to be read from it, and would pass for an object without any. */
+const NO_FIELDS: readonly unknown[] = [
+  ...[['a'], new Set(['a']), new Date(0), Uint8Array.of(1), Promise.resolve({ a: 1 }), new List(['a'])],
+];
+
 const PEOPLE: readonly (readonly [string, Readonly<{ [name: string]: Value }>])[] = [
   ['carol', { age: 30n, name: 'Carol', tags: ['a', 1n] }],
   ['alice', { age: 30, name: 'Alice' }],
@@ -85,9 +90,15 @@ describe('a table', () => {
       }
     }
     expect(failure(() => table.insert('r', { 'no name!': 1 }))).toBe('invalid-name at t/r/no name!');
+    for (const name of [undefined, null, 7] as never[]) {
+      expect(failure(() => table.setResolutionRule(name, 'max'))).toMatch(/^invalid-name at t/);
+      expect(failure(() => new Fields().getList(name))).toMatch(/^field-missing/);
+    }
     expect(failure(() => table.insert('r', { a: null as never }))).toBe('invalid-value at t/r/a');
-    for (const fields of [null, 7, ['a']] as never[])
+    for (const fields of [null, 7, ...NO_FIELDS] as never[])
       expect(failure(() => table.insert('r', fields))).toBe('invalid-value at t/r');
+    for (const id of [undefined, null, 7] as never[])
+      expect(failure(() => table.insert(id, { a: 1 }))).toBe('invalid-name at t');
     expect(datastore.tables()).toEqual([]);
     for (const id of ['__proto__', 'constructor', ':x', 'A.b-c_d+e/f=g']) {
       expect(
@@ -129,7 +140,9 @@ describe('a query', () => {
     const table = people();
     expect(failure(() => table.query({ age: undefined }))).toBe('invalid-value at people/age');
     expect(failure(() => table.query({ 'no name!': 1 }))).toBe('invalid-name at people/no name!');
-    expect(failure(() => table.query('Carol' as never))).toBe('invalid-value at people');
+    for (const where of ['Carol', null, ...NO_FIELDS] as never[]) {
+      expect(failure(() => table.query(where))).toBe('invalid-value at people');
+    }
   });
 
   test('counts, lists, and is iterated any number of times', () => {

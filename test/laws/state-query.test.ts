@@ -107,4 +107,18 @@ describe('conditions', () => {
   it.each(refused)('that no field can fulfil are refused: %o', (where, refusal) => {
     expect(refusalOf(() => PEOPLE.query('t', where as Where))).toEqual(refusal);
   });
+
+  const noConditions: readonly unknown[] = [
+    ...[null, 'name', 7, 7n, true, Symbol.iterator, () => ({ a: 1 })],
+    ...[[], ['a'], new Set(['a']), new Date(0), Uint8Array.of(1), new WeakMap(), Promise.resolve({ a: 1 })],
+    new Map([['a', 1]]).entries(),
+  ];
+  it.each(noConditions.map((where) => [where]))(
+    'that are no object of fields are refused, and not taken for none: %o',
+    (where) => {
+      for (const method of ['query', 'find'] as const) {
+        expect(refusalOf(() => PEOPLE[method]('t', where as Where))).toEqual({ code: 'invalid-value', table: 't' });
+      }
+    },
+  );
 });

@@ -16,6 +16,8 @@ import {
   writeDevice,
 } from './device-record.js';
 import type { Environment } from './environment.js';
+import { guardedLink } from './guarded-link.js';
+import { guardedStorage } from './guarded-storage.js';
 import type { AccountProfile, Link } from './link.js';
 import type { Storage } from './storage.js';
 
@@ -56,9 +58,12 @@ export class AccountManager {
   readonly #accounts = new Map<string, AccountControl>();
   /** The managers by the id of the account, the local one under `undefined`. */
   readonly #managers = new Map<string | undefined, Promise<ManagerControl>>();
-  readonly #running = new Map<string | undefined, ManagerControl>();
+  /** The managers that have been made and not shut down, also of accounts that are not linked any more. */
+  readonly #running = new Set<ManagerControl>();
   #record: DeviceRecord;
   #lastUpdate: Promise<unknown> = Promise.resolve();
+  /** The end of the last migration. Until then nobody can say which space will be whose. */
+  #lastMigration: Promise<unknown> = Promise.resolve();
   #isOnline = true;
 
   private constructor(options: AccountManagerOptions, record: DeviceRecord) {
@@ -74,9 +79,10 @@ export class AccountManager {
    * @throws DatastoreError `storage`, or `invalid-json` for damaged data.
    */
   static async open(options: AccountManagerOptions): Promise<AccountManager> {
-    const record = await readDevice(options.storage);
-    await clearSpaces(options.storage, record);
-    const manager = new AccountManager(options, record);
+    const storage = guardedStorage(options.storage);
+    const record = await readDevice(storage);
+    await clearSpaces(storage, () => record);
+    const manager = new AccountManager({ ...options, storage }, record);
     for (const { id, profile } of record.accounts) {
       const control = manager.#addAccount(id);
       if (profile !== undefined) control.setInfo(profile);
@@ -112,14 +118,14 @@ export class AccountManager {
   setOnline(isOnline: boolean): void {
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
-    for (const control of this.#running.values()) control.onlineChanged();
+    for (const control of this.#running) control.onlineChanged();
   }
 
   /**
    * Links an account, once its user has let the application in. Linking one that is linked has no effect.
    *
    * @param id names the account: 1 to 128 visible ASCII characters.
-   * @throws DatastoreError `invalid-name`, `storage`.
+   * @throws DatastoreError `invalid-name`, `storage`; and what `connect` throws. Nothing is linked then.
    */
   async link(id: string): Promise<Account> {
     if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) {
@@ -130,7 +136,7 @@ export class AccountManager {
     );
     const known = this.#accounts.get(id);
     if (known !== undefined) return known.account;
-    const control = this.#addAccount(id);
+    const control = await this.#connected(id);
     this.#fetchProfile(control);
     this.#listeners.tell('change', { manager: this, account: control.account });
     return control.account;
@@ -147,7 +153,7 @@ export class AccountManager {
    * @throws DatastoreError `unauthorized` if the account is not linked; `storage`, or `invalid-json` for damaged data.
    */
   async managerFor(account: Account): Promise<DatastoreManager> {
-    this.#requireLinked(account, 'unauthorized');
+    this.#spaceOf(account, 'unauthorized');
     return await this.#manager(account);
   }
 
@@ -172,6 +178,17 @@ export class AccountManager {
     this.#listeners.remove('change', listener);
   }
 
+  /** Adds an account that is stored as linked. If there is no way to its server, it is not linked after all. */
+  async #connected(id: string): Promise<AccountControl> {
+    try {
+      return this.#addAccount(id);
+    } catch (error) {
+      // Somebody else may have been luckier meanwhile.
+      await this.#update((record) => (this.#accounts.has(id) ? record : withoutAccount(record, id)));
+      throw error;
+    }
+  }
+
   #addAccount(id: string): AccountControl {
     const home = {
       unlink: (account: Account) => this.#unlink(account),
@@ -192,36 +209,45 @@ export class AccountManager {
     this.#managers.delete(id);
     control.end();
     this.#listeners.tell('change', { manager: this, account: control.account });
-    const running = await manager;
-    await running?.endUnlinked();
-    // The account may have been linked again in the meantime, and have another manager.
-    if (this.#running.get(id) === running) this.#running.delete(id);
+    // One that could not be made has nothing to be ended.
+    const running = await manager?.catch(() => undefined);
+    if (running !== undefined) {
+      await running.endUnlinked();
+      this.#running.delete(running);
+    }
     await this.#update((record) => record);
-    await clearSpaces(this.#options.storage, this.#record);
+    await clearSpaces(this.#options.storage, () => this.#record);
   }
 
   async #manager(account: Account | undefined): Promise<DatastoreManager> {
+    if (account !== undefined) this.#spaceOf(account, 'unauthorized');
     const id = account?.id;
     const known = this.#managers.get(id);
-    const manager = (await known)?.manager;
-    if (manager !== undefined && !manager.isShutDown) return manager;
-    await manager?.shutDown();
-    // Somebody else may have asked in the meantime.
+    const control = await known;
+    if (control !== undefined) {
+      if (!control.manager.isShutDown) return control.manager;
+      await control.manager.shutDown();
+      this.#running.delete(control);
+    }
+    // In the meantime somebody else may have asked, or the account may have been unlinked.
     if (this.#managers.get(id) !== known) return await this.#manager(account);
     const made = this.#makeManager(account);
     this.#managers.set(id, made);
-    made.catch(() => this.#managers.delete(id));
+    made.catch(() => {
+      if (this.#managers.get(id) === made) this.#managers.delete(id);
+    });
     return (await made).manager;
   }
 
   async #makeManager(account: Account | undefined): Promise<ManagerControl> {
     const { storage, environment, retryDelays = DEFAULT_RETRY_DELAYS, limits } = this.#options;
+    await this.#lastMigration;
     const control = await DatastoreManager.create({
       ...{ account, storage, environment, limits },
-      space: this.#spaceOf(account),
+      space: account === undefined ? this.#record.localSpace : this.#spaceOf(account, 'unauthorized'),
       delays: retryDelays,
       isOnline: () => this.#isOnline,
-      migrate: (target) => this.#migrate(target),
+      migrate: (target, leave) => this.#migrate(target, leave),
       revoked: (revoked) => void this.#unlink(revoked).catch((error) => this.#failed(error)),
       profileChanged: ({ id }) => {
         const changed = this.#accounts.get(id);
@@ -229,28 +255,39 @@ export class AccountManager {
       },
       failed: (error) => this.#failed(error),
     });
-    this.#running.set(account?.id, control);
+    this.#running.add(control);
     // It may have changed while the manager was made.
     control.onlineChanged();
     return control;
   }
 
-  async #migrate(account: Account): Promise<DatastoreManager> {
-    this.#requireLinked(account, 'bad-state');
-    const manager = (await this.#managers.get(account.id))?.manager;
+  async #migrate(account: Account, leave: () => Promise<void>): Promise<DatastoreManager> {
+    this.#spaceOf(account, 'bad-state');
+    // Managers that are asked for from here on are made when this has ended.
+    const known = this.#managers.get(account.id);
+    const migration = this.#lastMigration.then(async () => await this.#move(account, await known, leave));
+    this.#lastMigration = migration.catch(() => undefined);
+    await migration;
+    return await this.managerFor(account);
+  }
+
+  async #move(account: Account, known: ManagerControl | undefined, leave: () => Promise<void>): Promise<void> {
+    const manager = known?.manager;
     if (manager?.isShutDown === false) {
       throw new DatastoreError('bad-state', 'the manager of the account must be shut down before a migration');
     }
     await manager?.shutDown();
-    const cache = await DatastoreCache.open(this.#options.storage, this.#spaceOf(account));
+    const cache = await DatastoreCache.open(this.#options.storage, this.#spaceOf(account, 'bad-state'));
     if ([...cache.summaries.values()].some(({ isUploaded }) => !isUploaded)) {
       throw new DatastoreError('bad-state', 'the account has edits that were not uploaded');
     }
-    await (await this.#managers.get(undefined))?.manager.shutDown();
+    await leave();
     // This one write is the migration: before it everything is here, after it everything is there.
-    await this.#update((record) => withMigration(record, account.id));
-    await clearSpaces(this.#options.storage, this.#record);
-    return await this.managerFor(account);
+    await this.#update((record) => {
+      this.#spaceOf(account, 'bad-state');
+      return withMigration(record, account.id);
+    });
+    await clearSpaces(this.#options.storage, () => this.#record);
   }
 
   /** Asks what there is to say about the user. If that fails, it is asked again when something has changed. */
@@ -261,19 +298,24 @@ export class AccountManager {
       control.setInfo(profile);
       await this.#update((record) => withProfile(record, account.id, profile));
     };
-    account.link
+    guardedLink(account.link)
       .profile()
       .then(take)
       .catch(async (error: unknown) => {
         if (!(error instanceof DatastoreError)) throw error;
         if (error.code === 'unauthorized') await account.unlink();
+        // A server that is out of order mends itself; a link that does what no link may is somebody's to mend.
+        if (error.code === 'server' && error.cause !== undefined) throw error;
       })
       .catch((error: unknown) => this.#failed(error));
   }
 
-  #spaceOf(account: Account | undefined): string {
-    if (account === undefined) return this.#record.localSpace;
-    return this.#record.accounts.find(({ id }) => id === account.id)?.space ?? '';
+  /** The space of an account. @throws DatastoreError `code` if the account is not linked, or was, and is again. */
+  #spaceOf(account: Account | undefined, code: 'unauthorized' | 'bad-state'): string {
+    const id = String(account?.id);
+    const stored = this.#record.accounts.find((known) => known.id === id);
+    if (stored !== undefined && this.#accounts.get(id)?.account === account) return stored.space;
+    throw new DatastoreError(code, `the account ${quote(id)} is not linked`);
   }
 
   /** Changes what is stored of the device; changes are made one after the other. */
@@ -287,17 +329,19 @@ export class AccountManager {
     await update;
   }
 
-  #requireLinked(account: Account, code: 'unauthorized' | 'bad-state'): void {
-    if (this.#accounts.get(account.id)?.account === account) return;
-    throw new DatastoreError(code, `the account ${quote(account.id)} is not linked`);
-  }
-
   #failed(error: unknown): void {
     const { onFailure, environment } = this.#options;
-    if (onFailure !== undefined) onFailure(error);
-    else
+    const raise = (uncaught: unknown): void => {
       environment.schedule(0, () => {
-        throw error;
+        throw uncaught;
       });
+    };
+    try {
+      if (onFailure === undefined) raise(error);
+      else onFailure(error);
+    } catch (another) {
+      // Who told of the failure must not suffer from who heard of it.
+      raise(another);
+    }
   }
 }

@@ -61,6 +61,7 @@ export class BackgroundSync {
   #opened: Omit<DatastoreHandle, 'datastore'> | undefined;
   #isDeleted = false;
   #isStopped = false;
+  #isPaused = false;
   #step: Step | undefined;
   #downloadError: DatastoreError | undefined;
   #uploadError: DatastoreError | undefined;
@@ -174,6 +175,17 @@ export class BackgroundSync {
     this.#opened?.statusChanged();
   }
 
+  /** Begins no step any more, until {@link goOn}. Resolves when the one that is under way has ended. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    await this.#worker.ended;
+  }
+
+  goOn(): void {
+    this.#isPaused = false;
+    this.kick();
+  }
+
   /**
    * Ends everything: nothing is sent or stored any more, also not of what is under way. Resolves when the last write has
    * ended.
@@ -227,7 +239,7 @@ export class BackgroundSync {
   }
 
   #nextStep(): Step | undefined {
-    if (this.#isStopped || this.#isDeleted) return undefined;
+    if (this.#isStopped || this.#isPaused || this.#isDeleted) return undefined;
     const step = this.#exchange?.nextStep();
     return step === 'merge' || this.#surroundings.isOnline() ? step : undefined;
   }
@@ -235,8 +247,9 @@ export class BackgroundSync {
   /** @returns whether to try again later. */
   #fail(error: unknown): boolean {
     if (!(error instanceof DatastoreError)) {
-      // A merge function of the application threw, or the engine is broken.
+      // A merge function of the application threw, or the engine is broken: nobody must wait for what will not come.
       this.#surroundings.failed(error);
+      this.#waiters.rejectAll(error);
       return false;
     }
     if (error.code === 'not-found') this.#isDeleted = true;

@@ -1,4 +1,5 @@
 import { expectArray, expectObject } from '../../codec/wire/json.js';
+import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-error.js';
 import { checkRole } from '../../sync/role.js';
 import {
   type CachedDatastore,
@@ -10,7 +11,6 @@ import {
   textOrNull,
   timeOrNull,
 } from './cached-datastore.js';
-import { asFamily } from './failure.js';
 import type { RemoteDatastore } from './link.js';
 import type { Storage } from './storage.js';
 
@@ -24,7 +24,10 @@ export class DatastoreCache {
   readonly #summaries = new Map<string, CacheSummary>();
   /** The ids whose summary was not written for certain: a write that failed may have been made all the same. */
   readonly #doubtful = new Set<string>();
+  /** The changes of the storage that are under way. */
+  readonly #changes = new Set<Promise<void>>();
   #remoteList: readonly RemoteDatastore[] = [];
+  #closedAs: DatastoreErrorCode | undefined;
 
   private constructor(storage: Storage, space: string) {
     this.#storage = storage;
@@ -35,13 +38,19 @@ export class DatastoreCache {
   static async open(storage: Storage, space: string): Promise<DatastoreCache> {
     const cache = new DatastoreCache(storage, space);
     const prefix = cache.#key('summary', '');
-    for (const key of await asFamily(storage.keys(prefix), 'storage')) {
-      const summary = await asFamily(storage.get(key), 'storage');
+    for (const key of await storage.keys(prefix)) {
+      const summary = await storage.get(key);
       if (summary !== undefined) cache.#summaries.set(key.slice(prefix.length), parseSummary(summary));
     }
-    const list = await asFamily(storage.get(cache.#key('list', '')), 'storage');
+    const list = await storage.get(cache.#key('list', ''));
     if (list !== undefined) cache.#remoteList = expectArray(list, 'the list of datastores').map(parseListed);
     return cache;
+  }
+
+  /** Begins no change any more: from here on each fails with `code`. Resolves when those that are under way have ended. */
+  async close(code: DatastoreErrorCode): Promise<void> {
+    this.#closedAs = code;
+    await Promise.allSettled(this.#changes);
   }
 
   /** What is cached, by id. */
@@ -56,7 +65,7 @@ export class DatastoreCache {
 
   /** @throws DatastoreError `storage`, or `invalid-json` for damaged data. */
   async read(id: string): Promise<CachedDatastore | undefined> {
-    const json = await asFamily(this.#storage.get(this.#key('data', id)), 'storage');
+    const json = await this.#storage.get(this.#key('data', id));
     return json === undefined ? undefined : parseCached(json);
   }
 
@@ -68,21 +77,22 @@ export class DatastoreCache {
    */
   async write(id: string, cached: CachedDatastore, summary: CacheSummary): Promise<void> {
     if (!summary.isUploaded) await this.#writeSummary(id, summary);
-    await asFamily(this.#storage.set(this.#key('data', id), formatCached(cached)), 'storage');
+    await this.#set(this.#key('data', id), formatCached(cached));
     if (summary.isUploaded) await this.#writeSummary(id, summary);
   }
 
   /** Forgets a datastore. @throws DatastoreError `storage`. */
   async remove(id: string): Promise<void> {
+    await this.#delete(this.#key('data', id));
+    await this.#delete(this.#key('summary', id));
+    // Only now, so that what was removed in part is still known, and can be removed.
     this.#summaries.delete(id);
-    await asFamily(this.#storage.delete(this.#key('data', id)), 'storage');
-    await asFamily(this.#storage.delete(this.#key('summary', id)), 'storage');
   }
 
   /** @throws DatastoreError `storage`. */
   async writeRemoteList(list: readonly RemoteDatastore[]): Promise<void> {
     this.#remoteList = list;
-    await asFamily(this.#storage.set(this.#key('list', ''), list.map(formatListed)), 'storage');
+    await this.#set(this.#key('list', ''), list.map(formatListed));
   }
 
   /** Notes that the server has a datastore that is cached, before its list says so. @throws DatastoreError `storage`. */
@@ -100,9 +110,28 @@ export class DatastoreCache {
     const known = this.#doubtful.has(id) ? undefined : this.#summaries.get(id);
     if (known !== undefined && JSON.stringify(formatSummary(known)) === JSON.stringify(json)) return;
     this.#doubtful.add(id);
-    await asFamily(this.#storage.set(this.#key('summary', id), json), 'storage');
+    await this.#set(this.#key('summary', id), json);
     this.#doubtful.delete(id);
     this.#summaries.set(id, summary);
+  }
+
+  #set(key: string, value: unknown): Promise<void> {
+    return this.#change(() => this.#storage.set(key, value));
+  }
+
+  #delete(key: string): Promise<void> {
+    return this.#change(() => this.#storage.delete(key));
+  }
+
+  async #change(make: () => Promise<void>): Promise<void> {
+    if (this.#closedAs !== undefined) throw new DatastoreError(this.#closedAs, 'the manager was shut down');
+    const change = make();
+    this.#changes.add(change);
+    try {
+      await change;
+    } finally {
+      this.#changes.delete(change);
+    }
   }
 
   #key(kind: 'data' | 'summary' | 'list', id: string): string {

@@ -4,7 +4,7 @@ import { Listeners } from '../model/listeners.js';
 import type { RetryDelays } from './backoff.js';
 import type { DatastoreCache } from './datastore-cache.js';
 import type { Environment } from './environment.js';
-import { asFamily, isPassing } from './failure.js';
+import { isPassing } from './failure.js';
 import type { Link } from './link.js';
 import { type DatastoreInfo, listing } from './listing.js';
 import { Worker } from './worker.js';
@@ -64,7 +64,7 @@ export class DatastoreList<Owner> {
   async refresh(): Promise<void> {
     const { link, cache } = this.#options;
     if (link === undefined) return;
-    await cache.writeRemoteList(await asFamily(link.list(), 'server'));
+    await cache.writeRemoteList(await link.list());
     this.changed();
   }
 

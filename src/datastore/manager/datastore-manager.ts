@@ -1,9 +1,11 @@
 import { DatastoreError, quote } from '../../errors/datastore-error.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
+import { describe } from '../../values/value.js';
 import type { Datastore } from '../model/datastore.js';
 import type { DatastoreOwner } from '../model/host.js';
 import type { Listener } from '../model/listeners.js';
+import { ownOptions } from '../model/options.js';
 import type { AnyTables } from '../model/shape.js';
 import type { Account } from './account.js';
 import type { BackgroundSync } from './background-sync.js';
@@ -29,8 +31,12 @@ export interface ManagerOptions extends ManagerExchangeOptions {
   readonly storage: Storage;
   /** What the keys of the storage begin with. */
   readonly space: string;
-  /** Moves the local datastores to an account. @throws DatastoreError `bad-state`, `storage`. */
-  readonly migrate: (account: Account) => Promise<DatastoreManager>;
+  /**
+   * Moves the local datastores to an account, after `leave` has ended this manager, or has thrown.
+   *
+   * @throws DatastoreError `bad-state`, `storage`, or what `leave` throws.
+   */
+  readonly migrate: (account: Account, leave: () => Promise<void>) => Promise<DatastoreManager>;
 }
 
 /** What an `AccountManager` may do with a manager, and nobody else. */
@@ -48,7 +54,8 @@ export interface ManagerControl {
  * `open<Tables>()` and its like declare which tables a datastore has, for the compiler alone.
  *
  * Every method but {@link shutDown} and the removal of listeners fails once the manager is shut down: with
- * `unauthorized` if that was because the account was unlinked, else with `shut-down`. Spec: BACK-1 to BACK-14.
+ * `unauthorized` if that was because the account was unlinked, else with `shut-down`. Whoever opens, deletes or uncaches a
+ * datastore has its id for as long as that takes: other calls fail with `already-open`. Spec: BACK-1 to BACK-16.
  */
 export class DatastoreManager implements DatastoreOwner {
   /** The account, or `undefined` for the local datastores. */
@@ -99,7 +106,7 @@ export class DatastoreManager implements DatastoreOwner {
    * Opens a datastore that exists. One that this device has not cached is downloaded first.
    *
    * @throws DatastoreError `already-open`; `not-found` if there is none that the user may read; `invalid-name` for what
-   * is no id; `rule-missing` as {@link OpenOptions} says; for one that is not cached also what the link rejects with.
+   * is no id; `invalid-option`; `rule-missing` as {@link OpenOptions} says; for one that is not cached also what the link rejects with.
    */
   open<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
     return this.#opened(id, options, (rules) => this.#existing(id, rules));
@@ -109,7 +116,7 @@ export class DatastoreManager implements DatastoreOwner {
    * Opens a datastore, and makes it if there is none, without asking the server: what that has under the same id arrives
    * later, and is merged. A shareable id names a datastore that exists, so here that is as {@link open}.
    *
-   * @throws DatastoreError `already-open`, `invalid-name`, `rule-missing`, `storage`.
+   * @throws DatastoreError `already-open`, `invalid-name`, `invalid-option`, `rule-missing`, `storage`.
    */
   openOrCreate<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
     if (isShareableId(id)) return this.open(id, options);
@@ -120,7 +127,7 @@ export class DatastoreManager implements DatastoreOwner {
     );
   }
 
-  /** Makes a datastore with a new shareable id, and opens it. @throws DatastoreError `storage`. */
+  /** Makes a datastore with a new shareable id, and opens it. @throws DatastoreError `invalid-option`, `storage`. */
   create<Tables extends object = AnyTables>(options: OpenOptions = {}): Promise<Datastore<Tables>> {
     const id = randomShareableId(this.#options.environment);
     return this.#opened(id, options, (rules) => this.#exchange.syncs.begin(id, rules));
@@ -135,20 +142,13 @@ export class DatastoreManager implements DatastoreOwner {
    */
   async delete(id: string): Promise<void> {
     this.#requireClosed(id);
-    const isCached = this.#cache.summaries.has(id);
-    const isUntold = isCached && this.#cache.summaries.get(id)?.handle === undefined;
-    if (this.#exchange.link === undefined && !isCached) throw notFound(id);
-    try {
-      if (this.#exchange.link !== undefined) await this.#exchange.asked(this.#exchange.link.delete(id));
-    } catch (error) {
-      const isGone = error instanceof DatastoreError && error.code === 'not-found' && isCached;
-      const isUnheardOf = error instanceof DatastoreError && error.code === 'network' && isUntold;
-      if (!isGone && !isUnheardOf) throw error;
-    }
-    this.#requireRunning();
-    await this.#forget(id);
-    await this.#cache.writeRemoteList(this.#cache.remoteList.filter((listed) => listed.id !== id));
-    this.#exchange.list.changed();
+    await this.#exchange.reserving(id, async () => {
+      await this.#deleteRemote(id);
+      this.#requireRunning();
+      await this.#exchange.syncs.forget(id);
+      await this.#cache.writeRemoteList(this.#cache.remoteList.filter((listed) => listed.id !== id));
+      this.#exchange.list.changed();
+    });
   }
 
   /**
@@ -160,7 +160,7 @@ export class DatastoreManager implements DatastoreOwner {
   async uncache(id: string): Promise<void> {
     this.#requireClosed(id);
     if (this.isLocal) throw new DatastoreError('bad-state', 'a local datastore is nowhere else: delete it instead');
-    await this.#forget(id);
+    await this.#exchange.reserving(id, () => this.#exchange.syncs.forget(id));
     this.#exchange.list.changed();
   }
 
@@ -207,12 +207,11 @@ export class DatastoreManager implements DatastoreOwner {
    * linked, has a manager that was not shut down, or has edits that were not uploaded; `storage`. Nothing is moved then.
    */
   async migrateToAccount(account: Account): Promise<DatastoreManager> {
-    this.#requireRunning();
-    if (!this.isLocal) throw new DatastoreError('bad-state', 'only local datastores can be migrated');
-    if (this.#exchange.syncs.hasOpen || this.#exchange.opening.size > 0) {
-      throw new DatastoreError('bad-state', 'close all datastores before migrating them');
-    }
-    return await this.#options.migrate(account);
+    this.#requireMigratable();
+    return await this.#options.migrate(account, async () => {
+      this.#requireMigratable();
+      await this.shutDown();
+    });
   }
 
   /**
@@ -231,21 +230,21 @@ export class DatastoreManager implements DatastoreOwner {
 
   async #opened<Tables extends object>(
     id: string,
-    { rules = new ResolutionRules() }: OpenOptions,
+    options: OpenOptions,
     prepare: (rules: ResolutionRules) => Promise<BackgroundSync>,
   ): Promise<Datastore<Tables>> {
     this.#requireClosed(id);
-    this.#exchange.opening.add(id);
-    try {
+    const { rules = new ResolutionRules() } = ownOptions(options);
+    if (!(rules instanceof ResolutionRules)) {
+      throw new DatastoreError('invalid-option', `rules are ResolutionRules, not ${describe(rules)}`);
+    }
+    return await this.#exchange.reserving(id, async () => {
       const sync = await prepare(rules);
       this.#requireRunning();
       const datastore = sync.open<Tables>(rules);
       sync.kick();
       return datastore;
-    } finally {
-      this.#exchange.opening.delete(id);
-      this.#exchange.adjustInterest();
-    }
+    });
   }
 
   async #existing(id: string, rules: ResolutionRules): Promise<BackgroundSync> {
@@ -258,9 +257,27 @@ export class DatastoreManager implements DatastoreOwner {
     return await this.#exchange.syncs.begin(id, rules, access);
   }
 
-  async #forget(id: string): Promise<void> {
-    await this.#exchange.syncs.stop(id);
-    await this.#cache.remove(id);
+  async #deleteRemote(id: string): Promise<void> {
+    const { link, syncs } = this.#exchange;
+    // A request to make it must not overtake the one to delete it.
+    if (this.#isUntold(id)) await syncs.pause(id);
+    const isCached = this.#cache.summaries.has(id);
+    if (link === undefined && !isCached) throw notFound(id);
+    try {
+      if (link !== undefined) await this.#exchange.asked(link.delete(id));
+    } catch (error) {
+      const isGone = error instanceof DatastoreError && error.code === 'not-found' && isCached;
+      const isUnheardOf = error instanceof DatastoreError && error.code === 'network' && this.#isUntold(id);
+      if (isGone || isUnheardOf) return;
+      syncs.goOn(id);
+      throw error;
+    }
+  }
+
+  /** Whether a datastore is cached of which the server was never told, as far as is known. */
+  #isUntold(id: string): boolean {
+    const summary = this.#cache.summaries.get(id);
+    return summary !== undefined && summary.handle === undefined;
   }
 
   #end(as: 'shut-down' | 'unauthorized'): Promise<void> {
@@ -276,12 +293,21 @@ export class DatastoreManager implements DatastoreOwner {
     if (this.#endedAs !== undefined) throw new DatastoreError(this.#endedAs, 'the manager was shut down');
   }
 
+  /** @throws DatastoreError `bad-state`, or as {@link #requireRunning}. */
+  #requireMigratable(): void {
+    this.#requireRunning();
+    if (!this.isLocal) throw new DatastoreError('bad-state', 'only local datastores can be migrated');
+    if (this.#exchange.isAnyTaken) {
+      throw new DatastoreError('bad-state', 'close all datastores before migrating them');
+    }
+  }
+
   #requireClosed(id: string): void {
     this.#requireRunning();
     if (!isValidDatastoreId(id))
       throw new DatastoreError('invalid-name', `${quote(String(id))} is no id of a datastore`);
-    if (this.#exchange.syncs.isOpen(id) || this.#exchange.opening.has(id)) {
-      throw new DatastoreError('already-open', `datastore ${quote(id)} is open`);
+    if (this.#exchange.isTaken(id)) {
+      throw new DatastoreError('already-open', `datastore ${quote(id)} is open, or is just being opened or removed`);
     }
   }
 }

@@ -7,6 +7,8 @@ import type { DatastoreAccess } from './link.js';
 export class DatastoreSyncs {
   readonly #surroundings: SyncSurroundings;
   readonly #byId = new Map<string, BackgroundSync>();
+  /** How many datastores have been forgotten. */
+  #removals = 0;
 
   constructor(surroundings: SyncSurroundings) {
     this.#surroundings = surroundings;
@@ -43,7 +45,10 @@ export class DatastoreSyncs {
     // One that was stopped may still be writing: what is stored is its last word only when it has ended.
     if (known?.isStopped === true) await this.#remove(known, 'closed');
     else if (known !== undefined) return known;
+    const removals = this.#removals;
     const cached = await this.#surroundings.cache.read(id);
+    // What was forgotten while it was read must not come back.
+    if (removals !== this.#removals) return await this.find(id, rules);
     if (cached === undefined) return undefined;
     // Another may have come while this one was read.
     return this.#byId.get(id) ?? this.#add(new BackgroundSync(id, this.#surroundings, cached, rules));
@@ -88,8 +93,8 @@ export class DatastoreSyncs {
   }
 
   /** Lets go of a datastore that has nothing to do. */
-  dropIfResting(sync: BackgroundSync): void {
-    if (sync.isResting && this.#byId.get(sync.id) === sync) this.#byId.delete(sync.id);
+  dropIfResting(id: string): void {
+    if (this.#byId.get(id)?.isResting === true) this.#byId.delete(id);
   }
 
   /** Goes on with what is stored of a datastore instead of with what is in memory. */
@@ -99,10 +104,21 @@ export class DatastoreSyncs {
     if (summary?.isUploaded === false) await this.resume();
   }
 
-  /** Stops what there is to do for a datastore that is not open. */
-  async stop(id: string): Promise<void> {
+  /** Begins nothing for a datastore until {@link goOn}. Resolves when the server was not left in the middle of anything. */
+  async pause(id: string): Promise<void> {
+    await this.#byId.get(id)?.pause();
+  }
+
+  goOn(id: string): void {
+    this.#byId.get(id)?.goOn();
+  }
+
+  /** Ends what there is to do for a datastore that is not open, and deletes what is stored of it. @throws DatastoreError `storage`. */
+  async forget(id: string): Promise<void> {
     const sync = this.#byId.get(id);
     if (sync !== undefined) await this.#remove(sync, 'not-found');
+    this.#removals++;
+    await this.#surroundings.cache.remove(id);
   }
 
   async stopAll(code: DatastoreErrorCode): Promise<void> {

@@ -1,7 +1,6 @@
 import { expectArray, expectObject } from '../../codec/wire/json.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { textOrNull } from './cached-datastore.js';
-import { asFamily } from './failure.js';
 import type { AccountProfile } from './link.js';
 import type { Storage } from './storage.js';
 
@@ -59,7 +58,7 @@ export function withMigration(record: DeviceRecord, id: string): DeviceRecord {
 
 /** @throws DatastoreError `storage`, or `invalid-json` for a damaged record. */
 export async function readDevice(storage: Storage): Promise<DeviceRecord> {
-  const json = await asFamily(storage.get(KEY), 'storage');
+  const json = await storage.get(KEY);
   if (json === undefined) return NEW_DEVICE;
   const { format, accounts, localSpace, nextSpace } = expectObject(json, 'the record of a device');
   if (format !== 1 || typeof localSpace !== 'string' || typeof nextSpace !== 'number') {
@@ -76,15 +75,18 @@ export async function writeDevice(storage: Storage, record: DeviceRecord): Promi
     userName: profile?.userName ?? null,
     orgName: profile?.orgName ?? null,
   }));
-  await asFamily(storage.set(KEY, { format: 1, ...record, accounts }), 'storage');
+  await storage.set(KEY, { format: 1, ...record, accounts });
 }
 
 /** Deletes what belongs to no account and is not local: what unlinking and migrating leave. @throws DatastoreError `storage`. */
-export async function clearSpaces(storage: Storage, { accounts, localSpace }: DeviceRecord): Promise<void> {
+export async function clearSpaces(storage: Storage, record: () => DeviceRecord): Promise<void> {
+  const keys = await storage.keys(SPACE);
+  // Only now, since a space that was new by then may have been among the keys.
+  const { accounts, localSpace } = record();
   const live = new Set([localSpace, ...accounts.map(({ space }) => space)]);
-  for (const key of await asFamily(storage.keys(SPACE), 'storage')) {
+  for (const key of keys) {
     const [space = ''] = key.split('/');
-    if (!live.has(space)) await asFamily(storage.delete(key), 'storage');
+    if (!live.has(space)) await storage.delete(key);
   }
 }
 

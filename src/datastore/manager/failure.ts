@@ -12,22 +12,48 @@ export function isPassing({ code }: DatastoreError): boolean {
   return !LASTING.includes(code);
 }
 
+type OutsideCode = 'server' | 'storage';
+
 /**
- * What a call to the outside rejected with, as one of the family: an error of another kind is wrapped, and is its
- * `cause`.
+ * What a call to the outside failed with, as one of the family: an error of another kind is wrapped, and is its `cause`.
  */
-export function outsideError(error: unknown, code: 'server' | 'storage'): DatastoreError {
+export function outsideError(error: unknown, code: OutsideCode): DatastoreError {
   if (error instanceof DatastoreError) return error;
   if (error instanceof InvariantError) throw error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DatastoreError(code, `${code === 'server' ? 'the link' : 'the storage'} failed: ${reason}`, {}, error);
+  return new DatastoreError(code, `${nameOf(code)} failed: ${reason}`, {}, error);
 }
 
-/** @throws DatastoreError of the code that the call rejected with, or else `code`. */
-export async function asFamily<Result>(call: Promise<Result>, code: 'server' | 'storage'): Promise<Result> {
+/** What `read` makes of an answer from outside. @throws DatastoreError `code`, where it is none that `read` accepts. */
+export function readOutside<Answer>(answer: unknown, code: OutsideCode, read: (answer: unknown) => Answer): Answer {
   try {
-    return await call;
+    return read(answer);
+  } catch (error) {
+    if (!(error instanceof DatastoreError)) throw error;
+    throw new DatastoreError(code, `${nameOf(code)} answered nonsense: ${error.message}`, {}, error);
+  }
+}
+
+/**
+ * Makes a call to the outside, and reads what it answers.
+ *
+ * @throws DatastoreError of the code that the call rejected with, or else `code`: also where the call threw at once, and
+ * where `read` does not accept the answer.
+ */
+export async function asFamily<Answer>(
+  call: () => Promise<Answer>,
+  code: OutsideCode,
+  read: (answer: unknown) => Answer = (answer) => answer as Answer,
+): Promise<Answer> {
+  let answer: Answer;
+  try {
+    answer = await call();
   } catch (error) {
     throw outsideError(error, code);
   }
+  return readOutside(answer, code, read);
+}
+
+function nameOf(code: OutsideCode): string {
+  return code === 'server' ? 'the link' : 'the storage';
 }

@@ -77,7 +77,7 @@ export interface Watch {
  * - `not-found` for a datastore that does not exist, that the account may not know of, or whose handle is a former one,
  * - `retry-later`, `quota` or `server` if the server says so.
  *
- * A manager tries again later after `network`, `retry-later`, `quota` and `server`. Spec: LINK-1 to LINK-12.
+ * A manager tries again later after `network`, `retry-later`, `quota` and `server`. Spec: LINK-1 to LINK-13.
  */
 export interface Link {
   /** What there is to say about the account's user. */

@@ -2,14 +2,13 @@ import { DatastoreError } from '../../errors/datastore-error.js';
 import type { Limits } from '../../state/limits.js';
 import type { DatastoreOwner } from '../model/host.js';
 import type { Account } from './account.js';
-import type { BackgroundSync } from './background-sync.js';
 import type { RetryDelays } from './backoff.js';
 import { Connection } from './connection.js';
 import type { DatastoreCache } from './datastore-cache.js';
 import { DatastoreList } from './datastore-list.js';
 import { DatastoreSyncs } from './datastore-syncs.js';
 import type { Environment } from './environment.js';
-import { asFamily } from './failure.js';
+import { guardedLink } from './guarded-link.js';
 import type { Link, LinkEvent } from './link.js';
 
 export interface ManagerExchangeOptions {
@@ -34,16 +33,18 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
   readonly link: Link | undefined;
   readonly syncs: DatastoreSyncs;
   readonly list: DatastoreList<Owner>;
-  /** The ids of the datastores that are just being opened. */
-  readonly opening: Set<string> = new Set();
   readonly #options: ManagerExchangeOptions;
+  readonly #cache: DatastoreCache;
   readonly #connection: Connection | undefined;
+  /** The ids of the datastores that are just being opened or removed. */
+  readonly #reserved = new Set<string>();
   #isEnded = false;
 
   constructor(owner: Owner, cache: DatastoreCache, options: ManagerExchangeOptions) {
     const { account, environment, delays, limits, failed } = options;
-    const link = account?.link;
+    const link = account && guardedLink(account.link);
     this.#options = options;
+    this.#cache = cache;
     this.link = link;
     const unauthorized = (): void => this.#revoked();
     this.list = new DatastoreList(owner, { cache, link, environment, delays, failed, unauthorized });
@@ -56,7 +57,7 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
       isOnline: () => options.isOnline() && !this.#isEnded,
       isConnected: () => this.isConnected,
       stored: () => this.list.changed(),
-      rested: (sync) => this.#rested(sync),
+      rested: ({ id }) => this.#rested(id),
       abandoned: (sync) => void this.syncs.restart(sync).catch(failed),
     });
   }
@@ -65,10 +66,31 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
     return this.#connection?.isConnected === true;
   }
 
+  /** Whether a datastore is open, or is just being opened or removed. */
+  isTaken(id: string): boolean {
+    return this.syncs.isOpen(id) || this.#reserved.has(id);
+  }
+
+  /** Whether any datastore is. */
+  get isAnyTaken(): boolean {
+    return this.syncs.hasOpen || this.#reserved.size > 0;
+  }
+
+  /** Opens or removes a datastore that is not taken, and keeps others from it meanwhile. */
+  async reserving<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
+    this.#reserved.add(id);
+    try {
+      return await work();
+    } finally {
+      this.#reserved.delete(id);
+      this.#rested(id);
+    }
+  }
+
   /** What the link answers. Whoever asks may be the first to learn that the account is not linked any more. */
   async asked<Answer>(call: Promise<Answer>): Promise<Answer> {
     try {
-      return await asFamily(call, 'server');
+      return await call;
     } catch (error) {
       if (error instanceof DatastoreError && error.code === 'unauthorized') this.#revoked();
       throw error;
@@ -89,11 +111,13 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
   }
 
   /** Ends everything. Resolves when the storage is no longer written to. */
-  end(as: 'shut-down' | 'unauthorized'): Promise<void> {
+  async end(as: 'shut-down' | 'unauthorized'): Promise<void> {
     this.#isEnded = true;
     this.#connection?.close();
     this.list.close();
-    return this.syncs.stopAll(as);
+    // Replicas that are just being stored are so to the end; whatever else would be written is not begun any more.
+    await this.syncs.stopAll(as);
+    await this.#cache.close(as);
   }
 
   #hear(event: LinkEvent): void {
@@ -121,8 +145,8 @@ export class ManagerExchange<Owner extends DatastoreOwner> {
     }
   }
 
-  #rested(sync: BackgroundSync): void {
-    if (!this.opening.has(sync.id)) this.syncs.dropIfResting(sync);
+  #rested(id: string): void {
+    if (!this.#reserved.has(id)) this.syncs.dropIfResting(id);
     this.adjustInterest();
   }
 

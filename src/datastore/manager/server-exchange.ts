@@ -3,7 +3,6 @@ import type { Put, ReplicaMessage, SequencerMessage } from '../../sync/messages.
 import type { Replica } from '../../sync/replica.js';
 import { canRead, type Role } from '../../sync/role.js';
 import { findInSnapshot } from '../../sync/snapshot.js';
-import { asFamily } from './failure.js';
 import type { Link, LinkEvent } from './link.js';
 import type { ReplicaStore } from './replica-store.js';
 
@@ -153,7 +152,7 @@ export class ServerExchange {
   }
 
   async #create(): Promise<void> {
-    const { handle, role } = await asFamily(this.#options.link.create(this.#options.id), 'server');
+    const { handle, role } = await this.#options.link.create(this.#options.id);
     this.#setRole(role);
     await this.#store.setHandle(handle);
   }
@@ -199,7 +198,8 @@ export class ServerExchange {
       if (reason !== 'unknown-revision') this.#refusal = new DatastoreError(code, message, place);
     }
     const { isInFlight, hasIncoming, needsReload } = this.#replica.status;
-    if (isInFlight && !hasIncoming && !needsReload && this.#replica.outgoing() === put) throw leadsNowhere(answer);
+    if (isInFlight && !hasIncoming && !needsReload && this.#replica.outgoing()?.nonce === put.nonce)
+      throw leadsNowhere(answer);
     await this.#store.save();
   }
 
@@ -207,7 +207,7 @@ export class ServerExchange {
     const { link, id } = this.#options;
     const { handle } = this.#store;
     if (handle === undefined) throw new DatastoreError('not-found', `the server does not know ${quote(id)}`);
-    const { message: answer, role } = await asFamily(link.exchange(handle, message), 'server');
+    const { message: answer, role } = await link.exchange(handle, message);
     this.#setRole(role);
     return answer;
   }

@@ -3,7 +3,7 @@ import type { ReplicaStatus } from '../../sync/replica-status.js';
 
 interface Waiter {
   readonly resolve: () => void;
-  readonly reject: (error: DatastoreError) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Those who wait for the exchange with the server to get somewhere. */
@@ -65,16 +65,17 @@ export class SyncWaiters {
     if (!status.isInFlight || error.code === 'not-found') this.#rejectUploads(error);
   }
 
-  rejectAll(error: DatastoreError): void {
+  /** Nobody will get what they wait for. */
+  rejectAll(error: unknown): void {
     this.#rejectFetches(error);
     this.#rejectUploads(error);
   }
 
-  #rejectFetches(error: DatastoreError): void {
+  #rejectFetches(error: unknown): void {
     for (const { reject } of [...this.#forAnswer.splice(0), ...this.#forFetch.splice(0)]) reject(error);
   }
 
-  #rejectUploads(error: DatastoreError): void {
+  #rejectUploads(error: unknown): void {
     for (const { reject } of this.#forUpload.splice(0)) reject(error);
   }
 }

@@ -23,6 +23,7 @@ export class Worker {
   #isAskedAgain = false;
   #isStopped = false;
   #cancelRetry: (() => void) | undefined;
+  #ended: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -31,6 +32,11 @@ export class Worker {
 
   get isRunning(): boolean {
     return this.#isRunning;
+  }
+
+  /** Resolves when the run that is going on has ended, and those that were asked for meanwhile. */
+  get ended(): Promise<void> {
+    return this.#ended;
   }
 
   /** Whether a run failed and the next waits for its time. */
@@ -43,7 +49,7 @@ export class Worker {
     if (this.#isStopped) return;
     this.rest();
     if (this.#isRunning) this.#isAskedAgain = true;
-    else void this.#run();
+    else this.#ended = this.#run();
   }
 
   /** Asks for a run unless a failed one waits to be tried again. */

@@ -1,5 +1,7 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
 import type { Withdrawal } from '../../sync/sync-result.js';
+import { describe } from '../../values/value.js';
+import { ownOptions } from './options.js';
 import type { Session } from './session.js';
 
 export interface TransactionOptions {
@@ -43,7 +45,11 @@ export class Commits {
   }
 
   /** See `Datastore.transaction`. */
-  async transaction<Result>(edit: () => Result, { maxTries = 1 }: TransactionOptions): Promise<Result> {
+  async transaction<Result>(edit: () => Result, options: TransactionOptions): Promise<Result> {
+    if (typeof edit !== 'function') {
+      throw new DatastoreError('invalid-option', `a transaction is made by a function, not by ${describe(edit)}`);
+    }
+    const { maxTries = 1 } = ownOptions(options);
     if (!Number.isSafeInteger(maxTries) || maxTries < 1) {
       throw new DatastoreError('invalid-option', 'maxTries must be a whole number from 1');
     }
@@ -53,14 +59,20 @@ export class Commits {
       // What others edited meanwhile, on this device, is not part of the transaction.
       replica.seal(host.now());
       const result = this.#run(edit);
-      if (!replica.seal(host.now())) return result;
+      this.#session.requireOpen();
+      if (!replica.seal(host.now())) {
+        this.#reopen();
+        return result;
+      }
       try {
         await host.commit();
         return result;
       } catch (error) {
-        if (this.#withdraw()) await host.save();
+        const isWithdrawn = this.#withdraw();
+        if (this.#reopen() || isWithdrawn) await host.save();
         if (!isConflict(error) || tries === maxTries) throw error;
       }
+      this.#session.requireOpen();
       await host.loadDeltas();
       await this.#surroundings.merge();
     }
@@ -82,8 +94,21 @@ export class Commits {
     );
   }
 
+  /** Drops what an edit did that failed. A datastore that it closed has dropped that already. */
   #rollback(): void {
+    if (!this.#session.isOpen) return;
     this.#surroundings.undone({ changes: this.#session.replica.rollback(), conflicts: [] });
+    this.#reopen();
+  }
+
+  /**
+   * Makes open again what was sealed before the transaction's own edits, unless it may be in the log. All else that waits
+   * was sealed by the merge that came first, and so for good.
+   */
+  #reopen(): boolean {
+    if (!this.#session.isOpen) return false;
+    const { replica } = this.#session;
+    return replica.provisional !== 'none' && replica.reopen();
   }
 
   #withdraw(): boolean {

@@ -1,5 +1,6 @@
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
+import { isObjectOfFields } from '../../values/ownership.js';
 import { type Atom, type AtomType, describe, type Value, type ValueType } from '../../values/value.js';
 import type { FieldHome } from './field-home.js';
 import { List } from './list.js';
@@ -163,16 +164,17 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
   }
 
   #missing(name: string): DatastoreError {
-    return new DatastoreError('field-missing', 'the field is not set', this.#home.place(name));
+    return new DatastoreError('field-missing', 'the field is not set', this.#home.place(String(name)));
   }
 }
 
 /** The names and values that an application gave, not checked yet; `undefined` where a field shall be absent. */
 export function entriesOf(fields: unknown, place: Place): [string, unknown][] {
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
-    throw new DatastoreError('invalid-value', `fields are an object or a Map, not ${describe(fields)}`, place);
+  const isIterable = fields instanceof Map || fields instanceof FieldView;
+  if (!isIterable && (!isObjectOfFields(fields) || fields instanceof ReadableList)) {
+    throw new DatastoreError('invalid-value', `fields are a plain object or a Map, not ${describe(fields)}`, place);
   }
-  const entries = fields instanceof Map || fields instanceof FieldView ? [...fields] : Object.entries(fields);
+  const entries = isIterable ? [...fields] : Object.entries(fields);
   return (entries as [string, unknown][]).map(([name, value]) => [name, plainValue(value)]);
 }
 

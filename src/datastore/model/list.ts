@@ -1,6 +1,7 @@
+import { DatastoreError } from '../../errors/datastore-error.js';
 import { fieldList, fieldPut } from '../../operations/field-operation.js';
 import { type ListOp, listDelete, listInsert, listMove, listPut } from '../../operations/list-operation.js';
-import type { Atom } from '../../values/value.js';
+import { type Atom, describe } from '../../values/value.js';
 import { type FieldHome, MemoryHome } from './field-home.js';
 import { clampIndex, ReadableList } from './readable-list.js';
 
@@ -45,7 +46,8 @@ export class List<Item extends Atom = Atom> extends ReadableList<Item> {
    * @throws DatastoreError `index-out-of-range` or `invalid-value`.
    */
   insert(index: number, ...items: readonly Item[]): this {
-    return this.#edit(items.map((item, at) => listInsert(index + at, item)));
+    // What is no number is refused as it is, and not after an addition has made a number or a text of it.
+    return this.#edit(items.map((item, at) => listInsert(typeof index === 'number' ? index + at : index, item)));
   }
 
   /** Replaces the item at an index. @throws DatastoreError `index-out-of-range` or `invalid-value`. */
@@ -89,15 +91,19 @@ export class List<Item extends Atom = Atom> extends ReadableList<Item> {
   }
 
   /**
-   * Removes `deleteCount` items from `start` on, all if it is not given, and inserts others in their place, as one edit.
-   * Arguments count as in `Array.prototype.splice`.
+   * Removes `deleteCount` items from `start` on, all if it is left out, and inserts others in their place, as one edit.
+   * Arguments count as in `Array.prototype.splice`: a `deleteCount` of `undefined` is 0.
    *
    * @returns the removed items. @throws DatastoreError `invalid-value`.
    */
-  splice(start: number, deleteCount: number = Number.POSITIVE_INFINITY, ...items: readonly Item[]): Item[] {
+  splice(start: number, deleteCount?: number, ...items: readonly Item[]): Item[];
+  splice(...given: readonly [start?: number, deleteCount?: number, ...items: Item[]]): Item[] {
+    const [start = 0, deleteCount = 0, ...items] = given;
     const { length } = this;
     const index = clampIndex(start, length);
-    const removed = this.slice(index, index + Math.max(Math.trunc(deleteCount) || 0, 0));
+    // One that is left out stands for all, and one that is given as undefined for none.
+    const count = given.length === 1 ? length : Math.max(Math.trunc(deleteCount) || 0, 0);
+    const removed = this.slice(index, index + count);
     const inserts = items.map((item, at) => listInsert(index + at, item));
     this.#edit([...removed.map(() => listDelete(index)), ...inserts]);
     return removed;
@@ -111,6 +117,9 @@ export class List<Item extends Atom = Atom> extends ReadableList<Item> {
 }
 
 function memoryHome(items: ListInput): FieldHome {
+  if (typeof items?.[Symbol.iterator] !== 'function') {
+    throw new DatastoreError('invalid-value', `a list is made of what yields items, not of ${describe(items)}`);
+  }
   const home = new MemoryHome(({ index }) => ({ index }));
   home.edit(new Map([[OWN_FIELD, fieldPut([...items], undefined)]]));
   return home;

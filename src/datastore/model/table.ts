@@ -3,6 +3,7 @@ import { deleteChange, type FieldOps, insertChange, updateChange } from '../../o
 import { ownRecordId } from '../../operations/ownership.js';
 import type { Rule } from '../../rules/rule.js';
 import type { RecordReader } from '../../state/record-reader.js';
+import { ownFieldName } from '../../values/ownership.js';
 import type { Value } from '../../values/value.js';
 import type { FieldHome } from './field-home.js';
 import { entriesOf, type FieldInput, type FieldsInput, type FieldsPatch, FieldView, fieldsOf } from './field-view.js';
@@ -55,7 +56,7 @@ export class Table<Shape extends object = AnyShape> {
    */
   setResolutionRule(field: FieldName<Shape>, rule: Rule): this {
     this.#session.requireOpen();
-    this.#session.rules.set(this.id, field, rule);
+    this.#session.rules.set(this.id, ownFieldName(field, { table: this.id }), rule);
     return this;
   }
 
@@ -85,7 +86,8 @@ export class Table<Shape extends object = AnyShape> {
   /** Inserts a record under an id. @throws DatastoreError also `record-exists`. */
   insert(id: string, ...fields: InsertArguments<Shape>): Record<Shape>;
   insert(...args: readonly unknown[]): Record<Shape> {
-    if (typeof args[0] === 'string') return this.#insert(args[0], args.slice(1));
+    // With two arguments the first is meant for an id, whatever it is.
+    if (typeof args[0] === 'string' || args.length > 1) return this.#insert(args[0] as string, args.slice(1));
     return this.#insert(this.#session.host.newRecordId(), args);
   }
 

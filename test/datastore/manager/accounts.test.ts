@@ -60,6 +60,25 @@ describe('linking', () => {
     expect(again.linkedAccount?.info?.displayName).toBe('Ann New');
   });
 
+  test('to which there is no way fails, and has no effect', async () => {
+    let isBroken = true;
+    const options = {
+      storage: new MemoryStorage(),
+      environment: phone.environment,
+      connect: (id: string) => {
+        if (isBroken) throw new Error('no way');
+        return server.link(id);
+      },
+    };
+    const manager = await AccountManager.open(options);
+    await expect(manager.link('ann')).rejects.toThrow('no way');
+    expect(manager.hasLinkedAccount).toBe(false);
+    expect((await AccountManager.open(options)).hasLinkedAccount).toBe(false);
+    isBroken = false;
+    const ann = await manager.link('ann');
+    expect(await codeOf(manager.managerFor(ann))).toBe('resolved');
+  });
+
   test('that cannot be stored fails, and has no effect', async () => {
     const full = new MemoryStorage(({ method }) => {
       if (method === 'set') throw new Error('no space left');
@@ -243,6 +262,17 @@ describe('managers', () => {
     const local = await accounts.localManager();
     expect([local.isLocal, local.account]).toEqual([true, undefined]);
     expect(await accounts.localManager()).toBe(local);
+  });
+
+  test('of what is no account that is linked here fail', async () => {
+    const elsewhere = await (await new Device(server).accounts()).link('ann');
+    await accounts.link('ann');
+    const local = await accounts.localManager();
+    for (const account of [undefined, null, 'ann', {}, elsewhere] as never[]) {
+      expect(await codeOf(accounts.managerFor(account))).toBe('unauthorized');
+      expect(await codeOf(local.migrateToAccount(account))).toBe('bad-state');
+    }
+    expect(local.isShutDown).toBe(false);
   });
 
   test('of a damaged storage fail, and name what is wrong', async () => {

@@ -59,6 +59,16 @@ describe('opening', () => {
     }
   });
 
+  test('with options that are none fails, and opens nothing', async () => {
+    for (const options of [null, 5, { rules: null }, { rules: {} }, { rules: new Map() }] as never[]) {
+      expect(await codeOf(manager.open('notes', options))).toBe('invalid-option');
+      expect(await codeOf(manager.openOrCreate('notes', options))).toBe('invalid-option');
+      expect(await codeOf(manager.openDefault(options))).toBe('invalid-option');
+      expect(await codeOf(manager.create(options))).toBe('invalid-option');
+    }
+    expect(await manager.list()).toEqual([]);
+  });
+
   test('one that another device made downloads it first', async () => {
     const notes = await manager.openOrCreate('notes');
     notes.table('t').insert({ text: 'hello' });

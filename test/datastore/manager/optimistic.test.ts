@@ -247,6 +247,49 @@ describe('a transaction', () => {
     expect(revision()).toBe(6);
   });
 
+  test('that is closed or shut down between two tries fails with that, and asks nothing more', async () => {
+    for (const end of [() => mine.close(), async () => (await phone.manager()).shutDown()]) {
+      mine = mine.isOpen ? mine : await (await phone.manager()).open('seats');
+      await rest();
+      await mine.sync();
+      let goOn = (): void => undefined;
+      let isHeld = false;
+      const set = phone.storage.set.bind(phone.storage);
+      phone.storage.set = async (key, value) => {
+        // The first write after the conflict is that of what was withdrawn.
+        if (!isHeld && mine.syncStatus.hasIncoming) {
+          isHeld = true;
+          await new Promise<void>((resolve) => {
+            goOn = resolve;
+          });
+        }
+        await set(key, value);
+      };
+      const outcome = codeOf(
+        mine.transaction(
+          () => {
+            increment(mine)();
+            if (!isHeld) increment(theirs)();
+          },
+          { maxTries: 2 },
+        ),
+      );
+      phone.link().hook = async (call, deliver) => {
+        if (call.message?.type === 'put') await theirs.commit();
+        return await deliver();
+      };
+      await rest();
+      expect(isHeld).toBe(true);
+      const ended = end();
+      goOn();
+      await ended;
+      expect(await outcome).toMatch(/^(closed|shut-down)$/);
+      phone.link().hook = undefined;
+      phone.storage.set = set;
+      await theirs.loadDeltas();
+    }
+  });
+
   test('gives up with a conflict, and leaves the edits of others and of this user', async () => {
     phone.link().hook = async (call, deliver) => {
       if (call.message?.type === 'put') {

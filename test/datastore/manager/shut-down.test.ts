@@ -1,0 +1,113 @@
+/** What is under way when a manager is shut down, at each place where it can be. Promises are resolved by hand. */
+
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type DatastoreManager, MemoryServer, MemoryStorage } from '../../../src/datastore/index.js';
+import { codeOf } from './support/code-of.js';
+import { addAccounts, Device } from './support/device.js';
+import { type Gate, hold } from './support/gate.js';
+
+let server: MemoryServer;
+let writes: string[];
+let phone: Device;
+let manager: DatastoreManager;
+
+beforeEach(async () => {
+  server = addAccounts(new MemoryServer());
+  writes = [];
+  const storage = new MemoryStorage(({ method, key }) => {
+    if (method === 'set' || method === 'delete') writes.push(`${method} ${key}`);
+  });
+  phone = new Device(server, storage);
+  manager = await phone.manager();
+  (await manager.openOrCreate('notes')).close();
+  await phone.rest();
+  const laptop = new Device(server);
+  (await (await laptop.manager()).openOrCreate('theirs')).close();
+  await laptop.rest();
+});
+
+function isKey(kind: string): (key: unknown) => boolean {
+  return (key) => String(key).includes(`/${kind}/`);
+}
+
+type Call = () => Promise<unknown>;
+
+/** What is called, and what is held: calls that a shutdown must wait for, since they change the storage, and others. */
+const WRITING: readonly (readonly [string, Call, () => Gate])[] = [
+  ['making', () => manager.openOrCreate('new'), () => hold(phone.storage, 'set', 'request', isKey('data'))],
+  ['listing', () => manager.list(), () => hold(phone.storage, 'set', 'request', isKey('list'))],
+  ['deleting', () => manager.delete('notes'), () => hold(phone.storage, 'delete', 'request', isKey('data'))],
+  ['deleting', () => manager.delete('notes'), () => hold(phone.storage, 'delete', 'request', isKey('summary'))],
+  ['deleting', () => manager.delete('notes'), () => hold(phone.storage, 'set', 'request', isKey('list'))],
+  ['uncaching', () => manager.uncache('notes'), () => hold(phone.storage, 'delete', 'request', isKey('data'))],
+];
+
+const WAITING: readonly (readonly [string, Call, () => Gate])[] = [
+  ['making', () => manager.openOrCreate('new'), () => hold(phone.storage, 'get', 'answer', isKey('data'))],
+  ['opening', () => manager.open('notes'), () => hold(phone.storage, 'get', 'answer', isKey('data'))],
+  ['opening', () => manager.open('theirs'), () => hold(phone.link(), 'find', 'answer')],
+  ['opening', () => manager.open('theirs'), () => hold(phone.link(), 'exchange', 'answer')],
+  ['listing', () => manager.list(), () => hold(phone.link(), 'list', 'answer')],
+  ['deleting', () => manager.delete('notes'), () => hold(phone.link(), 'delete', 'answer')],
+];
+
+describe.each(WRITING)('%s, while it writes', (_, call, holdIt) => {
+  test('is waited for, and writes nothing after that', async () => {
+    const gate = holdIt();
+    const outcome = codeOf(call());
+    await phone.rest();
+    expect(gate.isReached).toBe(true);
+    let isEnded = false;
+    const ended = manager.shutDown().then(() => {
+      isEnded = true;
+      return writes.length;
+    });
+    await phone.rest();
+    expect(isEnded).toBe(false);
+    gate.open();
+    const before = await ended;
+    await phone.environment.advance(600_000);
+    expect(writes.slice(before)).toEqual([]);
+    expect(await outcome).toMatch(/^(shut-down|resolved)$/);
+  });
+});
+
+describe.each(WAITING)('%s, while it waits', (_, call, holdIt) => {
+  test('is not waited for, fails, and writes nothing after that', async () => {
+    const gate = holdIt();
+    const outcome = codeOf(call());
+    await phone.rest();
+    expect(gate.isReached).toBe(true);
+    await manager.shutDown();
+    const before = writes.length;
+    gate.open();
+    expect(await outcome).toBe('shut-down');
+    await phone.environment.advance(600_000);
+    expect(writes.slice(before)).toEqual([]);
+  });
+});
+
+test('a datastore that the server was just told of is written to the end, and no further', async () => {
+  const notes = await manager.openOrCreate('new');
+  const gate = hold(phone.storage, 'set', 'request', isKey('data'));
+  await phone.rest();
+  expect(gate.isReached).toBe(true);
+  const ended = manager.shutDown().then(() => writes.length);
+  await phone.rest();
+  gate.open();
+  const before = await ended;
+  await phone.environment.advance(600_000);
+  expect(writes.slice(before)).toEqual([]);
+  expect(notes.isOpen).toBe(false);
+});
+
+test('what an unlinked account had under way leaves nothing in the storage', async () => {
+  const gate = hold(phone.storage, 'get', 'answer', isKey('data'));
+  const outcome = codeOf(manager.openOrCreate('new'));
+  await phone.rest();
+  await (await phone.account()).unlink();
+  gate.open();
+  expect(await outcome).toBe('unauthorized');
+  await phone.environment.advance(600_000);
+  expect(await phone.storage.keys('space')).toEqual([]);
+});
