@@ -157,11 +157,17 @@ export class Sequencer {
   answer(message: ReplicaMessage, role: Role): SequencerMessage {
     checkRole(role);
     expectObject(message, 'a message');
-    if (message.type === 'put') return this.put(message.rev, message.nonce, message.delta, role);
-    if (!canRead(role)) return { type: 'denied' };
-    if (message.type === 'fetch') return this.deltasSince(message.rev);
-    if (message.type === 'fetch-snapshot') return this.snapshot();
-    throw new DatastoreError('invalid-json', 'not a message of a replica');
+    switch (message.type) {
+      case 'put':
+        return this.put(message.rev, message.nonce, message.delta, role);
+      case 'fetch':
+        checkRevision(message.rev);
+        return canRead(role) ? this.deltasSince(message.rev) : { type: 'denied' };
+      case 'fetch-snapshot':
+        return canRead(role) ? this.snapshot() : { type: 'denied' };
+      default:
+        throw new DatastoreError('invalid-json', 'not a message of a replica');
+    }
   }
 
   #answerKnown(rev: number, nonce: string, known: number): PutOutcome {

@@ -26,9 +26,17 @@ const arbitraryActs = (): fc.Arbitrary<Act[]> =>
 /** The same machines, built of modules of their own in which no parts are joined. */
 async function separateWorlds(): Promise<typeof World> {
   vi.resetModules();
-  vi.doMock('../../src/sync/join-parts.js', () => ({ joinParts: (parts: unknown) => parts }));
+  vi.doMock('../../src/sync/join-parts.js', () => ({
+    joinParts: (parts: unknown) => {
+      keptApart++;
+      return parts;
+    },
+  }));
   return (await import('../support/sync-world.js')).World;
 }
+
+/** How often parts were not joined that would have been. */
+let keptApart = 0;
 
 const SeparateWorld = await separateWorlds();
 afterAll(() => vi.doUnmock('../../src/sync/join-parts.js'));
@@ -141,5 +149,6 @@ describe('parts that are joined', () => {
       }),
       { numRuns: runs(RUNS) },
     );
+    expect(keptApart).toBeGreaterThan(0);
   });
 });

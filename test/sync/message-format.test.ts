@@ -132,9 +132,18 @@ describe('what is no message', () => {
     },
   );
 
-  test.each([null, undefined, 'fetch', [], {}])('is refused by a sequencer: %j', (message) => {
-    const answer = (): unknown => new Sequencer().answer(message as unknown as ReplicaMessage, 'owner');
-    expect(answer).toThrow(expect.objectContaining({ code: 'invalid-json' }));
+  test.each([
+    [null, 'invalid-json'],
+    [undefined, 'invalid-json'],
+    ['fetch', 'invalid-json'],
+    [[], 'invalid-json'],
+    [{}, 'invalid-json'],
+    [{ type: 'fetch', rev: -1 }, 'invalid-revision'],
+  ])('is refused by a sequencer, whoever asks: %j as %s', (message, code) => {
+    for (const role of ['owner', 'none'] as const) {
+      const answer = (): unknown => new Sequencer().answer(message as unknown as ReplicaMessage, role);
+      expect(answer).toThrow(expect.objectContaining({ code }));
+    }
   });
 
   test('can be changed by who handed it over without changing what was taken', () => {

@@ -84,7 +84,7 @@ export class AccountManager {
     await clearSpaces(storage, () => record);
     const manager = new AccountManager({ ...options, storage }, record);
     for (const { id, profile } of record.accounts) {
-      const control = manager.#addAccount(id);
+      const control = manager.#addAccount(id, options.connect(id));
       if (profile !== undefined) control.setInfo(profile);
       manager.#fetchProfile(control);
     }
@@ -131,12 +131,18 @@ export class AccountManager {
     if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) {
       throw new DatastoreError('invalid-name', `${quote(String(id))} is no id of an account`);
     }
-    await this.#update((record) =>
-      record.accounts.some((known) => known.id === id) ? record : withAccount(record, id),
-    );
+    let link: Link | undefined;
+    await this.#update((record) => {
+      if (record.accounts.some((known) => known.id === id)) return record;
+      // If there is no way to the server, this throws, and nothing is stored.
+      link = this.#options.connect(id);
+      return withAccount(record, id);
+    });
     const known = this.#accounts.get(id);
     if (known !== undefined) return known.account;
-    const control = await this.#connected(id);
+    // Whoever stored it has been unlinked since.
+    if (link === undefined) return await this.link(id);
+    const control = this.#addAccount(id, link);
     this.#fetchProfile(control);
     this.#listeners.tell('change', { manager: this, account: control.account });
     return control.account;
@@ -178,31 +184,22 @@ export class AccountManager {
     this.#listeners.remove('change', listener);
   }
 
-  /** Adds an account that is stored as linked. If there is no way to its server, it is not linked after all. */
-  async #connected(id: string): Promise<AccountControl> {
-    try {
-      return this.#addAccount(id);
-    } catch (error) {
-      // Somebody else may have been luckier meanwhile.
-      await this.#update((record) => (this.#accounts.has(id) ? record : withoutAccount(record, id)));
-      throw error;
-    }
-  }
-
-  #addAccount(id: string): AccountControl {
+  #addAccount(id: string, link: Link): AccountControl {
     const home = {
       unlink: (account: Account) => this.#unlink(account),
       listenerFailed: (error: unknown) => this.#failed(error),
     };
-    const control = Account.create(id, this.#options.connect(id), home);
+    const control = Account.create(id, link, home);
     this.#accounts.set(id, control);
     return control;
   }
 
-  async #unlink({ id }: Account): Promise<void> {
+  async #unlink(account: Account): Promise<void> {
+    const { id } = account;
     const control = this.#accounts.get(id);
-    if (control === undefined) return;
-    await this.#update((record) => withoutAccount(record, id));
+    // Another may have been linked under the same id.
+    if (control?.account !== account) return;
+    await this.#update((record) => (this.#accounts.get(id) === control ? withoutAccount(record, id) : record));
     if (this.#accounts.get(id) !== control) return;
     this.#accounts.delete(id);
     const manager = this.#managers.get(id);
@@ -220,10 +217,12 @@ export class AccountManager {
   }
 
   async #manager(account: Account | undefined): Promise<DatastoreManager> {
-    if (account !== undefined) this.#spaceOf(account, 'unauthorized');
+    const requireLinked = (): unknown => account && this.#spaceOf(account, 'unauthorized');
+    requireLinked();
     const id = account?.id;
     const known = this.#managers.get(id);
     const control = await known;
+    requireLinked();
     if (control !== undefined) {
       if (!control.manager.isShutDown) return control.manager;
       await control.manager.shutDown();
@@ -236,7 +235,9 @@ export class AccountManager {
     made.catch(() => {
       if (this.#managers.get(id) === made) this.#managers.delete(id);
     });
-    return (await made).manager;
+    const { manager } = await made;
+    requireLinked();
+    return manager;
   }
 
   async #makeManager(account: Account | undefined): Promise<ManagerControl> {
@@ -248,7 +249,7 @@ export class AccountManager {
       delays: retryDelays,
       isOnline: () => this.#isOnline,
       migrate: (target, leave) => this.#migrate(target, leave),
-      revoked: (revoked) => void this.#unlink(revoked).catch((error) => this.#failed(error)),
+      revoked: (revoked) => void revoked.unlink().catch((error: unknown) => this.#failed(error)),
       profileChanged: ({ id }) => {
         const changed = this.#accounts.get(id);
         if (changed !== undefined) this.#fetchProfile(changed);

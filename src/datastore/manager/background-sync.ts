@@ -175,10 +175,15 @@ export class BackgroundSync {
     this.#opened?.statusChanged();
   }
 
+  /** Resolves when the step that is under way has ended. */
+  get ended(): Promise<void> {
+    return this.#worker.ended;
+  }
+
   /** Begins no step any more, until {@link goOn}. Resolves when the one that is under way has ended. */
   async pause(): Promise<void> {
     this.#isPaused = true;
-    await this.#worker.ended;
+    await this.ended;
   }
 
   goOn(): void {

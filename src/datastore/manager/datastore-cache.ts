@@ -83,10 +83,12 @@ export class DatastoreCache {
 
   /** Forgets a datastore. @throws DatastoreError `storage`. */
   async remove(id: string): Promise<void> {
+    this.#doubtful.add(id);
     await this.#delete(this.#key('data', id));
     await this.#delete(this.#key('summary', id));
     // Only now, so that what was removed in part is still known, and can be removed.
     this.#summaries.delete(id);
+    this.#doubtful.delete(id);
   }
 
   /** @throws DatastoreError `storage`. */

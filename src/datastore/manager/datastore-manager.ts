@@ -134,8 +134,8 @@ export class DatastoreManager implements DatastoreOwner {
   }
 
   /**
-   * Deletes a datastore, on the server for everyone and on this device. A datastore of which the server was never told
-   * can be deleted offline.
+   * Deletes a datastore, on the server for everyone and on this device. A datastore of which the server was never told,
+   * as far as is known here, can be deleted offline.
    *
    * @throws DatastoreError `already-open`, `not-found`, `not-permitted` unless the user owns it, and what the link and
    * the storage reject with.

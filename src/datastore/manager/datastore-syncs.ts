@@ -7,6 +7,10 @@ import type { DatastoreAccess } from './link.js';
 export class DatastoreSyncs {
   readonly #surroundings: SyncSurroundings;
   readonly #byId = new Map<string, BackgroundSync>();
+  /** The ids for which nothing is begun at the moment. */
+  readonly #paused = new Set<string>();
+  /** The ends of what those that were let go of were still in the middle of. */
+  readonly #leaving = new Map<string, Promise<void>>();
   /** How many datastores have been forgotten. */
   #removals = 0;
 
@@ -106,10 +110,13 @@ export class DatastoreSyncs {
 
   /** Begins nothing for a datastore until {@link goOn}. Resolves when the server was not left in the middle of anything. */
   async pause(id: string): Promise<void> {
+    this.#paused.add(id);
+    await this.#leaving.get(id);
     await this.#byId.get(id)?.pause();
   }
 
   goOn(id: string): void {
+    this.#paused.delete(id);
     this.#byId.get(id)?.goOn();
   }
 
@@ -118,6 +125,7 @@ export class DatastoreSyncs {
     const sync = this.#byId.get(id);
     if (sync !== undefined) await this.#remove(sync, 'not-found');
     this.#removals++;
+    this.#paused.delete(id);
     await this.#surroundings.cache.remove(id);
   }
 
@@ -128,10 +136,16 @@ export class DatastoreSyncs {
 
   #add(sync: BackgroundSync): BackgroundSync {
     this.#byId.set(sync.id, sync);
+    if (this.#paused.has(sync.id)) void sync.pause();
     return sync;
   }
 
   async #remove(sync: BackgroundSync, code: DatastoreErrorCode): Promise<void> {
+    const { id, ended } = sync;
+    this.#leaving.set(id, ended);
+    void ended.then(() => {
+      if (this.#leaving.get(id) === ended) this.#leaving.delete(id);
+    });
     await sync.stop(code);
     if (this.#byId.get(sync.id) === sync) this.#byId.delete(sync.id);
   }

@@ -30,8 +30,13 @@ export function readOutside<Answer>(answer: unknown, code: OutsideCode, read: (a
     return read(answer);
   } catch (error) {
     if (!(error instanceof DatastoreError)) throw error;
-    throw new DatastoreError(code, `${nameOf(code)} answered nonsense: ${error.message}`, {}, error);
+    throw nonsense(error, code);
   }
+}
+
+/** The failure of an outside whose answer could not be read, which was told by `error`. */
+export function nonsense(error: DatastoreError, code: OutsideCode): DatastoreError {
+  return new DatastoreError(code, `${nameOf(code)} answered nonsense: ${error.message}`, {}, error);
 }
 
 /**

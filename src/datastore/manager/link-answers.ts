@@ -2,9 +2,8 @@
 
 import { expectArray, expectObject } from '../../codec/wire/json.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
-import { checkRevision, type LogEntry } from '../../sync/log-entry.js';
+import { checkRevision, ownEntry } from '../../sync/log-entry.js';
 import type { SequencerMessage } from '../../sync/messages.js';
-import { parseRefusal } from '../../sync/refusal-format.js';
 import { checkRole } from '../../sync/role.js';
 import { textOrNull } from './cached-datastore.js';
 import { outsideError } from './failure.js';
@@ -28,7 +27,8 @@ export function readList(answer: unknown): readonly RemoteDatastore[] {
 export function readAnswer(answer: unknown): LinkAnswer {
   const { message, role } = expectObject(answer, 'the answer to a message');
   checkRole(role);
-  return { message: readMessage(message), role };
+  // What the message holds is read by the replica, before anything of it is used.
+  return { message: expectObject(message, 'a message') as unknown as SequencerMessage, role };
 }
 
 export function readEvent(told: unknown): LinkEvent {
@@ -40,7 +40,13 @@ export function readEvent(told: unknown): LinkEvent {
       const { type, handle, rev, role, entries } = event;
       checkRevision(rev);
       checkRole(role);
-      return { type, handle: expectText(handle, 'a handle'), rev, role, entries: readEntries(entries) };
+      return {
+        type,
+        handle: expectText(handle, 'a handle'),
+        rev,
+        role,
+        entries: expectArray(entries, 'log entries').map(ownEntry),
+      };
     }
     case 'deleted':
       return { type: 'deleted', handle: expectText(event['handle'], 'a handle') };
@@ -57,20 +63,6 @@ function readListed(json: unknown): RemoteDatastore {
     title: optionalText(title, 'a title'),
     mtime: optionalTime(mtime),
   };
-}
-
-/** The replica checks what a message holds; here is what it takes for granted, and what it would store as it is. */
-function readMessage(json: unknown): SequencerMessage {
-  const message = expectObject(json, 'a message');
-  if (message['type'] === 'entries' || message['type'] === 'conflict') readEntries(message['entries']);
-  if (message['type'] === 'snapshot') expectArray(message['nonces'], 'the nonces of a snapshot');
-  if (message['type'] === 'refused') parseRefusal(message);
-  return json as SequencerMessage;
-}
-
-function readEntries(json: unknown): readonly LogEntry[] {
-  for (const entry of expectArray(json, 'log entries')) checkRevision(expectObject(entry, 'a log entry')['rev']);
-  return json as readonly LogEntry[];
 }
 
 function expectText(json: unknown, what: string): string {

@@ -3,6 +3,7 @@ import type { Put, ReplicaMessage, SequencerMessage } from '../../sync/messages.
 import type { Replica } from '../../sync/replica.js';
 import { canRead, type Role } from '../../sync/role.js';
 import { findInSnapshot } from '../../sync/snapshot.js';
+import { nonsense } from './failure.js';
 import type { Link, LinkEvent } from './link.js';
 import type { ReplicaStore } from './replica-store.js';
 
@@ -158,10 +159,10 @@ export class ServerExchange {
   }
 
   async #fetch(): Promise<void> {
-    const asked = this.#request();
+    const missing = this.#replica.request();
     this.#mustFetch = false;
     this.#heardRev = 0;
-    const answer = await this.#send(asked).catch((error: unknown) => {
+    const answer = await this.#send(this.#request()).catch((error: unknown) => {
       this.#mustFetch = true;
       throw error;
     });
@@ -174,7 +175,7 @@ export class ServerExchange {
     const left = this.#replica.request();
     // The answer tells how far the log reached when it was asked, which settles what was said before, and not since.
     if (answer.type === 'entries' && left.type === 'fetch') this.#knownRev = Math.max(left.rev, this.#heardRev);
-    if (asked.type === left.type && this.#isBehind && this.#heardRev === 0) throw leadsNowhere(answer);
+    if (isSame(missing, left) && this.#isBehind && this.#heardRev === 0) throw leadsNowhere(answer);
     this.#isChecked = true;
   }
 
@@ -213,13 +214,23 @@ export class ServerExchange {
   }
 
   #receive(message: SequencerMessage): void {
+    this.#take(message);
     if (message.type === 'entries' || message.type === 'conflict') {
       this.#knownRev = Math.max(this.#knownRev, message.entries.at(-1)?.rev ?? 0);
     }
     if (message.type === 'snapshot' && this.#lastPut !== undefined) {
       this.#flightInSnapshot = findInSnapshot(message, this.#lastPut.rev, this.#lastPut.nonce);
     }
-    this.#replica.receive(message);
+  }
+
+  /** @throws DatastoreError `log-mismatch`, or `server` for what is no message. Spec: LINK-13. */
+  #take(message: SequencerMessage): void {
+    try {
+      this.#replica.receive(message);
+    } catch (error) {
+      if (!(error instanceof DatastoreError) || error.code === 'log-mismatch') throw error;
+      throw nonsense(error, 'server');
+    }
   }
 
   #setRole(role: Role): void {
@@ -227,6 +238,10 @@ export class ServerExchange {
     this.#replica.setRole(role);
     this.#options.roleChanged();
   }
+}
+
+function isSame(one: ReplicaMessage, other: ReplicaMessage): boolean {
+  return one.type === 'fetch' && other.type === 'fetch' ? one.rev === other.rev : one.type === other.type;
 }
 
 function leadsNowhere({ type }: SequencerMessage): DatastoreError {

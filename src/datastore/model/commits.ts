@@ -39,7 +39,9 @@ export class Commits {
       await host.commit();
     } catch (error) {
       // What is stored still has it sealed, and would put it after a crash.
-      if (isSealed && this.#session.isOpen && replica.reopen()) await host.save();
+      if (!isSealed || !this.#session.isOpen) throw error;
+      if (!replica.reopen()) throw undecided(error);
+      await host.save();
       throw error;
     }
   }
@@ -70,6 +72,7 @@ export class Commits {
       } catch (error) {
         const isWithdrawn = this.#withdraw();
         if (this.#reopen() || isWithdrawn) await host.save();
+        if (!isWithdrawn && this.#session.isOpen) throw undecided(error);
         if (!isConflict(error) || tries === maxTries) throw error;
       }
       this.#session.requireOpen();
@@ -116,6 +119,14 @@ export class Commits {
     if (withdrawal !== undefined) this.#surroundings.undone(withdrawal);
     return withdrawal !== undefined;
   }
+}
+
+/**
+ * The error of edits that cannot be taken back, because they may be in the log or get there. That others came first is
+ * not said of them then: whoever hears it would make them again.
+ */
+function undecided(error: unknown): unknown {
+  return isConflict(error) ? new DatastoreError('server', 'nobody can tell whether the log has the edits') : error;
 }
 
 function isConflict(error: unknown): boolean {

@@ -197,7 +197,8 @@ export class Datastore<Tables extends object = AnyTables> {
    * came first, nothing is merged: then the edits are as they were before the call, for {@link rollback} to drop or
    * `sync()` to merge. A manager waits until it is known what became of what was sent.
    *
-   * @throws DatastoreError `conflict`, or for a refusal, storage or the network. Spec: COMMIT-1, COMMIT-2.
+   * @throws DatastoreError `conflict`, or for a refusal, storage, the network or a server that cannot tell any more what
+   * became of the edits. Spec: COMMIT-1, COMMIT-2.
    */
   commit(): Promise<void> {
     return this.#turns.take(() => this.#commits.commit().finally(() => this.#announcer.tellStatus()));

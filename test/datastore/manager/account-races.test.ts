@@ -1,7 +1,12 @@
 /** Linking, unlinking, migrating and getting managers, all at the same time. Promises are resolved by hand. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type AccountManager, type DatastoreManager, MemoryServer } from '../../../src/datastore/index.js';
+import {
+  type AccountManager,
+  DatastoreError,
+  type DatastoreManager,
+  MemoryServer,
+} from '../../../src/datastore/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
 import { type Gate, hold } from './support/gate.js';
@@ -68,9 +73,48 @@ describe('unlinking', () => {
     const notes = await (await accounts.managerFor(await accounts.link('ann'))).openOrCreate('notes');
     await phone.rest();
     gate.open();
-    await Promise.all([late, unlinked]);
+    expect(await late).toBe('unauthorized');
+    await unlinked;
     accounts.setOnline(false);
     expect(notes.syncStatus.isConnected).toBe(false);
+  });
+
+  test('and linking again is not undone by what the old manager learns too late', async () => {
+    const ann = await accounts.link('ann');
+    const manager = await accounts.managerFor(ann);
+    let answer = (): void => undefined;
+    phone.link().hook = async (call, deliver) => {
+      if (call.method !== 'list') return await deliver();
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      throw new DatastoreError('unauthorized', 'the token was revoked');
+    };
+    const listed = codeOf(manager.list());
+    await phone.rest();
+    await ann.unlink();
+    const again = await accounts.link('ann');
+    phone.link().isOnline = false;
+    await addTask(await accounts.managerFor(again), 'kept');
+    answer();
+    await listed;
+    await phone.rest();
+    expect(again.isLinked).toBe(true);
+    expect(await tasks(await accounts.managerFor(again))).toEqual(['kept']);
+  });
+
+  test('twice, with linking in between, leaves the account linked also in what is stored', async () => {
+    const ann = await accounts.link('ann');
+    const gate = hold(phone.storage, 'set', 'request', isIn('device'));
+    const first = ann.unlink();
+    await phone.rest();
+    const linked = accounts.link('ann');
+    const second = ann.unlink();
+    await phone.rest();
+    gate.open();
+    await Promise.all([first, second]);
+    expect(await codeOf(accounts.managerFor(await linked))).toBe('resolved');
+    expect((await phone.restarted().accounts()).linkedAccounts.map(({ id }) => id)).toEqual(['ann']);
   });
 
   test('while a manager waits for the last one to end gives none', async () => {
@@ -105,6 +149,21 @@ describe('unlinking', () => {
     const next = phone.restarted();
     expect(await tasks(await next.manager('sam'))).toEqual(['kept']);
   });
+});
+
+test('linking twice at once, where there is a way to the server only the second time, links once', async () => {
+  const connect = server.link.bind(server);
+  let isFirst = true;
+  server.link = (id) => {
+    if (!isFirst) return connect(id);
+    isFirst = false;
+    throw new DatastoreError('network', 'no way');
+  };
+  const [first, second] = await Promise.allSettled([accounts.link('ann'), accounts.link('ann')]);
+  expect([first.status, second.status]).toEqual(['rejected', 'fulfilled']);
+  const [ann] = accounts.linkedAccounts;
+  expect(ann && (await codeOf(accounts.managerFor(ann)))).toBe('resolved');
+  expect((await phone.restarted().accounts()).linkedAccounts.map(({ id }) => id)).toEqual(['ann']);
 });
 
 describe('while a migration is under way,', () => {

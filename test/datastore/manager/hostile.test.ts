@@ -173,6 +173,23 @@ describe('an answer of the right form, with nonsense in it', () => {
       { role: 'owner', message: { type: 'entries', entries: [{ rev: Number.NaN, nonce: 'n', delta: [] }] } },
     ],
     ['exchange', { role: 'owner', message: { type: 'entries', entries: [{ rev: 1, nonce: 'n' }] } }],
+    [
+      'exchange',
+      {
+        role: 'owner',
+        message: {
+          type: 'entries',
+          entries: [{ rev: 1, nonce: 'n', delta: [{ type: 'delete', table: 'no name!', record: 'r' }] }],
+        },
+      },
+    ],
+    [
+      'exchange',
+      {
+        role: 'owner',
+        message: { type: 'snapshot', rev: 1, rows: [{ tid: 'no name!', rowid: 'r', data: {} }], nonces: [] },
+      },
+    ],
     ['exchange', { role: 'owner', message: { type: 'snapshot', rev: 1, rows: [] } }],
     ['exchange', { role: 'owner', message: { type: 'snapshot', rev: 1, nonces: [] } }],
     ['exchange', { role: 'owner', message: { type: 'reset' } }],
@@ -186,7 +203,7 @@ describe('an answer of the right form, with nonsense in it', () => {
     notes.table('t').insert({ text: 'x' });
     await notes.sync();
     await phone.rest();
-    expect(notes.syncStatus.anyError).toBeDefined();
+    expect(notes.syncStatus.anyError).toMatchObject({ code: 'server' });
     expect(phone.failures).toEqual([]);
     mend();
     await phone.environment.advance(60_000);
@@ -269,6 +286,38 @@ describe('a put', () => {
   });
 });
 
+describe('a fetch', () => {
+  test.each([
+    { type: 'snapshot', rev: 0, rows: [], nonces: [] },
+    { type: 'accepted', nonce: 'another', rev: 1 },
+  ])('that is answered by what leads nowhere (%j) is made again later', async (message) => {
+    const manager = await phone.manager();
+    let [handle, tell] = ['', (_: LinkEvent): void => undefined];
+    spoil(phone.link(), 'watch', (listener: (event: LinkEvent) => void): Watch => {
+      tell = listener;
+      void Promise.resolve().then(() => listener({ type: 'connected' }));
+      return {
+        follow: ([first = '']) => {
+          handle = first;
+        },
+        close: () => undefined,
+      };
+    });
+    const notes = await manager.openOrCreate('notes');
+    await phone.rest();
+    let fetches = 0;
+    spoil(phone.link(), 'exchange', () => {
+      // Without an end the test would never come back, and say nothing.
+      if (++fetches > 20) throw new Error('asked again and again');
+      return Promise.resolve({ message, role: 'owner' });
+    });
+    tell({ type: 'reached', handle, rev: 5, role: 'owner', entries: [] });
+    await phone.rest();
+    expect(fetches).toBe(1);
+    expect(notes.syncStatus.downloadError).toMatchObject({ code: 'server' });
+  });
+});
+
 describe('a watch', () => {
   /** A watch that is told to say something, and what it is told itself. */
   function spoilWatch(): { tell: (event: unknown) => void; watches: number; mend: () => void } {
@@ -292,6 +341,13 @@ describe('a watch', () => {
     { type: 'reached', handle: 'h', role: 'owner', rev: Number.NaN, entries: [] },
     { type: 'reached', handle: 'h', role: 'emperor', rev: 1, entries: [] },
     { type: 'reached', handle: 'h', role: 'owner', rev: 1, entries: [null] },
+    {
+      type: 'reached',
+      handle: 'h',
+      role: 'owner',
+      rev: 1,
+      entries: [{ rev: 1, nonce: 'n', delta: [{ type: 'delete', table: 'no name!', record: 'r' }] }],
+    },
   ])('that tells nonsense (%j) has ended, and another is begun', async (event) => {
     const manager = await phone.manager();
     phone.link().hook = (call, deliver) => (call.method === 'create' ? new Promise(() => undefined) : deliver());

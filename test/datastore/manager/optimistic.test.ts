@@ -215,6 +215,56 @@ describe('what is left of a commit', () => {
   });
 });
 
+describe('where the server has lost part of its log,', () => {
+  /** The put is refused, and what the server still has does not tell whether it was ever there. */
+  beforeEach(() => {
+    let isFirst = true;
+    phone.link().hook = async (call, deliver) => {
+      if (call.message?.type !== 'put' || !isFirst) return await deliver();
+      isFirst = false;
+      const { nonce } = call.message;
+      return {
+        message: { type: 'refused', nonce, reason: 'unknown-revision', message: 'gone' },
+        role: 'owner',
+      } as never;
+    };
+  });
+
+  async function countInTheEnd(): Promise<unknown> {
+    await mine.sync();
+    await phone.environment.advance(60_000);
+    await mine.sync();
+    await phone.environment.advance(60_000);
+    await theirs.loadDeltas();
+    expect(countOf(mine)).toBe(countOf(theirs));
+    return countOf(theirs);
+  }
+
+  test('a transaction is not made twice, and says that nobody can tell', async () => {
+    let runs = 0;
+    const outcome = codeOf(
+      mine.transaction(
+        () => {
+          runs++;
+          increment(mine)();
+        },
+        { maxTries: 3 },
+      ),
+    );
+    await phone.environment.advance(60_000);
+    expect([await outcome, runs]).toEqual(['server', 1]);
+    expect(await countInTheEnd()).toBe(1);
+  });
+
+  test('a commit says so too, and not that others came first', async () => {
+    increment(mine)();
+    const outcome = codeOf(mine.commit());
+    await phone.environment.advance(60_000);
+    expect(await outcome).toBe('server');
+    expect(await countInTheEnd()).toBe(1);
+  });
+});
+
 describe('a transaction', () => {
   test('is run again on what others did, until it fits', async () => {
     let runs = 0;
@@ -283,7 +333,14 @@ describe('a transaction', () => {
       const ended = end();
       goOn();
       await ended;
+      let asked = 0;
+      phone.link().hook = async (_, deliver) => {
+        asked++;
+        return await deliver();
+      };
       expect(await outcome).toMatch(/^(closed|shut-down)$/);
+      await phone.rest();
+      expect(asked).toBe(0);
       phone.link().hook = undefined;
       phone.storage.set = set;
       await theirs.loadDeltas();

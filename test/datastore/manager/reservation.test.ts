@@ -212,6 +212,46 @@ describe('a removal that fails', () => {
   });
 });
 
+describe('a datastore that the server has not heard of', () => {
+  test('and that is deleted while it goes on with what is stored of it, is made no more after that', async () => {
+    const first = hold(phone.link(), 'create');
+    const notes = await manager.openOrCreate('notes');
+    notes.table('t').insert({ text: 'x' });
+    await notes.sync();
+    await phone.rest();
+    notes.table('t').insert({ text: 'y' });
+    const committed = codeOf(notes.commit());
+    await phone.rest();
+    const read = hold(phone.storage, 'get', 'answer', isKey('data'));
+    const second = hold(phone.link(), 'create');
+    notes.close();
+    const deleted = codeOf(manager.delete('notes'));
+    await phone.rest();
+    read.open();
+    await phone.rest();
+    first.open();
+    await phone.rest();
+    expect([await committed, await deleted]).toEqual(['closed', 'resolved']);
+    second.open();
+    await phone.environment.advance(60_000);
+    expect(await manager.list()).toEqual([]);
+  });
+});
+
+test('a datastore that was uncached in part is stored as a whole when it is opened again', async () => {
+  await makeNotes();
+  const remove = phone.storage.delete.bind(phone.storage);
+  phone.storage.delete = async (key) => {
+    await remove(key);
+    if (isKey('summary')(key)) throw new Error('the disk is ill, and says so late');
+  };
+  expect(await codeOf(manager.uncache('notes'))).toBe('storage');
+  phone.storage.delete = remove;
+  (await manager.open('notes')).close();
+  await phone.rest();
+  expect((await phone.storage.keys('space')).filter(isKey('summary'))).toHaveLength(1);
+});
+
 describe('a removal that the storage fails', () => {
   for (const kind of ['data', 'summary']) {
     for (const isLocal of [true, false]) {
