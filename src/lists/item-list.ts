@@ -1,8 +1,15 @@
 import { valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';
 
-/** A block is split in two when it grows beyond this. Larger blocks cost more to edit, smaller ones more to find. */
+/**
+ * Beyond how many items a block is split in two. Larger blocks cost more to edit, and smaller ones more to find and to
+ * copy the list of; so in a list that begins very long they are about as long as there are many.
+ */
 const BLOCK_ITEMS_MAX = 256;
+
+function blockLimitOf(length: number): number {
+  return Math.max(BLOCK_ITEMS_MAX, 1 << ((33 - Math.clz32(length)) >> 1));
+}
 
 /** How many blocks are joined in one call; a call takes no more than some ten thousand arguments. */
 const JOINED_BLOCKS_MAX = 4096;
@@ -20,14 +27,22 @@ export class ItemList {
   readonly #counts: number[];
   /** The blocks that no other list has; `undefined` if those are all. */
   readonly #ownBlocks: Set<Atom[]> | undefined;
+  readonly #blockLimit: number;
   #length: number;
   // The block at hand, and how many items stand before it.
   #at = 0;
   #start = 0;
 
-  private constructor(blocks: Atom[][], counts: number[], length: number, ownBlocks: Set<Atom[]> | undefined) {
+  private constructor(
+    blocks: Atom[][],
+    counts: number[],
+    length: number,
+    blockLimit: number,
+    ownBlocks: Set<Atom[]> | undefined,
+  ) {
     this.#blocks = blocks;
     this.#counts = counts;
+    this.#blockLimit = blockLimit;
     this.#length = length;
     this.#ownBlocks = ownBlocks;
   }
@@ -36,14 +51,13 @@ export class ItemList {
   static from(items: readonly Atom[]): ItemList {
     // Spreading has a quick way for frozen arrays, which `slice` has not.
     const own = [...items];
-    if (own.length <= BLOCK_ITEMS_MAX) return new ItemList([own], [own.length], own.length, undefined);
+    const limit = blockLimitOf(own.length);
+    if (own.length <= limit) return new ItemList([own], [own.length], own.length, limit, undefined);
     const blocks: Atom[][] = [];
     // Blocks begin half full, so that the first edits do not split every one.
-    for (let start = 0; start < own.length; start += BLOCK_ITEMS_MAX / 2) {
-      blocks.push(own.slice(start, start + BLOCK_ITEMS_MAX / 2));
-    }
+    for (let start = 0; start < own.length; start += limit / 2) blocks.push(own.slice(start, start + limit / 2));
     const counts = blocks.map(({ length }) => length);
-    return new ItemList(blocks, counts, own.length, undefined);
+    return new ItemList(blocks, counts, own.length, limit, undefined);
   }
 
   get length(): number {
@@ -51,7 +65,7 @@ export class ItemList {
   }
 
   copy(): ItemList {
-    return new ItemList(this.#blocks.slice(), this.#counts.slice(), this.#length, new Set());
+    return new ItemList(this.#blocks.slice(), this.#counts.slice(), this.#length, this.#blockLimit, new Set());
   }
 
   /** Whether both hold equal items. Blocks that they share are not looked into while they stand at the same place. */
@@ -106,8 +120,8 @@ export class ItemList {
     if (offset === block.length) block.push(item);
     else block.splice(offset, 0, item);
     this.#count(1);
-    if (block.length > BLOCK_ITEMS_MAX) {
-      const half = block.splice(BLOCK_ITEMS_MAX / 2);
+    if (block.length > this.#blockLimit) {
+      const half = block.splice(this.#blockLimit / 2);
       this.#blocks.splice(this.#at + 1, 0, half);
       this.#counts.splice(this.#at, 1, block.length, half.length);
       this.#ownBlocks?.add(half);
@@ -140,7 +154,7 @@ export class ItemList {
     if (index < start >> 1) {
       at = 0;
       start = 0;
-    } else if (index > (start + this.#length) >> 1 && index >= start + BLOCK_ITEMS_MAX) {
+    } else if (index > (start + this.#length) >> 1 && index >= start + this.#blockLimit) {
       at = counts.length - 1;
       start = this.#length - (counts[at] ?? 0);
     }
