@@ -1,22 +1,22 @@
 import { valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';
 
-/**
- * Beyond how many items a block is split in two. Larger blocks cost more to edit, and smaller ones more to find and to
- * copy the list of; so in a list that begins very long they are about as long as there are many.
- */
-const BLOCK_ITEMS_MAX = 256;
+/** No block is split in two before it has outgrown this. */
+const BLOCK_LIMIT_LEAST = 256;
 
+/**
+ * Beyond how many items the blocks are split of a list that begins with `length` items: about the square root where it is
+ * very long. Larger blocks cost more to edit, and smaller ones more to find, and to copy the list of.
+ */
 function blockLimitOf(length: number): number {
-  return Math.max(BLOCK_ITEMS_MAX, 1 << ((33 - Math.clz32(length)) >> 1));
+  return Math.max(BLOCK_LIMIT_LEAST, 1 << ((33 - Math.clz32(length)) >> 1));
 }
 
 /** How many blocks are joined in one call; a call takes no more than some ten thousand arguments. */
 const JOINED_BLOCKS_MAX = 4096;
 
 /**
- * A list that is edited in place. Its items stand in blocks, so that an edit moves at most a block of them however long
- * the list is, and the block of the last edit is remembered, because the next one is mostly close by. A list that fits
+ * A list that is edited in place. Its items stand in blocks, so that an edit moves at most a block of them and not all, and the block of the last edit is remembered, because the next one is mostly close by. A list that fits
  * in one block is an array and nothing more.
  *
  * A copy shares the blocks of its original, which must not be edited any more; blocks are copied as the copy needs them.

@@ -217,12 +217,11 @@ export class AccountManager {
   }
 
   async #manager(account: Account | undefined): Promise<DatastoreManager> {
-    const requireLinked = (): unknown => account && this.#spaceOf(account, 'unauthorized');
-    requireLinked();
+    this.#requireLinked(account);
     const id = account?.id;
     const known = this.#managers.get(id);
     const control = await known;
-    requireLinked();
+    this.#requireLinked(account);
     if (control !== undefined) {
       if (!control.manager.isShutDown) return control.manager;
       await control.manager.shutDown();
@@ -236,7 +235,7 @@ export class AccountManager {
       if (this.#managers.get(id) === made) this.#managers.delete(id);
     });
     const { manager } = await made;
-    requireLinked();
+    this.#requireLinked(account);
     return manager;
   }
 
@@ -317,6 +316,11 @@ export class AccountManager {
     const stored = this.#record.accounts.find((known) => known.id === id);
     if (stored !== undefined && this.#accounts.get(id)?.account === account) return stored.space;
     throw new DatastoreError(code, `the account ${quote(id)} is not linked`);
+  }
+
+  /** The local datastores need no account. @throws DatastoreError `unauthorized`. */
+  #requireLinked(account: Account | undefined): void {
+    if (account !== undefined) this.#spaceOf(account, 'unauthorized');
   }
 
   /** Changes what is stored of the device; changes are made one after the other. */

@@ -129,7 +129,7 @@ export class ServerExchange {
     }
   }
 
-  /** Takes what a watch tells about this datastore. @throws DatastoreError `log-mismatch`. */
+  /** Takes what a watch tells about this datastore. @throws DatastoreError `log-mismatch`, or `server`. */
   hear(event: LinkEvent & { readonly type: 'reached' }): void {
     this.#setRole(event.role);
     this.#receive({ type: 'entries', entries: event.entries });
