@@ -1,18 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { entries } from './test/support/entries.js';
 import { seedOfThisRun } from './test/support/run-seed.js';
 
 // The count of passed tests is printed by whoever names a file for it here.
 const report = process.env['DELTAIC_TEST_REPORT'];
 
-const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
-
 export default defineConfig({
   resolve: {
-    alias: [
-      { find: /^deltaic\/datastore\/testing$/, replacement: source('datastore/testing/index.ts') },
-      { find: /^deltaic\/datastore$/, replacement: source('datastore/index.ts') },
-    ],
+    alias: entries.map(({ name, source }) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: fileURLToPath(new URL(source, import.meta.url)),
+    })),
   },
   test: {
     include: ['test/**/*.test.ts'],

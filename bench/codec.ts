@@ -1,15 +1,6 @@
 import { pack, unpack } from 'msgpackr';
-import {
-  type Delta,
-  decodeDelta,
-  decodeState,
-  encodeDelta,
-  encodeState,
-  formatDelta,
-  parseDelta,
-  State,
-  sizeOfDelta,
-} from '../src/index.js';
+import { decodeDelta, decodeState, encodeDelta, encodeState } from '../src/codec/binary/index.js';
+import { type Delta, formatDelta, parseDelta, State, sizeOfDelta } from '../src/index.js';
 import { hasShared } from '../test/support/shared-data.js';
 import { expectTrue } from './support/expect.js';
 import { type Baseline, type Comparison, compare, doublings, type Suite } from './support/suite.js';

@@ -1,4 +1,5 @@
-import { type Delta, NO_LIMITS, Replica, Sequencer } from '../src/index.js';
+import { type Delta, NO_LIMITS } from '../src/index.js';
+import { Replica, Sequencer } from '../src/sync/index.js';
 import { BlockArray } from './baselines/block-array.js';
 import { NestedMaps } from './baselines/nested-maps.js';
 import {

@@ -1,4 +1,5 @@
-import { type Delta, type ListOp, NO_LIMITS, Replica, type State } from '../src/index.js';
+import { type Delta, type ListOp, NO_LIMITS, type State } from '../src/index.js';
+import { Replica } from '../src/sync/index.js';
 import { type ConcurrentTrace, hasShared, readShared, type SequentialTrace } from '../test/support/shared-data.js';
 import { operationsOf } from '../test/support/trace-operations.js';
 import { TwoAgents } from '../test/support/two-agents.js';

@@ -11,6 +11,7 @@ const publint = join(root, 'node_modules/publint/src/cli.js');
 
 const PUBLISHED = [
   ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'src/index.ts'],
+  ...['dist/codec/binary/index.js', 'dist/codec/binary/index.d.ts', 'dist/sync/index.js', 'dist/sync/index.d.ts'],
   ...['dist/datastore/testing/index.js', 'dist/datastore/testing/index.d.ts'],
   ...['dist/datastore/index.js', 'dist/datastore/index.d.ts', 'docs/datastore-api.md'],
   ...['README.md', 'CHANGELOG.md', 'LICENSE', 'spec/README.md', 'spec/binary.md', 'spec/vectors/list-merges.json'],

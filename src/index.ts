@@ -1,5 +1,3 @@
-export { decodeDelta, encodeDelta } from './codec/binary/encoded-delta.js';
-export { decodeState, encodeState } from './codec/binary/encoded-state.js';
 export { formatDelta, parseDelta, type WireChange, type WireOp } from './codec/wire/delta.js';
 export type { Row } from './codec/wire/rows.js';
 export { formatValue, parseValue, type WireAtom, type WireFields, type WireValue } from './codec/wire/value.js';
@@ -23,44 +21,6 @@ export { diff } from './state/diff.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from './state/limits.js';
 export type { RecordReader } from './state/record-reader.js';
 export { type ApplyOptions, type FoundRecord, State, type Where } from './state/state.js';
-export { decodeReplica, encodeReplica } from './sync/encoded-replica.js';
-export { decodeSequencer, encodeSequencer } from './sync/encoded-sequencer.js';
-export type { LogEntry } from './sync/log-entry.js';
-export {
-  formatEntry,
-  formatMessage,
-  parseEntry,
-  parseReplicaMessage,
-  parseSequencerMessage,
-  type WireEntry,
-  type WireMessage,
-} from './sync/message-format.js';
-export type {
-  Accepted,
-  Denied,
-  Entries,
-  Fetch,
-  FetchSnapshot,
-  MissedEntries,
-  Put,
-  PutOutcome,
-  Refusal,
-  RefusalReason,
-  Refused,
-  Repeated,
-  ReplicaMessage,
-  Reset,
-  SequencerMessage,
-  Snapshot,
-} from './sync/messages.js';
-export { Replica } from './sync/replica.js';
-export type { ReplicaOptions } from './sync/replica-options.js';
-export type { ReplicaStatus } from './sync/replica-status.js';
-export { ROLES, type Role } from './sync/role.js';
-export type { SavedReplica, SavedRule } from './sync/saved-replica.js';
-export type { SavedSequencer } from './sync/saved-sequencer.js';
-export { Sequencer, type SequencerOptions } from './sync/sequencer.js';
-export type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta, Withdrawal } from './sync/sync-result.js';
 export type { Fields } from './values/fields.js';
 export { LONG_MAX, LONG_MIN, wrapLong } from './values/long.js';
 export { valuesMatch } from './values/match.js';

@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { format } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import * as datastore from '../src/datastore/index.js';
-import * as deltaic from '../src/index.js';
+import { entries } from './support/entries.js';
 
 const README = readFileSync(resolve(import.meta.dirname, '../README.md'), 'utf8');
 
@@ -22,14 +21,16 @@ function snippetsOf(markdown: string): Snippet[] {
   );
 }
 
-const ENTRIES: Readonly<{ [entry: string]: object }> = { deltaic, 'deltaic/datastore': datastore };
+const modules = Object.fromEntries(
+  await Promise.all(entries.map(async ({ name }) => [name, (await import(name)) as object] as const)),
+);
 
 /** What a snippet prints. It runs as the body of an asynchronous function. */
 async function run(code: string): Promise<string> {
-  const body = code.replace(/^import (\{[^}]*\}) from ('deltaic(?:\/\w+)?');$/gm, 'const $1 = entries[$2];');
+  const body = code.replace(/^import (\{[^}]*\}) from ('deltaic(?:\/\w+)?');$/gm, 'const $1 = modules[$2];');
   const lines: string[] = [];
   const console = { log: (...parts: readonly unknown[]) => lines.push(`${format(...parts)}\n`) };
-  await new Function('entries', 'console', `return (async () => {${body}\n})();`)(ENTRIES, console);
+  await new Function('modules', 'console', `return (async () => {${body}\n})();`)(modules, console);
   return lines.join('');
 }
 

@@ -69,11 +69,11 @@ export async function bundleSizes(): Promise<BundleSize[]> {
   return [...(await ownSizes()), ...sizes];
 }
 
-/** Deltaic's whole entry: without what its binary codec depends on, and with it where it has any. */
+/** Deltaic's core with sync and the binary form: without what its binary codec depends on, and with it where it has any. */
 async function ownSizes(): Promise<BundleSize[]> {
   const { version, license = 'unknown', dependencies = {} } = readJson(resolve('package.json'));
   const names = Object.keys(dependencies);
-  const all = `export * from './index.ts'`;
+  const all = ['index', 'sync/index', 'codec/binary/index'].map((entry) => `export * from './${entry}.ts';`).join('\n');
   const size = async (title: string, external: readonly string[]): Promise<BundleSize> => ({
     title,
     version,

@@ -1,5 +1,4 @@
 import {
-  compress,
   decodeDelta,
   decodeReplica,
   decodeSequencer,
@@ -8,13 +7,9 @@ import {
   encodeReplica,
   encodeSequencer,
   encodeState,
-  formatValue,
-  parseEntry,
-  parseValue,
-  type SavedReplica,
-  type Snapshot,
-  State,
-} from '../../src/index.js';
+} from '../../src/codec/binary/index.js';
+import { compress, formatValue, parseValue, State } from '../../src/index.js';
+import { parseEntry, type SavedReplica, type Snapshot } from '../../src/sync/index.js';
 import { BINARY_REFUSALS } from './binary-refusals.js';
 import type { Family } from './family.js';
 import { arrayOf, asJson, type Json, type JsonObject, objectOf } from './json.js';

@@ -1,7 +1,7 @@
 /** Runs a written conversation: replicas and a sequencer that do one thing after the other, and all that they answer. */
 
+import { DEFAULT_LIMITS } from '../../src/index.js';
 import {
-  DEFAULT_LIMITS,
   formatEntry,
   formatMessage,
   type LogEntry,
@@ -9,7 +9,7 @@ import {
   parseSequencerMessage,
   Sequencer,
   type SequencerOptions,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 import { Device } from './device.js';
 import { arrayOf, asJson, isObject, type Json, type JsonObject, numberOf, objectOf, textOf } from './json.js';
 import { answerOrError } from './outcome.js';

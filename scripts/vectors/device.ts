@@ -1,15 +1,13 @@
 /** A replica in a conversation, what it stored last, and what its steps answer. */
 
+import { DEFAULT_LIMITS, parseDelta, type ResolutionRules } from '../../src/index.js';
 import {
-  DEFAULT_LIMITS,
   formatMessage,
-  parseDelta,
   Replica,
   type ReplicaOptions,
-  type ResolutionRules,
   type SavedReplica,
   type SyncResult,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 import { asJson, type Json, type JsonObject, numberOf, objectOf, textOf } from './json.js';
 import { readRules, writeConflict } from './outcome.js';
 

@@ -21,13 +21,13 @@ import {
   type ListOp,
   NO_LIMITS,
   parseDelta,
-  Replica,
   rebase,
   State,
   sizeOfDelta,
   transform,
   transformList,
 } from '../../src/index.js';
+import { Replica } from '../../src/sync/index.js';
 import { StepCounter } from './step-counter.js';
 
 /** Twice the input may take a little more than twice the steps where something is sorted or searched by halves. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Datastore, List, Value } from '../../src/datastore/index.js';
-import { Sequencer } from '../../src/index.js';
+import { Sequencer } from '../../src/sync/index.js';
 import { runs } from '../support/seed.js';
 import { Desk, type DeskOptions, settle } from './support/desk.js';
 

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  DatastoreError,
-  type Delta,
   decodeDelta,
   decodeReplica,
   decodeSequencer,
@@ -10,19 +8,25 @@ import {
   encodeReplica,
   encodeSequencer,
   encodeState,
+} from '../../src/codec/binary/index.js';
+import {
+  DatastoreError,
+  type Delta,
   formatDelta,
-  formatEntry,
-  formatMessage,
   formatValue,
   parseDelta,
+  parseValue,
+  State,
+} from '../../src/index.js';
+import {
+  formatEntry,
+  formatMessage,
   parseEntry,
   parseReplicaMessage,
   parseSequencerMessage,
-  parseValue,
   Replica,
   Sequencer,
-  State,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 import { type Kind, mixedRules } from './message.js';
 
 /** What a decoder made of a message. Anything else that it does is a defect, and thrown. */

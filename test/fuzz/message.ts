@@ -1,20 +1,7 @@
 import fc from 'fast-check';
-import {
-  type Delta,
-  diff,
-  encodeDelta,
-  encodeReplica,
-  encodeSequencer,
-  encodeState,
-  formatDelta,
-  formatEntry,
-  NO_LIMITS,
-  Replica,
-  ResolutionRules,
-  RULE_NAMES,
-  Sequencer,
-  State,
-} from '../../src/index.js';
+import { encodeDelta, encodeReplica, encodeSequencer, encodeState } from '../../src/codec/binary/index.js';
+import { type Delta, diff, formatDelta, NO_LIMITS, ResolutionRules, RULE_NAMES, State } from '../../src/index.js';
+import { formatEntry, Replica, Sequencer } from '../../src/sync/index.js';
 import { applyAll, arbitraryHistory, FIELDS, TABLES } from '../support/arbitraries/deltas.js';
 
 export type Kind = 'delta' | 'state' | 'replica' | 'sequencer';

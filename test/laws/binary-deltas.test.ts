@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeDelta, encodeDelta } from '../../src/codec/binary/index.js';
 import {
   type Atom,
   type Change,
   compress,
   type Delta,
-  decodeDelta,
-  encodeDelta,
   type FieldOp,
   type Fields,
   type ListOp,

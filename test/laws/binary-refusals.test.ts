@@ -8,9 +8,8 @@ import {
   decodeState,
   encodeDelta,
   encodeState,
-  parseDelta,
-  State,
-} from '../../src/index.js';
+} from '../../src/codec/binary/index.js';
+import { parseDelta, State } from '../../src/index.js';
 import { checkBytes } from '../fuzz/check-message.js';
 import { validMessages } from '../fuzz/message.js';
 import { seedOfThisRun } from '../support/run-seed.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeDelta, decodeState, encodeDelta, encodeState, State, type Value } from '../../src/index.js';
+import { decodeDelta, decodeState, encodeDelta, encodeState } from '../../src/codec/binary/index.js';
+import { State, type Value } from '../../src/index.js';
 import { arbitraryState } from '../support/arbitraries/deltas.js';
 import { arbitraryFields, arbitraryName, HOSTILE_NAMES } from '../support/arbitraries/values.js';
 import { runs } from '../support/seed.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Replica, State } from '../../src/index.js';
+import { State } from '../../src/index.js';
+import { Replica } from '../../src/sync/index.js';
 import { runs } from '../support/seed.js';
 import { arbitraryEdit, changeOf, type EditChoice } from '../support/sync-edits.js';
 import { type Site, store, World } from '../support/sync-world.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Replica } from '../../src/index.js';
+import type { Replica } from '../../src/sync/index.js';
 import { runs } from '../support/seed.js';
 import { arbitraryEdit, changeOf, type EditChoice } from '../support/sync-edits.js';
 import { type Site, World } from '../support/sync-world.js';

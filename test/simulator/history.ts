@@ -1,4 +1,5 @@
-import { formatDelta, type LogEntry, type Put, State } from '../../src/index.js';
+import { formatDelta, State } from '../../src/index.js';
+import type { LogEntry, Put } from '../../src/sync/index.js';
 import { Violation } from './violation.js';
 
 /**

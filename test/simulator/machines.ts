@@ -5,7 +5,7 @@ import {
   Sequencer,
   type SequencerOptions,
   type Snapshot,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 
 /** What the simulator uses of a replica. */
 export type ReplicaMachine = Pick<

@@ -5,7 +5,7 @@ import {
   type ReplicaOptions,
   type Role,
   type SyncResult,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 import { simulationRules } from './datastore-shape.js';
 import { Ledger } from './ledger.js';
 import type { ReplicaMachine } from './machines.js';

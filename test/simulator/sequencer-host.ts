@@ -8,7 +8,7 @@ import {
   type Role,
   type SequencerMessage,
   type Snapshot,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 import { GENESIS } from './journal.js';
 import type { SequencerMachine } from './machines.js';
 import type { Surroundings } from './surroundings.js';

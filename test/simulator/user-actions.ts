@@ -1,4 +1,5 @@
-import { DatastoreError, type DatastoreErrorCode, type Delta, NO_LIMITS, type Role } from '../../src/index.js';
+import { DatastoreError, type DatastoreErrorCode, type Delta, NO_LIMITS } from '../../src/index.js';
+import type { Role } from '../../src/sync/index.js';
 import { drawEdit, drawMisfit } from './draw-edit.js';
 import { EMPTY_JOURNAL, readJournal } from './journal.js';
 import type { Ledger } from './ledger.js';

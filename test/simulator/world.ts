@@ -1,4 +1,4 @@
-import type { Role } from '../../src/index.js';
+import type { Role } from '../../src/sync/index.js';
 import { Fingerprint } from './fingerprint.js';
 import { History } from './history.js';
 import type { Machines } from './machines.js';

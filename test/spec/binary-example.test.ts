@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readDelta } from '../../scripts/vectors/notation.js';
-import { compress, decodeDelta, encodeDelta } from '../../src/index.js';
+import { decodeDelta, encodeDelta } from '../../src/codec/binary/index.js';
+import { compress } from '../../src/index.js';
 
 const SPEC = readFileSync(resolve(import.meta.dirname, '../../spec/binary.md'), 'utf8');
 

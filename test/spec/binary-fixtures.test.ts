@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { arrayOf, type Json, objectOf } from '../../scripts/vectors/json.js';
 import { readDelta } from '../../scripts/vectors/notation.js';
 import {
-  compress,
   decodeDelta,
   decodeReplica,
   decodeSequencer,
@@ -13,8 +12,9 @@ import {
   encodeReplica,
   encodeSequencer,
   encodeState,
-  formatEntry,
-} from '../../src/index.js';
+} from '../../src/codec/binary/index.js';
+import { compress } from '../../src/index.js';
+import { formatEntry } from '../../src/sync/index.js';
 import { showDelta } from '../support/show.js';
 
 const folder = resolve(import.meta.dirname, '../fixtures/binary/v1');

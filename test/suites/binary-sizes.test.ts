@@ -2,7 +2,8 @@ import { deflateSync } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { rawSize, taskInserts, taskUpdates, traceDelta } from '../../bench/support/tasks.js';
-import { encodeDelta, encodeState, formatDelta, State } from '../../src/index.js';
+import { encodeDelta, encodeState } from '../../src/codec/binary/index.js';
+import { formatDelta, State } from '../../src/index.js';
 import { hasShared } from '../support/shared-data.js';
 
 // What the binary form promises to weigh. The figures of peers are those of bench/PEERS.md.

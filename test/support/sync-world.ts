@@ -1,5 +1,5 @@
+import { type Delta, ResolutionRules } from '../../src/index.js';
 import {
-  type Delta,
   formatEntry,
   formatMessage,
   type LogEntry,
@@ -10,13 +10,12 @@ import {
   Replica,
   type ReplicaMessage,
   type ReplicaOptions,
-  ResolutionRules,
   type Role,
   Sequencer,
   type SequencerMessage,
   type SequencerOptions,
   type SyncResult,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 
 /** One replica with its store, and what travels between it and the sequencer. */
 export interface Site {

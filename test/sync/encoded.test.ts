@@ -1,16 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  DatastoreError,
-  type DatastoreErrorCode,
-  decodeReplica,
-  decodeSequencer,
-  encodeReplica,
-  encodeSequencer,
-  Replica,
-  type SavedReplica,
-  type SavedSequencer,
-  Sequencer,
-} from '../../src/index.js';
+import { decodeReplica, decodeSequencer, encodeReplica, encodeSequencer } from '../../src/codec/binary/index.js';
+import { DatastoreError, type DatastoreErrorCode } from '../../src/index.js';
+import { Replica, type SavedReplica, type SavedSequencer, Sequencer } from '../../src/sync/index.js';
 import { D, I, put, seen, U } from './notation.js';
 import { Pair } from './pair.js';
 

@@ -9,7 +9,7 @@ import {
   type ReplicaMessage,
   Sequencer,
   type SequencerMessage,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 import { D, I, put } from './notation.js';
 
 const ENTRY = { rev: 3, nonce: 'n', delta: [put('a', 'f', 1)] };

@@ -1,4 +1,5 @@
-import { type Change, type Delta, type Fields, formatValue, parseDelta, type Replica, State } from '../../src/index.js';
+import { type Change, type Delta, type Fields, formatValue, parseDelta, State } from '../../src/index.js';
+import type { Replica } from '../../src/sync/index.js';
 
 // A tiny notation for tests: wire changes of table `t` without their table, and records as plain text.
 

@@ -1,16 +1,15 @@
+import { type Delta, ResolutionRules } from '../../src/index.js';
 import {
-  type Delta,
   type Entries,
   type LogEntry,
   type Put,
   type PutOutcome,
   Replica,
   type ReplicaOptions,
-  ResolutionRules,
   Sequencer,
   type SequencerOptions,
   type SyncResult,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 
 export const EPOCH: Date = new Date(0);
 

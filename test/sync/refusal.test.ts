@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Delta, Refused } from '../../src/index.js';
+import type { Delta } from '../../src/index.js';
+import type { Refused } from '../../src/sync/index.js';
 import { D, I, long, put, seen, U } from './notation.js';
 import { changedIn, Pair, statusOf } from './pair.js';
 

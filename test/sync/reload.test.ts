@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Sequencer, type Snapshot } from '../../src/index.js';
+import { Sequencer, type Snapshot } from '../../src/sync/index.js';
 import { D, I, long, put, seen, U } from './notation.js';
 import { changedIn, Pair, statusOf } from './pair.js';
 

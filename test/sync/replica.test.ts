@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Delta,
-  NO_LIMITS,
-  type PutOutcome,
-  Replica,
-  type SequencerMessage,
-  sizeOfDelta,
-} from '../../src/index.js';
+import { type Delta, NO_LIMITS, sizeOfDelta } from '../../src/index.js';
+import { type PutOutcome, Replica, type SequencerMessage } from '../../src/sync/index.js';
 import { D, I, put, seen, stateAfter } from './notation.js';
 import { changedIn, EPOCH, Pair, statusOf } from './pair.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type MergeFunction, Replica, type SavedReplica } from '../../src/index.js';
+import type { MergeFunction } from '../../src/index.js';
+import { Replica, type SavedReplica } from '../../src/sync/index.js';
 import { I, long, put, seen, U } from './notation.js';
 import { Pair, statusOf } from './pair.js';
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { type Delta, NO_LIMITS } from '../../src/index.js';
 import {
-  type Delta,
   formatMessage,
   type LogEntry,
-  NO_LIMITS,
   type PutOutcome,
   parseSequencerMessage,
   type ReplicaMessage,
@@ -11,7 +10,7 @@ import {
   Sequencer,
   type SequencerOptions,
   type Snapshot,
-} from '../../src/index.js';
+} from '../../src/sync/index.js';
 import { D, I, put } from './notation.js';
 
 /** A sequencer with the deltas in its log, under the nonces n1, n2, … */

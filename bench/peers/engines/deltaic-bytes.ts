@@ -7,6 +7,6 @@ export {
   encodeDelta,
   encodeReplica,
   encodeState,
-} from '../../../src/index.js';
+} from '../../../src/codec/binary/index.js';
 
 export const ENCODING = 'the binary form';

@@ -1,4 +1,5 @@
-import { type Delta, NO_LIMITS, Replica, Sequencer } from '../../../src/index.js';
+import { type Delta, NO_LIMITS } from '../../../src/index.js';
+import { Replica, Sequencer } from '../../../src/sync/index.js';
 import { engine, type Splice } from '../engine.js';
 import { decodeDelta, decodeReplica, ENCODING, encodeDelta, encodeReplica } from './deltaic-bytes.js';
 

@@ -6,7 +6,8 @@ import {
   type LinkStatus,
   openDatastore,
 } from '../../../src/datastore/index.js';
-import { type Limits, Replica, ResolutionRules, type Role, type SavedReplica, Sequencer } from '../../../src/index.js';
+import { type Limits, ResolutionRules } from '../../../src/index.js';
+import { Replica, type Role, type SavedReplica, Sequencer } from '../../../src/sync/index.js';
 
 export interface DeskOptions {
   readonly id?: string;

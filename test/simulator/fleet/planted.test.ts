@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { ReplicaStore } from '../../../src/datastore/manager/replica-store.js';
 import { ServerExchange } from '../../../src/datastore/manager/server-exchange.js';
-import { Replica } from '../../../src/index.js';
+import { Replica } from '../../../src/sync/index.js';
 import { FAULTS } from '../faults.js';
 import { Violation } from '../violation.js';
 import { runFleet } from './fleet.js';

@@ -1,4 +1,4 @@
-import type { ReplicaOptions, SequencerMessage } from '../../../src/index.js';
+import type { ReplicaOptions, SequencerMessage } from '../../../src/sync/index.js';
 import { HONEST_MACHINES, type Machines, type ReplicaMachine } from '../machines.js';
 import type { PlantedBug } from './planted-bug.js';
 import { ReplicaWrapper } from './replica-wrapper.js';

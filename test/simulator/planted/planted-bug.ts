@@ -1,4 +1,4 @@
-import type { ReplicaOptions } from '../../../src/index.js';
+import type { ReplicaOptions } from '../../../src/sync/index.js';
 import { HONEST_MACHINES, type Machines, type ReplicaMachine, type SequencerMachine } from '../machines.js';
 
 /** A defect that was put in on purpose, to see whether the simulator finds it. */

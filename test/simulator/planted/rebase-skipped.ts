@@ -1,4 +1,5 @@
-import type { Delta, Put, SequencerMessage } from '../../../src/index.js';
+import type { Delta } from '../../../src/index.js';
+import type { Put, SequencerMessage } from '../../../src/sync/index.js';
 import { aroundReplicas, type PlantedBug } from './planted-bug.js';
 import { ReplicaWrapper } from './replica-wrapper.js';
 

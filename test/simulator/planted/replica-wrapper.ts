@@ -1,4 +1,5 @@
-import type { Delta, Role, SequencerMessage } from '../../../src/index.js';
+import type { Delta } from '../../../src/index.js';
+import type { Role, SequencerMessage } from '../../../src/sync/index.js';
 import type { ReplicaMachine } from '../machines.js';
 
 /** A replica that passes everything on to another; a broken one overrides what it gets wrong. */

@@ -1,4 +1,5 @@
-import type { Delta, PutOutcome, ReplicaMessage, Role, SequencerMessage } from '../../../src/index.js';
+import type { Delta } from '../../../src/index.js';
+import type { PutOutcome, ReplicaMessage, Role, SequencerMessage } from '../../../src/sync/index.js';
 import type { SequencerMachine } from '../machines.js';
 
 /** A sequencer that passes everything on to another; a broken one overrides what it gets wrong. */

@@ -1,4 +1,4 @@
-import type { SequencerMessage } from '../../../src/index.js';
+import type { SequencerMessage } from '../../../src/sync/index.js';
 import { aroundReplicas, type PlantedBug } from './planted-bug.js';
 import { ReplicaWrapper } from './replica-wrapper.js';
 

@@ -1,4 +1,4 @@
-import type { LogEntry, ReplicaMessage, Role, SequencerMessage } from '../../../src/index.js';
+import type { LogEntry, ReplicaMessage, Role, SequencerMessage } from '../../../src/sync/index.js';
 import { aroundSequencer, type PlantedBug } from './planted-bug.js';
 import { SequencerWrapper } from './sequencer-wrapper.js';
 

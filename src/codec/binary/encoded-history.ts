@@ -1,13 +1,13 @@
-import { ByteReader } from '../codec/binary/byte-reader.js';
-import { ByteWriter } from '../codec/binary/byte-writer.js';
-import { CHANGE_COLUMN_COUNT, ChangeReader } from '../codec/binary/change-reader.js';
-import { ChangeWriter } from '../codec/binary/change-writer.js';
-import { Inventory } from '../codec/binary/inventory.js';
-import type { NameIndex, NameTable } from '../codec/binary/name-table.js';
-import { deltaWithoutBefore } from '../deltas/without-before.js';
-import { DatastoreError } from '../errors/datastore-error.js';
-import type { Delta } from '../operations/change.js';
-import { insertsOf, type State, stateOfInserts } from '../state/state.js';
+import { deltaWithoutBefore } from '../../deltas/without-before.js';
+import { DatastoreError } from '../../errors/datastore-error.js';
+import type { Delta } from '../../operations/change.js';
+import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { CHANGE_COLUMN_COUNT, ChangeReader } from './change-reader.js';
+import { ChangeWriter } from './change-writer.js';
+import { Inventory } from './inventory.js';
+import type { NameIndex, NameTable } from './name-table.js';
 
 /** A state and deltas that come after it, or lead to it. They share the columns of changes. */
 export interface History {

@@ -1,12 +1,12 @@
-import { ByteReader, invalidBinary } from '../codec/binary/byte-reader.js';
-import { ByteWriter } from '../codec/binary/byte-writer.js';
-import { packColumns, unpackColumns } from '../codec/binary/envelope.js';
-import { decodeUtf8 } from '../codec/binary/utf8.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError } from '../../errors/datastore-error.js';
+import { isRevision, isValidNonce, ownEntry } from '../../sync/log-entry.js';
+import { checkConsecutive, type SavedSequencer } from '../../sync/saved-sequencer.js';
+import { stateOfSnapshot } from '../../sync/snapshot.js';
+import { ByteReader, invalidBinary } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
-import { isRevision, isValidNonce, ownEntry } from './log-entry.js';
-import { checkConsecutive, type SavedSequencer } from './saved-sequencer.js';
-import { stateOfSnapshot } from './snapshot.js';
+import { packColumns, unpackColumns } from './envelope.js';
+import { decodeUtf8 } from './utf8.js';
 
 const COLUMN_COUNT = 2 + HISTORY_COLUMN_COUNT;
 

@@ -1,13 +1,7 @@
-import { ByteReader, invalidBinary } from '../codec/binary/byte-reader.js';
-import { ByteWriter } from '../codec/binary/byte-writer.js';
-import { packColumns, unpackColumns } from '../codec/binary/envelope.js';
-import type { NameIndex, NameTable } from '../codec/binary/name-table.js';
-import { decodeUtf8 } from '../codec/binary/utf8.js';
-import { DatastoreError } from '../errors/datastore-error.js';
-import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
-import { isValidNonce } from './log-entry.js';
-import type { Refusal } from './messages.js';
-import { parseRefusal } from './refusal-format.js';
+import { DatastoreError } from '../../errors/datastore-error.js';
+import { isValidNonce } from '../../sync/log-entry.js';
+import type { Refusal } from '../../sync/messages.js';
+import { parseRefusal } from '../../sync/refusal-format.js';
 import {
   faultOfStored,
   formatStored,
@@ -15,7 +9,13 @@ import {
   SAVED_RULE_NAMES,
   type SavedReplica,
   type SavedRule,
-} from './saved-replica.js';
+} from '../../sync/saved-replica.js';
+import { ByteReader, invalidBinary } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
+import { packColumns, unpackColumns } from './envelope.js';
+import type { NameIndex, NameTable } from './name-table.js';
+import { decodeUtf8 } from './utf8.js';
 
 const NEEDS_RELOAD = 1;
 const IS_LOG_LOST = 2;
