@@ -8,7 +8,16 @@ export { type RuleLookup, rebase, type TransformOptions } from './deltas/rebase.
 export { transform } from './deltas/transform.js';
 export { type TransformListOptions, transformList } from './deltas/transform-list.js';
 export { deltaWithoutBefore } from './deltas/without-before.js';
-export { DatastoreError, type DatastoreErrorCode, type Place } from './errors/datastore-error.js';
+export {
+  DatastoreError,
+  type DatastoreErrorCode,
+  isDatastoreError,
+  isServiceError,
+  type Place,
+  ServiceError,
+  type ServiceErrorCode,
+  type UsageErrorCode,
+} from './errors/datastore-error.js';
 export { InvariantError } from './errors/invariant-error.js';
 export type { Side } from './lists/contest.js';
 export type { Change, DeleteChange, Delta, FieldOps, InsertChange, UpdateChange } from './operations/change.js';

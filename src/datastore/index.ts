@@ -1,5 +1,14 @@
 export type { Conflict } from '../deltas/conflict.js';
-export { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
+export {
+  DatastoreError,
+  type DatastoreErrorCode,
+  isDatastoreError,
+  isServiceError,
+  type Place,
+  ServiceError,
+  type ServiceErrorCode,
+  type UsageErrorCode,
+} from '../errors/datastore-error.js';
 export { ResolutionRules } from '../rules/resolution-rules.js';
 export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from '../rules/rule.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from '../state/limits.js';

@@ -1,85 +1,116 @@
-/**
- * The stable reasons of a {@link DatastoreError}. Codes are part of the public interface: a message may be reworded,
- * a code may not.
- */
-export type DatastoreErrorCode =
-  /** Something that is not a value of the data model stands where a value is expected. */
+import { quote } from './quote.js';
+
+// The codes are part of the public interface: a message may be reworded, a code may not.
+
+/** Values, names and edits that are malformed whatever state they meet. */
+type InputErrorCode =
+  /** A value that is not of the data model. */
   | 'invalid-value'
-  /** A table, record or field name that the naming rules refuse. */
+  /** An invalid id of a table, record, field, datastore or account. */
   | 'invalid-name'
-  /** A change or operation that is malformed whatever state it meets. */
+  /** A malformed change, operation or delta. */
   | 'invalid-change'
-  /** Wire JSON that does not follow the wire format. */
+  /** An unknown resolution rule, or a merge function that returned something that is not a value. */
+  | 'invalid-rule'
+  /** An argument or option of the wrong type or out of range. */
+  | 'invalid-option';
+
+/** Wire JSON and bytes. */
+type CodecErrorCode =
+  /** JSON that does not follow the wire format. */
   | 'invalid-json'
   /** Bytes that are not what the encoder writes: `offset` says where. */
   | 'invalid-binary'
   /** Encoded bytes of a version that this one does not know. */
-  | 'unknown-version'
-  /** A resolution rule that does not exist, or a merge function that returned something that is not a value. */
-  | 'invalid-rule'
-  /** Limits or options that make no sense, such as a negative size. */
-  | 'invalid-option'
+  | 'unknown-version';
+
+/** Edits that do not fit the state, the other delta or the limits. */
+type StateErrorCode =
   | 'record-exists'
   | 'record-missing'
-  /** `create` of a list where the field is present. */
+  /** `create` of a list in a field that is present. */
   | 'field-exists'
-  /** A list operation where the field is absent, or a field that must be there and is not. */
+  /** A list operation on an absent field, or an absent field that must be present. */
   | 'field-missing'
   /** A list operation on a field that holds something other than a list. */
   | 'not-a-list'
   | 'index-out-of-range'
-  /** `invert`, or rule sum, met a change that does not carry what it overwrote. */
+  /** `invert` or rule sum met a change that does not carry the value that it overwrote. */
   | 'before-missing'
-  /** Two deltas that cannot both have been made against the same state, such as an insert and an update of one record. */
+  /** Two deltas that cannot both start from the same state, such as an insert and an update of one record. */
   | 'incompatible-deltas'
   | 'datastore-too-large'
   | 'record-too-large'
   | 'delta-too-large'
-  | 'too-many-records'
-  /** An edit by a role that may not write. */
-  | 'not-permitted'
-  /** What cannot be a nonce. */
+  | 'too-many-records';
+
+/** Replicas and sequencers. */
+type SyncErrorCode =
   | 'invalid-nonce'
-  /** What cannot be a revision, or one that lies outside the log. */
+  /** Not a revision, or one outside of the log. */
   | 'invalid-revision'
-  /** The entries of a log that are to be restored do not follow one another, or the snapshot. */
+  /** The log entries to restore do not follow one another, or do not follow the snapshot. */
   | 'log-gap'
-  /** Messages that contradict each other or the state: they do not come from the log that the replica follows. */
-  | 'log-mismatch'
-  /** A saved replica has edits under a merge function, and no function was set for that field. */
-  | 'rule-missing'
-  /** A datastore, or what belongs to it, was used after it was closed. */
+  /** A saved replica has edits under a merge function, and no function was given for that field. */
+  | 'rule-missing';
+
+/** Open datastores and managers. */
+type DatastoreUseErrorCode =
+  /** The datastore was closed. */
   | 'closed'
-  /** A datastore was used after its manager was shut down. */
+  /** The manager was shut down. */
   | 'shut-down'
-  /** A record was edited after it was deleted. */
+  /** An edit of a record that was deleted. */
   | 'record-deleted'
-  /** A value was asked for as a type that it does not have. */
+  /** A typed getter met a value of another type. */
   | 'wrong-type'
-  /** Roles were asked of a datastore whose id is private. */
+  /** Roles of a datastore whose id is private. */
   | 'not-shareable'
-  /** There is no such datastore, or not any more. */
-  | 'not-found'
-  /** Others came first: a commit that must not be merged cannot enter the log. */
-  | 'conflict'
-  /** A datastore that is open already or has to be closed first, or that is just being opened or removed. */
+  /** The datastore is open, or is being opened or removed at the moment. */
   | 'already-open'
-  /** An id that somebody else has taken. */
-  | 'exists'
-  /** Something that is possible at other times only. */
-  | 'bad-state'
-  /** The account is not linked, or no longer. */
-  | 'unauthorized'
+  /** A call that is possible at other times only. */
+  | 'bad-state';
+
+/** The codes of a caller's mistakes, grouped by the layer that they come from. */
+export type UsageErrorCode = InputErrorCode | CodecErrorCode | StateErrorCode | SyncErrorCode | DatastoreUseErrorCode;
+
+/** The failures of the outside after which the same call may succeed later, with nothing else done. */
+const RETRYABLE_CODES = [
   /** The server cannot be reached, or its answer was lost. */
-  | 'network'
-  /** The server failed, or answered nonsense. */
-  | 'server'
-  /** The server asks to be left alone for a while. */
-  | 'retry-later'
+  'network',
+  /** The server failed, or its answer is malformed. */
+  'server',
+  /** The server asks the client to wait. */
+  'retry-later',
   /** The account has no room left on the server. */
-  | 'quota'
-  /** What this device keeps could not be read or written. */
-  | 'storage';
+  'quota',
+  /** The storage of this device failed. */
+  'storage',
+  /** The log contradicts itself, or what is known of it. */
+  'log-mismatch',
+] as const;
+
+/** The failures of the outside after which somebody has to do something first. */
+const LASTING_CODES = [
+  /** Stored data of this device is damaged. */
+  'corrupt-data',
+  /** Others edited first, so a commit cannot enter the log unmerged. Load their edits, then edit again. */
+  'conflict',
+  /** The account is not linked, or no longer. */
+  'unauthorized',
+  /** The user's role does not permit it. Others grant roles, and can withdraw them at any time. */
+  'not-permitted',
+  /** There is no such datastore, or no longer, or the user may not read it. */
+  'not-found',
+  /** Another account has taken the id. */
+  'exists',
+] as const;
+
+/** The codes of failures of the outside: network, server, storage, and what other users did. */
+export type ServiceErrorCode = (typeof RETRYABLE_CODES)[number] | (typeof LASTING_CODES)[number];
+
+/** The stable reason of a {@link DatastoreError}. */
+export type DatastoreErrorCode = UsageErrorCode | ServiceErrorCode;
 
 /** Where in the data an error lies. Every part that is known is given. */
 export interface Place {
@@ -100,11 +131,12 @@ export function placeOfField(record: Place, field: string): Place {
 }
 
 /**
- * A caller's mistake: bad input, or an operation that does not fit the state. Whatever threw it changed nothing.
- * Expected outcomes, such as a conflict, are returned as data and never thrown.
+ * The base of all errors that callers can expect. A {@link ServiceError} is a failure of the outside; any other
+ * `DatastoreError` is a caller's mistake: bad input, or a call that does not fit the state. An edit that throws one has
+ * changed nothing. Expected outcomes, such as a conflict in a merge, are returned as data and never thrown.
  */
 export class DatastoreError extends Error implements Place {
-  override readonly name = 'DatastoreError';
+  override readonly name: string = 'DatastoreError';
   readonly code: DatastoreErrorCode;
   /** What is wrong, without the place. */
   readonly reason: string;
@@ -115,8 +147,8 @@ export class DatastoreError extends Error implements Place {
   readonly position: number | undefined;
   readonly offset: number | undefined;
 
-  /** @param cause what was thrown by code that is not ours, if that is why. */
-  constructor(code: DatastoreErrorCode, reason: string, place: Place = {}, cause?: unknown) {
+  /** @param cause what other code threw, if that is the reason. */
+  constructor(code: UsageErrorCode, reason: string, place: Place = {}, cause?: unknown) {
     super(`${describePlace(place)}${reason}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.reason = reason;
@@ -127,6 +159,56 @@ export class DatastoreError extends Error implements Place {
     this.position = place.position;
     this.offset = place.offset;
   }
+}
+
+/**
+ * A failure of the outside: the network, the server, the storage of this device, or something that other users did.
+ * The caller made no mistake, so an application should handle it: tell the user, or try again.
+ */
+export class ServiceError extends DatastoreError {
+  override readonly name: string = 'ServiceError';
+  declare readonly code: ServiceErrorCode;
+
+  /** @param cause what other code threw, if that is the reason. */
+  constructor(code: ServiceErrorCode, reason: string, place: Place = {}, cause?: unknown) {
+    // The base takes the codes of mistakes alone, so that nobody makes a failure of the outside without this class.
+    super(code as DatastoreErrorCode as UsageErrorCode, reason, place, cause);
+  }
+
+  /** Whether the same call may succeed later with nothing else done. */
+  get isRetryable(): boolean {
+    return includes(RETRYABLE_CODES, this.code);
+  }
+}
+
+/** Whether something thrown is a {@link DatastoreError}, and has the code if one is given. */
+export function isDatastoreError(error: unknown, code?: DatastoreErrorCode): error is DatastoreError {
+  return error instanceof DatastoreError && (code === undefined || error.code === code);
+}
+
+/** Whether something thrown is a failure of the outside, and has the code if one is given. */
+export function isServiceError(error: unknown, code?: ServiceErrorCode): error is ServiceError {
+  return error instanceof ServiceError && (code === undefined || error.code === code);
+}
+
+/** An error of the class that its code belongs to. */
+export function errorWithCode(
+  code: DatastoreErrorCode,
+  reason: string,
+  place: Place = {},
+  cause?: unknown,
+): DatastoreError {
+  return isServiceCode(code)
+    ? new ServiceError(code, reason, place, cause)
+    : new DatastoreError(code, reason, place, cause);
+}
+
+function isServiceCode(code: DatastoreErrorCode): code is ServiceErrorCode {
+  return includes(RETRYABLE_CODES, code) || includes(LASTING_CODES, code);
+}
+
+function includes(codes: readonly DatastoreErrorCode[], code: DatastoreErrorCode): boolean {
+  return codes.includes(code);
 }
 
 /** The place that an error names, as plain data: the parts that are known. */
@@ -150,9 +232,4 @@ function describePlace(place: Place): string {
   if (place.field !== undefined) parts.push(`field ${quote(place.field)}`);
   if (place.index !== undefined) parts.push(`index ${place.index}`);
   return parts.length === 0 ? '' : `${parts.join(', ')}: `;
-}
-
-/** Names in messages are quoted and cut, because an invalid name can hold anything, of any length. */
-export function quote(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }

@@ -1,11 +1,11 @@
-import { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
+import { DatastoreError, type Place, type UsageErrorCode } from '../errors/datastore-error.js';
 import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
 import type { Atom } from '../values/value.js';
 import { ItemList } from './item-list.js';
 
 /** Why an operation does not fit what it meets. */
 export interface Misfit {
-  readonly code: DatastoreErrorCode;
+  readonly code: UsageErrorCode;
   readonly reason: string;
   readonly index?: number;
 }

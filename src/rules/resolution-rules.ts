@@ -1,4 +1,5 @@
-import { DatastoreError, quote } from '../errors/datastore-error.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { isValidFieldName, isValidTableId } from '../values/names.js';
 import { DEFAULT_RULE, RULE_NAMES, type Rule, type RuleName } from './rule.js';
 

@@ -1,4 +1,4 @@
-import { DatastoreError, type DatastoreErrorCode } from '../errors/datastore-error.js';
+import { DatastoreError, type UsageErrorCode } from '../errors/datastore-error.js';
 
 /** The most that a datastore may hold; `Infinity` is no limit. Sizes are in bytes, as `sizeOf…` counts them. Spec: LIM-1. */
 export interface Limits {
@@ -41,7 +41,7 @@ function checkLimit(name: keyof Limits, limit: unknown): void {
  * @throws DatastoreError with `code` if `after` is over the limit and more than `before`. Spec: LIM-2.
  */
 export function checkGrowth(
-  code: DatastoreErrorCode,
+  code: UsageErrorCode,
   before: number,
   after: number,
   limit: number,

@@ -1,7 +1,7 @@
 import { formatDelta } from '../codec/wire/delta.js';
 import { type Conflict, type ConflictListener, lendConflict } from '../deltas/conflict.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
 import { lendDelta } from '../operations/lend.js';
 import type { State } from '../state/state.js';
@@ -300,7 +300,7 @@ export class Exchange {
 
   #mismatch(rev: number): DatastoreError {
     this.#needsReload = true;
-    return new DatastoreError('log-mismatch', `revision ${rev}: this contradicts what is known of it`);
+    return new ServiceError('log-mismatch', `revision ${rev}: this contradicts what is known of it`);
   }
 }
 

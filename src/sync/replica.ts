@@ -1,6 +1,6 @@
 import type { Row } from '../codec/wire/rows.js';
 import { type Conflict, lendConflict } from '../deltas/conflict.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { ServiceError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
 import { lendDelta } from '../operations/lend.js';
 import type { RecordReader } from '../state/record-reader.js';
@@ -332,6 +332,6 @@ export class Replica {
 
   #requireWrite(): void {
     if (canWrite(this.#role)) return;
-    throw new DatastoreError('not-permitted', `a role of ${this.#role} may not write`);
+    throw new ServiceError('not-permitted', `a role of ${this.#role} may not write`);
   }
 }

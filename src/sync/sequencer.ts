@@ -1,6 +1,6 @@
 import { expectObject } from '../codec/wire/json.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
-import { DatastoreError, type DatastoreErrorCode, placeOf } from '../errors/datastore-error.js';
+import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
 import type { Delta } from '../operations/change.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
@@ -195,7 +195,7 @@ export class Sequencer {
 
   #append(entry: LogEntry): void {
     if (this.#log.revisionOf(entry.nonce) !== undefined) {
-      throw new DatastoreError('log-mismatch', `revision ${entry.rev} has a nonce that an earlier one has`);
+      throw new ServiceError('log-mismatch', `revision ${entry.rev} has a nonce that an earlier one has`);
     }
     this.#state.apply(entry.delta);
     this.#log.append(entry);

@@ -1,4 +1,4 @@
-import { DatastoreError } from '../errors/datastore-error.js';
+import { ServiceError } from '../errors/datastore-error.js';
 import { State } from '../state/state.js';
 import { checkNonce, checkRevision } from './log-entry.js';
 import type { Snapshot } from './messages.js';
@@ -25,7 +25,7 @@ export function stateOfSnapshot({ rev, rows, nonces }: Snapshot): State {
   checkRevision(rev);
   nonces.forEach(checkNonce);
   if (nonces.length > rev || new Set(nonces).size < nonces.length) {
-    throw new DatastoreError('log-mismatch', 'the nonces of a snapshot belong to one revision each');
+    throw new ServiceError('log-mismatch', 'the nonces of a snapshot belong to one revision each');
   }
   return State.fromRows(rows);
 }

@@ -21,7 +21,7 @@
 import { compose, compress } from '../deltas/compress.js';
 import type { ConflictListener } from '../deltas/conflict.js';
 import { invert } from '../deltas/invert.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { Delta } from '../operations/change.js';
 import { sizeOfDelta } from '../operations/size.js';
@@ -331,7 +331,7 @@ export class Timeline {
       return this.#base.apply(remote);
     } catch (error) {
       if (!(error instanceof DatastoreError)) throw error;
-      throw new DatastoreError('log-mismatch', `revision ${this.#revision + 1} does not fit: ${error.message}`, error);
+      throw new ServiceError('log-mismatch', `revision ${this.#revision + 1} does not fit: ${error.message}`, error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DatastoreError } from '../../src/datastore/index.js';
+import { DatastoreError, ServiceError } from '../../src/datastore/index.js';
 import { Desk, rejection, settle, twoDesks } from './support/desk.js';
 
 /** Two devices that both have task `a`. */
@@ -200,7 +200,7 @@ describe('a transaction', () => {
     const refuse = (): never => {
       const { nonce } = mine.replica.outgoing() ?? { nonce: '' };
       mine.replica.receive({ type: 'refused', nonce, reason: 'permission', message: 'no' });
-      throw new DatastoreError('not-permitted', 'no');
+      throw new ServiceError('not-permitted', 'no');
     };
     mine.onCommit = refuse;
     expect(await rejection(() => mine.datastore.transaction(() => addOne(mine), { maxTries: 3 }))).toBe(
@@ -313,7 +313,7 @@ describe('a transaction', () => {
         if (put === undefined) throw new Error('nothing to put');
         const answer = mine.sequencer.answer(put, 'owner');
         if (isAnswered) mine.replica.receive(answer);
-        throw new DatastoreError('network', 'the connection broke');
+        throw new ServiceError('network', 'the connection broke');
       };
       const done = rejection(() => mine.datastore.transaction(() => addOne(mine)));
       mine.datastore.table('tasks').insert('before');

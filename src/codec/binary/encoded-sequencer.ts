@@ -1,4 +1,4 @@
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { ServiceError } from '../../errors/datastore-error.js';
 import { isRevision, isValidNonce, ownEntry } from '../../sync/log-entry.js';
 import { checkConsecutive, type SavedSequencer } from '../../sync/saved-sequencer.js';
 import { stateOfSnapshot } from '../../sync/snapshot.js';
@@ -70,14 +70,14 @@ function noncesOf({ snapshot, log }: SavedSequencer): string[] {
   const byRevision = new Map<number, string>();
   const note = (rev: number, nonce: string): void => {
     if ((byRevision.get(rev) ?? nonce) === nonce) byRevision.set(rev, nonce);
-    else throw new DatastoreError('log-mismatch', `the snapshot and the log give revision ${rev} different nonces`);
+    else throw new ServiceError('log-mismatch', `the snapshot and the log give revision ${rev} different nonces`);
   };
   for (const { rev, nonce } of log) note(rev, nonce);
   snapshot.nonces.forEach((nonce, at) => {
     note(snapshot.rev - snapshot.nonces.length + 1 + at, nonce);
   });
   const nonces = [...byRevision].sort(([left], [right]) => left - right).map(([, nonce]) => nonce);
-  if (new Set(nonces).size < nonces.length) throw new DatastoreError('log-mismatch', 'two revisions have one nonce');
+  if (new Set(nonces).size < nonces.length) throw new ServiceError('log-mismatch', 'two revisions have one nonce');
   return nonces;
 }
 

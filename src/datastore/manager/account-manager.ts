@@ -1,4 +1,5 @@
-import { DatastoreError, quote } from '../../errors/datastore-error.js';
+import { DatastoreError, errorWithCode } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import type { Limits } from '../../state/limits.js';
 import { type Listener, Listeners } from '../model/listeners.js';
 import { Account, type AccountControl } from './account.js';
@@ -315,7 +316,7 @@ export class AccountManager {
     const id = String(account?.id);
     const stored = this.#record.accounts.find((known) => known.id === id);
     if (stored !== undefined && this.#accounts.get(id)?.account === account) return stored.space;
-    throw new DatastoreError(code, `the account ${quote(id)} is not linked`);
+    throw errorWithCode(code, `the account ${quote(id)} is not linked`);
   }
 
   /** The local datastores need no account. @throws DatastoreError `unauthorized`. */

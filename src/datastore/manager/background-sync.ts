@@ -1,4 +1,5 @@
-import { DatastoreError, type DatastoreErrorCode, quote } from '../../errors/datastore-error.js';
+import { DatastoreError, type DatastoreErrorCode, errorWithCode, ServiceError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
 import { Replica } from '../../sync/replica.js';
@@ -157,7 +158,7 @@ export class BackgroundSync {
   /** Takes what a watch tells about this datastore. */
   hear(event: LinkEvent & { readonly type: 'reached' | 'deleted' }): void {
     if (event.type === 'deleted') {
-      this.#fail(new DatastoreError('not-found', `datastore ${quote(this.id)} was deleted on the server`));
+      this.#fail(new ServiceError('not-found', `datastore ${quote(this.id)} was deleted on the server`));
       return;
     }
     try {
@@ -199,7 +200,7 @@ export class BackgroundSync {
     if (!this.#isStopped) {
       this.#isStopped = true;
       this.#worker.stop();
-      this.#waiters.rejectAll(new DatastoreError(code, `datastore ${quote(this.id)} is not open any more`));
+      this.#waiters.rejectAll(errorWithCode(code, `datastore ${quote(this.id)} is not open any more`));
       this.#opened?.shutDown(code);
       this.#opened = undefined;
     }
@@ -326,7 +327,7 @@ export class BackgroundSync {
   }
 
   #requireReachable(): void {
-    if (this.#isDeleted) throw new DatastoreError('not-found', `datastore ${quote(this.id)} was deleted on the server`);
+    if (this.#isDeleted) throw new ServiceError('not-found', `datastore ${quote(this.id)} was deleted on the server`);
     if (!this.#surroundings.isOnline()) throw offline();
   }
 
@@ -345,5 +346,5 @@ export class BackgroundSync {
 }
 
 function offline(): DatastoreError {
-  return new DatastoreError('network', 'the device is offline');
+  return new ServiceError('network', 'the device is offline');
 }

@@ -1,5 +1,5 @@
 import { expectArray, expectObject } from '../../codec/wire/json.js';
-import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-error.js';
+import { type DatastoreErrorCode, errorWithCode } from '../../errors/datastore-error.js';
 import { checkRole } from '../../sync/role.js';
 import {
   type CachedDatastore,
@@ -126,7 +126,7 @@ export class DatastoreCache {
   }
 
   async #change(make: () => Promise<void>): Promise<void> {
-    if (this.#closedAs !== undefined) throw new DatastoreError(this.#closedAs, 'the manager was shut down');
+    if (this.#closedAs !== undefined) throw errorWithCode(this.#closedAs, 'the manager was shut down');
     const change = make();
     this.#changes.add(change);
     try {

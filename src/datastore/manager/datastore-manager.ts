@@ -1,4 +1,5 @@
-import { DatastoreError, quote } from '../../errors/datastore-error.js';
+import { DatastoreError, errorWithCode, ServiceError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { describe } from '../../values/value.js';
@@ -251,7 +252,7 @@ export class DatastoreManager implements DatastoreOwner {
     const cached = await this.#exchange.syncs.find(id, rules);
     if (cached !== undefined) return cached;
     if (this.#exchange.link === undefined) throw notFound(id);
-    if (!this.#options.isOnline()) throw new DatastoreError('network', `${quote(id)} is not cached on this device`);
+    if (!this.#options.isOnline()) throw new ServiceError('network', `${quote(id)} is not cached on this device`);
     const access = await this.#exchange.asked(this.#exchange.link.find(id));
     this.#requireRunning();
     return await this.#exchange.syncs.begin(id, rules, access);
@@ -290,7 +291,7 @@ export class DatastoreManager implements DatastoreOwner {
 
   /** @throws DatastoreError `shut-down` or `unauthorized`. */
   #requireRunning(): void {
-    if (this.#endedAs !== undefined) throw new DatastoreError(this.#endedAs, 'the manager was shut down');
+    if (this.#endedAs !== undefined) throw errorWithCode(this.#endedAs, 'the manager was shut down');
   }
 
   /** @throws DatastoreError `bad-state`, or as {@link #requireRunning}. */
@@ -317,5 +318,5 @@ function ignoreNetwork(error: unknown): void {
 }
 
 function notFound(id: string): DatastoreError {
-  return new DatastoreError('not-found', `there is no datastore ${quote(id)}`);
+  return new ServiceError('not-found', `there is no datastore ${quote(id)}`);
 }

@@ -1,15 +1,13 @@
-import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-error.js';
+import { DatastoreError, errorWithCode, ServiceError, type UsageErrorCode } from '../../errors/datastore-error.js';
 import { InvariantError } from '../../errors/invariant-error.js';
 
-/** What trying again cannot help: somebody has to do something first. */
-const LASTING: readonly DatastoreErrorCode[] = [
-  ...(['not-found', 'not-permitted', 'unauthorized', 'exists'] as const),
-  ...(['shut-down', 'closed', 'invalid-name', 'rule-missing', 'invalid-rule'] as const),
-];
+/** The mistakes that trying again cannot mend: somebody has to do something first. */
+const LASTING: readonly UsageErrorCode[] = ['shut-down', 'closed', 'invalid-name', 'rule-missing', 'invalid-rule'];
 
 /** Whether the same call may succeed later without anybody doing anything. */
-export function isPassing({ code }: DatastoreError): boolean {
-  return !LASTING.includes(code);
+export function isPassing(error: DatastoreError): boolean {
+  if (error instanceof ServiceError) return error.isRetryable;
+  return !LASTING.some((code) => code === error.code);
 }
 
 type OutsideCode = 'server' | 'storage';
@@ -18,10 +16,12 @@ type OutsideCode = 'server' | 'storage';
  * What a call to the outside failed with, as one of the family: an error of another kind is wrapped, and is its `cause`.
  */
 export function outsideError(error: unknown, code: OutsideCode): DatastoreError {
-  if (error instanceof DatastoreError) return error;
+  if (error instanceof ServiceError) return error;
+  // A link or storage in plain JavaScript may have made one of the base class.
+  if (error instanceof DatastoreError) return errorWithCode(error.code, error.reason, error, error.cause);
   if (error instanceof InvariantError) throw error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DatastoreError(code, `${nameOf(code)} failed: ${reason}`, {}, error);
+  return new ServiceError(code, `${nameOf(code)} failed: ${reason}`, {}, error);
 }
 
 /** What `read` makes of an answer from outside. @throws DatastoreError `code`, where it is none that `read` accepts. */
@@ -36,7 +36,7 @@ export function readOutside<Answer>(answer: unknown, code: OutsideCode, read: (a
 
 /** The failure of an outside whose answer could not be read, which was told by `error`. */
 export function nonsense(error: DatastoreError, code: OutsideCode): DatastoreError {
-  return new DatastoreError(code, `${nameOf(code)} answered nonsense: ${error.message}`, {}, error);
+  return new ServiceError(code, `${nameOf(code)} answered nonsense: ${error.message}`, {}, error);
 }
 
 /**

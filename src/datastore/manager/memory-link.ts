@@ -1,4 +1,4 @@
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import {
   formatEntry,
   formatMessage,
@@ -197,5 +197,5 @@ function copyOf(entry: Parameters<typeof formatEntry>[0]): ReturnType<typeof par
 }
 
 function offline(): DatastoreError {
-  return new DatastoreError('network', 'the link is offline');
+  return new ServiceError('network', 'the link is offline');
 }

@@ -1,4 +1,5 @@
-import { DatastoreError, quote } from '../../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import type { ReplicaMessage } from '../../sync/messages.js';
 import { canRead } from '../../sync/role.js';
 import type { Sequencer, SequencerOptions } from '../../sync/sequencer.js';
@@ -98,7 +99,7 @@ export class MemoryServer {
     const known = this.#lookUp(visitor, id);
     if (known !== undefined) {
       if (known.owner.account !== visitor.account) {
-        throw new DatastoreError('exists', `another account has a datastore ${quote(id)}`);
+        throw new ServiceError('exists', `another account has a datastore ${quote(id)}`);
       }
       return { handle: known.handle, role: 'owner' };
     }
@@ -111,7 +112,7 @@ export class MemoryServer {
   #delete(visitor: Visitor, id: string): void {
     const hosted = this.#findFor(visitor, id);
     if (hosted.owner.account !== visitor.account) {
-      throw new DatastoreError('not-permitted', `only the owner of ${quote(id)} may delete it`);
+      throw new ServiceError('not-permitted', `only the owner of ${quote(id)} may delete it`);
     }
     this.#datastores.delete(hosted.handle);
     for (const subscriber of this.#subscribers) {
@@ -170,9 +171,9 @@ export class MemoryServer {
 }
 
 function notFound(id: string): DatastoreError {
-  return new DatastoreError('not-found', `there is no datastore ${quote(id)}`);
+  return new ServiceError('not-found', `there is no datastore ${quote(id)}`);
 }
 
 function unauthorized(account: string): DatastoreError {
-  return new DatastoreError('unauthorized', `the account ${quote(account)} is not linked`);
+  return new ServiceError('unauthorized', `the account ${quote(account)} is not linked`);
 }

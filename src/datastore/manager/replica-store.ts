@@ -1,4 +1,5 @@
-import { DatastoreError, quote } from '../../errors/datastore-error.js';
+import { DatastoreError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import type { Replica } from '../../sync/replica.js';
 import type { SavedExtent } from '../../sync/saved-replica.js';
 import type { DatastoreCache } from './datastore-cache.js';

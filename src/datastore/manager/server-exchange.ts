@@ -1,4 +1,5 @@
-import { DatastoreError, quote } from '../../errors/datastore-error.js';
+import { DatastoreError, errorWithCode, ServiceError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import type { Put, ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
 import type { Replica } from '../../sync/replica.js';
 import { canRead, type Role } from '../../sync/role.js';
@@ -59,7 +60,7 @@ export class ServerExchange {
     this.#options = options;
     this.#replica = options.replica;
     this.#store = options.store;
-    if (options.isRefused) this.#refusal = new DatastoreError('server', 'an edit was refused');
+    if (options.isRefused) this.#refusal = new ServiceError('server', 'an edit was refused');
   }
 
   /**
@@ -169,7 +170,7 @@ export class ServerExchange {
     if (answer.type === 'denied') {
       this.#knownRev = 0;
       this.#isChecked = false;
-      throw new DatastoreError('not-permitted', `datastore ${quote(this.#options.id)} may not be read`);
+      throw new ServiceError('not-permitted', `datastore ${quote(this.#options.id)} may not be read`);
     }
     this.#receive(answer);
     const left = this.#replica.request();
@@ -196,7 +197,7 @@ export class ServerExchange {
     this.#receive(answer);
     if (answer.type === 'refused') {
       const { reason, code = reason === 'permission' ? 'not-permitted' : 'server', message, place } = answer;
-      if (reason !== 'unknown-revision') this.#refusal = new DatastoreError(code, message, place);
+      if (reason !== 'unknown-revision') this.#refusal = errorWithCode(code, message, place);
     }
     const { isInFlight, hasIncoming, needsReload } = this.#replica.status;
     if (isInFlight && !hasIncoming && !needsReload && this.#replica.outgoing()?.nonce === put.nonce)
@@ -207,7 +208,7 @@ export class ServerExchange {
   async #send(message: ReplicaMessage): Promise<SequencerMessage> {
     const { link, id } = this.#options;
     const { handle } = this.#store;
-    if (handle === undefined) throw new DatastoreError('not-found', `the server does not know ${quote(id)}`);
+    if (handle === undefined) throw new ServiceError('not-found', `the server does not know ${quote(id)}`);
     const { message: answer, role } = await link.exchange(handle, message);
     this.#setRole(role);
     return answer;
@@ -245,5 +246,5 @@ function isSame(one: ReplicaMessage, other: ReplicaMessage): boolean {
 }
 
 function leadsNowhere({ type }: SequencerMessage): DatastoreError {
-  return new DatastoreError('server', `the server's answer, ${type}, leads nowhere`);
+  return new ServiceError('server', `the server's answer, ${type}, leads nowhere`);
 }

@@ -1,4 +1,4 @@
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { type DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import type { ReplicaStatus } from '../../sync/replica-status.js';
 
 interface Waiter {
@@ -51,8 +51,8 @@ export class SyncWaiters {
     else if (!hasOutgoing && (!isInFlight || inSnapshot === 'present'))
       for (const { resolve } of this.#forUpload.splice(0)) resolve();
     else if (inSnapshot === 'unknown')
-      this.#rejectUploads(new DatastoreError('server', 'the log has forgotten too much'));
-    else if (hasIncoming) this.#rejectUploads(new DatastoreError('conflict', 'others came first'));
+      this.#rejectUploads(new ServiceError('server', 'the log has forgotten too much'));
+    else if (hasIncoming) this.#rejectUploads(new ServiceError('conflict', 'others came first'));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import type { Withdrawal } from '../../sync/sync-result.js';
 import { describe } from '../../values/value.js';
 import { ownOptions } from './options.js';
@@ -126,7 +126,7 @@ export class Commits {
  * not said of them then: whoever hears it would make them again.
  */
 function undecided(error: unknown): unknown {
-  return isConflict(error) ? new DatastoreError('server', 'nobody can tell whether the log has the edits') : error;
+  return isConflict(error) ? new ServiceError('server', 'nobody can tell whether the log has the edits') : error;
 }
 
 function isConflict(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { ServiceError } from '../../errors/datastore-error.js';
 import type { Delta } from '../../operations/change.js';
 import { ownTableId } from '../../operations/ownership.js';
 import { INFO_TABLE } from '../../sync/datastore-info.js';
@@ -249,8 +249,7 @@ export class Datastore<Tables extends object = AnyTables> {
 
   async #merge(): Promise<ChangedRecords<Tables>> {
     const { replica, host } = this.#session;
-    if (host.status().isDeleted)
-      throw new DatastoreError('not-found', `datastore ${this.id} was deleted on the server`);
+    if (host.status().isDeleted) throw new ServiceError('not-found', `datastore ${this.id} was deleted on the server`);
     const { title } = replica;
     try {
       const result = replica.sync(host.now());

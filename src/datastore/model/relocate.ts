@@ -1,4 +1,4 @@
-import { DatastoreError, type Place } from '../../errors/datastore-error.js';
+import { DatastoreError, errorWithCode, type Place } from '../../errors/datastore-error.js';
 
 /**
  * Runs an edit. Where it is refused, the error names the part of the place that means anything to the caller: the core
@@ -9,6 +9,6 @@ export function relocated<Result>(visible: (place: Place) => Place, edit: () => 
     return edit();
   } catch (error) {
     if (!(error instanceof DatastoreError)) throw error;
-    throw new DatastoreError(error.code, error.reason, visible(error));
+    throw errorWithCode(error.code, error.reason, visible(error));
   }
 }

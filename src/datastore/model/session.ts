@@ -1,4 +1,4 @@
-import { DatastoreError, type DatastoreErrorCode, type Place } from '../../errors/datastore-error.js';
+import { type DatastoreErrorCode, errorWithCode, type Place } from '../../errors/datastore-error.js';
 import type { Delta } from '../../operations/change.js';
 import type { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Replica } from '../../sync/replica.js';
@@ -47,7 +47,7 @@ export class Session {
   /** @throws DatastoreError as {@link replica}. */
   requireOpen(): void {
     if (this.#closedAs === undefined) return;
-    throw new DatastoreError(this.#closedAs, `datastore ${this.id} is not open any more`);
+    throw errorWithCode(this.#closedAs, `datastore ${this.id} is not open any more`);
   }
 
   get isOpen(): boolean {

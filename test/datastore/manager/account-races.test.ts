@@ -3,9 +3,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   type AccountManager,
-  DatastoreError,
   type DatastoreManager,
   MemoryServer,
+  ServiceError,
 } from '../../../src/datastore/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
@@ -88,7 +88,7 @@ describe('unlinking', () => {
       await new Promise<void>((resolve) => {
         answer = resolve;
       });
-      throw new DatastoreError('unauthorized', 'the token was revoked');
+      throw new ServiceError('unauthorized', 'the token was revoked');
     };
     const listed = codeOf(manager.list());
     await phone.rest();
@@ -157,7 +157,7 @@ test('linking twice at once, where there is a way to the server only the second 
   server.link = (id) => {
     if (!isFirst) return connect(id);
     isFirst = false;
-    throw new DatastoreError('network', 'no way');
+    throw new ServiceError('network', 'no way');
   };
   const [first, second] = await Promise.allSettled([accounts.link('ann'), accounts.link('ann')]);
   expect([first.status, second.status]).toEqual(['rejected', 'fulfilled']);

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   type Datastore,
-  DatastoreError,
   type LinkHook,
   MemoryServer,
   MemoryStorage,
   ResolutionRules,
+  ServiceError,
 } from '../../../src/datastore/index.js';
 import { settled } from '../../../src/datastore/testing/index.js';
 import { codeOf } from './support/code-of.js';
@@ -92,7 +92,7 @@ function losing(what: 'request' | 'answer', isLost: (method: string, type: strin
       const answer = await deliver();
       if (!lose) return answer;
     }
-    throw new DatastoreError('network', `the ${what} was lost`);
+    throw new ServiceError('network', `the ${what} was lost`);
   };
 }
 
@@ -243,7 +243,7 @@ describe('a call that is lost', () => {
     phone.link().hook = async (call, deliver) => {
       if (call.message?.type === 'put') {
         tries.push(phone.environment.now());
-        throw new DatastoreError('server', 'out of order');
+        throw new ServiceError('server', 'out of order');
       }
       return await deliver();
     };
@@ -283,7 +283,7 @@ describe('a call that is lost', () => {
       await phone.rest();
       let left = 2;
       phone.link().hook = async (_, deliver) => {
-        if (left-- > 0) throw new DatastoreError(reason, 'not now');
+        if (left-- > 0) throw new ServiceError(reason, 'not now');
         return await deliver();
       };
       notes.table('t').insert({ text: 'x' });
@@ -304,7 +304,7 @@ describe('a call that is lost', () => {
     let tries = 0;
     phone.link().hook = () => {
       tries++;
-      return Promise.reject(new DatastoreError('not-permitted', 'no'));
+      return Promise.reject(new ServiceError('not-permitted', 'no'));
     };
     (await phone.accounts()).setOnline(true);
     await phone.rest();

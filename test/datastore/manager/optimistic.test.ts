@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Datastore, DatastoreError, MemoryServer } from '../../../src/datastore/index.js';
+import { type Datastore, MemoryServer, ServiceError } from '../../../src/datastore/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
 
@@ -89,7 +89,7 @@ describe('a commit', () => {
     let left = 4;
     phone.link().hook = async (call, deliver) => {
       const answer = await deliver();
-      if (call.message?.type === 'put' && left-- > 0) throw new DatastoreError('network', 'the answer was lost');
+      if (call.message?.type === 'put' && left-- > 0) throw new ServiceError('network', 'the answer was lost');
       return answer;
     };
     increment(mine)();
@@ -102,7 +102,7 @@ describe('a commit', () => {
   test('whose request is lost while others come first is a conflict in the end', async () => {
     let left = 1;
     phone.link().hook = async (call, deliver) => {
-      if (call.message?.type === 'put' && left-- > 0) throw new DatastoreError('network', 'the request was lost');
+      if (call.message?.type === 'put' && left-- > 0) throw new ServiceError('network', 'the request was lost');
       return await deliver();
     };
     increment(mine)();
@@ -150,7 +150,7 @@ describe('a commit', () => {
     for (const end of [() => mine.close(), async () => await (await phone.manager()).shutDown()]) {
       mine.close();
       mine = await (await phone.manager()).open('seats');
-      phone.link().hook = () => Promise.reject(new DatastoreError('network', 'lost'));
+      phone.link().hook = () => Promise.reject(new ServiceError('network', 'lost'));
       increment(mine)();
       const outcome = codeOf(mine.commit());
       await phone.rest();
@@ -195,7 +195,7 @@ describe('what is left of a commit', () => {
   test('by closing in the middle is in the log or nowhere, and other edits are not affected', async () => {
     let isLost = true;
     phone.link().hook = async (call, deliver) => {
-      if (call.message?.type === 'put' && isLost) throw new DatastoreError('network', 'lost');
+      if (call.message?.type === 'put' && isLost) throw new ServiceError('network', 'lost');
       return await deliver();
     };
     mine.table('t').insert({ text: 'synced before' });

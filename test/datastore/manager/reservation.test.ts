@@ -1,7 +1,7 @@
 /** Whoever opens, deletes or uncaches a datastore has its id for as long as that takes. Promises are resolved by hand. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DatastoreError, type DatastoreManager, MemoryServer, MemoryStorage } from '../../../src/datastore/index.js';
+import { type DatastoreManager, MemoryServer, MemoryStorage, ServiceError } from '../../../src/datastore/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
 import { type Gate, hold } from './support/gate.js';
@@ -143,7 +143,7 @@ describe('a datastore that the server is just being told of', () => {
     let creates = 0;
     phone.link().hook = async (call, deliver) => {
       if (call.method === 'create') creates++;
-      if (call.method === 'delete') throw new DatastoreError('server', 'out of order');
+      if (call.method === 'delete') throw new ServiceError('server', 'out of order');
       return await deliver();
     };
     const gate = hold(phone.link(), 'delete');
@@ -188,7 +188,7 @@ describe('a removal that fails', () => {
   test('gives the id back, with everything in it', async () => {
     await makeNotes();
     const gate = hold(phone.link(), 'delete');
-    phone.link().hook = () => Promise.reject(new DatastoreError('network', 'lost'));
+    phone.link().hook = () => Promise.reject(new ServiceError('network', 'lost'));
     const deleted = codeOf(manager.delete('notes'));
     await phone.rest();
     gate.open();

@@ -5,7 +5,9 @@ import {
   type DatastoreHost,
   type LinkStatus,
   openDatastore,
+  ServiceError,
 } from '../../../src/datastore/index.js';
+import { errorWithCode } from '../../../src/errors/datastore-error.js';
 import { type Limits, ResolutionRules } from '../../../src/index.js';
 import { Replica, type Role, type SavedReplica, Sequencer } from '../../../src/sync/index.js';
 
@@ -87,10 +89,10 @@ export class Desk implements DatastoreHost {
       await this.save();
       const answer = this.sequencer.answer(put, this.replica.role);
       this.replica.receive(answer);
-      if (answer.type === 'conflict') throw new DatastoreError('conflict', 'others came first');
-      if (answer.type === 'refused') throw new DatastoreError(answer.code ?? 'not-permitted', answer.message);
+      if (answer.type === 'conflict') throw new ServiceError('conflict', 'others came first');
+      if (answer.type === 'refused') throw errorWithCode(answer.code ?? 'not-permitted', answer.message);
     }
-    if (this.replica.status.hasIncoming) throw new DatastoreError('conflict', 'others came first');
+    if (this.replica.status.hasIncoming) throw new ServiceError('conflict', 'others came first');
   }
 
   closed(): void {

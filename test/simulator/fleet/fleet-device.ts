@@ -6,6 +6,7 @@ import {
   type MemoryLink,
   type MemoryServer,
   MemoryStorage,
+  ServiceError,
 } from '../../../src/datastore/index.js';
 import { ManualEnvironment } from '../../../src/datastore/testing/index.js';
 import type { Fault } from '../faults.js';
@@ -171,13 +172,13 @@ export class FleetDevice {
       if (!this.#isFaulty) return await deliver();
       note(`device ${this.index} calls ${call.method} ${call.message?.type ?? ''}`);
       const fate = random.below(20);
-      if (faults.has('drop') && fate === 0) throw new DatastoreError('network', 'the request was lost');
+      if (faults.has('drop') && fate === 0) throw new ServiceError('network', 'the request was lost');
       if (faults.has('delay') && fate < 4) await wait(life.environment, random.below(4000));
       if (life.isOver) return await never();
       const answer = await deliver();
       if (faults.has('repeat') && fate === 5) await deliver().catch(() => undefined);
       if (faults.has('delay') && fate > 16) await wait(life.environment, random.below(4000));
-      if (faults.has('drop') && fate === 6) throw new DatastoreError('network', 'the answer was lost');
+      if (faults.has('drop') && fate === 6) throw new ServiceError('network', 'the answer was lost');
       return life.isOver ? await never() : answer;
     };
   }
