@@ -10,10 +10,10 @@ function readText(path: string): string {
   return readFileSync(resolve(root, path), 'utf8');
 }
 
-/** The members of the union `DatastoreErrorCode`. */
+/** The members of the unions and lists of codes, each of which stands alone on its line. */
 function declaredCodes(): string[] {
-  const [, union = ''] = /type DatastoreErrorCode =([\s\S]*?);/.exec(readText('src/errors/datastore-error.ts')) ?? [];
-  return [...union.matchAll(/\| '([a-z-]+)'/g)].map(([, code = '']) => code);
+  const lines = readText('src/errors/datastore-error.ts').matchAll(/^ {2}(?:\| )?'([a-z-]+)'[,;]?$/gm);
+  return [...lines].map(([, code = '']) => code);
 }
 
 /** The codes in the first column of the tables of CHG-6. */
