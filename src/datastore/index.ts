@@ -60,10 +60,9 @@ export type {
 } from './model/events.js';
 export { type FieldInput, type FieldsInput, type FieldsPatch, FieldView } from './model/field-view.js';
 export { Fields } from './model/fields.js';
-export type { DatastoreHost, DatastoreOwner, LinkStatus } from './model/host.js';
+export type { DatastoreOwner } from './model/host.js';
 export { List, type ListInput } from './model/list.js';
 export type { Listener } from './model/listeners.js';
-export { type DatastoreHandle, openDatastore } from './model/open-datastore.js';
 export { QueryResult } from './model/query-result.js';
 export { ReadableList } from './model/readable-list.js';
 export { PRINCIPALS, type Principal } from './model/roles.js';

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { type Datastore, openDatastore, type Record } from '../../src/datastore/index.js';
+import type { Datastore, Record } from '../../src/datastore/index.js';
+import { openDatastore } from '../../src/datastore/model/open-datastore.js';
 import { ResolutionRules } from '../../src/index.js';
 import { Desk } from './support/desk.js';
 

@@ -25,11 +25,11 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 23_000,
-  'deltaic/binary': 21_200,
-  'deltaic/sync': 34_300,
-  'deltaic/datastore': 51_000,
-  'deltaic/datastore/testing': 11_600,
+  deltaic: 24_000,
+  'deltaic/binary': 22_000,
+  'deltaic/sync': 35_300,
+  'deltaic/datastore': 52_500,
+  'deltaic/datastore/testing': 12_500,
 };
 
 /** An application that merges lists alone must not pay for records, states and rules. */

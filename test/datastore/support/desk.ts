@@ -1,12 +1,6 @@
-import {
-  type Datastore,
-  DatastoreError,
-  type DatastoreHandle,
-  type DatastoreHost,
-  type LinkStatus,
-  openDatastore,
-  ServiceError,
-} from '../../../src/datastore/index.js';
+import { type Datastore, DatastoreError, ServiceError } from '../../../src/datastore/index.js';
+import type { DatastoreHost, LinkStatus } from '../../../src/datastore/model/host.js';
+import { type DatastoreHandle, openDatastore } from '../../../src/datastore/model/open-datastore.js';
 import { errorWithCode } from '../../../src/errors/datastore-error.js';
 import { type Limits, ResolutionRules } from '../../../src/index.js';
 import { Replica, type Role, type SavedReplica, Sequencer } from '../../../src/sync/index.js';
