@@ -93,6 +93,32 @@ export const TAKING_BACK_SCENES: readonly JsonObject[] = [
     },
     { rules: { t: { f: 'sum' } } },
   ),
+  scene(
+    'a delta of which a merge leaves no change is dropped, and the one before it is made open again',
+    { f: 0 },
+    (script) => {
+      script
+        .edit('ann', [put('f', 1)])
+        .open('ann', ['I', 't', 'q', {}])
+        .each('ann', 'end-step');
+      script.open('ann', ['D', 't', 'q'], ['I', 't', 's', {}]).do('ann', 'seal', { time: 0 });
+      script.commit('bob', ['I', 't', 's', { f: 9 }]).catchUp('ann');
+      script.each('ann', 'save', 'reopen', 'rollback', 'reopen');
+    },
+  ),
+  scene(
+    'once a delta was dropped whose steps can be undone, undoing a step leaves what the user saw before it',
+    { f: 0 },
+    (script) => {
+      script.open('ann', ['I', 't', 'q', {}]).each('ann', 'end-step');
+      script.open('ann', ['D', 't', 'q'], ['I', 't', 's', {}]).do('ann', 'seal', { time: 0 });
+      script.open('ann', put('f', 1)).do('ann', 'seal', { time: 0 });
+      script.commit('bob', ['I', 't', 's', {}]).catchUp('ann');
+      script.commit('bob', put('f', 5)).catchUp('ann');
+      script.each('ann', 'undo', 'undo', 'undo', 'undo');
+    },
+    { rules: { t: { f: 'local' } } },
+  ),
   scene('what is in flight is taken back only if it is not in the log for certain', { f: 0 }, (script) => {
     script
       .edit('ann', [put('f', 1)])

@@ -32,7 +32,7 @@ def go_to(replica, snapshot):
     replica.report["conflicts"] += merge_difference(timeline, target, replica.pending_rules.of)
     timeline.base = target
     replica.history.meet_snapshot(before, timeline.parts())
-    timeline.drop_empty()
+    timeline.drop_idle(replica.history)
     replica.report["isReloaded"] = True
     exchange.moved_on(int(snapshot["rev"]))
     if flight is not None and flight.rev == snapshot["rev"] and timeline.pending:

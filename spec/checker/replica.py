@@ -10,7 +10,7 @@ from pending_rules import PendingRules
 from reload import merge_snapshot
 from sizes import size_of_delta
 from state import apply
-from timeline import LocalDelta, Timeline
+from timeline import LocalDelta, Timeline, without_idle
 from undo_history import Mark, UndoHistory
 from wire_deltas import parse_delta
 
@@ -106,8 +106,8 @@ class Replica:
         delta.parts.remove(part)
         _, applied = apply(view, step.delta)
         self.pending_rules.note(applied, self.rules)
-        timeline.pending = [delta for delta in timeline.pending if delta.parts]
         self.history.note_taken_back(step, applied, timeline.parts())
+        timeline.pending = without_idle(timeline.pending, self.history)
         for later in behind:
             later.mark = self.history.mark()
         self.note_rest()
@@ -216,8 +216,7 @@ class Replica:
         timeline = self.timeline
         sealed, timeline.open = timeline.open, LocalDelta()
         if not sealed.whole():
-            if any(part.kind != "apart" for part in sealed.parts):
-                self.history.is_exact = False
+            self.history.note_dropped(sealed.parts)
             self.note_rest()
             return
         view = timeline.view()

@@ -82,14 +82,14 @@ class Timeline:
         merged = rebase_parts(self.parts(), remote, rules)
         self.base = base
         history.meet(self.parts(), remote, merged.remotes[0])
-        self.drop_empty()
+        self.drop_idle(history)
         return merged.conflicts
 
-    def drop_empty(self):
-        """A delta of which a merge left nothing is none any more (SYNC-20). None is what it was: not provisional (SYNC-52),
+    def drop_idle(self, history):
+        """A delta of which a merge left no change is dropped (SYNC-17). None is what it was: not provisional (SYNC-52),
         and without a mark."""
-        left = [[part for part in delta.parts if part.delta] for delta in self.pending]
-        self.pending = [LocalDelta(parts) for parts in left if parts]
+        left = [LocalDelta([part for part in delta.parts if part.delta]) for delta in self.pending]
+        self.pending = without_idle(left, history)
 
     def acknowledge(self):
         """The first pending delta moves from pending to base (SYNC-19)."""
@@ -99,15 +99,15 @@ class Timeline:
         """Takes the first pending delta out (SYNC-27), and answers the conflicts in which a later edit is lost."""
         fallen = self.pending.pop(0)
         conflicts = undo_below(fallen.parts, [part for delta in self.pending for part in delta.parts], rules, history)
-        self.drop_empty()
+        self.drop_idle(history)
         return conflicts
 
     def withdraw_last(self, no_mark, rules, history):
         """Takes the last pending delta out below what is open (SYNC-51). What could be undone before that is gone."""
         fallen = self.pending.pop()
         conflicts = undo_below(fallen.parts, self.open.parts, rules, history)
-        left = [part for part in self.open.parts if part.delta]
-        self.open = LocalDelta(left, mark=no_mark if left else None)
+        left = LocalDelta([part for part in self.open.parts if part.delta], mark=no_mark)
+        self.open = next(iter(without_idle([left], history)), LocalDelta())
         return conflicts
 
     def reopen(self, no_mark):
@@ -134,6 +134,14 @@ class Timeline:
                 if part.kind != "apart":
                     return part, delta
         return None, None
+
+
+def without_idle(deltas, history):
+    """The deltas that have any change (SYNC-17)."""
+    for delta in deltas:
+        if not delta.whole():
+            history.note_dropped(delta.parts)
+    return [delta for delta in deltas if delta.whole()]
 
 
 def rebase_parts(parts, remote, rules):

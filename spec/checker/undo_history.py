@@ -68,6 +68,11 @@ class UndoHistory:
         self.note_undone(step, applied)
         self.rebuild(steps_in(parts), self.done[len(steps_in(parts)) :])
 
+    def note_dropped(self, parts):
+        """Parts were dropped together. Where a step of the chain is among them, the chain is not exact (SYNC-54)."""
+        if any(step.part is part for step in self.done for part in parts):
+            self.is_exact = False
+
     def edited(self):
         """What was undone can no longer be redone (SYNC-46)."""
         self.undone = []

@@ -9,8 +9,7 @@ import { isRecorded, type Part, type PartRole } from './part.js';
  * A part is joined only to one of which it is more than half, counted in what both were joined from. So of parts that come
  * one by one, each is composed as often as their number can be halved, and as many are left.
  *
- * Law: whatever is merged, undone or refused later, comes out as it would without this. Only a delta whose parts cancel
- * one another may be dropped sooner. Spec: SYNC-17, SYNC-54.
+ * Law: whatever is merged, undone or refused later, comes out as it would without this. Spec: SYNC-17, SYNC-54.
  */
 export function joinParts(parts: readonly Part[], forgotten: ReadonlySet<PartRole>): Part[] {
   const joined: Part[] = [];

@@ -2,6 +2,7 @@ import { composeOnto } from '../deltas/compose-onto.js';
 import { compressOwned } from '../deltas/compress.js';
 import { DeltaDraft } from '../deltas/delta-draft.js';
 import { DeltaTally } from '../deltas/delta-tally.js';
+import { editAt, positionOfRecord } from '../deltas/record-edit.js';
 import type { Delta } from '../operations/change.js';
 import { joinParts } from './join-parts.js';
 import type { Part, PartRole } from './part.js';
@@ -42,6 +43,19 @@ export class LocalDelta {
   /** Whether nothing has been added; what was added may still come to nothing. */
   get isUntouched(): boolean {
     return this.#parts.length === 0 && !this.isRunning;
+  }
+
+  /**
+   * Whether it does nothing: it has no part, or its parts cancel one another. Usually the first record tells that they
+   * do not.
+   */
+  get isIdle(): boolean {
+    const first = this.#parts[0]?.delta[0];
+    if (this.#whole === undefined && first !== undefined) {
+      const changes = this.#parts.flatMap(({ delta }) => changesOfRecord(delta, first.table, first.record));
+      if (compressOwned(changes).length > 0) return false;
+    }
+    return this.whole().length === 0;
   }
 
   /** What {@link size} would be with more. It costs what the records weigh that the changes are about. */
@@ -121,4 +135,11 @@ export class LocalDelta {
     }
     return this.#tally;
   }
+}
+
+/** The changes of a normal form that are about one record. */
+function changesOfRecord(delta: Delta, table: string, record: string): Delta {
+  const start = positionOfRecord(delta, table, record, 0);
+  const edit = editAt(delta, start);
+  return edit?.table === table && edit.record === record ? delta.slice(start, edit.end) : [];
 }

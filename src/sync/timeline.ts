@@ -158,8 +158,8 @@ export class Timeline {
     const behind = all.slice(all.indexOf(delta) + 1);
     const applied = this.#view.apply(invert(part.delta));
     delta.remove(part.role);
-    this.#setPending(this.#pending.filter((pending) => !pending.isUntouched));
     note(applied);
+    this.#setPending(this.#withoutIdle(this.#pending));
     for (const later of behind) {
       if (later === this.#open || this.#marks.has(later)) this.#marks.set(later, this.#history.mark());
     }
@@ -185,7 +185,8 @@ export class Timeline {
     const last = this.#pending.at(-1);
     invariant(last !== undefined && !this.#open.isRunning, 'there is a sealed delta, and the open one is cut');
     const { left, shown } = this.#undoBelow(last, this.#open.parts, onConflict);
-    this.#open = new LocalDelta(left.filter(({ delta }) => delta.length > 0));
+    const [open = new LocalDelta()] = this.#withoutIdle([new LocalDelta(left.filter(({ delta }) => delta.length > 0))]);
+    this.#open = open;
     // Nobody knows what could be undone before an edit that was made over what is withdrawn.
     if (!this.#open.isUntouched) this.#marks.set(this.#open, NOTHING_TO_UNDO);
     this.#setPending(this.#pending.slice(0, -1));
@@ -200,7 +201,7 @@ export class Timeline {
     const open = this.#open;
     this.#open = new LocalDelta();
     if (open.whole().length === 0) {
-      if (open.parts.some(isRecorded)) this.#history.noteDropped();
+      this.#history.noteDropped(open.parts);
       this.#noteRest();
       return;
     }
@@ -348,7 +349,13 @@ export class Timeline {
 
   #setRebased(deltas: readonly (readonly Part[])[]): void {
     const left = deltas.map((parts) => parts.filter(({ delta }) => delta.length > 0));
-    this.#setPending(left.filter((parts) => parts.length > 0).map((parts) => new LocalDelta(parts)));
+    this.#setPending(this.#withoutIdle(left.map((parts) => new LocalDelta(parts))));
+  }
+
+  /** The deltas that do anything. What can be undone of the others stays so. */
+  #withoutIdle(deltas: readonly LocalDelta[]): LocalDelta[] {
+    for (const { isIdle, parts } of deltas) if (isIdle) this.#history.noteDropped(parts);
+    return deltas.filter(({ isIdle }) => !isIdle);
   }
 
   #setPending(deltas: LocalDelta[]): void {

@@ -178,9 +178,10 @@ export class UndoHistory {
     this.#redo = [];
   }
 
-  /** Steps were dropped that are in the chain still, so it starts from what the user sees, and not from the log. */
-  noteDropped(): void {
-    this.#isExact = false;
+  /** Parts were dropped together. If steps of them are in the chain, it starts from what the user sees, not from the log. */
+  noteDropped(parts: readonly Part[]): void {
+    const roles = new Set(parts.map(({ role }) => role));
+    if (this.#undo.some(({ step }) => roles.has(step))) this.#isExact = false;
   }
 
   /** Nothing is pending: the chain starts at the state of the log, and so is exact whatever it went through. */

@@ -23,6 +23,25 @@ const arbitraryActs = (): fc.Arbitrary<Act[]> =>
     { minLength: 10, maxLength: 40 },
   );
 
+const INSERT_OR_DELETE: EditChoice = { kind: 0, record: 0, field: 0, at: 0, to: 0, value: 0 };
+
+/** Two parts of one delta, an insert and what deletes it again, of which a merge takes what else the second did. */
+const LEFT_WITHOUT_CHANGE: Act[] = [
+  { ...INSERT_OR_DELETE, record: 1 },
+  'sync',
+  { ...INSERT_OR_DELETE, record: 1 },
+  INSERT_OR_DELETE,
+  'other',
+  'send',
+  'sync',
+  'other',
+  'sync',
+  'sync',
+  'sync',
+  'sync',
+  'reopen',
+];
+
 /** The same machines, built of modules of their own in which no parts are joined. */
 async function separateWorlds(): Promise<typeof World> {
   vi.resetModules();
@@ -75,17 +94,14 @@ class Play {
     return this.#otherEdits();
   }
 
-  /** All that a user or the sequencer could tell, save how many deltas that do nothing are still to be dropped. */
+  /** All that a user or the sequencer could tell. */
   seen(): unknown {
     const { replica } = this.#site;
-    const { pending, rules: _, ...saved } = replica.save();
-    const { isInFlight, hasIncoming, needsReload } = replica.status;
-    const size = replica.unsyncedSize;
     return [
-      pending.filter(({ length }) => length > 0),
-      saved,
+      replica.save(),
       replica.toRows(),
-      [isInFlight, hasIncoming, needsReload, size, replica.canUndo, replica.canRedo],
+      replica.status,
+      [replica.unsyncedSize, replica.provisional, replica.canUndo, replica.canRedo],
     ];
   }
 
@@ -147,7 +163,7 @@ describe('parts that are joined', () => {
         const [joined, separate] = plays.map((play) => play.settle());
         expect(joined).toEqual(separate);
       }),
-      { numRuns: runs(RUNS) },
+      { numRuns: runs(RUNS), examples: [[LEFT_WITHOUT_CHANGE, 0]] },
     );
     expect(keptApart).toBeGreaterThan(0);
   });

@@ -197,6 +197,23 @@ describe('what was sealed last', () => {
     expect(seen(pair.replica)).toBe('a{f=0 list=["x"]}');
   });
 
+  test.each([0, 1, 2])('is not what a merge left no change of, however many steps are remembered: %d', (undoDepth) => {
+    const pair = pairWithRecord({ undoDepth });
+    pair.edit(put('a', 'g', 1));
+    pair.settle();
+    pair.edit(put('a', 'f', 1));
+    pair.replica.apply([I('b')]);
+    pair.replica.endUndoStep();
+    pair.replica.apply([D('b'), I('c')]);
+    pair.replica.seal(EPOCH);
+    pair.other(I('c', { f: 9 }));
+    pair.catchUp();
+    expect([pair.replica.save().pending.length, pair.replica.reopen()]).toEqual([1, true]);
+    pair.replica.rollback();
+    expect(seen(pair.replica)).toBe('a{f=0 g=1 list=["x"]} c{f=9}');
+    expect(pair.replica.reopen()).toBe(false);
+  });
+
   test('is taken from behind those that wait, which stay', () => {
     const pair = pairWithRecord();
     pair.edit(put('a', 'f', 1));
