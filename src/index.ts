@@ -19,7 +19,7 @@ export {
   type UsageErrorCode,
 } from './errors/datastore-error.js';
 export { InvariantError } from './errors/invariant-error.js';
-export type { Side } from './lists/contest.js';
+export type { Side } from './lists/decisions.js';
 export type { Change, DeleteChange, Delta, FieldOps, InsertChange, UpdateChange } from './operations/change.js';
 export type { FieldDelete, FieldList, FieldOp, FieldPut } from './operations/field-operation.js';
 export type { ListDelete, ListInsert, ListMove, ListOp, ListPut } from './operations/list-operation.js';

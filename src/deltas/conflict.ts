@@ -1,5 +1,4 @@
-import type { ListConflict } from '../lists/conflicts.js';
-import type { Side } from '../lists/contest.js';
+import type { ListConflict, Side } from '../lists/decisions.js';
 import { type FieldOp, fieldList } from '../operations/field-operation.js';
 import { lendFieldOp } from '../operations/lend.js';
 import type { Rule, RuleName } from '../rules/rule.js';

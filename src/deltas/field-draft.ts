@@ -1,6 +1,5 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
-import { applyListOps, checkListOps, performListOp } from '../lists/apply.js';
-import { invertListOps } from '../lists/invert.js';
+import { applyListOps, checkListOps, invertListOps, performListOp } from '../lists/apply.js';
 import { ItemList } from '../lists/item-list.js';
 import {
   type Before,

@@ -1,6 +1,5 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
-import { applyListOps } from '../lists/apply.js';
-import { invertListOps } from '../lists/invert.js';
+import { applyListOps, invertListOps } from '../lists/apply.js';
 import {
   type Change,
   type Delta,

@@ -1,6 +1,7 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { applyListOps } from '../lists/apply.js';
 import { mergeListOps } from '../lists/merge.js';
+import type { TransformedOps } from '../lists/transformed-ops.js';
 import {
   type Before,
   beforeOf,
@@ -12,6 +13,7 @@ import {
   fieldSet,
   valueAfter,
 } from '../operations/field-operation.js';
+import { columnsOfOps, type ListColumns, opAt } from '../operations/list-columns.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { isList, type Value } from '../values/value.js';
 import { type Conflict, itemConflict } from './conflict.js';
@@ -56,17 +58,19 @@ function mergeLists(edits: readonly FieldList[], remote: FieldList, context: Fie
   // All pending operations meet remote's as one sequence; their boundaries are put back afterwards.
   const [only, ...others] = edits;
   const sequence = only !== undefined && others.length === 0 ? only.ops : edits.flatMap((edit) => edit.ops);
-  const merged = mergeListOps(sequence, remote.ops, listRuleOf(rule));
+  const merged = mergeListOps(columnsOfOps(sequence), columnsOfOps(remote.ops), listRuleOf(rule));
   let start = 0;
+  let source = 0;
   const pending = edits.map((edit) => {
-    const end = start + edit.ops.length;
-    const rebased = listOrNothing(merged.local, start, end);
+    source += edit.ops.length;
+    const end = endOfSources(merged.local, source);
+    const rebased = listOrNothing(merged.local.ops, start, end);
     start = end;
     return rebased;
   });
   const conflicts = (): Conflict[] =>
     merged.conflicts().map((conflict) => itemConflict(table, record, field, conflict));
-  return { pending, remote: listOrNothing(merged.remote, 0, merged.remote.length), conflicts };
+  return { pending, remote: listOrNothing(merged.remote.ops, 0, merged.remote.ops.count), conflicts };
 }
 
 /** Pending puts or deletes the field that remote edits as a list: remote's operations are lost. Spec: MERGE-6. */
@@ -143,12 +147,22 @@ function listAfter(before: Before<Value>, ops: readonly ListOp[], context: Field
   return applyListOps(isList(before.value) ? before.value : [], ops, context);
 }
 
-/** The operations of a stretch that were not dropped, or nothing if all were. */
-function listOrNothing(ops: readonly (ListOp | undefined)[], start: number, end: number): FieldList | undefined {
-  const kept: ListOp[] = [];
-  for (let at = start; at < end; at++) {
-    const op = ops[at];
-    if (op !== undefined) kept.push(op);
+/** How many of the transformed operations were made of the first `count` ones. */
+function endOfSources({ ops, sources }: TransformedOps, count: number): number {
+  if (sources === undefined) return count;
+  let low = 0;
+  let high = ops.count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sources[middle] as number) < count) low = middle + 1;
+    else high = middle;
   }
-  return kept.length === 0 ? undefined : fieldList(false, kept);
+  return low;
+}
+
+/** The operations from `start` to `end`, or nothing if there are none. */
+function listOrNothing(columns: ListColumns, start: number, end: number): FieldList | undefined {
+  const ops: ListOp[] = [];
+  for (let at = start; at < end; at++) ops.push(opAt(columns, at));
+  return ops.length === 0 ? undefined : fieldList(false, ops);
 }

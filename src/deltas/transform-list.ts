@@ -1,6 +1,7 @@
 import { DatastoreError } from '../errors/datastore-error.js';
-import type { ListRule } from '../lists/contest.js';
+import type { ListRule } from '../lists/decisions.js';
 import { mergeListOps } from '../lists/merge.js';
+import { columnsOfOps, opsOfColumns } from '../operations/list-columns.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { ownListOps } from '../operations/ownership.js';
 import { isRule } from '../rules/resolution-rules.js';
@@ -27,15 +28,11 @@ export function transformList(
   { rule = DEFAULT_RULE }: TransformListOptions = {},
 ): { local: ListOp[]; remote: ListOp[] } {
   if (!isRule(rule)) throw new DatastoreError('invalid-rule', 'not a resolution rule');
-  const merged = mergeListOps(ownListOps(local), ownListOps(remote), listRuleOf(rule));
-  return { local: withoutDropped(merged.local), remote: withoutDropped(merged.remote) };
+  const merged = mergeListOps(columnsOfOps(ownListOps(local)), columnsOfOps(ownListOps(remote)), listRuleOf(rule));
+  return { local: opsOfColumns(merged.local.ops), remote: opsOfColumns(merged.remote.ops) };
 }
 
 /** On the items of a list, sum and functions act as `remote`. Spec: LIST-6, LIST-7. */
 export function listRuleOf(rule: Rule): ListRule {
   return rule === 'local' || rule === 'max' || rule === 'min' ? rule : 'remote';
-}
-
-function withoutDropped(ops: readonly (ListOp | undefined)[]): ListOp[] {
-  return ops.filter((op) => op !== undefined);
 }

@@ -1,16 +1,16 @@
 import { DatastoreError, type Place, type UsageErrorCode } from '../errors/datastore-error.js';
-import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
+import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/list-operation.js';
 import type { Atom } from '../values/value.js';
 import { ItemList } from './item-list.js';
 
-/** Why an operation does not fit what it meets. */
+/** Why an operation does not fit the data that it is applied to. */
 export interface Misfit {
   readonly code: UsageErrorCode;
   readonly reason: string;
   readonly index?: number;
 }
 
-/** Why one of several operations, one after the other, does not fit a list of a length, if so. Spec: CHG-3. */
+/** Why one of several successive operations does not fit a list of this length; `undefined` if all fit. Spec: CHG-3. */
 export function listMisfit(lengthBefore: number, ops: readonly ListOp[]): Misfit | undefined {
   let length = lengthBefore;
   let at = 0;
@@ -37,7 +37,7 @@ export function listMisfit(lengthBefore: number, ops: readonly ListOp[]): Misfit
   return undefined;
 }
 
-/** @throws DatastoreError `index-out-of-range` if {@link listMisfit} finds something. */
+/** @throws DatastoreError `index-out-of-range` if an operation does not fit. */
 export function checkListOps(length: number, ops: readonly ListOp[], place?: Place): void {
   const misfit = listMisfit(length, ops);
   if (misfit !== undefined) throw misfitError(misfit, place);
@@ -48,9 +48,9 @@ export function misfitError({ code, reason, index }: Misfit, place?: Place): Dat
 }
 
 /**
- * Applies an operation that fits to a list, in place.
+ * Applies an operation to a list in place. The operation must fit.
  *
- * @returns the operation with what it overwrote. Spec: CHG-3.
+ * @returns the operation, with what it overwrote as its `before`. Spec: CHG-3.
  */
 export function performListOp(list: ItemList, op: ListOp): ListOp {
   switch (op.type) {
@@ -68,7 +68,7 @@ export function performListOp(list: ItemList, op: ListOp): ListOp {
 }
 
 /**
- * The list that `ops` make of `items`, which stay as they are.
+ * The list that `ops` make of `items`, which are not changed.
  *
  * @throws DatastoreError `index-out-of-range`.
  */
@@ -77,6 +77,26 @@ export function applyListOps(items: readonly Atom[], ops: readonly ListOp[], pla
   const list = ItemList.from(items);
   for (const op of ops) performListOp(list, op);
   return Object.freeze(list.toArray());
+}
+
+/**
+ * The operations that undo `ops`. They carry a `before` themselves.
+ *
+ * @throws DatastoreError `before-missing` if an operation does not say what it overwrote.
+ * Spec: INV-2, INV-3.
+ */
+export function invertListOps(ops: readonly ListOp[], place?: Place): readonly ListOp[] {
+  return ops.map((op) => invertListOp(op, place)).reverse();
+}
+
+function invertListOp(op: ListOp, place: Place | undefined): ListOp {
+  if (op.type === 'insert') return listDelete(op.index, op.value);
+  if (op.type === 'move') return listMove(op.to, op.from);
+  if (op.before === undefined) {
+    const reason = `a list ${op.type} does not say what it overwrote: invert what \`apply\` returned`;
+    throw new DatastoreError('before-missing', reason, { ...place, index: op.index });
+  }
+  return op.type === 'put' ? listPut(op.index, op.before, op.value) : listInsert(op.index, op.before);
 }
 
 function outOfRange(index: number, length: number): Misfit {

@@ -1,35 +1,37 @@
 import { valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';
 
-/** No block is split in two before it has outgrown this. */
+/** A block with at most this many items is never split. */
 const BLOCK_LIMIT_LEAST = 256;
 
 /**
- * Beyond how many items the blocks are split of a list that begins with `length` items: about the square root where it is
- * very long. Larger blocks cost more to edit, and smaller ones more to find, and to copy the list of.
+ * How many items a block may have in a list that begins with `length` items: for long lists about the square root of the
+ * length. Larger blocks cost more to edit; smaller blocks are more, and cost more to find and to copy.
  */
 function blockLimitOf(length: number): number {
   return Math.max(BLOCK_LIMIT_LEAST, 1 << ((33 - Math.clz32(length)) >> 1));
 }
 
-/** How many blocks are joined in one call; a call takes no more than some ten thousand arguments. */
+/** How many blocks are joined in one call: engines limit the number of arguments to some ten thousand. */
 const JOINED_BLOCKS_MAX = 4096;
 
 /**
- * A list that is edited in place. Its items stand in blocks, so that an edit moves at most a block of them and not all, and the block of the last edit is remembered, because the next one is mostly close by. A list that fits
- * in one block is an array and nothing more.
+ * A list that is edited in place. Items are kept in blocks, so that an edit moves at most the items of one block. The block
+ * of the last edit is remembered, because the next edit is mostly near it. A list that fits in one block is one array.
  *
- * A copy shares the blocks of its original, which must not be edited any more; blocks are copied as the copy needs them.
+ * A copy shares the blocks of its original, which must not be edited any more. The copy copies a block before it edits it.
+ *
+ * Costs for n items: O(√n) for an edit or a look-up far from the last one, O(block) near it, O(√n) for a copy.
  */
 export class ItemList {
   readonly #blocks: Atom[][];
-  /** How many items each block holds: a search reads these, and not blocks that lie about in memory. */
+  /** How many items each block has. A search reads only these, which are close together in memory. */
   readonly #counts: number[];
-  /** The blocks that no other list has; `undefined` if those are all. */
+  /** The blocks that no other list shares; `undefined` if no block is shared. */
   readonly #ownBlocks: Set<Atom[]> | undefined;
   readonly #blockLimit: number;
   #length: number;
-  // The block at hand, and how many items stand before it.
+  // The current block, and how many items stand before it.
   #at = 0;
   #start = 0;
 
@@ -49,7 +51,7 @@ export class ItemList {
 
   /** A list of these items, which are copied. */
   static from(items: readonly Atom[]): ItemList {
-    // Spreading has a quick way for frozen arrays, which `slice` has not.
+    // V8 spreads frozen arrays faster than it slices them.
     const own = [...items];
     const limit = blockLimitOf(own.length);
     if (own.length <= limit) return new ItemList([own], [own.length], own.length, limit, undefined);
@@ -68,7 +70,7 @@ export class ItemList {
     return new ItemList(this.#blocks.slice(), this.#counts.slice(), this.#length, this.#blockLimit, new Set());
   }
 
-  /** Whether both hold equal items. Blocks that they share are not looked into while they stand at the same place. */
+  /** Whether both hold equal items. Shared blocks at the same place are not compared. */
   equals(other: ItemList): boolean {
     if (this.#length !== other.#length) return false;
     let [at, offset] = [0, 0];
@@ -146,7 +148,7 @@ export class ItemList {
     return item;
   }
 
-  /** Goes to the block of an index, from the block at hand or from either end, whichever is nearest. */
+  /** Goes to the block of an index, from the current block or from either end, whichever is nearest. */
   #seek(index: number): void {
     const counts = this.#counts;
     let at = this.#at;
@@ -165,7 +167,7 @@ export class ItemList {
     this.#start = start;
   }
 
-  /** Accounts for items that were added to the block at hand, or taken from it. */
+  /** Counts items that were added to the current block, or removed from it if negative. */
   #count(added: number): void {
     this.#counts[this.#at] = (this.#counts[this.#at] ?? 0) + added;
     this.#length += added;
@@ -181,7 +183,7 @@ export class ItemList {
   }
 }
 
-/** Copies whole blocks of memory, where pushing would copy item by item. */
+/** Copies blocks of memory; pushing would copy item by item. */
 function concatenate(parts: readonly Atom[][]): Atom[] {
   return ([] as Atom[]).concat(...parts);
 }

@@ -1,153 +1,207 @@
-import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/list-operation.js';
-import type { Atom } from '../values/value.js';
-import { findConflicts, itemConflicts, type ListConflict } from './conflicts.js';
-import { isLost, type ListRule, lastPutValue, type Side, slotOfTarget, type Treatment, treat } from './contest.js';
-import { type Line, mergeLines } from './line.js';
-import { FIRST_NEW_LOCATION } from './location-sequence.js';
-import { dropIdle, mergeOne, type OneMerge } from './merge-one.js';
-import { Occupancy } from './occupancy.js';
-import { NONE, replay } from './replay.js';
+/*
+ * Merging two sequences of operations that were made on the same list.
+ *
+ * An operation names items by index, and an index means another item as soon as the other side has edited. So a merge
+ * first reconstructs which item each operation meant, for as long as the merge takes; nothing of it is stored. Its words:
+ *
+ * - An *element* is an item, or the *tombstone* that it left. A delete turns an element into a tombstone. An insert makes a
+ *   new element. A move leaves a tombstone and makes a new element. Elements are never removed and never change their
+ *   order. An item that moves has several elements one after the other; it is known by the first.
+ * - The *origin* of a new element is its left neighbour when it was made. It is directly after that.
+ * - The *merged order* is the elements of both sides in the one order that both agree on. A *position* in it is a run of
+ *   elements that neither side treats differently. A *visible index* is the number of items that stand before a position.
+ *
+ * A merge takes four steps:
+ *
+ * 1. Replay each side by itself on the base, which is taken to have no end (`replay`).
+ * 2. Merge both orders (`mergeOrders`). The result depends on what each side did and on who is remote, not on who applies
+ *    what first.
+ * 3. Decide what becomes of the items that both sides edited (`collectEffects`, `isDropped`).
+ * 4. Perform each side's operations once more, in the merged order and on top of the other side's result, and read the
+ *    index of each off as a visible index (`performOn`).
+ *
+ * Law 1, `list · remote · local′ = list · local · remote′`, holds by construction: either way the same items end at the
+ * same positions of the same order. It is the property TP1 of operational transformation (Ressel, Nitsche-Ruhland and
+ * Gunzenhäuser, CSCW 1996), which a central log makes sufficient (Nichols et al., "High-latency, low-bandwidth windowing
+ * in the Jupiter collaboration system", UIST 1995). Tombstones that anchor neighbours are as in WOOT (Oster et al., CSCW
+ * 2006), but live for one merge.
+ *
+ * Why heads and tails. The base elements cut the order into *gaps*, and both sides may have made elements in one gap. A
+ * side's *head* in a gap is its leading run of elements made by moves to the right; its *tail* is the rest. A gap reads
+ *
+ *     local head · remote head · remote tail · local tail
+ *
+ * Take the base `a b`. Local moves a to the end; remote appends r. Both made an element in the gap after b:
+ *
+ *     local    ·  b  a          remote   a  b  r          merged   ·  b  a  r
+ *
+ * Text typed at one place has remote's before local's, so tails alone would give `b r a`: a, which was to come directly
+ * after b, would end behind an item that was appended to the end of the list. An item that is moved to the right closes up
+ * to the item that it passed, and so belongs before what is inserted there; an item that is moved to the left stands
+ * directly after its left neighbour, as an insert does. With the sides exchanged, remote's head comes before local's tail,
+ * and the result is again `b a l`.
+ *
+ * Costs: O((m + n) · log(m + n)) time and O(m + n) memory for m local and n remote operations, whatever the length of the
+ * list: what nobody edits is one run. `test/oracle` has a merge that follows the rules word for word, one element an item,
+ * and is the naive twin of this one in the tests. Read that first. Spec: LIST-1 to LIST-10.
+ */
 
-/** Two sequences of list operations, each brought past the other. */
-export interface ListMerge {
-  /** For each local operation, what to apply after remote's; `undefined` where it was dropped. */
-  readonly local: readonly (ListOp | undefined)[];
-  /** For each remote operation, what to apply after local's; `undefined` where it was dropped. */
-  readonly remote: readonly (ListOp | undefined)[];
-  /** Finds the conflicts, in the order of the base; a merge that nobody asks is spared the search. */
-  readonly conflicts: () => readonly ListConflict[];
-}
+import { DELETE, INSERT, type ListColumns, PUT } from '../operations/list-columns.js';
+import type { Atom } from '../values/value.js';
+import {
+  collectEffects,
+  findConflicts,
+  isDropped,
+  type ListRule,
+  lastPutValue,
+  type Side,
+  type SideEffects,
+} from './decisions.js';
+import { FenwickTree } from './fenwick-tree.js';
+import { type MergedOrder, mergeOrders, positionOf } from './order.js';
+import { NONE, replay } from './replay.js';
+import { FIRST_MADE } from './run-sequence.js';
+import { mergeSingle } from './single-merge.js';
+import { type ListMerge, normalizeOps, OpsWriter, type TransformedOps } from './transformed-ops.js';
 
 /**
- * Merges two sequences of operations made on the same list by the location model.
- *
- * An operation names items by index, and an index means something else once the other side has edited. So the merge
- * reconstructs identity, for as long as it takes. A *location* is a place where an item stands or has stood. Every base
- * item has one; an insert or a move makes one directly after that of its left neighbour; a delete or a move away leaves
- * one behind, empty, which still anchors its neighbours.
- *
- * 1. Each side is replayed on its own over the endless base (`replay`).
- * 2. Both sides' locations are put into one line (`mergeLines`). Its order depends on what each side did and on who is
- *    remote, but not on who applies what first.
- * 3. What both did to one item is decided (`isLost`).
- * 4. Each side's operations are replayed once more, along that line and on top of the other side's result; every index
- *    is read off as a rank, the number of items that stand before a location (`replayOn`).
- *
- * Law 1 holds by construction. Whichever side is applied first, in the end the same items stand at the same locations
- * of the same line: an item is there unless either side deleted it, at the place and with the value that step 3 decided.
- *
- * For m local and n remote operations this costs O((m + n) · log(m + n)) and memory in proportion to m + n: the base is
- * one run of locations, split only where somebody edits, so neither cost depends on the length of the list. A version
- * that follows the rules word for word, one location an item, is the oracle of the tests; read that first.
+ * Merges two sequences of operations made on the same list.
  *
  * Law: MERGE-1. Spec: LIST-1 to LIST-10.
  */
-export function mergeListOps(local: readonly ListOp[], remote: readonly ListOp[], rule: ListRule): ListMerge {
-  if (local.length === 0 || remote.length === 0) {
-    return {
-      local: local.map((op) => dropIdle(op, false)),
-      remote: remote.map((op) => dropIdle(op, true)),
-      conflicts: () => [],
-    };
+export function mergeListOps(local: ListColumns, remote: ListColumns, rule: ListRule): ListMerge {
+  if (local.count === 0 || remote.count === 0) {
+    return { local: normalizeOps(local, false), remote: normalizeOps(remote, true), conflicts: () => [] };
   }
-  return mergeSingle(local, remote, rule) ?? mergeByLocations(local, remote, rule);
+  return mergeSingle(local, remote, rule) ?? mergeMany(local, remote, rule);
 }
 
-/** The short way for a side with a single operation, where there is one. */
-function mergeSingle(local: readonly ListOp[], remote: readonly ListOp[], rule: ListRule): ListMerge | undefined {
-  const [firstLocal, secondLocal] = local;
-  const [firstRemote, secondRemote] = remote;
-  if (firstRemote !== undefined && secondRemote === undefined) {
-    const merged = mergeOne(firstRemote, local, 'remote', rule);
-    return merged && { local: merged.many, remote: [merged.one], conflicts: () => conflictsOfOne(merged, 'remote') };
-  }
-  if (firstLocal !== undefined && secondLocal === undefined) {
-    const merged = mergeOne(firstLocal, remote, 'local', rule);
-    return merged && { local: [merged.one], remote: merged.many, conflicts: () => conflictsOfOne(merged, 'local') };
-  }
-  return undefined;
-
-  function conflictsOfOne({ rivals }: OneMerge, side: Side): readonly ListConflict[] {
-    const one = side === 'local' ? firstLocal : firstRemote;
-    if (rivals.length === 0 || one === undefined || one.type === 'move') return [];
-    const [localOps, remoteOps] = side === 'local' ? [[one], rivals] : [rivals, [one]];
-    return itemConflicts(one.index, localOps, remoteOps, rule, false);
-  }
-}
-
-function mergeByLocations(local: readonly ListOp[], remote: readonly ListOp[], rule: ListRule): ListMerge {
-  const localReplay = replay(local, FIRST_NEW_LOCATION);
-  const remoteReplay = replay(remote, localReplay.endNew);
-  const line = mergeLines(localReplay, remoteReplay);
-  const localTreatment = treat(localReplay, line);
-  const remoteTreatment = treat(remoteReplay, line);
-  const onRemote = new Occupancy(line.remoteCounts, remoteTreatment);
-  const onLocal = new Occupancy(line.localCounts, localTreatment);
+function mergeMany(local: ListColumns, remote: ListColumns, rule: ListRule): ListMerge {
+  const localReplay = replay(local, FIRST_MADE);
+  const remoteReplay = replay(remote, localReplay.endMade);
+  const order = mergeOrders(localReplay, remoteReplay);
+  const localEffects = collectEffects(localReplay, order);
+  const remoteEffects = collectEffects(remoteReplay, order);
+  const onRemote = new VisibleIndex(order.remoteCounts, order.length);
+  const onLocal = new VisibleIndex(order.localCounts, order.length);
   return {
-    local: replayOn(onRemote, line, 'local', localTreatment, remoteTreatment, rule),
-    remote: replayOn(onLocal, line, 'remote', remoteTreatment, localTreatment, rule),
-    conflicts: () => findConflicts(line, localTreatment, remoteTreatment, rule, onLocal),
+    local: performOn(onRemote, order, 'local', localEffects, remoteEffects, rule),
+    remote: performOn(onLocal, order, 'remote', remoteEffects, localEffects, rule),
+    conflicts: () => {
+      const areApart = (left: number, right: number): boolean => onLocal.isAnyBetween(left, right);
+      return findConflicts(localEffects, remoteEffects, rule, areApart);
+    },
   };
 }
 
+/** How many items stand at each position, and before it. */
+class VisibleIndex {
+  readonly #counts: Int32Array;
+  readonly #tree: FenwickTree;
+
+  /** @param counts is taken over. */
+  constructor(counts: Int32Array, length: number) {
+    this.#counts = counts;
+    this.#tree = new FenwickTree(counts, length);
+  }
+
+  countAt(position: number): number {
+    return this.#counts[position] as number;
+  }
+
+  countBefore(position: number): number {
+    return this.#tree.countBefore(position);
+  }
+
+  add(position: number, count: number): void {
+    this.#counts[position] = this.countAt(position) + count;
+    this.#tree.add(position, count);
+  }
+
+  isAnyBetween(left: number, right: number): boolean {
+    return this.countBefore(right) - this.countBefore(left) - this.countAt(left) > 0;
+  }
+}
+
 /**
- * Replays the operations of `side` along the line, on top of the other side's result, which thereby becomes the merged
- * one. Spec: LIST-8, LIST-9.
+ * Performs the operations of `side` in the merged order, on top of the other side's result, which thereby becomes the
+ * merged one. Spec: LIST-8, LIST-9.
  */
-function replayOn(
-  occupancy: Occupancy,
-  line: Line,
+function performOn(
+  visible: VisibleIndex,
+  order: MergedOrder,
   side: Side,
-  own: Treatment,
-  other: Treatment,
+  own: SideEffects,
+  other: SideEffects,
   rule: ListRule,
-): (ListOp | undefined)[] {
-  const { ops, isBackward } = own.replay;
-  const standing = side === 'local' ? new StandingValues(other) : undefined;
-  return ops.map((op, at) => {
-    const home = own.homes[at] ?? NONE;
-    if (home === NONE || isLost(op, home, side, own, other, rule)) return undefined;
-    if (op.type === 'insert') {
-      // Of a run that was inserted in one go, those before this one stand in the slot already.
-      const index = occupancy.countBefore(home) + occupancy.countAt(home);
-      occupancy.add(home, 1);
-      return index === op.index ? op : listInsert(index, op.value);
+): TransformedOps {
+  const { ops, moveElements, isBackward } = own.replay;
+  const { count, kinds, values } = ops;
+  const befores = side === 'local' ? ops.befores : undefined;
+  const result = new OpsWriter(count, moveElements !== undefined, befores !== undefined);
+  const overwritten = new OverwrittenValues(other);
+  /** By position of an item's first element: where it stands now, or NONE for still there. */
+  const places = placesOfMoved(own, other, order);
+  for (let at = 0; at < count; at++) {
+    const item = own.positions[at] as number;
+    const kind = kinds[at] as number;
+    if (item === NONE || isDropped(kind, item, side, own, other, rule)) continue;
+    if (kind === INSERT) {
+      // Elements of the run to the left of this one have their items already.
+      result.add(at, INSERT, visible.countBefore(item) + visible.countAt(item), values[at], undefined);
+      visible.add(item, 1);
+      continue;
     }
-    const place = occupancy.placeOf(home);
-    const index = occupancy.countBefore(place);
-    if (op.type === 'put') return listPut(index, op.value, standing?.overwrite(home, op.value, op.before));
-    if (op.type === 'delete') {
-      // A run that was deleted from right to left loses the last one that is left of it each time.
-      const offset = isBackward[at] === true ? occupancy.countAt(place) - 1 : 0;
-      occupancy.add(place, -1);
-      return listDelete(index + offset, standing?.read(home, op.before));
+    const moved = places === undefined ? NONE : (places[item] as number);
+    const place = moved === NONE ? item : moved;
+    const index = visible.countBefore(place);
+    const before = befores?.[at];
+    if (kind === PUT) {
+      result.add(at, PUT, index, values[at], overwritten.put(item, values[at], before));
+    } else if (kind === DELETE) {
+      // A run that is deleted from right to left loses its last item each time.
+      const offset = isBackward[at] === 1 ? visible.countAt(place) - 1 : 0;
+      result.add(at, DELETE, index + offset, undefined, overwritten.get(item, before));
+      visible.add(place, -1);
+    } else {
+      visible.add(place, -1);
+      const target = positionOf(order, moveElements?.[at] as number);
+      const to = visible.countBefore(target);
+      if (places !== undefined) places[item] = target;
+      visible.add(target, 1);
+      if (index !== to) result.move(at, index, to);
     }
-    occupancy.add(place, -1);
-    const target = slotOfTarget(own.replay, line, at);
-    const to = occupancy.countBefore(target);
-    occupancy.settle(home, target);
-    return index === to ? undefined : listMove(index, to);
-  });
+  }
+  return result.finish();
+}
+
+/** Where the items stand that the other side moved, with room for those that this side will move. */
+function placesOfMoved(own: SideEffects, other: SideEffects, order: MergedOrder): Int32Array | undefined {
+  if (other.movedTo !== undefined) return other.movedTo.slice();
+  return own.movedTo === undefined ? undefined : new Int32Array(order.length).fill(NONE);
 }
 
 /** What local's operations overwrite on top of remote's result: what remote put, or what local has put since. */
-class StandingValues {
-  readonly #other: Treatment;
-  readonly #own = new Map<number, Atom>();
+class OverwrittenValues {
+  readonly #other: SideEffects;
+  #own: Map<number, Atom> | undefined;
 
-  constructor(other: Treatment) {
+  constructor(other: SideEffects) {
     this.#other = other;
   }
 
   /** @param before what the operation overwrote on its own, or `undefined` where that is unknown. */
-  read(home: number, before: Atom | undefined): Atom | undefined {
+  get(item: number, before: Atom | undefined): Atom | undefined {
     if (before === undefined) return undefined;
-    return this.#own.get(home) ?? lastPutValue(this.#other, home) ?? before;
+    return this.#own?.get(item) ?? lastPutValue(this.#other, item) ?? before;
   }
 
-  overwrite(home: number, value: Atom, before: Atom | undefined): Atom | undefined {
-    const overwritten = this.read(home, before);
-    if (before !== undefined) this.#own.set(home, value);
+  put(item: number, value: Atom | undefined, before: Atom | undefined): Atom | undefined {
+    const overwritten = this.get(item, before);
+    if (before !== undefined && value !== undefined) {
+      this.#own ??= new Map();
+      this.#own.set(item, value);
+    }
     return overwritten;
   }
 }

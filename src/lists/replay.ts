@@ -1,119 +1,117 @@
-import type { ListDelete, ListInsert, ListOp } from '../operations/list-operation.js';
-import { FIRST_NEW_LOCATION, LocationSequence, type Runs } from './location-sequence.js';
+import { DELETE, INSERT, type ListColumns, PUT } from '../operations/list-columns.js';
+import { FIRST_MADE, RunSequence, type Runs } from './run-sequence.js';
 
-/** No location, no item, no slot. */
+/** No element, no position, no operation. */
 export const NONE = -1;
 
 /**
- * One side's operations replayed on the endless common base, with the identities behind their indexes.
+ * One side's operations, replayed by themselves on the endless common base, and the items behind their indexes.
  *
- * An item is named by its home, the location where it first stood: a base item by its base index, an inserted item by
- * the location that its insert made. Arrays have one entry for each operation.
+ * An item is known by its first element: for a base item its base index, for an inserted item the element that its insert
+ * made.
  */
 export interface Replay {
-  readonly ops: readonly ListOp[];
-  /** The home of the item that the operation is about; NONE for a move that goes nowhere. */
-  readonly homes: readonly number[];
-  /** The location that an insert or move made, otherwise NONE. */
-  readonly targets: readonly number[];
-  /** Whether the operation belongs to a run of deletes that goes from right to left. */
-  readonly isBackward: readonly boolean[];
-  /** This side's new locations are numbered from `firstNew` up to, not including, `endNew`. */
-  readonly firstNew: number;
-  readonly endNew: number;
-  /** Whether a move to the right made the new location of that number, counted from `firstNew`. */
-  readonly isRightMove: readonly boolean[];
-  /** All locations in this side's order, those of the base among them; empty ones have negative lengths. */
+  readonly ops: ListColumns;
+  /** By operation: the item that it is about; NONE for a move that goes nowhere. */
+  readonly items: Int32Array;
+  /** By operation: the element that a move made, anything elsewhere; `undefined` where nothing moves. */
+  readonly moveElements: Int32Array | undefined;
+  /** By operation: 1 for a delete in a run of deletes that goes from right to left. */
+  readonly isBackward: Uint8Array;
+  /** This side made the elements from `firstMade` up to, not including, `endMade`. */
+  readonly firstMade: number;
+  readonly endMade: number;
+  /** By element, counted from `firstMade`: 1 where a move to the right made it. */
+  readonly isRightMove: Uint8Array;
+  /** All elements in this side's order, those of the base among them. */
   readonly runs: Runs;
 }
 
 /**
- * Replays one side on its own. A new location stands directly after the location of its left visible neighbour, and
- * before whatever was deleted there. Text typed in one go, and items deleted one after the other, take one step.
- * Spec: LIST-2.
+ * Replays one side. A new element is directly after its left visible neighbour, and before the tombstones there. Text
+ * typed in one go, and items deleted one after the other, take one step. Spec: LIST-2.
  *
- * @param firstNew the number of the first new location, from FIRST_NEW_LOCATION on; the two sides' must not overlap.
+ * @param firstMade the number of the first new element, from FIRST_MADE on; those of the two sides must not overlap.
  */
-export function replay(ops: readonly ListOp[], firstNew: number): Replay {
-  const sequence = new LocationSequence();
-  const homes: number[] = [];
-  const targets: number[] = [];
-  const isBackward: boolean[] = [];
-  const isRightMove: boolean[] = [];
-  /** For each new location, the home of the item that settled there. */
-  const settlers: number[] = [];
+export function replay(ops: ListColumns, firstMade: number): Replay {
+  const { count, kinds, indexes, targets } = ops;
+  const sequence = new RunSequence();
+  const items = new Int32Array(count);
+  const isBackward = new Uint8Array(count);
+  const isRightMove = new Uint8Array(count);
+  const moveElements = targets === undefined ? undefined : new Int32Array(count);
+  /** By element that was made: the item in it. */
+  const madeItems = new Int32Array(count);
+  let made = 0;
+  const itemOf = (element: number): number =>
+    element < FIRST_MADE ? element : (madeItems[element - firstMade] as number);
 
-  const homeOf = (location: number): number =>
-    location < FIRST_NEW_LOCATION ? location : (settlers[location - firstNew] ?? NONE);
-  const record = (home: number, target: number, backward: boolean): void => {
-    homes.push(home);
-    targets.push(target);
-    isBackward.push(backward);
-  };
-
-  for (let at = 0; at < ops.length; ) {
-    const op = ops[at] as ListOp;
-    let count = 1;
-    switch (op.type) {
-      case 'insert': {
-        count = runLength(ops, at, op, 1);
-        const start = firstNew + settlers.length;
-        sequence.insert(op.index, start, count);
-        for (let location = start; location < start + count; location++) {
-          settlers.push(location);
-          isRightMove.push(false);
-          record(location, location, false);
+  for (let at = 0; at < count; ) {
+    const index = indexes[at] as number;
+    switch (kinds[at]) {
+      case INSERT: {
+        const end = endOfRun(ops, at, 1);
+        let element = firstMade + made;
+        sequence.insert(index, element, end - at);
+        for (; at < end; at++, element++) {
+          items[at] = element;
+          madeItems[made++] = element;
         }
         break;
       }
-      case 'put':
-        record(homeOf(sequence.isolate(op.index)), NONE, false);
+      case PUT:
+        items[at++] = itemOf(sequence.isolate(index));
         break;
-      case 'delete': {
-        const backwardCount = runLength(ops, at, op, -1);
-        const backward = backwardCount > 1;
-        count = backward ? backwardCount : runLength(ops, at, op, 0);
-        const locations = removeRange(sequence, backward ? op.index - count + 1 : op.index, count);
-        if (backward) locations.reverse();
-        for (const location of locations) record(homeOf(location), NONE, backward);
+      case DELETE: {
+        const backwardEnd = endOfRun(ops, at, -1);
+        const backward = backwardEnd > at + 1;
+        const end = backward ? backwardEnd : endOfRun(ops, at, 0);
+        const first = backward ? index - (end - at) + 1 : index;
+        let next = backward ? end - 1 : at;
+        for (let left = end - at; left > 0; ) {
+          const removed = sequence.remove(first, left);
+          const endRemoved = sequence.removedStart + removed;
+          for (let element = sequence.removedStart; element < endRemoved; element++) {
+            items[next] = itemOf(element);
+            next += backward ? -1 : 1;
+          }
+          left -= removed;
+        }
+        if (backward) isBackward.fill(1, at, end);
+        at = end;
         break;
       }
-      case 'move':
-        if (op.from === op.to) {
-          record(NONE, NONE, false);
-        } else {
-          const home = homeOf(sequence.removeRun(op.from, 1).start);
-          const target = firstNew + settlers.length;
-          sequence.insert(op.to, target, 1);
-          settlers.push(home);
-          isRightMove.push(op.to > op.from);
-          record(home, target, false);
+      default: {
+        const to = targets?.[at] as number;
+        if (to === index) {
+          items[at++] = NONE;
+          break;
         }
-        break;
+        sequence.remove(index, 1);
+        const item = itemOf(sequence.removedStart);
+        const element = firstMade + made;
+        sequence.insert(to, element, 1);
+        madeItems[made] = item;
+        isRightMove[made++] = to > index ? 1 : 0;
+        items[at] = item;
+        if (moveElements !== undefined) moveElements[at] = element;
+        at++;
+      }
     }
-    at += count;
   }
-  const endNew = firstNew + settlers.length;
-  return { ops, homes, targets, isBackward, firstNew, endNew, isRightMove, runs: sequence.runs() };
-}
-
-/** Empties `count` visible locations from an index on, and returns their numbers from left to right. */
-function removeRange(sequence: LocationSequence, index: number, count: number): number[] {
-  if (count === 1) return [sequence.removeRun(index, 1).start];
-  const locations: number[] = [];
-  while (locations.length < count) {
-    const removed = sequence.removeRun(index, count - locations.length);
-    for (let location = removed.start; location < removed.start + removed.count; location++) locations.push(location);
-  }
-  return locations;
+  const runs = sequence.runs();
+  return { ops, items, moveElements, isBackward, firstMade, endMade: firstMade + made, isRightMove, runs };
 }
 
 /**
- * How many operations from `at` on are of one type, each `step` behind the index of the one before it: text that is typed,
- * or deleted by the delete key (0) or the backspace key (-1).
+ * Where the operations end that are of the kind of the one at `start`, each `step` behind the index of the one before it:
+ * text that is typed (1), or deleted by the delete key (0) or the backspace key (−1).
  */
-function runLength(ops: readonly ListOp[], at: number, { type, index }: ListInsert | ListDelete, step: number): number {
-  let count = 1;
-  for (let op = ops[at + 1]; op?.type === type && op.index === index + step * count; op = ops[at + count]) count++;
-  return count;
+function endOfRun({ count, kinds, indexes }: ListColumns, start: number, step: number): number {
+  const kind = kinds[start];
+  let end = start + 1;
+  for (let index = (indexes[start] as number) + step; end < count; end++, index += step) {
+    if (kinds[end] !== kind || indexes[end] !== index) break;
+  }
+  return end;
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { align, type Match } from '../../src/lists/align.js';
-import { longestIncreasing } from '../../src/lists/increasing.js';
+import { align, longestIncreasing, type Match } from '../../src/lists/diff.js';
 import { runs } from '../support/seed.js';
 
 /** The length of a longest common subsequence, by the textbook table. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RankTree } from '../../src/lists/rank-tree.js';
+import { FenwickTree } from '../../src/lists/fenwick-tree.js';
 import { runs } from '../support/seed.js';
 
 /** Adds one after the other, and after each asks for the sum before every position, the end included. */
 function expectSameAsArray(start: readonly number[], additions: readonly (readonly [number, number])[]): void {
-  const tree = new RankTree(start);
+  const tree = new FenwickTree(start);
   const counts = [...start];
   for (const [position, count] of [[0, 0] as const, ...additions]) {
     if (position < counts.length) {
@@ -20,7 +20,7 @@ function expectSameAsArray(start: readonly number[], additions: readonly (readon
   }
 }
 
-describe('RankTree', () => {
+describe('FenwickTree', () => {
   it('counts as a plain array does, for one addition at every position of every short length', () => {
     for (let length = 0; length <= 40; length++) {
       const zeros = new Array<number>(length).fill(0);
@@ -48,13 +48,13 @@ describe('RankTree', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 5 }), splits, (start, added) => {
         const counts = [...start];
-        const tree = new RankTree(counts);
+        const tree = new FenwickTree(counts);
         for (const [place, count] of added) {
           const at = place % counts.length;
           counts.splice(at, 1, count, 1);
-          tree.recount(counts, at);
+          tree.rebuild(counts, counts.length, at);
           const items = counts.flatMap((each, position) => new Array<number>(each).fill(position));
-          expect(items.map((_, rank) => tree.positionOf(rank))).toEqual(items);
+          expect(items.map((_, rank) => tree.find(rank))).toEqual(items);
           const sums = counts.map((_, position) => tree.countBefore(position));
           expect(sums).toEqual(counts.map((_, position) => items.filter((item) => item < position).length));
         }
@@ -66,11 +66,11 @@ describe('RankTree', () => {
   it('finds the position of every rank, as the items of a plain array do', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 70 }), (counts) => {
-        const tree = new RankTree(counts);
+        const tree = new FenwickTree(counts);
         const positions = counts.flatMap((count, position) => new Array<number>(count).fill(position));
-        expect(positions.map((_, rank) => tree.positionOf(rank))).toEqual(positions);
+        expect(positions.map((_, rank) => tree.find(rank))).toEqual(positions);
         positions.forEach((position, rank) => {
-          tree.positionOf(rank);
+          tree.find(rank);
           expect(tree.rest).toBe(rank - positions.indexOf(position));
         });
       }),
