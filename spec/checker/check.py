@@ -22,6 +22,9 @@ SPECIFICATION = Path(__file__).resolve().parent.parent
 VECTORS = SPECIFICATION / "vectors"
 FROZEN = SPECIFICATION.parent / "test" / "fixtures" / "binary" / "v1"
 
+TOPICS = (
+    "exchange", "sequencer", "messages", "reload", "edits", "limits", "saved", "refusals", "undo", "undo-history", "rollback",
+)
 MERGE_OUTCOMES = ("merged", "rebasedLocal", "rebasedRemote", "conflicts")
 
 CHECKED = {
@@ -37,7 +40,7 @@ CHECKED = {
     "record-merges.json": (merge_case, MERGE_OUTCOMES),
     "list-merges.json": (list_merge_case, MERGE_OUTCOMES[:3]),
     "rebase.json": (rebase_case, ("merged", "rebasedPending", "rebasedRemotes", "conflicts")),
-    "conversations.json": (conversation_case, ("answers", "log", "seen")),
+    **{f"sync-{topic}.json": (conversation_case, ("answers", "log", "seen")) for topic in TOPICS},
     "binary.json": (binary_case, ("bytes",)),
 }
 """For each file, in the order that the README recommends: what answers the outcomes of a case, and their names."""

@@ -1,4 +1,4 @@
-"""The cases of conversations.json: what the replicas and the sequencer answer, step by step."""
+"""The cases of the sync-*.json files: what the replicas and the sequencer answer, step by step."""
 
 from errors import DatastoreError
 from replica import Replica

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readDelta } from '../../scripts/vectors/notation.js';
+import { readDelta } from '../../spec/generator/vector-notation.js';
 import { decodeDelta, encodeDelta } from '../../src/codec/binary/index.js';
 import { compress } from '../../src/index.js';
 

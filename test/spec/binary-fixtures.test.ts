@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { arrayOf, type Json, objectOf } from '../../scripts/vectors/json.js';
-import { readDelta } from '../../scripts/vectors/notation.js';
+import { arrayOf, type Json, objectOf } from '../../spec/generator/json.js';
+import { readDelta } from '../../spec/generator/vector-notation.js';
 import {
   decodeDelta,
   decodeReplica,

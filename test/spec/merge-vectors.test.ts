@@ -3,9 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { arrayOf, type Json, type JsonObject, objectOf, textOf } from '../../scripts/vectors/json.js';
-import { readDelta, readFields, readListOps, writeFields, writeListOps } from '../../scripts/vectors/notation.js';
-import { readRules } from '../../scripts/vectors/outcome.js';
+import { arrayOf, type Json, type JsonObject, objectOf, textOf } from '../../spec/generator/json.js';
+import {
+  readDelta,
+  readFields,
+  readListOps,
+  readRules,
+  writeFields,
+  writeListOps,
+} from '../../spec/generator/vector-notation.js';
 import { type Atom, compress, type Delta, parseValue, type Rule, State } from '../../src/index.js';
 import { applyDelta, mergeStates, type OracleState, recordKey } from '../oracle/delta-merge.js';
 import { applyListOperations, mergeLists, transformListNaively } from '../oracle/list-merge.js';
