@@ -56,7 +56,7 @@ describe('roles', () => {
     for (const use of uses) expect(failure(use)).toBe('not-shareable');
   });
 
-  test('cannot be owner, nor what is no role, nor given to what is no principal', () => {
+  test('cannot be owner or an invalid role, nor be given to an invalid principal', () => {
     const { datastore } = new Desk(undefined, SHAREABLE);
     for (const role of ['owner', 'admin', undefined, 2, '__proto__'] as never[]) {
       expect(failure(() => datastore.setRole('public', role))).toBe('invalid-option');

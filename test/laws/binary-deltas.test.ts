@@ -222,7 +222,7 @@ describe('encodeDelta', () => {
     ].map((op) => listOf(op)),
   ];
 
-  it('refuses what is no delta, with the error of whoever else takes one', () => {
+  it('rejects anything but a delta, with the error of other functions that take one', () => {
     for (const input of malformed) {
       const refusal = refusalOf(() => encodeDelta(input as Delta));
       expect(refusal).toBeDefined();

@@ -41,7 +41,7 @@ describe('what is read is what is written: encode(decode(b)) = b, or b is refuse
     }
   });
 
-  it('for what is no bytes at all', () => {
+  it('for anything but bytes', () => {
     const inputs: readonly unknown[] = [undefined, null, 1, 'x', [], {}, new ArrayBuffer(8), new Uint16Array(2)];
     const pretenders = [Object.create(Uint8Array.prototype), { length: 4, buffer: new ArrayBuffer(4) }];
     for (const input of [...inputs, ...pretenders]) {

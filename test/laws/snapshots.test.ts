@@ -47,7 +47,7 @@ describe('toRows', () => {
   });
 });
 
-describe('what is no snapshot', () => {
+describe('an invalid snapshot', () => {
   const valid = { tid: 't', rowid: 'r', data: {} };
   const refused: readonly (readonly [unknown, object])[] = [
     [null, { code: 'invalid-json' }],

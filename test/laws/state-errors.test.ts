@@ -101,13 +101,13 @@ describe('malformed whatever state it meets', () => {
     expectRefusal([change], refusal);
   });
 
-  it('a delta that is no array, or has a hole', () => {
+  it('a delta that is not an array, or has a hole', () => {
     for (const delta of [null, undefined, {}, 'x', 1, new Map()]) expectRefusal(delta, { code: 'invalid-change' });
     expectRefusal(new Array(1), { code: 'invalid-change', position: 0 });
   });
 });
 
-describe('what is no value', () => {
+describe('an invalid value', () => {
   const hostile: readonly (readonly [string, unknown])[] = [
     ...[null, undefined, {}, Symbol('x'), () => 1, new Map(), new Set(), /x/, new ArrayBuffer(1)].map(titled),
     ...[LONG_MAX + 1n, LONG_MIN - 1n, 10n ** 1000n, new Date(Number.NaN), '\ud800', 'a\udc00', '\udc00\ud800'].map(

@@ -162,7 +162,7 @@ describe('parseDelta', () => {
     },
   );
 
-  it('refuses what is no array of changes, and holes in one', () => {
+  it('rejects anything but an array of changes, and holes in one', () => {
     for (const json of [null, undefined, {}, 'x', 1]) {
       expect(refusalOf(() => parseDelta(json))).toEqual({ code: 'invalid-json' });
     }

@@ -126,7 +126,7 @@ describe('formatValue(parseValue(json)) = json', () => {
   });
 });
 
-describe('what is no value of the wire format', () => {
+describe('an invalid value of the wire format', () => {
   const refused = REFUSED.map(([json, code]) => ({ title: fc.stringify(json).slice(0, 60), json, code }));
 
   it.each(refused)(

@@ -116,7 +116,7 @@ describe('messages as JSON', () => {
   });
 });
 
-describe('what is no message', () => {
+describe('a malformed message', () => {
   const malformed = { rev: 2, nonce: 'o', delta: 'none' };
   test.each([...NO_MESSAGES, [{ type: 'entries', entries: [malformed] }, 'invalid-change'] as const])(
     'is refused by a replica and changes nothing: %j as %s',

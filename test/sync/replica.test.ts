@@ -43,7 +43,7 @@ describe('local edits', () => {
     );
   });
 
-  test('that are none are refused by a typed error, and so is what is no message', () => {
+  test('that are invalid are rejected with a typed error, and so is a malformed message', () => {
     const pair = pairWithRecord();
     for (const none of [null, [null], {}, 'x']) {
       expect(() => pair.replica.apply(none as unknown as Delta)).toThrow(
@@ -204,7 +204,7 @@ describe('the status', () => {
     expect(seen(pair.replica)).toBe('a{f=2} b{}');
   });
 
-  test('an open delta that came to nothing is not sealed', () => {
+  test('an open delta without effect is not sealed', () => {
     const pair = pairWithRecord();
     pair.edit(I('b'), D('b'));
     expect(statusOf(pair.replica)).toBe('isIdle');

@@ -271,7 +271,7 @@ describe('answers', () => {
     expect(sequencer.answer(message, 'editor')).toEqual({ type: 'accepted', nonce: 'x', rev: 5 });
   });
 
-  test('to what is no message are refused', () => {
+  test('to a malformed message are errors', () => {
     const bogus = { type: 'bogus' } as unknown as ReplicaMessage;
     expect(() => new Sequencer().answer(bogus, 'owner')).toThrow(expect.objectContaining({ code: 'invalid-json' }));
   });

@@ -60,7 +60,7 @@ describe.each([
     expect(acceptedLetters(isValid)).toBe('+-./0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz');
   });
 
-  it('refuses what is no text', () => {
+  it('rejects anything but a string', () => {
     expect(NO_TEXT.filter(isValid)).toEqual([]);
   });
 });

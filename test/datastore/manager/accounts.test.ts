@@ -40,7 +40,7 @@ describe('linking', () => {
     expect(heard).toEqual(['ann']);
   });
 
-  test('by what is no id fails', async () => {
+  test('by an invalid id fails', async () => {
     for (const id of ['', 'a b', 'ä', 'x'.repeat(129), 7 as unknown as string]) {
       expect(await codeOf(accounts.link(id))).toBe('invalid-name');
     }
@@ -264,7 +264,7 @@ describe('managers', () => {
     expect(await accounts.localManager()).toBe(local);
   });
 
-  test('of what is no account that is linked here fail', async () => {
+  test('of an account that is not linked here fail', async () => {
     const elsewhere = await (await new Device(server).accounts()).link('ann');
     await accounts.link('ann');
     const local = await accounts.localManager();

@@ -50,7 +50,7 @@ describe('opening', () => {
     (await manager.openDefault()).close();
   });
 
-  test('by what is no id fails', async () => {
+  test('by an invalid id fails', async () => {
     for (const id of ['', 'Upper', '.', 'a/b', '../up', 'x'.repeat(65), undefined as unknown as string]) {
       expect(await codeOf(manager.open(id))).toBe('invalid-name');
       expect(await codeOf(manager.openOrCreate(id))).toBe('invalid-name');
