@@ -16,7 +16,6 @@ const PUBLISHED = [
   ...['dist/datastore/index.js', 'dist/datastore/index.d.ts', 'docs/datastore-api.md'],
   ...['README.md', 'CHANGELOG.md', 'LICENSE', 'spec/README.md', 'spec/binary.md', 'spec/vectors/list-merges.json'],
 ];
-const DEPENDENCY = 'msgpackr';
 const PRIVATE = /^(test|bench|scripts|examples|node_modules|\.ci)\//;
 
 const CONSUMER_TSCONFIG = {
@@ -68,23 +67,22 @@ function checkContents(packed: Packed): void {
   const paths = new Set(packed.files.map((file) => file.path));
   const missing = PUBLISHED.filter((path) => !paths.has(path));
   if (missing.length > 0) throw new Error(`the package lacks ${missing.join(', ')}`);
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    readonly dependencies: Readonly<Record<string, string>>;
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly dependencies?: Readonly<Record<string, string>>;
   };
-  if (Object.keys(dependencies).join() !== DEPENDENCY)
-    throw new Error(`the package depends on more than ${DEPENDENCY}`);
+  const needed = Object.keys(dependencies);
+  if (needed.length > 0) throw new Error(`the package depends on ${needed.join(', ')}`);
   const leaked = [...paths].filter((path) => PRIVATE.test(path));
   if (leaked.length > 0) throw new Error(`the package contains ${leaked.join(', ')}`);
 }
 
-/** @param tarballs the package and what it depends on, so that nothing has to be fetched. */
-function checkAsConsumer(project: string, tarballs: readonly string[]): void {
+function checkAsConsumer(project: string, tarball: string): void {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(CONSUMER_TSCONFIG));
   copyFileSync(join(root, 'test/package/consumer.ts.txt'), join(project, 'consumer.ts'));
   const quietly = ['--silent', '--offline', '--omit=optional', '--no-audit', '--no-fund'];
-  run(project, 'npm', ['install', ...quietly, ...tarballs]);
+  run(project, 'npm', ['install', ...quietly, tarball]);
   run(project, process.execPath, [tsc, '-p', '.', '--pretty', 'false']);
   run(project, process.execPath, ['out/consumer.js']);
   const help = run(project, 'npx', ['--no-install', 'deltaic', '--help']);
@@ -95,11 +93,10 @@ const workspace = mkdtempSync(join(tmpdir(), 'deltaic-package-'));
 try {
   run(root, 'npm', ['run', '--silent', 'build']);
   const packed = pack('.', workspace);
-  const dependency = pack(`./node_modules/${DEPENDENCY}`, workspace);
   checkContents(packed);
   const tarball = join(workspace, packed.filename);
   process.stdout.write(run(root, process.execPath, [publint, 'run', tarball, '--strict']));
-  checkAsConsumer(join(workspace, 'consumer'), [tarball, join(workspace, dependency.filename)]);
+  checkAsConsumer(join(workspace, 'consumer'), tarball);
   console.log(`The package installs, compiles and runs: ${packed.files.length} files.`);
 } finally {
   rmSync(workspace, { recursive: true, force: true });

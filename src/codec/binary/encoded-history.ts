@@ -2,26 +2,24 @@ import { deltaWithoutBefore } from '../../deltas/without-before.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import type { Delta } from '../../operations/change.js';
 import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
-import { ByteReader } from './byte-reader.js';
-import { ByteWriter } from './byte-writer.js';
-import { CHANGE_COLUMN_COUNT, ChangeReader } from './change-reader.js';
-import { ChangeWriter } from './change-writer.js';
-import { Inventory } from './inventory.js';
-import type { NameIndex, NameTable } from './name-table.js';
+import { ByteReader, ByteWriter } from './byte-column.js';
+import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter } from './change-columns.js';
+import { Inventory, type NameIndex, type NameTable } from './shared-tables.js';
 
-/** A state and deltas that come after it, or lead to it. They share the columns of changes. */
+/** A state, and deltas that follow it or lead to it. They share the columns of changes. */
 export interface History {
   readonly state: State;
   /** In normal form, without `before`. */
   readonly deltas: readonly Delta[];
 }
 
-/** How many columns {@link encodeHistory} writes: one with counts before those of changes. */
+/** How many columns {@link encodeHistory} writes: the counts, and then the columns of changes. */
 export const HISTORY_COLUMN_COUNT: number = 1 + CHANGE_COLUMN_COUNT;
 
 /**
- * The columns of a history, and the numbers that names have in it; `names` are further ones that will need a number.
- * Spec: BIN-22.
+ * Writes a history. `names` are further names that need a number.
+ *
+ * @returns the columns, and the numbers of names. Spec: BIN-22.
  */
 export function encodeHistory(
   { state, deltas }: History,
@@ -41,8 +39,8 @@ export function encodeHistory(
 }
 
 /**
- * Reads what {@link encodeHistory} wrote. `readFurther` reads what else refers to names, before it is checked that all
- * are used.
+ * Reads what {@link encodeHistory} writes. `readFurther` reads other columns that use names, before it is checked that
+ * every name is used.
  *
  * @throws DatastoreError `invalid-binary`.
  */
@@ -54,7 +52,7 @@ export function decodeHistory(columns: readonly Uint8Array[], readFurther: (name
   const deltas: Delta[] = [];
   while (!counts.isAtEnd) {
     const delta = changes.delta(counts.varint());
-    if (!isTravelling(delta)) counts.fail('a delta is not in normal form');
+    if (!isTravelling(delta)) counts.fail('a delta is not in normal form without before');
     deltas.push(delta);
   }
   readFurther(changes.names);
@@ -62,7 +60,7 @@ export function decodeHistory(columns: readonly Uint8Array[], readFurther: (name
   return { state: stateOfInserts(inserts), deltas };
 }
 
-/** Whether a delta is in normal form and without `before`: such a one is its own travelling form, to the byte. */
+/** Whether a delta is in normal form and without `before`: the form in which deltas are sent. */
 function isTravelling(delta: Delta): boolean {
   try {
     const columns = ChangeWriter.encode(deltaWithoutBefore(delta));

@@ -10,23 +10,22 @@ import {
   type SavedReplica,
   type SavedRule,
 } from '../../sync/saved-replica.js';
-import { ByteReader, invalidBinary } from './byte-reader.js';
-import { ByteWriter } from './byte-writer.js';
+import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
 import { packColumns, unpackColumns } from './envelope.js';
-import type { NameIndex, NameTable } from './name-table.js';
-import { decodeUtf8 } from './utf8.js';
+import type { NameIndex, NameTable } from './shared-tables.js';
+import { decodeUtf8 } from './text-column.js';
 
 const NEEDS_RELOAD = 1;
 const IS_LOG_LOST = 2;
 const COLUMN_COUNT = 4 + HISTORY_COLUMN_COUNT;
 
 /**
- * Writes what `Replica.save()` gives in the binary form. Equal replicas give equal bytes.
+ * Writes a saved replica, the result of `Replica.save()`, in the binary form. Equal replicas give equal bytes.
  *
  * Law: `decodeReplica(encodeReplica(r))` is `r`, with its rules in code point order of their places.
  *
- * @throws DatastoreError `invalid-json` for what `save()` does not give. Spec: BIN-22, BIN-23.
+ * @throws DatastoreError `invalid-json` if it is not the result of `save()`. Spec: BIN-22, BIN-23.
  */
 export function encodeReplica(saved: SavedReplica): Uint8Array {
   const { base, rev, pending, open, rules, exchange } = parseStored(saved);
@@ -45,7 +44,7 @@ export function encodeReplica(saved: SavedReplica): Uint8Array {
 }
 
 /**
- * Reads what `Replica.load` takes, from bytes that anybody may have made.
+ * Reads a saved replica for `Replica.load` from untrusted bytes.
  *
  * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`. Spec: BIN-22, BIN-23.
  */
@@ -58,14 +57,14 @@ export function decodeReplica(bytes: unknown): SavedReplica {
   const head = new ByteReader(headColumn, 'head');
   const rev = head.varint();
   const flags = head.byte();
-  if (flags > NEEDS_RELOAD + IS_LOG_LOST) head.fail('a flag that does not exist');
+  if (flags > NEEDS_RELOAD + IS_LOG_LOST) head.fail('unknown flags');
   head.finish();
   let rules: readonly SavedRule[] = [];
   const { state, deltas } = decodeHistory(columns, (names) => {
     rules = decodeRules(new ByteReader(ruleColumn, 'rules'), names);
   });
   const open = deltas.at(-1);
-  if (open === undefined) throw invalidBinary('a replica has an open delta', headColumn.byteOffset);
+  if (open === undefined) throw invalidBinary('the uncommitted delta is missing', headColumn.byteOffset);
   const exchange = {
     nonce: nonceColumn.length === 0 ? undefined : decodeNonce(nonceColumn),
     refusal: refusalColumn.length === 0 ? undefined : decodeRefusal(refusalColumn),
@@ -84,7 +83,7 @@ function textColumn(text: string): Uint8Array {
   return column.finish();
 }
 
-/** In code point order of their places, which is that of the numbers of the names. */
+/** In code point order of table, record and field, which is the order of the numbers of the names. */
 function encodeRules(rules: readonly SavedRule[], names: NameIndex): Uint8Array {
   const column = new ByteWriter();
   const numbered = rules.map(([table, record, field, rule]) => [
@@ -102,8 +101,9 @@ function decodeRules(column: ByteReader, names: NameTable): SavedRule[] {
   while (!column.isAtEnd) {
     const place = [column.varint(), column.varint(), column.varint()] as const;
     const rule = SAVED_RULE_NAMES[column.varint()];
-    if (rule === undefined) column.fail('a rule that does not exist');
-    if (previous.length > 0 && compareNumbers(previous, place) >= 0) column.fail('the rules are out of order');
+    if (rule === undefined) column.fail('unknown rule');
+    if (previous.length > 0 && compareNumbers(previous, place) >= 0)
+      column.fail('the rules must be in ascending order');
     const [table, record, field] = place.map((number) => names.at(number, column)) as [string, string, string];
     rules.push([table, record, field, rule]);
     previous = place;
@@ -119,10 +119,10 @@ function compareNumbers(left: readonly number[], right: readonly number[]): numb
 function decodeNonce(column: Uint8Array): string {
   const nonce = decodeUtf8(column);
   if (isValidNonce(nonce)) return nonce;
-  throw invalidBinary('a nonce was expected', column.byteOffset);
+  throw invalidBinary('not a nonce', column.byteOffset);
 }
 
-/** A refusal is stored as JSON, its members in the order of the interface. */
+/** A refusal is stored as JSON, with its members in the order of the interface. */
 function decodeRefusal(column: Uint8Array): Refusal {
   const text = decodeUtf8(column);
   try {
@@ -131,5 +131,5 @@ function decodeRefusal(column: Uint8Array): Refusal {
   } catch (error) {
     if (!(error instanceof DatastoreError) && !(error instanceof SyntaxError)) throw error;
   }
-  throw invalidBinary('this is not a refusal', column.byteOffset);
+  throw invalidBinary('not a refusal in its JSON form', column.byteOffset);
 }

@@ -1,24 +1,29 @@
-import { ServiceError } from '../../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import { isRevision, isValidNonce, ownEntry } from '../../sync/log-entry.js';
 import { checkConsecutive, type SavedSequencer } from '../../sync/saved-sequencer.js';
 import { stateOfSnapshot } from '../../sync/snapshot.js';
-import { ByteReader, invalidBinary } from './byte-reader.js';
-import { ByteWriter } from './byte-writer.js';
+import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
 import { packColumns, unpackColumns } from './envelope.js';
-import { decodeUtf8 } from './utf8.js';
+import { decodeUtf8 } from './text-column.js';
 
 const COLUMN_COUNT = 2 + HISTORY_COLUMN_COUNT;
 
 /**
- * Writes what `Sequencer.save()` gives in the binary form. Equal sequencers give equal bytes.
+ * Writes a saved sequencer, the result of `Sequencer.save()`, in the binary form. Equal sequencers give equal bytes.
  *
  * Law: `decodeSequencer(encodeSequencer(s))` is `s`, its deltas in normal form and its rows in order.
  *
- * @throws DatastoreError for what `Sequencer.restore` refuses, `log-mismatch` where a revision has two nonces, or
- * two have one. Spec: BIN-22, BIN-24.
+ * @throws DatastoreError `invalid-option` if it is not a saved sequencer; as `Sequencer.restore`;
+ * `log-mismatch` if a revision has two nonces, or two revisions have one. Spec: BIN-22, BIN-24.
  */
-export function encodeSequencer({ snapshot, log }: SavedSequencer): Uint8Array {
+export function encodeSequencer(saved: SavedSequencer): Uint8Array {
+  if (!isShapedLikeSaved(saved)) {
+    const reason = `encodeSequencer takes what \`Sequencer.save()\` returned, got ${quote(saved)}`;
+    throw new DatastoreError('invalid-option', reason);
+  }
+  const { snapshot, log } = saved;
   const state = stateOfSnapshot(snapshot);
   const entries = log.map(ownEntry);
   checkConsecutive(entries, snapshot.rev);
@@ -34,7 +39,7 @@ export function encodeSequencer({ snapshot, log }: SavedSequencer): Uint8Array {
 }
 
 /**
- * Reads what `Sequencer.restore` takes, from bytes that anybody may have made.
+ * Reads a saved sequencer for `Sequencer.restore` from untrusted bytes.
  *
  * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`. Spec: BIN-22, BIN-24.
  */
@@ -49,13 +54,14 @@ export function decodeSequencer(bytes: unknown): SavedSequencer {
   const lastRev = rev + laterCount;
   const { state, deltas } = decodeHistory(columns, () => undefined);
   const firstRev = lastRev - deltas.length + 1;
-  if (laterCount > deltas.length || firstRev < 1 || !isRevision(lastRev)) head.fail('the entries do not fit the log');
+  if (laterCount > deltas.length || firstRev < 1 || !isRevision(lastRev))
+    head.fail('the number of entries does not match the revisions');
   head.finish();
   const nonces = decodeNonces(nonceColumn);
   const firstOfNonces = lastRev - nonces.length + 1;
   const expected = Math.min(rev - snapshotNonceCount + 1, firstRev);
   if (firstOfNonces !== expected || firstOfNonces < 1) {
-    throw invalidBinary('there are not as many nonces as there should be', nonceColumn.byteOffset);
+    throw invalidBinary('the number of nonces does not match the revisions', nonceColumn.byteOffset);
   }
   const log = deltas.map((delta, at) => {
     const entryRev = firstRev + at;
@@ -65,7 +71,13 @@ export function decodeSequencer(bytes: unknown): SavedSequencer {
   return { snapshot: { type: 'snapshot', rev, rows: state.toRows(), nonces: snapshotNonces }, log };
 }
 
-/** The nonces of all revisions that have one in the snapshot or in the log, which follow one another. */
+function isShapedLikeSaved(saved: unknown): boolean {
+  const { snapshot, log } = (saved ?? {}) as Partial<Readonly<Record<string, unknown>>>;
+  const { rows, nonces } = (snapshot ?? {}) as Partial<Readonly<Record<string, unknown>>>;
+  return Array.isArray(log) && Array.isArray(rows) && Array.isArray(nonces);
+}
+
+/** The nonces of all revisions that have one in the snapshot or in the log. These revisions are consecutive. */
 function noncesOf({ snapshot, log }: SavedSequencer): string[] {
   const byRevision = new Map<number, string>();
   const note = (rev: number, nonce: string): void => {
@@ -84,7 +96,7 @@ function noncesOf({ snapshot, log }: SavedSequencer): string[] {
 function decodeNonces(column: Uint8Array): string[] {
   if (column.length === 0) return [];
   const nonces = decodeUtf8(column).split(' ');
-  if (!nonces.every(isValidNonce)) throw invalidBinary('this is not a nonce', column.byteOffset);
+  if (!nonces.every(isValidNonce)) throw invalidBinary('not a nonce', column.byteOffset);
   if (new Set(nonces).size < nonces.length) throw invalidBinary('a nonce occurs twice', column.byteOffset);
   return nonces;
 }

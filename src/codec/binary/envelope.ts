@@ -1,11 +1,11 @@
-import { pack, unpack } from 'msgpackr';
 import { DatastoreError } from '../../errors/datastore-error.js';
-import { invariant } from '../../errors/invariant-error.js';
-import { describe } from '../../values/value.js';
-import { ByteReader, invalidBinary } from './byte-reader.js';
+import { quote } from '../../errors/quote.js';
+import { ByteReader, invalidBinary } from './byte-column.js';
 
-/** The version that is written, and so far the only one that is read. Spec: BIN-3. */
+/** The version that is written, and the only one that is read. Spec: BIN-3. */
 export const BINARY_VERSION = 1;
+
+const NO_BYTES = new Uint8Array();
 
 const NIL = 0xc0;
 const BIN_8 = 0xc4;
@@ -17,73 +17,108 @@ const FIXED_ARRAY_END = 0xa0;
 const FIXED_TEXT = 0xa0;
 const FIXED_TEXT_END = 0xc0;
 
-/** What a file holds, as its first element says. Spec: BIN-2. */
+/** What a file contains: its first element. Spec: BIN-2. */
 export type FileKind = 'deltaic/delta' | 'deltaic/state' | 'deltaic/replica' | 'deltaic/sequencer';
 
-/** Wraps columns as one MessagePack array: kind, version, and each column, nil for an empty one. Spec: BIN-1 to BIN-3. */
+/**
+ * Wraps columns in one MessagePack array: kind, version, and each column, nil for an empty one. Spec: BIN-1 to BIN-3.
+ *
+ * A file needs five of MessagePack's formats, so they are written here, into an array of exactly the right size.
+ */
 export function packColumns(kind: FileKind, columns: readonly Uint8Array[]): Uint8Array {
-  const packed = pack([kind, BINARY_VERSION, ...columns.map((column) => (column.length === 0 ? null : column))]);
-  // The packer hands out a part of a buffer that it goes on using, so this is a copy.
-  return new Uint8Array(packed);
+  const elementCount = columns.length + 2;
+  let size = (elementCount < 16 ? 1 : 3) + 1 + kind.length + 1;
+  for (const { length } of columns) size += length === 0 ? 1 : headerSize(length) + length;
+  const file = new Uint8Array(size);
+  let at = 0;
+  if (elementCount < 16) {
+    file[at++] = FIXED_ARRAY + elementCount;
+  } else {
+    file[at++] = ARRAY_16;
+    file[at++] = elementCount >> 8;
+    file[at++] = elementCount & 0xff;
+  }
+  file[at++] = FIXED_TEXT + kind.length;
+  for (let letter = 0; letter < kind.length; letter++) file[at++] = kind.charCodeAt(letter);
+  file[at++] = BINARY_VERSION;
+  for (const column of columns) {
+    const { length } = column;
+    if (length === 0) {
+      file[at++] = NIL;
+      continue;
+    }
+    const lengthSize = headerSize(length) - 1;
+    file[at++] = lengthSize === 1 ? BIN_8 : lengthSize === 2 ? BIN_16 : BIN_32;
+    for (let shift = 8 * (lengthSize - 1); shift >= 0; shift -= 8) file[at++] = (length >>> shift) & 0xff;
+    file.set(column, at);
+    at += length;
+  }
+  return file;
+}
+
+/** How many bytes the header of a byte string of this length takes. */
+function headerSize(length: number): number {
+  return length < 0x100 ? 2 : length < 0x10000 ? 3 : 5;
 }
 
 /**
- * Unwraps what {@link packColumns} wrapped. The envelope is looked through before the unpacker sees it, so that nothing
- * reaches that but a flat array of nil and byte strings that are really there: no maps, extensions, nesting or sizes to
- * believe.
+ * Unwraps what {@link packColumns} wrote. Everything else is rejected, though MessagePack could say the same in other ways:
+ * maps, extensions, nesting, longer headers, bytes after the end.
  *
  * @throws DatastoreError `invalid-binary`, or `unknown-version` for a version that is not read.
  */
 export function unpackColumns(bytes: unknown, kind: FileKind, columnCount: number): readonly Uint8Array[] {
   if (!(bytes instanceof Uint8Array) || !ArrayBuffer.isView(bytes)) {
-    throw invalidBinary(`encoded data must be a Uint8Array, not ${describe(bytes)}`, 0);
+    throw invalidBinary(`encoded data must be a Uint8Array, got ${quote(bytes)}`, 0);
   }
-  // A copy: it belongs to nobody else, and begins at offset 0 of its buffer, as the readers of columns rely on.
-  const own = new Uint8Array(bytes);
-  checkEnvelope(new ByteReader(own, 'envelope'), kind, columnCount);
-  const elements: unknown = unpack(own);
-  invariant(Array.isArray(elements), 'a checked envelope is an array');
-  return elements.slice(2).map((column: unknown) => (column instanceof Uint8Array ? column : own.subarray(own.length)));
-}
-
-function checkEnvelope(file: ByteReader, kind: FileKind, columnCount: number): void {
-  const length = arrayLength(file);
+  // A copy belongs to nobody else, and begins at offset 0 of its buffer, as the readers of columns expect. The bytes of a
+  // detached buffer cannot be copied, but have length 0.
+  const own = bytes.length === 0 ? NO_BYTES : new Uint8Array(bytes);
+  const file = new ByteReader(own, 'envelope');
+  const elementCount = arrayLength(file);
   checkKind(file, kind);
-  const version = file.byte();
-  if (version !== BINARY_VERSION) throw unknownVersion(kind);
-  if (length !== columnCount + 2) file.fail(`a file of this kind has ${columnCount + 2} elements`);
-  for (let column = 0; column < columnCount; column++) skipColumn(file);
+  if (file.byte() !== BINARY_VERSION) throw unknownVersion(kind);
+  if (elementCount !== columnCount + 2) file.fail(`expected ${columnCount + 2} elements, got ${elementCount}`);
+  const columns: Uint8Array[] = [];
+  for (let column = 0; column < columnCount; column++) {
+    const length = columnLength(file);
+    const start = file.skip(length);
+    columns.push(own.subarray(start, start + length));
+  }
   file.finish();
+  return columns;
 }
 
 function arrayLength(file: ByteReader): number {
   const byte = file.byte();
   if (byte >= FIXED_ARRAY && byte < FIXED_ARRAY_END) return byte - FIXED_ARRAY;
   const length = byte === ARRAY_16 ? file.number(2) : 0;
-  if (length < 16) file.fail('this is not an array of columns');
+  if (length < 16) file.fail('expected a MessagePack array');
   return length;
 }
 
 function checkKind(file: ByteReader, expected: FileKind): void {
   const byte = file.byte();
-  if (byte < FIXED_TEXT || byte >= FIXED_TEXT_END) file.fail('a file begins with its kind');
+  if (byte < FIXED_TEXT || byte >= FIXED_TEXT_END) file.fail('expected the kind of the file, a short string');
   const kind = String.fromCharCode(...file.bytes(byte - FIXED_TEXT));
-  if (kind !== expected) file.fail(`this is ${JSON.stringify(kind)}, not ${JSON.stringify(expected)}`);
+  if (kind !== expected) file.fail(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(kind)}`);
 }
 
-/** Columns are nil or a byte string with the shortest header. */
-function skipColumn(file: ByteReader): void {
+/** The length of the next column, which is nil or a byte string with the shortest header. */
+function columnLength(file: ByteReader): number {
   const byte = file.byte();
-  if (byte === NIL) return;
+  if (byte === NIL) return 0;
   const size = byte === BIN_8 ? 1 : byte === BIN_16 ? 2 : byte === BIN_32 ? 4 : 0;
-  if (size === 0) file.fail('a column is nil or a byte string');
+  if (size === 0) file.fail('expected a column: nil or a byte string');
   const length = file.number(size);
-  if (length === 0) file.fail('an empty column is nil');
-  if (size > 1 && length < 2 ** (4 * size)) file.fail('a byte string has a longer header than it needs');
-  file.skip(length);
+  if (length === 0) file.fail('an empty column must be nil');
+  if (size > 1 && length < 2 ** (4 * size)) file.fail('the header of a byte string is not in its shortest form');
+  return length;
 }
 
 function unknownVersion(kind: FileKind): DatastoreError {
   const offset = 2 + kind.length;
-  return new DatastoreError('unknown-version', `version ${BINARY_VERSION} is the only one that is known`, { offset });
+  return new DatastoreError('unknown-version', `unknown version: this release reads version ${BINARY_VERSION}`, {
+    offset,
+  });
 }

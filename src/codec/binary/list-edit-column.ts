@@ -8,15 +8,13 @@ import {
 } from '../../operations/list-operation.js';
 import { visitEach } from '../../values/frozen-array.js';
 import type { Atom } from '../../values/value.js';
-import { ByteReader } from './byte-reader.js';
-import { ByteWriter } from './byte-writer.js';
-import { type Run, readRun, UNPAID_RUN_MAX, writeRun } from './runs.js';
-import type { ValueReader } from './value-reader.js';
-import type { ValueWriter } from './value-writer.js';
+import { ByteReader, ByteWriter, type Run, readRun, UNPAID_RUN_MAX, writeRun } from './byte-column.js';
+import type { ValueReader, ValueWriter } from './value-columns.js';
 
-/**
- * The kinds of runs of list operations. In a run of inserts or puts each index is one more than the one before; deletes
- * stay where they are, as the delete key does, or go back by one, as backspace does. A move stands alone. Spec: BIN-16.
+/*
+ * The kinds of runs of list operations. In a run of inserts or puts, each index is one more than the one before. In a run
+ * of deletes, all have the same index, as the delete key makes them. In a run of backspaces, each index is one less. A move
+ * is a run of one. Spec: BIN-16.
  */
 const INSERTS = 0;
 const PUTS = 1;
@@ -28,25 +26,25 @@ const KIND_COUNT = 5;
 const NO_RUN: Run = { kind: KIND_COUNT, count: 0 };
 
 /**
- * The run that `run` becomes when the next operation is of `kind` (which is never `BACKSPACES`) and `distance` away from
- * the cursor, or `undefined` if a new one begins. The writer cuts by this, and the reader checks the cuts by it.
+ * What `run` becomes if the next operation is of `kind` (never BACKSPACES) and `distance` away from the cursor, or
+ * `undefined` if a new run begins. The writer cuts runs by this, and the reader checks them by it.
  */
 function extend(run: Run, kind: number, distance: number): Run | undefined {
   const count = run.count + 1;
   if (kind === INSERTS || kind === PUTS) return run.kind === kind && distance === 0 ? { kind, count } : undefined;
-  // A delete takes no bytes of its own.
+  // Deletes take no bytes of their own.
   if (kind === MOVES || run.count >= UNPAID_RUN_MAX) return undefined;
   const isAlone = run.kind === DELETES && run.count === 1;
   if (distance === 0 && run.kind === DELETES) return { kind: DELETES, count };
   return distance === -1 && (isAlone || run.kind === BACKSPACES) ? { kind: BACKSPACES, count } : undefined;
 }
 
-/** Where the cursor stands after operations of a run: on the next index of inserts and puts, on what was last deleted. */
+/** The cursor after an operation at `index`: the next index after inserts and puts, the same index after deletes. */
 function cursorAfter(kind: number, index: number): number {
   return kind === INSERTS || kind === PUTS ? index + 1 : index;
 }
 
-/** Writes operations on lists in runs; the values in them go to other columns. Spec: BIN-15, BIN-16. */
+/** Writes list operations in runs; their values go to other columns. Spec: BIN-15, BIN-16. */
 export class ListEditWriter {
   readonly #column = new ByteWriter();
   readonly #values: ValueWriter;
@@ -118,7 +116,7 @@ export class ListEditWriter {
   }
 }
 
-/** Reads what a `ListEditWriter` wrote, and refuses what it does not write. */
+/** Reads what a {@link ListEditWriter} writes, and rejects everything else. */
 export class ListEditReader {
   readonly #column: ByteReader;
   readonly #values: ValueReader;
@@ -130,7 +128,7 @@ export class ListEditReader {
     this.#befores = befores;
   }
 
-  /** The next operations of one list, `count` in all. */
+  /** The next list edit, of `count` operations. */
   read(count: number): ListOp[] {
     const ops: ListOp[] = [];
     let previous = NO_RUN;
@@ -139,7 +137,7 @@ export class ListEditReader {
       const run = readRun(this.#column, KIND_COUNT);
       const distance = this.#column.signed();
       this.#checkRun(previous, run, distance);
-      if (run.count > count - ops.length) this.#column.fail('a run is longer than the edit that it is in');
+      if (run.count > count - ops.length) this.#column.fail('a run exceeds its list edit');
       const first = this.#index(cursor + distance);
       cursor = run.kind === MOVES ? this.#readMove(ops, first) : this.#readRun(ops, run, first);
       previous = run;
@@ -154,10 +152,11 @@ export class ListEditReader {
   #checkRun(previous: Run, run: Run, distance: number): void {
     const isDelete = run.kind === DELETES || run.kind === BACKSPACES;
     const kind = isDelete ? DELETES : run.kind;
-    if (previous.count > 0 && extend(previous, kind, distance) !== undefined) this.#column.fail('a run is cut in two');
-    if (isDelete && run.count > UNPAID_RUN_MAX) this.#column.fail('a run is too long');
-    if (run.kind === BACKSPACES && run.count === 1) this.#column.fail('a single delete goes nowhere');
-    if (run.kind === MOVES && run.count > 1) this.#column.fail('a move stands alone');
+    if (previous.count > 0 && extend(previous, kind, distance) !== undefined)
+      this.#column.fail('two runs that must be one');
+    if (isDelete && run.count > UNPAID_RUN_MAX) this.#column.fail(`a run may have at most ${UNPAID_RUN_MAX}`);
+    if (run.kind === BACKSPACES && run.count === 1) this.#column.fail('a run of backspaces has at least two');
+    if (run.kind === MOVES && run.count > 1) this.#column.fail('a run of moves has exactly one');
   }
 
   #readMove(ops: ListOp[], from: number): number {
@@ -166,7 +165,7 @@ export class ListEditReader {
     return to;
   }
 
-  /** Reads the operations of a run and returns where the cursor stands after it. */
+  /** Reads the operations of a run and returns the cursor after it. */
   #readRun(ops: ListOp[], { kind, count }: Run, first: number): number {
     const step = kind === DELETES ? 0 : kind === BACKSPACES ? -1 : 1;
     const last = this.#index(first + step * (count - 1));
@@ -181,7 +180,8 @@ export class ListEditReader {
   }
 
   #index(index: number): number {
-    if (index < 0 || index > LIST_INDEX_MAX) this.#column.fail('an index is out of range');
+    if (index < 0 || index > LIST_INDEX_MAX)
+      this.#column.fail(`index ${index} is out of range (0 to ${LIST_INDEX_MAX})`);
     return index;
   }
 }

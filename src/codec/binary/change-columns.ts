@@ -1,0 +1,258 @@
+import {
+  type Change,
+  type Delta,
+  deleteChange,
+  type FieldOps,
+  type InsertChange,
+  insertChange,
+  updateChange,
+} from '../../operations/change.js';
+import { beforeOf, type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
+import { type Fields, FrozenMapBuilder, inOrder } from '../../values/fields.js';
+import { visitEach } from '../../values/frozen-array.js';
+import type { Value } from '../../values/value.js';
+import { ByteReader, ByteWriter, readRun, writeRun } from './byte-column.js';
+import { ListEditReader, ListEditWriter } from './list-edit-column.js';
+import {
+  FieldSetReader,
+  FieldSetWriter,
+  Inventory,
+  NameIndex,
+  NameTable,
+  StringIndex,
+  StringTable,
+} from './shared-tables.js';
+import { TextReader } from './text-column.js';
+import { ABSENT, CREATE_LIST, EDIT_LIST, ValueReader, ValueWriter } from './value-columns.js';
+
+/* The kinds of a run of changes of one table. Spec: BIN-17. */
+export const INSERTED = 0;
+export const UPDATED = 1;
+/** Deleted, with unknown fields. */
+export const DELETED = 2;
+/** Deleted, with known fields. */
+export const DELETED_FIELDS = 3;
+
+export const CHANGE_KIND_COUNT = 4;
+
+/**
+ * Writes deltas column by column: all names, then all records, then all values, so that like is beside like, which
+ * compresses well. The deltas of one file share the columns. Spec: BIN-4, BIN-17 to BIN-20.
+ */
+export class ChangeWriter {
+  readonly names: NameIndex;
+  readonly #strings: StringIndex;
+  readonly #groups = new ByteWriter();
+  readonly #records = new ByteWriter();
+  readonly #fields: FieldSetWriter;
+  readonly #edits: ListEditWriter;
+  readonly #values: ValueWriter;
+  readonly #befores: ValueWriter;
+  #previousRecord = 0;
+
+  /** @param inventory of exactly the changes that will be written. */
+  constructor(inventory: Inventory) {
+    this.names = new NameIndex(inventory.names);
+    this.#strings = new StringIndex(inventory.strings);
+    this.#fields = new FieldSetWriter(this.names);
+    this.#values = new ValueWriter(this.#strings);
+    this.#befores = new ValueWriter(this.#strings);
+    this.#edits = new ListEditWriter(this.#values, this.#befores);
+  }
+
+  /** The columns of one delta alone. */
+  static encode(delta: Delta): readonly Uint8Array[] {
+    const inventory = new Inventory();
+    visitEach(delta, (change) => inventory.addChange(change));
+    const writer = new ChangeWriter(inventory);
+    writer.write(delta);
+    return writer.finish();
+  }
+
+  write(delta: Delta): void {
+    for (let start = 0; start < delta.length; ) {
+      const end = endOfGroup(delta, start);
+      this.#writeGroup(delta, start, end);
+      start = end;
+    }
+  }
+
+  /** The columns, in the order of a file. */
+  finish(): readonly Uint8Array[] {
+    const strings = this.#strings.encode();
+    return [
+      ...[this.names.encode(), strings.lengths, strings.text],
+      ...[this.#groups.finish(), this.#records.finish(), this.#fields.finish(), this.#edits.finish()],
+      ...[...this.#values.finish(), ...this.#befores.finish()],
+    ];
+  }
+
+  /** Writes changes that are of one kind and table. */
+  #writeGroup(delta: Delta, start: number, end: number): void {
+    const first = delta[start] as Change;
+    writeRun(this.#groups, kindOf(first), end - start);
+    this.#groups.varint(this.names.numberOf(first.table));
+    for (let at = start; at < end; at++) {
+      const change = delta[at] as Change;
+      const record = this.names.numberOf(change.record);
+      this.#records.signed(record - this.#previousRecord);
+      this.#previousRecord = record;
+      this.#writeContent(change);
+    }
+  }
+
+  #writeContent(change: Change): void {
+    if (change.type === 'insert') this.#writeFields(change.fields);
+    else if (change.type === 'update') this.#writeOps(change.ops);
+    else if (change.before !== undefined) this.#writeFields(change.before);
+  }
+
+  #writeFields(fields: Fields): void {
+    const sorted = inOrder(fields);
+    this.#fields.write([...sorted.keys()]);
+    for (const value of sorted.values()) this.#values.value(value);
+  }
+
+  #writeOps(ops: FieldOps): void {
+    const sorted = inOrder(ops);
+    this.#fields.write([...sorted.keys()]);
+    for (const op of sorted.values()) this.#writeOp(op);
+  }
+
+  #writeOp(op: FieldOp): void {
+    if (op.type === 'list') {
+      this.#values.listEdit(op.create, op.ops.length);
+      this.#edits.write(op.ops);
+      return;
+    }
+    if (op.type === 'put') this.#values.value(op.value);
+    else this.#values.absent();
+    const before = beforeOf(op);
+    if (before === undefined) this.#befores.unknown();
+    else if (before.value === undefined) this.#befores.absent();
+    else this.#befores.value(before.value);
+  }
+}
+
+/** Where the changes end that are of the same kind and table as the one at `start`. */
+function endOfGroup(delta: Delta, start: number): number {
+  const first = delta[start] as Change;
+  const kind = kindOf(first);
+  let end = start + 1;
+  for (let change = delta[end]; change?.table === first.table && kindOf(change) === kind; change = delta[end]) end++;
+  return end;
+}
+
+function kindOf(change: Change): number {
+  if (change.type === 'insert') return INSERTED;
+  if (change.type === 'update') return UPDATED;
+  return change.before === undefined ? DELETED : DELETED_FIELDS;
+}
+
+/** How many columns a {@link ChangeWriter} writes. */
+export const CHANGE_COLUMN_COUNT = 13;
+
+const NO_COLUMN = new Uint8Array();
+
+/** Reads the deltas that a {@link ChangeWriter} writes, and rejects everything else. */
+export class ChangeReader {
+  readonly names: NameTable;
+  readonly #strings: StringTable;
+  readonly #groups: ByteReader;
+  readonly #records: ByteReader;
+  readonly #fields: FieldSetReader;
+  readonly #edits: ListEditReader;
+  readonly #values: ValueReader;
+  readonly #befores: ValueReader;
+  #record = 0;
+
+  constructor(columns: readonly Uint8Array[]) {
+    const column = (at: number): Uint8Array => columns[at] ?? NO_COLUMN;
+    this.names = new NameTable(column(0));
+    this.#strings = new StringTable(new ByteReader(column(1), 'string lengths'), new TextReader(column(2)));
+    this.#groups = new ByteReader(column(3), 'groups');
+    this.#records = new ByteReader(column(4), 'records');
+    this.#fields = new FieldSetReader(column(5), this.names);
+    this.#values = new ValueReader(column(7), column(8), column(9), this.#strings);
+    this.#befores = new ValueReader(column(10), column(11), column(12), this.#strings);
+    this.#edits = new ListEditReader(column(6), this.#values, this.#befores);
+  }
+
+  /** The next delta: `count` changes, or all that are left. */
+  delta(count?: number): Delta {
+    return Object.freeze(this.#changes(count, () => undefined));
+  }
+
+  /** The inserts of the next state: `count` records, or all that are left. */
+  inserts(count?: number): readonly InsertChange[] {
+    const inserts: InsertChange[] = [];
+    this.#changes(count, (change) => {
+      const previous = inserts.at(-1);
+      if (change.type !== 'insert') this.#records.fail('a state may contain only inserts');
+      if (previous !== undefined && !isBefore(previous, change))
+        this.#records.fail('the records must be in ascending order');
+      inserts.push(change);
+    });
+    return inserts;
+  }
+
+  /** @throws DatastoreError `invalid-binary` if data is left over. */
+  finish(): void {
+    for (const part of [this.#groups, this.#records, this.#fields, this.#edits]) part.finish();
+    for (const part of [this.#values, this.#befores, this.#strings, this.names]) part.finish();
+  }
+
+  #changes(count: number | undefined, check: (change: Change) => void): Change[] {
+    const changes: Change[] = [];
+    let previous: { readonly kind: number; readonly table: string } | undefined;
+    while (count === undefined ? !this.#groups.isAtEnd : changes.length < count) {
+      const run = readRun(this.#groups, CHANGE_KIND_COUNT);
+      const table = this.names.at(this.#groups.varint(), this.#groups);
+      if (previous?.kind === run.kind && previous.table === table) this.#groups.fail('two runs that must be one');
+      if (count !== undefined && run.count > count - changes.length) {
+        this.#groups.fail('a run exceeds its delta');
+      }
+      // The count is not trusted: a run that claims too many changes meets the end of the records.
+      for (let left = run.count; left > 0; left--) {
+        const change = this.#change(run.kind, table);
+        check(change);
+        changes.push(change);
+      }
+      previous = { kind: run.kind, table };
+    }
+    return changes;
+  }
+
+  #change(kind: number, table: string): Change {
+    this.#record += this.#records.signed();
+    const record = this.names.at(this.#record, this.#records);
+    if (kind === INSERTED) return insertChange(table, record, this.#readFields());
+    if (kind === UPDATED) return updateChange(table, record, this.#readOps());
+    return deleteChange(table, record, kind === DELETED ? undefined : this.#readFields());
+  }
+
+  #readFields(): Fields {
+    const fields = new FrozenMapBuilder<string, Value>();
+    for (const field of this.#fields.read()) fields.set(field, this.#values.value(this.#values.tag()));
+    return fields.finish();
+  }
+
+  #readOps(): FieldOps {
+    const ops = new FrozenMapBuilder<string, FieldOp>();
+    for (const field of this.#fields.read()) ops.set(field, this.#readOp(this.#values.tag()));
+    return ops.finish();
+  }
+
+  #readOp(tag: number): FieldOp {
+    if (tag === EDIT_LIST || tag === CREATE_LIST) {
+      return fieldList(tag === CREATE_LIST, this.#edits.read(this.#values.operationCount()));
+    }
+    if (tag === ABSENT) return fieldDelete(this.#befores.before());
+    return fieldPut(this.#values.value(tag), this.#befores.before());
+  }
+}
+
+/** Whether one record comes before another in code point order, which for ASCII is the order of strings. */
+function isBefore(left: InsertChange, right: InsertChange): boolean {
+  return left.table === right.table ? left.record < right.record : left.table < right.table;
+}

@@ -1,0 +1,324 @@
+import { invariant } from '../../errors/invariant-error.js';
+import type { Change } from '../../operations/change.js';
+import { beforeOf, type FieldOp } from '../../operations/field-operation.js';
+import type { ListOp } from '../../operations/list-operation.js';
+import type { Fields } from '../../values/fields.js';
+import { visitEach } from '../../values/frozen-array.js';
+import { isValidFieldName } from '../../values/names.js';
+import { compareText, isCharacter, utf8ByteLength } from '../../values/text.js';
+import { isList, type Value } from '../../values/value.js';
+import { ByteReader, ByteWriter } from './byte-column.js';
+import type { TextReader } from './text-column.js';
+
+/** The names in changes, and how often each of their strings occurs. All changes are counted before any is written. */
+export class Inventory {
+  readonly names: Set<string> = new Set();
+  readonly strings: Map<string, number> = new Map();
+
+  addChange(change: Change): void {
+    this.names.add(change.table);
+    this.names.add(change.record);
+    switch (change.type) {
+      case 'insert':
+        this.#addFields(change.fields);
+        break;
+      case 'update':
+        for (const [field, op] of change.ops) {
+          this.names.add(field);
+          this.#addFieldOp(op);
+        }
+        break;
+      case 'delete':
+        if (change.before !== undefined) this.#addFields(change.before);
+    }
+  }
+
+  #addFields(fields: Fields): void {
+    for (const [field, value] of fields) {
+      this.names.add(field);
+      this.#addValue(value);
+    }
+  }
+
+  #addFieldOp(op: FieldOp): void {
+    if (op.type === 'list') {
+      visitEach(op.ops, (step) => this.#addListOp(step));
+      return;
+    }
+    if (op.type === 'put') this.#addValue(op.value);
+    this.#addValue(beforeOf(op)?.value);
+  }
+
+  #addListOp(op: ListOp): void {
+    if (op.type === 'insert' || op.type === 'put') this.#addValue(op.value);
+    if (op.type === 'put' || op.type === 'delete') this.#addValue(op.before);
+  }
+
+  #addValue(value: Value | undefined): void {
+    if (typeof value === 'string') {
+      if (isNumberedWhenRepeated(value)) this.strings.set(value, (this.strings.get(value) ?? 0) + 1);
+    } else if (isList(value)) {
+      visitEach(value, (item) => this.#addValue(item));
+    }
+  }
+}
+
+/** A byte that occurs in no name, so that it can separate names. */
+const MARK = 0x80;
+
+/** The names of tables, records and fields of a file, and their numbers in code point order. */
+export class NameIndex {
+  readonly #numbers: ReadonlyMap<string, number>;
+
+  constructor(names: ReadonlySet<string>) {
+    // Names are ASCII, for which every sort order is code point order.
+    this.#numbers = new Map([...names].sort().map((name, number) => [name, number]));
+  }
+
+  numberOf(name: string): number {
+    const number = this.#numbers.get(name);
+    invariant(number !== undefined, 'every name was counted before it is written');
+    return number;
+  }
+
+  /** The names in order, each without the letters that it shares with the one before. Spec: BIN-11. */
+  encode(): Uint8Array {
+    const column = new ByteWriter();
+    let previous = '';
+    for (const name of this.#numbers.keys()) {
+      const shared = sharedLength(previous, name);
+      column.byte(MARK + shared);
+      column.text(name.slice(shared));
+      previous = name;
+    }
+    return column.finish();
+  }
+}
+
+/** The names of a file by number. Records which are used, because the encoder writes no others. */
+export class NameTable {
+  readonly #names: readonly string[];
+  readonly #column: ByteReader;
+  readonly #isUsed: Uint8Array;
+
+  /** @throws DatastoreError `invalid-binary` for what {@link NameIndex.encode} does not write. */
+  constructor(bytes: Uint8Array) {
+    this.#column = new ByteReader(bytes, 'names');
+    this.#names = readNames(this.#column);
+    this.#isUsed = new Uint8Array(this.#names.length);
+  }
+
+  /** The name with a number that was read from `column`. */
+  at(number: number, column: ByteReader): string {
+    const name = this.#names[number];
+    if (name === undefined) column.fail(`no name has number ${number}`);
+    this.#isUsed[number] = 1;
+    return name;
+  }
+
+  finish(): void {
+    if (this.#isUsed.includes(0)) this.#column.fail('a name is not used');
+  }
+}
+
+function readNames(column: ByteReader): string[] {
+  const names: string[] = [];
+  let previous = '';
+  let mark = column.isAtEnd ? undefined : column.byte();
+  while (mark !== undefined) {
+    const shared = mark - MARK;
+    if (shared < 0 || shared > previous.length) column.fail('expected the start of a name');
+    let name = previous.slice(0, shared);
+    mark = undefined;
+    while (mark === undefined && !column.isAtEnd) {
+      const byte = column.byte();
+      if (byte < MARK) name += String.fromCharCode(byte);
+      else mark = byte;
+    }
+    if (!isValidFieldName(name)) column.fail(`invalid name ${JSON.stringify(name)}`);
+    // In ascending order, and without all of the letters that are shared.
+    if (name <= previous || sharedLength(previous, name) !== shared)
+      column.fail('the names must be in ascending order, each without what it shares with the one before');
+    names.push(name);
+    previous = name;
+  }
+  return names;
+}
+
+function sharedLength(left: string, right: string): number {
+  let length = 0;
+  while (length < left.length && left[length] === right[length]) length++;
+  return length;
+}
+
+/**
+ * Longer strings, in bytes, are written in place however often they occur. A repeated string costs one byte each time, so
+ * without this limit a small file could expand to an unlimited amount of text. Spec: BIN-12.
+ */
+const REPEATED_SIZE_MAX = 256;
+
+/** Whether a string that occurs more than once is written once and numbered. */
+export function isNumberedWhenRepeated(text: string): boolean {
+  return text.length <= REPEATED_SIZE_MAX && !isCharacter(text) && utf8ByteLength(text) <= REPEATED_SIZE_MAX;
+}
+
+/** The strings that occur more than once, numbered in code point order. Spec: BIN-12. */
+export class StringIndex {
+  readonly #numbers: ReadonlyMap<string, number>;
+
+  /** @param counts how often each string occurs, of those that are numbered if repeated. */
+  constructor(counts: ReadonlyMap<string, number>) {
+    const repeated: string[] = [];
+    for (const [text, count] of counts) if (count > 1) repeated.push(text);
+    this.#numbers = new Map(repeated.sort(compareText).map((text, number) => [text, number]));
+  }
+
+  /** `undefined` for a string that occurs once. */
+  numberOf(text: string): number | undefined {
+    return this.#numbers.get(text);
+  }
+
+  encode(): { lengths: Uint8Array; text: Uint8Array } {
+    const lengths = new ByteWriter();
+    const text = new ByteWriter();
+    for (const string of this.#numbers.keys()) {
+      lengths.varint(text.text(string));
+    }
+    return { lengths: lengths.finish(), text: text.finish() };
+  }
+}
+
+/** The repeated strings of a file by number. Checks that every string has one form: repeated, or in place and once. */
+export class StringTable {
+  readonly #strings: string[] = [];
+  readonly #uses: Uint8Array;
+  readonly #seen: Set<string>;
+  readonly #lengths: ByteReader;
+
+  /** @throws DatastoreError `invalid-binary` for what {@link StringIndex.encode} does not write. */
+  constructor(lengths: ByteReader, text: TextReader) {
+    this.#lengths = lengths;
+    while (!lengths.isAtEnd) {
+      const byteCount = lengths.varint();
+      if (byteCount > REPEATED_SIZE_MAX) lengths.fail(`a repeated string may have at most ${REPEATED_SIZE_MAX} bytes`);
+      const string = text.text(byteCount);
+      const previous = this.#strings.at(-1);
+      if (previous !== undefined && compareText(previous, string) >= 0)
+        text.fail('the repeated strings must be in ascending order');
+      this.#strings.push(string);
+    }
+    text.finish();
+    this.#uses = new Uint8Array(this.#strings.length);
+    this.#seen = new Set(this.#strings);
+  }
+
+  /** The string with the number that comes next in `column`. */
+  next(column: ByteReader): string {
+    const number = column.varint();
+    const string = this.#strings[number];
+    if (string === undefined) column.fail(`no repeated string has number ${number}`);
+    const uses = this.#uses[number];
+    invariant(uses !== undefined, 'uses are counted of every string');
+    if (uses < 2) this.#uses[number] = uses + 1;
+    return string;
+  }
+
+  /** Notes a string of `byteCount` bytes that is written in place. */
+  note(string: string, byteCount: number, text: TextReader): void {
+    if (byteCount > REPEATED_SIZE_MAX) return;
+    if (this.#seen.has(string)) text.fail('a string that occurs more than once must be written as a repeated string');
+    this.#seen.add(string);
+  }
+
+  finish(): void {
+    if (this.#uses.some((uses) => uses < 2)) this.#lengths.fail('a repeated string must be used at least twice');
+  }
+}
+
+/**
+ * The fields that each change is about, in code point order. A set of fields is written where it first occurs, and is a
+ * number from then on. Spec: BIN-18.
+ */
+export class FieldSetWriter {
+  readonly #column = new ByteWriter();
+  readonly #names: NameIndex;
+  readonly #numbers = new Map<string, number>();
+  #previous: readonly string[] = [];
+  #previousNumber = -1;
+
+  constructor(names: NameIndex) {
+    this.#names = names;
+  }
+
+  write(fields: readonly string[]): void {
+    if (this.#previousNumber < 0 || !isSame(fields, this.#previous)) this.#find(fields);
+    else this.#column.varint(this.#previousNumber);
+  }
+
+  finish(): Uint8Array {
+    return this.#column.finish();
+  }
+
+  #find(fields: readonly string[]): void {
+    // No name has a space, so different sets have different keys.
+    const key = fields.join(' ');
+    const known = this.#numbers.get(key);
+    const number = known ?? this.#numbers.size;
+    this.#column.varint(number);
+    this.#previous = fields;
+    this.#previousNumber = number;
+    if (known !== undefined) return;
+    this.#numbers.set(key, number);
+    this.#column.varint(fields.length);
+    let next = 0;
+    for (const field of fields) {
+      const number = this.#names.numberOf(field);
+      this.#column.varint(number - next);
+      next = number + 1;
+    }
+  }
+}
+
+/** Reads what a {@link FieldSetWriter} writes, and rejects everything else. */
+export class FieldSetReader {
+  readonly #column: ByteReader;
+  readonly #names: NameTable;
+  readonly #sets: (readonly string[])[] = [];
+  readonly #keys = new Set<string>();
+
+  constructor(column: Uint8Array, names: NameTable) {
+    this.#column = new ByteReader(column, 'fields');
+    this.#names = names;
+  }
+
+  read(): readonly string[] {
+    const number = this.#column.varint();
+    const known = this.#sets[number];
+    if (known !== undefined) return known;
+    if (number > this.#sets.length) this.#column.fail(`no field set has number ${number}`);
+    return this.#readNew();
+  }
+
+  finish(): void {
+    this.#column.finish();
+  }
+
+  #readNew(): readonly string[] {
+    const count = this.#column.varint();
+    const fields: string[] = [];
+    for (let next = 0; fields.length < count; ) {
+      const number = next + this.#column.varint();
+      fields.push(this.#names.at(number, this.#column));
+      next = number + 1;
+    }
+    const key = fields.join(' ');
+    if (this.#keys.has(key)) this.#column.fail('the field set has a number already');
+    this.#keys.add(key);
+    this.#sets.push(fields);
+    return fields;
+  }
+}
+
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, at) => name === right[at]);
+}
