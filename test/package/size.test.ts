@@ -24,7 +24,7 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 24_000,
+  deltaic: 24_700,
   'deltaic/binary': 22_000,
   'deltaic/sync': 35_300,
   'deltaic/datastore': 52_500,
@@ -32,7 +32,7 @@ const MOST: Readonly<Record<string, number>> = {
 };
 
 /** An application that merges lists alone must not pay for records, states and rules. */
-const LISTS_MOST = 7800;
+const LISTS_MOST = 8700;
 
 test.each(entries)('the size of $name is under its ceiling', async ({ name, source }) => {
   expect(await sizeOf(`export * from './${source}'`)).toBeLessThanOrEqual(MOST[name] ?? 0);
