@@ -24,8 +24,8 @@ import { type Comparison, compare, doublings, type Suite } from './support/suite
 const MANY = 10_000;
 
 /**
- * Applying deltas to a state, which checks, copies, keeps what was overwritten and counts sizes, against plain containers
- * that do none of it. A state is cloned for each call, and copies what it edits.
+ * Applying deltas to a state, compared with plain containers. The state checks, copies, keeps what was overwritten and
+ * counts sizes; the containers do none of that. The state is cloned for each call, and copies what it edits.
  */
 export const apply: Suite = {
   name: 'apply',
@@ -119,7 +119,7 @@ function listEdits(count: number): Comparison {
   });
 }
 
-/** An edit and its inverse in a long list: what it costs must not depend on the length. */
+/** An edit and its inverse in a long list: the cost must not depend on the length. */
 function oneEdit(length: number): Comparison {
   const edit = (state: State): (() => State) => {
     const there = listDelta([{ type: 'insert', index: 5, value: 'new' }]);
@@ -141,7 +141,7 @@ function oneEdit(length: number): Comparison {
   });
 }
 
-/** A delta whose last change does not fit: everything before it is taken back. */
+/** A delta whose last change does not fit: all earlier changes are undone. */
 function refusal(count: number): Comparison {
   const updates: readonly FieldUpdate[] = fieldUpdates(count, 1);
   const state = State.fromRows(recordRows(count));
@@ -160,7 +160,7 @@ function refusal(count: number): Comparison {
   };
   const rows = JSON.stringify(state.toRows());
   return compare({
-    work: `a delta of ${count.toLocaleString('en')} field updates refused for its last change`,
+    work: `a delta of ${count.toLocaleString('en')} field updates rejected for its last change`,
     contender: isRefused,
     baseline: {
       name: 'the same applied to a clone',
@@ -169,7 +169,7 @@ function refusal(count: number): Comparison {
       },
     },
     check: (refused) =>
-      expectTrue(refused && JSON.stringify(state.toRows()) === rows, 'the delta is refused and changes nothing'),
+      expectTrue(refused && JSON.stringify(state.toRows()) === rows, 'the delta is rejected and changes nothing'),
   });
 }
 

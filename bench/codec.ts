@@ -11,8 +11,8 @@ const TRACE_EDITS = 259_778;
 const AS_FAST = { atMost: 2 };
 
 /**
- * The binary form, against msgpackr of the same objects and against wire JSON through text. What it weighs is not a
- * matter of measuring: test/suites/binary-sizes.test.ts holds that.
+ * The binary form, compared with msgpackr of the same objects and with wire JSON text. Its size needs no measurement:
+ * test/suites/binary-sizes.test.ts checks it.
  */
 export const codec: Suite = {
   name: 'codec',

@@ -7,7 +7,7 @@ import { type Comparison, compare, doublings, type Suite } from './support/suite
 
 const MANY = 20_000;
 
-/** Bringing changes into normal form, sorted and with one operation a field, against one flat Map, which is neither. */
+/** Compressing changes into normal form (sorted, one operation for each field), compared with one flat Map. */
 export const compressing: Suite = {
   name: 'compress',
   title: 'Compress and compose',
@@ -77,7 +77,7 @@ function listOperations(count: number): Comparison {
   });
 }
 
-/** An operation without `before` and without regard to how its object is made. */
+/** An operation without `before`, as a plain object of one shape. */
 function sameShape(op: object): object {
   return Object.fromEntries(Object.entries(op).filter(([name, value]) => name !== 'before' && value !== undefined));
 }

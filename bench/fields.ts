@@ -32,8 +32,8 @@ interface Merged {
 }
 
 /**
- * Transforming deltas of fields and records, against putting both sides' updates into one flat Map. Each side edits half
- * of the fields, so that a quarter of them collide.
+ * Transforming deltas of fields and records, compared with putting both sides' updates into one flat Map. Each side edits
+ * half of the fields, so a quarter of them collide.
  */
 export const fields: Suite = {
   name: 'fields',
@@ -59,7 +59,7 @@ export const fields: Suite = {
   ],
 };
 
-/** What a merge of ready normal forms costs at most: a few times the price of touching every update once. */
+/** Merging normal forms, which should cost at most a few times as much as touching every update once. */
 function againstOneMap(count: number): Comparison {
   const [local, remote] = sides(count);
   const deltas = [local, remote].map(normalForm);
@@ -206,7 +206,7 @@ function times(count: number): string {
   return `${count.toLocaleString('en')} × ${count.toLocaleString('en')}`;
 }
 
-/** What both sides' updates come to: remote's win, so local′ has none of the fields that remote′ puts. */
+/** The merged updates of both sides: remote's win, so local′ has none of the fields that remote′ puts. */
 function mergedPuts({ local, remote }: Merged): Map<string, unknown> {
   return new Map([...putsOf(local), ...putsOf(remote)]);
 }

@@ -10,7 +10,7 @@ const MANY = 10_000;
 
 type Sides = readonly [local: ListOp[], remote: ListOp[]];
 
-/** Transforming operations on one list, against the yardstick Y, the `sort` of 20,000 random numbers. */
+/** Transforming operations on one list, compared with the yardstick Y, a `sort` of 20,000 random numbers. */
 export const lists: Suite = {
   name: 'lists',
   title: 'Transform: lists',
@@ -63,7 +63,7 @@ function merging(work: string, [local, remote]: Sides, atMost?: number): Compari
   });
 }
 
-/** The classic way, against ours. It decides ties as we do, but an insert may jump over what was deleted. */
+/** Classic pairwise transformation, compared with ours. It breaks ties as we do, but an insert may jump over deleted items. */
 function pairwise(count: number): Comparison {
   const [local, remote] = sides(count, 0);
   return compare({

@@ -1,4 +1,4 @@
-// Runs the suites named on the command line, or all of them, which alone also writes the results and draws the charts.
+// Runs the suites named on the command line, or all of them. Only a run of all writes the results and draws the charts.
 
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -14,9 +14,7 @@ const DATA = resolve('bench/results.json');
 function main(names: readonly string[]): void {
   const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
   if (unknown.length > 0) {
-    throw new Error(
-      `no suite is called ${unknown.join(' or ')}; there are ${suites.map(({ name }) => name).join(', ')}`,
-    );
+    throw new Error(`unknown suite ${unknown.join(' or ')}; there are ${suites.map(({ name }) => name).join(', ')}`);
   }
   const setting = thisSetting();
   const chosen = names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name));

@@ -6,7 +6,7 @@ import { type Comparison, compare, doublings, type Suite } from './support/suite
 
 const MANY = 20_000;
 
-/** Comparing values: sorting by the engine's order, against sorting by the language's own operators. */
+/** Comparing values: sorting by the engine's order, compared with sorting by the operators of JavaScript. */
 export const order: Suite = {
   name: 'order',
   title: 'Order',
@@ -46,7 +46,7 @@ function sorting<Value extends Atom>(
   });
 }
 
-/** All types in one array; nothing in the language orders these, so the baseline sorts as many doubles. */
+/** All types in one array. JavaScript has no order for these, so the baseline sorts as many doubles. */
 function mixed(count: number): Comparison {
   const numbers = doubles(count);
   const values = numbers.map((number, at): Atom => {

@@ -15,7 +15,7 @@ import { type Comparison, compare, doublings, type Suite } from './support/suite
 
 const MANY = 10_000;
 
-/** Bringing what is pending past what the log brings, delta by delta. */
+/** Rebasing pending deltas over the deltas of the log, one by one. */
 export const rebasing: Suite = {
   name: 'rebase',
   title: 'Rebase',
@@ -35,7 +35,7 @@ export const rebasing: Suite = {
   ],
 };
 
-/** Several pending deltas, which keep their boundaries, against the same composed into one. */
+/** Several pending deltas, which keep their boundaries, compared with the same composed into one. */
 function manyPending(deltas: number, updatesEach: number): Comparison {
   const count = deltas * updatesEach;
   const mine = fieldUpdates(count, 1);
@@ -55,7 +55,7 @@ function manyPending(deltas: number, updatesEach: number): Comparison {
   });
 }
 
-/** A replica that was away: one remote delta after the other over a large pending one. */
+/** A replica that was away: one remote delta after the other, under a large pending one. */
 function manyRemotes(remotes: number, pendingUpdates: number): Comparison {
   const mine = fieldUpdates(pendingUpdates, 1);
   const theirs = fieldUpdates(remotes, 2);

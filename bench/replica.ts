@@ -22,8 +22,8 @@ const MANY = 10_000;
 const TIME = new Date(0);
 
 /**
- * Editing through a replica, which shows every edit at once, can undo it, and gathers what is to be put; and bringing
- * replicas in line through a sequencer. The baselines are containers that only hold the latest state.
+ * Editing through a replica, which shows every edit at once, can undo it, and queues what is to be put; and syncing
+ * replicas through a sequencer. The baselines are containers that only hold the latest state.
  */
 export const replica: Suite = {
   name: 'replica',
@@ -87,7 +87,7 @@ function listEdits(count: number): Comparison {
   });
 }
 
-/** Two replicas edit at the same time, put their deltas, and take in each other's, many times. */
+/** Two replicas edit concurrently, put their deltas, and receive each other's, many times. */
 function roundTrips(count: number): Comparison {
   const [mine, theirs] = [fieldUpdates(10 * count, 1), fieldUpdates(10 * count, 2)];
   const turn = (updates: readonly FieldUpdate[], round: number): FieldUpdate[] =>
@@ -131,7 +131,7 @@ function remoteKeystrokes(length: number): Comparison {
     catchUp(replica, sequencer);
     let count = 0;
     return () => {
-      // What one call inserts, the next one deletes, so that the list keeps its length.
+      // Each call deletes what the previous one inserted, so the list keeps its length.
       const isInsert = count++ % 2 === 0;
       const op = isInsert
         ? ({ type: 'insert', index: 5, value: 'x' } as const)
@@ -166,7 +166,7 @@ function undoing(count: number): Comparison {
   const before = newReplica();
   before.apply(start);
   return compare({
-    work: `${count.toLocaleString('en')} edits of a step each, and all of them undone`,
+    work: `${count.toLocaleString('en')} edits, each its own undo item, and all of them undone`,
     contender: () => {
       const replica = edited();
       for (let step = 0; step < count; step++) replica.undo();

@@ -11,7 +11,7 @@ import { type Comparison, compare, doublings, type Scale, type Suite } from './s
 const SEQUENTIAL = 'traces/sequential-automerge-paper.json.gz';
 const CONCURRENT = 'traces/concurrent-friendsforever.json.gz';
 
-/** Real editing histories, from github.com/josephg/editing-traces; without them beside the checkout there is no row. */
+/** Real editing histories, from github.com/josephg/editing-traces. Without the traces beside the checkout these rows are left out. */
 export const traces: Suite = {
   name: 'traces',
   title: 'Traces: lists edited as people do',
@@ -76,7 +76,7 @@ function inOneDelta(scale: Scale): Comparison {
   });
 }
 
-/** Two people's history, which ends in the known text only if it is folded whole. */
+/** A history of two people. It ends in the known text only if all of it is merged. */
 function merged(scale: Scale): Comparison {
   const trace = JSON.parse(readShared(CONCURRENT)) as ConcurrentTrace;
   const txns = trace.txns.slice(0, scale(trace.txns.length));
@@ -92,7 +92,7 @@ function merged(scale: Scale): Comparison {
     target: { atMost: 12 },
     check: (text) => {
       const other = TwoAgents.fold({ ...trace, txns }, 1);
-      expectEqual([...text].sort(), [...other].sort(), 'the characters, whoever counts as remote');
+      expectEqual([...text].sort(), [...other].sort(), 'the characters, whichever side is remote');
       if (txns.length === trace.txns.length) expectEqual(text, trace.endContent, 'the text of the trace');
     },
   });
@@ -105,7 +105,7 @@ interface History {
 
 let known: History | undefined;
 
-/** Read once: unpacking it takes longer than most of what is measured. */
+/** Read once: unpacking takes longer than most of the measured work. */
 function history(): History {
   if (known === undefined) {
     const { txns, endContent } = JSON.parse(readShared(SEQUENTIAL)) as SequentialTrace;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** What an application has to ship to use an engine, and what it has to trust. */
+/** What an application ships and installs to use an engine. */
 export interface BundleSize {
   readonly title: string;
   readonly version: string;
@@ -30,7 +30,7 @@ interface Lock {
 
 const HERE = resolve('bench/peers');
 
-/** What is bundled of each package: as little as its documentation lets one import. */
+/** What is bundled of each package: the smallest import that its documentation shows. */
 const PEERS: readonly { title: string; name: string; entry: string; wasm?: string; isNodeOnly?: boolean }[] = [
   { title: 'Yjs', name: 'yjs', entry: 'yjs' },
   { title: 'Loro', name: 'loro-crdt', entry: 'loro-crdt/web', wasm: 'loro-crdt/web/loro_wasm_bg.wasm' },

@@ -12,7 +12,7 @@ interface Bar {
   readonly isOurs: boolean;
 }
 
-/** Draws merges and the trace as bars, the shorter the better. */
+/** Draws merges and the trace as bars; shorter is better. */
 export function drawPeers(result: PeersResult): void {
   const merges = ['lists', 'moves', 'records'].flatMap((name) => mergeBars(result, name));
   const panels = [...new Set(merges.map(({ panel }) => panel))];
@@ -63,7 +63,7 @@ function barOf(engine: EngineResult, panel: string, label: string, value: number
 }
 
 function bars(values: readonly Bar[], title: string, unit: string, width = 230): Record<string, unknown> {
-  // A logarithmic bar needs a foot: a power of ten that lies below all.
+  // A logarithmic bar needs a start: a power of ten below all values.
   const foot = 10 ** Math.floor(Math.log10(Math.min(...values.map(({ value }) => value)) * 0.8));
   const y = {
     field: 'label',

@@ -1,12 +1,12 @@
 import type { ListOp } from '../../src/index.js';
 
 /**
- * What an engine can do, as far as it is measured. Where it lacks a capability, the reason stands in `absent` and in the
- * report. `Doc` is whatever the engine edits; nothing outside the engine's own file looks into it.
+ * The capabilities of an engine that are measured. If it lacks one, `absent` and the report give the reason. `Doc` is the
+ * engine's own document type; nothing outside the engine's file looks into it.
  */
 export interface Engine<Doc = unknown> {
   readonly name: string;
-  /** The name as the report gives it. */
+  /** The name in the report. */
   readonly title: string;
   /** The npm package whose version and size are reported; absent for Deltaic itself. */
   readonly packageName?: string;
@@ -19,7 +19,7 @@ export interface Engine<Doc = unknown> {
   readonly register?: RegisterEngine<Doc>;
   readonly counter?: CounterEngine<Doc>;
   readonly longLists: readonly LongList<Doc>[];
-  /** Why a workload is not measured, by its name. */
+  /** By the name of a workload: why it is not measured. */
   readonly absent: Readonly<Record<string, string>>;
 }
 
@@ -28,41 +28,41 @@ export type Splice = readonly [position: number, deleteCount: number, inserted: 
 
 /** One way to replay a trace of single characters. */
 export interface TraceWay<Doc> {
-  /** Which container, and how its edits are gathered. */
+  /** The container, and how its edits are grouped. */
   readonly idiom: string;
-  /** Whether every edit is a transaction or a call of its own, or all are one. */
+  /** Whether every edit is its own transaction or call, or all are one. */
   readonly edits: 'one by one' | 'all in one';
   replay(edits: readonly Splice[]): Doc;
   text(doc: Doc): string;
-  /** Everything that is needed to go on editing, with as little of the past as the engine allows. */
+  /** Everything that is needed to continue editing, with as little history as the engine allows. */
   state?(doc: Doc): Uint8Array;
-  /** Everything, with every edit that was made. */
+  /** Everything, with the complete history. */
   history?(doc: Doc): Uint8Array;
   /** Reads what `state`, or else `history`, wrote, and gives the text. */
   load(bytes: Uint8Array): string;
 }
 
-/** A copy of a document that was edited while it was alone, and what others need to follow. */
+/** A copy of a document that was edited separately, and what others need to catch up. */
 export interface Branch<Doc> {
   readonly doc: Doc;
   readonly sent: Uint8Array;
 }
 
-/** Two branches made at the same time. After `merge` both documents are alike. */
+/** Two concurrent branches. After `merge` both documents are equal. */
 export interface Merging<Doc> {
-  /** Which containers are used, and how edits are gathered. */
+  /** The containers, and how edits are grouped. */
   readonly idiom: string;
-  /** @returns how many bytes travelled, both ways. */
+  /** @returns how many bytes were sent, in both directions. */
   merge(local: Branch<Doc>, remote: Branch<Doc>): number;
-  /** What has to be kept to go on editing, with as little of the past as the engine allows. */
+  /** What must be stored to continue editing, with as little history as the engine allows. */
   state?(doc: Doc): Uint8Array;
 }
 
 export interface ListEngine<Doc> extends Merging<Doc> {
   create(items: readonly string[]): Doc;
-  /** A copy that will be edited on its own. */
+  /** A copy that will be edited separately. */
   fork(doc: Doc): Doc;
-  /** Makes the edits in one go. */
+  /** Makes all edits at once. */
   edit(doc: Doc, ops: readonly ListOp[]): Branch<Doc>;
   read(doc: Doc): string[];
 }
@@ -84,17 +84,17 @@ export interface RecordEngine<Doc> extends Merging<Doc> {
 
 export interface RegisterEngine<Doc> {
   readonly idiom: string;
-  /** Sets one key to 0, 1, 2, …, each a transaction of its own, as a user would over time. */
+  /** Sets one key to 0, 1, 2, …, each in its own transaction, as a user would over time. */
   overwrite(times: number): Doc;
   value(doc: Doc): unknown;
-  /** What has to be kept. */
+  /** What must be stored. */
   state(doc: Doc): Uint8Array;
 }
 
 export interface CounterEngine<Doc> extends Merging<Doc> {
   create(): Doc;
   fork(doc: Doc): Doc;
-  /** Adds 1 as often as given, each time reading what is there if the engine has no counter. */
+  /** Adds 1 as often as given; reads the number each time if the engine has no counter. */
   add(doc: Doc, times: number): Branch<Doc>;
   value(doc: Doc): unknown;
   state(doc: Doc): Uint8Array;
@@ -111,12 +111,12 @@ export interface LongList<Doc> {
   length(doc: Doc): number;
 }
 
-/** Forgets what documents an engine has, so that engines of different kinds can stand in one list. */
+/** Hides an engine's document type, so that different engines fit into one list. */
 export function engine<Doc>(definition: Engine<Doc>): Engine {
   return definition as Engine;
 }
 
-/** The way to merge where whatever is received can be taken in by itself. */
+/** Merging for engines that can apply whatever they receive. */
 export function exchange<Doc>(receive: (doc: Doc, sent: Uint8Array) => void): Merging<Doc>['merge'] {
   return (local, remote) => {
     receive(local.doc, remote.sent);

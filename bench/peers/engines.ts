@@ -1,6 +1,6 @@
 import type { Engine } from './engine.js';
 
-/** Each engine is loaded in a process of its own, so that none of the others is in memory beside it. */
+/** Each engine is loaded in its own process, without the others in memory. */
 const LOADERS: Readonly<Record<string, () => Promise<Engine>>> = {
   deltaic: async () => (await import('./engines/deltaic.js')).deltaic,
   'deltaic-in-memory': async () => (await import('./engines/deltaic.js')).deltaicInMemory,
@@ -16,7 +16,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Engine>>> = {
 
 export const ENGINE_NAMES: readonly string[] = Object.keys(LOADERS);
 
-/** @throws Error for a name that no engine has. */
+/** @throws Error for an unknown name. */
 export function loadEngine(name: string): Promise<Engine> {
   const load = LOADERS[name];
   if (load === undefined) throw new Error(`no engine is called ${name}`);

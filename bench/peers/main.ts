@@ -1,5 +1,5 @@
-// Runs every engine at every workload, each in a process of its own. Names on the command line select workloads; a
-// selection is printed and not written. A number is the count of rounds.
+// Runs every engine at every workload, each in its own process. Names on the command line select workloads; the results of
+// a selection are printed, not written. A number is the count of rounds.
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const words = process.argv.slice(2);
 const rounds = Number(words.find((word) => /^\d+$/.test(word)) ?? ROUNDS);
 const names = words.filter((word) => !/^\d+$/.test(word));
 const unknown = names.filter((name) => !workloads.some((workload) => workload.name === name));
-if (unknown.length > 0) throw new Error(`no workload is called ${unknown.join(' or ')}`);
+if (unknown.length > 0) throw new Error(`unknown workload ${unknown.join(' or ')}`);
 const chosen = names.length === 0 ? workloads : workloads.filter(({ name }) => names.includes(name));
 
 const setting = thisSetting();
@@ -44,14 +44,14 @@ if (names.length === 0) {
   drawPeers(result);
 }
 
-/** All engines in turn, the other way round in every second round; an engine that fails is not run again. */
+/** All engines in turn, in reverse order in every second round; an engine that fails is not run again. */
 function runAll({ name: workload, main }: Workload): EngineResult[] {
   const found = new Map<string, WorkerResult[]>();
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? ENGINE_NAMES : ENGINE_NAMES.toReversed();
     for (const engine of order) {
       const earlier = found.get(engine) ?? [];
-      // What has nothing to measure the first time has nothing to measure later.
+      // An engine without a first result has none later.
       const last = earlier.at(-1);
       if (last !== undefined && (last.measurements.length === 0 || last.failure !== undefined)) continue;
       const outcome = runOne(engine, workload);
@@ -62,7 +62,7 @@ function runAll({ name: workload, main }: Workload): EngineResult[] {
   return ENGINE_NAMES.map((engine) => combine(engine, found.get(engine) ?? []));
 }
 
-/** What the workers of all parts found; where one fails, those before it, and why it did. */
+/** The results of all parts; if one fails, those before it, and the reason. */
 function runOne(engine: string, workload: string): WorkerResult {
   let result: WorkerResult | undefined;
   for (let part = 0; part < (result?.parts ?? 1); part++) {

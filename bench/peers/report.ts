@@ -11,15 +11,14 @@ export function formatPeers(result: PeersResult): string {
     '',
     `Made by \`npm run bench:peers\` at commit ${commit}, Node ${node}, ${machine}. Deltaic's bytes are ${encoding}.`,
     '',
-    `Each engine does each case of a merge, and each other workload, in a process of its own. The order alternates over ${rounds === 1 ? 'one round' : `${rounds} rounds`};`,
+    `Each engine does each case of a merge, and each other workload, in its own process. The order alternates over ${rounds === 1 ? 'one round' : `${rounds} rounds`};`,
     'within a process a case is repeated after a warm-up, unless it takes more than 5 s; garbage is collected by force before a',
-    'case, and not between its repetitions. Figures are medians of medians. Those called "first" are of the first merge of a',
-    'process, as when an application has just started: most of its code has not been compiled yet. Every result is checked',
-    'before it gets a figure. Compare figures within one table, and not with those of another machine. The same as numbers:',
-    '[`peers.json`](peers.json).',
+    'case, but not between its repetitions. Figures are medians of medians. Figures called "first" are of the first merge of a',
+    'process, as when an application has just started: most of its code is not compiled yet. Every result is checked before it',
+    'gets a figure. Compare figures within one table, not with those of another machine. Raw numbers: [`peers.json`](peers.json).',
     '',
     'The trace is `automerge-paper` from github.com/josephg/editing-traces. json-joy is licensed AGPL-3.0; it is installed in',
-    '`bench/peers` to be measured and is no part of this package. @dabble/patches is not here: the npm registry has no such package.',
+    '`bench/peers` only to be measured and is not part of this package. @dabble/patches is missing: npm has no such package.',
     '',
     '![Merging two branches](charts/peers-merges.svg)',
     '',
@@ -27,9 +26,9 @@ export function formatPeers(result: PeersResult): string {
     '',
     '## Where Deltaic stands',
     '',
-    'The lead says how many times less Deltaic takes than the best peer; below 1 it takes more. The last column says what plain',
-    'arrays of blocks and Maps take that are told the result off the clock and only have to carry it out, and what lead that',
-    'would be: a higher target asks for less than the data costs to change without any merging, checking or encoding.',
+    'The lead is the best peer divided by Deltaic; below 1 Deltaic takes more. The last column is the cost for plain arrays of',
+    'blocks and Maps that are given the result off the clock and only make the edits, and the lead that this would be. A higher',
+    'target would ask for less than it costs to change the data without merging, checking or encoding.',
     '',
     '| what | Deltaic | best peer | lead | target | plain |',
     '|---|---|---|---|---|---|',
@@ -49,10 +48,10 @@ function formatVerdict({ what, ours, peer, theirs, unit, lead, target, plain }: 
   return `| ${what} | ${number(ours)} ${unit} | ${them} | ${number(lead)} × | ${verdict} | ${bound} |`;
 }
 
-/** Said in words, so that nobody has to look for it. */
+/** In words, so that readers need not search the tables. */
 function losses(all: readonly Verdict[]): string[] {
   const lost = all.filter(({ lead, what }) => lead < 1 && !what.includes('without the codec'));
-  if (lost.length === 0) return ['At nothing that was measured here does a peer take less than Deltaic.', ''];
+  if (lost.length === 0) return ['In no measurement here does a peer take less than Deltaic.', ''];
   return [
     '## Where Deltaic loses',
     '',
@@ -63,23 +62,23 @@ function losses(all: readonly Verdict[]): string[] {
   ];
 }
 
-/** What figures do not show. */
+/** What the figures do not show. */
 const MORE = [
   '## What the others do and Deltaic does not',
   '',
-  '- **Peer to peer.** Yjs, Loro, Automerge, json-joy and diamond-types merge any copies that meet, in any order, without a server.',
-  '  Deltaic needs one sequencer for each datastore; its replicas never exchange deltas with each other. That is where much of its',
-  '  lead comes from: nobody else can throw identifiers and deleted items away after a merge.',
+  '- **Peer to peer.** Yjs, Loro, Automerge, json-joy and diamond-types merge any copies, in any order, without a server.',
+  '  Deltaic needs one sequencer for each datastore; its replicas never exchange deltas with each other. Much of its',
+  '  lead comes from this: it can discard identifiers and tombstones after a merge, which peer-to-peer engines cannot.',
   '- **Text and rich text.** Yjs, Loro, Automerge, json-joy (Peritext) and diamond-types have text types, the first four with marks.',
-  '  In Deltaic a text that two people edit is a list of characters, and has no marks.',
+  '  In Deltaic a text that two people edit is a list of characters, without marks.',
   '- **Nesting.** The others hold trees of maps and lists, and Loro trees whose nodes move. Deltaic holds tables, records and fields.',
-  '- **History.** Loro, Automerge and diamond-types keep every edit and can show any past version. Deltaic keeps what its log keeps.',
-  '- **Compression inside.** What Loro and Automerge save is compressed already, at least in part: see how little deflating takes',
-  '  off what they save of the trace. Deltaic leaves that to the platform: its bytes are canonical, which they could not be',
-  '  through a deflater that may change. So compare the plain sizes, and the deflated ones, each with their like.',
-  '- **Moves between places.** ot-json1 moves anything to anywhere in a document. Deltaic moves items within a list.',
+  '- **History.** Loro, Automerge and diamond-types keep every edit and can show any past version. Deltaic has only what its log keeps.',
+  '- **Built-in compression.** Loro and Automerge save compressed data, at least in part: deflating what they save of the trace',
+  '  gains little. Deltaic leaves compression to the platform: its bytes are canonical, which a changing deflater would break.',
+  '  So compare plain sizes with plain ones, and deflated sizes with deflated ones.',
+  '- **Moves across the document.** ot-json1 moves anything to anywhere in a document. Deltaic moves items within a list.',
   '',
-  'What Deltaic does and most of them do not: moves of list items (otherwise Loro and ot-json1), exact counters on plain numbers,',
+  'What Deltaic does and most of them do not: moves of list items (besides it Loro and ot-json1), exact counters on plain numbers,',
   'rules for each field, conflict reports, undo across merges in the engine itself, and state that is no larger than the data.',
   '',
 ];
@@ -108,7 +107,7 @@ function formatWorkload({ title, explanation, main, engines }: WorkloadResult): 
   return [...lines, ''];
 }
 
-/** Whether an engine was measured at these cases; one that did not finish lacks the last ones. */
+/** Whether an engine was measured at these cases; an engine that did not finish lacks the last ones. */
 function hasCases({ measurements }: EngineResult, cases: readonly string[]): boolean {
   return measurements.every((each, at) => each.case === cases[at]);
 }
@@ -147,7 +146,7 @@ function formatSizes(sizes: readonly BundleSize[]): string[] {
   return [
     '## What an application ships',
     '',
-    'Bundled with esbuild, minified and gzipped. diamond-types is for Node only; what a browser would need is of the same size.',
+    'Bundled with esbuild, minified and gzipped. diamond-types is for Node only; a browser build would have the same size.',
     '',
     '| engine | version | licence | script kB | WebAssembly kB | packages installed with it |',
     '|---|---|---|---|---|---|',

@@ -8,10 +8,10 @@ export interface WorkerResult {
   readonly title: string;
   readonly runsAs: 'JavaScript' | 'WebAssembly';
   readonly absent?: string;
-  /** How many processes it takes to measure all. */
+  /** How many processes measure all parts. */
   readonly parts: number;
   readonly measurements: readonly Measurement[];
-  /** Why there is no figure, or none of what comes after those that are there, if the engine did not finish. */
+  /** Why figures are missing, if the engine did not finish. */
   readonly failure?: string;
 }
 
@@ -52,12 +52,12 @@ export function combine(engine: string, rounds: readonly WorkerResult[]): Engine
   return { ...first, engine, measurements, ...(failure !== undefined && { failure }) };
 }
 
-/** Deltaic comes in several guises, all of which begin with its name. */
+/** Deltaic is measured in several ways, whose names all begin with its own. */
 export function isOurs({ engine }: EngineResult): boolean {
   return engine.startsWith('deltaic');
 }
 
-/** Plain arrays and Maps are here to bound what any engine could reach, and are no peer. */
+/** Plain arrays and Maps bound what any engine could reach; they are not a peer. */
 export function isPlain({ engine }: EngineResult): boolean {
   return engine === 'plain';
 }

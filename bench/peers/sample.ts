@@ -1,11 +1,11 @@
 import { deflateRawSync } from 'node:zlib';
 import { FULL, type Scale } from '../support/suite.js';
 
-/** How much is put into a measurement. */
+/** The effort of a measurement. */
 export interface Effort {
-  /** Brings the sizes down, so that a test can run everything in no time. */
+  /** Reduces the sizes, so that a test can run everything quickly. */
   readonly scale: Scale;
-  /** For how long a case is repeated, in milliseconds. */
+  /** How long a case is repeated, in milliseconds. */
   readonly budget: number;
 }
 
@@ -14,25 +14,25 @@ export const FULL_EFFORT: Effort = { scale: FULL, budget: 2500 };
 /** How often a case is repeated at least and at most. */
 const SAMPLES_MIN = 3;
 const SAMPLES_MAX = 200;
-/** What takes longer than this once is not repeated in the same process. */
+/** A case that takes longer than this once is not repeated in the same process. */
 const LONG = 5000;
 
 /** What was measured once: milliseconds by name. */
 export type Times = Readonly<Record<string, number>>;
 
-/** What a case took the first time, when nothing was compiled yet, and what it takes as a rule. */
+/** The time of a case in its first run, when nothing was compiled yet, and its usual time. */
 export interface Repeated {
   readonly first: Times;
   readonly usual: Times;
 }
 
 /**
- * Repeats a case and gives the median of each time that it reports. The first runs, a third of the time, only warm up,
- * unless one takes so long that warming up is no matter.
+ * Repeats a case and returns the median of each reported time. The first runs, a third of the time, only warm up, unless
+ * one run takes so long that warming up does not matter.
  *
- * What earlier cases left behind is collected first. Nothing is collected between the runs: an engine collects what it
- * drops on its own time, and a full collection while no delta is in use also throws away optimised code that knows only
- * the shapes of objects that have just died (`--trace-deopt` says "weak objects").
+ * The garbage of earlier cases is collected first. Nothing is collected by force between the runs, so an engine pays for
+ * its own garbage. A full collection while no delta is in use would also discard optimised code that depends on the shapes
+ * of objects that were just collected (`--trace-deopt` says "weak objects").
  */
 export function repeat(run: () => Times, { budget }: Effort): Repeated {
   collectGarbage();
@@ -62,12 +62,12 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? Number.NaN;
 }
 
-/** What something weighs as it is, and deflated by the platform, by the names of the columns. */
+/** The size of bytes as they are, and deflated by the platform, by the names of the columns. */
 export function sizesOf(what: string, bytes: Uint8Array): Record<string, number> {
   return { [`${what} kB`]: bytes.length / 1000, [`${what} deflated kB`]: deflateRawSync(bytes).length / 1000 };
 }
 
-/** So that what one run leaves behind is not collected on the time of the next. */
+/** Collects garbage, so that the next run does not pay for it. */
 export function collectGarbage(): void {
   globalThis.gc?.();
 }
@@ -80,7 +80,7 @@ export function bytesInUse(): number {
   return heapUsed + external;
 }
 
-/** @throws Error unless it holds: a wrong result must not get a figure. */
+/** @throws Error unless the condition holds: a wrong result must not get a figure. */
 export function expectTrue(holds: boolean, what: string): void {
   if (!holds) throw new Error(`not so: ${what}`);
 }

@@ -8,10 +8,10 @@ export interface Verdict {
   readonly peer: string;
   readonly theirs: number;
   readonly unit: string;
-  /** How many times less Deltaic takes: below 1 it takes more. */
+  /** The best peer divided by Deltaic: below 1 Deltaic takes more. */
   readonly lead: number;
   readonly target?: number;
-  /** What plain arrays and Maps take that are told the result, where they were measured. */
+  /** The cost for plain arrays and Maps that are given the result, if it was measured. */
   readonly plain?: number;
 }
 
@@ -44,7 +44,7 @@ function merges(workload: string, what: string, figure: string, targets: Readonl
   ]);
 }
 
-/** What is kept once the branches have merged. Some peers deflate it themselves, so it is compared both ways. */
+/** What is stored after the branches merged. Some peers deflate it themselves, so both sizes are compared. */
 function kept(workload: string, what: string, names: readonly string[]): Choice[] {
   return names.flatMap((name) => {
     const choice = { workload, ours: ['deltaic', name], target: 1 } as const;

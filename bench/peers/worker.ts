@@ -1,4 +1,4 @@
-// Measures one engine at one workload, in a process of its own, and prints what it found as JSON.
+// Measures one engine at one workload, in its own process, and prints the result as JSON.
 
 import { loadEngine } from './engines.js';
 import { FULL_EFFORT } from './sample.js';

@@ -3,7 +3,7 @@ import type { Effort } from './sample.js';
 
 /** A cell of the report: figures of one engine for one case of a workload. */
 export interface Measurement {
-  /** Such as `1,000 edits` or the idiom in which a trace was replayed. */
+  /** For example `1,000 edits`, or the idiom in which a trace was replayed. */
   readonly case: string;
   readonly idiom: string;
   /** Milliseconds, bytes or counts, by the name of the column. */
@@ -17,12 +17,12 @@ export interface Workload {
   readonly explanation: string;
   /** The figure that engines are ranked by. */
   readonly main: string;
-  /** How many parts an engine's work has: each gets a process of its own, so that none inherits another's memory. */
+  /** How many parts the work of an engine has: each gets its own process, so that none inherits memory. */
   parts?(engine: Engine): number;
   /**
-   * Does one part: all of it, if it has no parts. Gives nothing where the engine does not do it.
+   * Does one part, or everything if there are no parts. Returns nothing if the engine cannot do it.
    *
-   * @throws Error where it comes to a wrong result.
+   * @throws Error if a result is wrong.
    */
   run(engine: Engine, part: number, effort: Effort): readonly Measurement[];
 }

@@ -6,7 +6,7 @@ import type { SeriesResult, SuiteResult } from './run.js';
 
 const PACKAGE = resolve('bench/charts');
 
-/** How all charts look: on white, in letters that can be read, in two colours that differ in brightness too. */
+/** The look of all charts: white background, readable letters, two colours that differ in brightness too. */
 const CONFIG = {
   background: 'white',
   padding: 12,
@@ -37,7 +37,7 @@ export function drawSeries(suites: readonly SuiteResult[]): void {
   }
 }
 
-/** Renders a chart to an SVG file, installing what draws it if it is not there. */
+/** Renders a chart to an SVG file. Installs the renderer if it is missing. */
 export function draw(path: string, specification: Specification): void {
   if (!existsSync(resolve(PACKAGE, 'node_modules'))) {
     execFileSync('npm', ['ci'], { cwd: PACKAGE, stdio: ['ignore', 'ignore', 'inherit'] });

@@ -37,7 +37,7 @@ export function fieldUpdates(count: number, seed: number): FieldUpdate[] {
   }));
 }
 
-/** As many records as `count` updates may be about, with all their fields. */
+/** All records that `count` updates may edit, with all their fields. */
 export function recordRows(count: number): Row[] {
   const records = Math.max(1, Math.ceil((2 * count) / FIELDS));
   return Array.from({ length: records }, (_, number) => ({

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** @throws Error unless both are equal in all that they hold. */
+/** @throws Error unless both are deeply equal. */
 export function expectEqual(actual: unknown, expected: unknown, what: string): void {
-  if (!isDeepStrictEqual(actual, expected)) throw new Error(`${what}: the result is not what the baseline comes to`);
+  if (!isDeepStrictEqual(actual, expected)) throw new Error(`${what}: the result differs from the baseline's`);
 }
 
-/** @throws Error unless it holds. */
+/** @throws Error unless the condition holds. */
 export function expectTrue(holds: boolean, what: string): void {
   if (!holds) throw new Error(`not so: ${what}`);
 }

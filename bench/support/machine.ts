@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 
-/** What a result was measured with. */
+/** Where and with what a result was measured. */
 export interface Setting {
   readonly commit: string;
   readonly node: string;
@@ -18,7 +18,7 @@ export function thisSetting(): Setting {
   };
 }
 
-/** The commit that last changed what is measured, whatever else has been committed since. */
+/** The last commit that changed the measured code; later commits elsewhere do not count. */
 function commit(): string {
   try {
     const changed = execFileSync('git', ['status', '--porcelain', '--', 'src'], { encoding: 'utf8' }) !== '';

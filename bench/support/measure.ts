@@ -1,14 +1,14 @@
 import Benchmark from 'benchmark';
 
-/** How often each piece of work is measured, in turn with the others, after a warm-up. */
+/** How many rounds measure each piece of work, in turn with the others, after a warm-up. */
 const ROUNDS = 9;
-/** Work that takes long, in milliseconds, is called once a round; shorter work as often as the library finds it needs. */
+/** Work that takes at least this long, in milliseconds, is called once a round; shorter work as often as the library decides. */
 const LONG = 40;
-/** Work that takes very long is measured in fewer rounds, and what takes minutes in all was measured by its warm-up. */
+/** Very long work is measured in fewer rounds; work of minutes is measured by its warm-up alone. */
 const VERY_LONG = 1000;
 const ROUNDS_IF_VERY_LONG = 7;
 const LONGER_THAN_ALL = 8000;
-/** For how many seconds a round repeats short work. */
+/** How many seconds a round repeats short work. */
 const ROUND_SECONDS = 0.04;
 
 /** How long one call takes, in milliseconds. */
@@ -20,12 +20,12 @@ export interface Timing {
   readonly samples: number;
 }
 
-/** Keeps what was computed, so that no compiler can leave the work out. */
+/** Keeps the result, so that the compiler cannot remove the work. */
 export const sink: { last: unknown } = { last: undefined };
 
 /**
- * Measures several pieces of work in turn, round after round, so that a noisy moment falls on all alike. Each must be
- * repeatable, and leave its input as it was.
+ * Measures several pieces of work in turn, round after round, so that noise affects all alike. The work must be
+ * repeatable and must not change its input.
  */
 export function measureInTurn(works: readonly (() => unknown)[]): Timing[] {
   const warmUps = works.map(warmUp);
@@ -43,7 +43,7 @@ export function measureInTurn(works: readonly (() => unknown)[]): Timing[] {
   return samples.map(timingOf);
 }
 
-/** Runs the work until it was compiled, or once if it takes long, and says how long the last call took. */
+/** Runs the work until it is compiled, or once if it takes long. Returns how long the last call took. */
 function warmUp(work: () => unknown): number {
   let time = callOnce(work);
   for (let spent = time; spent < LONG; spent += time) time = callOnce(work);
@@ -56,7 +56,7 @@ function callOnce(work: () => unknown): number {
   return performance.now() - start;
 }
 
-/** Lets the library find out how many calls make a sample that the clock can tell, and take samples. */
+/** Lets the library choose how many calls make a measurable sample, and take samples. */
 function samplerOf(work: () => unknown): () => number[] {
   const benchmark = new Benchmark(
     () => {

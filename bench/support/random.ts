@@ -16,7 +16,7 @@ export interface Mix {
   /** How many items the list has at first. */
   readonly length: number;
   readonly seed: number;
-  /** Which part of the operations are moves; of the rest, half insert, three tenths delete, two tenths put. */
+  /** The fraction of operations that are moves; of the rest, half insert, three tenths delete, two tenths put. */
   readonly moves: number;
 }
 

@@ -1,16 +1,16 @@
 import type { Setting } from './machine.js';
 import type { Row, SeriesResult, SuiteResult } from './run.js';
 
-/** The report as Markdown, with what it was measured on. */
+/** The report as Markdown, with the machine and versions. */
 export function formatReport(setting: Setting, suites: readonly SuiteResult[], hasCharts: boolean): string {
   const lines = [
     '# Benchmark results',
     '',
     `Made by \`npm run bench\` at commit ${setting.commit}, Node ${setting.node}, ${setting.machine}.`,
     '',
-    'Medians of at least seven rounds after a warm-up; work of more than 8 s was done once. Each row has a baseline, plain code that bounds it; both were measured',
-    'in turn, in the same process, after their results were checked. Compare the ratios and not the times. `Y` is the time',
-    'of a `sort` of 20,000 random numbers. The same as numbers: [`results.json`](results.json).',
+    'Figures are medians of at least seven rounds after a warm-up; work of more than 8 s was done once. Each row has a baseline:',
+    'plain code that bounds it. Both were measured in turn, in the same process, after their results were checked. Compare the',
+    'ratios, not the times. `Y` is the time of a `sort` of 20,000 random numbers. Raw numbers: [`results.json`](results.json).',
     'Traces: github.com/josephg/editing-traces; `concurrent-friendsforever` is licensed CC BY 4.0.',
   ];
   for (const suite of suites) {

@@ -16,7 +16,7 @@ export interface Row {
 /** A point of a doubling series. */
 export interface Point extends Row {
   readonly size: number;
-  /** How much longer it took than the point before, which has half the size. */
+  /** How much longer it took than the previous point, which has half the size. */
   readonly growth?: number;
 }
 
@@ -34,7 +34,7 @@ export interface SuiteResult {
   readonly series: readonly SeriesResult[];
 }
 
-/** Measures all that a suite compares. @throws Error where a result is wrong. */
+/** Measures everything in a suite. @throws Error if a result is wrong. */
 export function runSuite(suite: Suite, announce: (row: Row) => void): SuiteResult {
   const rows = suite.comparisons(FULL).map((prepare) => {
     const row = measure(prepare());
@@ -58,7 +58,7 @@ function runSeries(series: Series, announce: (row: Row) => void): SeriesResult {
   return { title, unit, points, ...(growthAtMost !== undefined && { growthAtMost }) };
 }
 
-/** Runs both sides of a comparison once and checks what they come to. @throws Error where that is wrong. */
+/** Runs both sides of a comparison once and checks their results. @throws Error if a result is wrong. */
 export function verify({ contender, baseline, check }: Comparison): void {
   check(contender(), baseline.run());
 }

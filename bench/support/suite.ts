@@ -1,18 +1,18 @@
-/** What is measured, and what bounds it: plain code for the same or the least possible work. */
+/** A piece of work and its baseline: plain code for the same work, or for the least possible work. */
 export interface Comparison<Result = unknown, Plain = unknown> {
-  /** What is done, as a row of the report names it. */
+  /** The name of the work in the report. */
   readonly work: string;
   readonly contender: () => Result;
   readonly baseline: Baseline<Plain>;
   /**
-   * Compares what both came to, or looks at the contender's result alone.
+   * Compares both results, or checks only the contender's.
    *
-   * @throws Error where it is wrong, so that nothing that fails is ever measured.
+   * @throws Error if a result is wrong, so that wrong code is never measured.
    */
   check(result: Result, plain: Plain): void;
-  /** How many operations one call does, where the time of one is of interest. */
+  /** How many operations one call does, if the report should give the time of one. */
   readonly operations?: number;
-  /** What the contender's time divided by the baseline's is to be. */
+  /** The target for the contender's time divided by the baseline's. */
   readonly target?: Target;
 }
 
@@ -23,28 +23,28 @@ export interface Baseline<Plain = unknown> {
 
 export type Target = { readonly atMost: number } | { readonly atLeast: number };
 
-/** The same work at sizes that double, which shows how its cost grows. */
+/** The same work at doubling sizes, which shows how its cost grows. */
 export interface Series {
   readonly title: string;
   /** What the size counts. */
   readonly unit: string;
   readonly sizes: readonly number[];
   at(size: number): Comparison;
-  /** How much longer twice the size may take: no limit unless given. */
+  /** How much longer twice the size may take; no limit by default. */
   readonly growthAtMost?: number;
 }
 
 /** The benchmarks of one verb. */
 export interface Suite {
-  /** What selects it on the command line. */
+  /** Its name on the command line. */
   readonly name: string;
   readonly title: string;
-  /** Each is prepared when its turn comes, so that no more is in memory than what is measured. */
+  /** Each is prepared when its turn comes, so that only its own data is in memory. */
   comparisons(scale: Scale): readonly (() => Comparison)[];
   series(scale: Scale): readonly Series[];
 }
 
-/** Brings a size down, so that a test can run everything in no time; the full run leaves it as it is. */
+/** Reduces a size so that a test can run everything quickly; a full run keeps it. */
 export type Scale = (size: number) => number;
 
 export const FULL: Scale = (size) => size;

@@ -37,7 +37,7 @@ export function taskInserts(count: number = RECORDS): Change[] {
   );
 }
 
-/** The automerge-paper trace as one delta of list operations, or as much of it. */
+/** The automerge-paper trace, or its beginning, as one delta of list operations. */
 export function traceDelta(most: number = Number.POSITIVE_INFINITY): Delta {
   const { txns } = JSON.parse(readShared(SEQUENTIAL)) as SequentialTrace;
   const ops: ListOp[] = txns.flatMap(({ patches }) => patches.flatMap(operationsOf)).slice(0, most);
@@ -48,7 +48,7 @@ function recordId(random: () => number): string {
   return Array.from({ length: 12 }, () => Math.floor(random() * 36).toString(36)).join('');
 }
 
-/** A task as an application would keep it: prose, choices from a few, numbers, dates, flags and tags. */
+/** A task as an application would store it: prose, choices, numbers, dates, flags and tags. */
 function taskFields(random: () => number): Fields {
   const below = (bound: number): number => Math.floor(random() * bound);
   const pick = (from: readonly string[]): string => from[below(from.length)] ?? '';

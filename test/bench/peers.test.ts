@@ -102,7 +102,7 @@ describe('the report', () => {
     expect(report).toContain('| Failing | as it is | 6 | – | – |');
     expect(report).toContain('Failing (part 2 of 3 did not finish)');
     expect(report).toContain('| first merge and read ms |');
-    expect(report).toContain('At nothing that was measured here does a peer take less');
+    expect(report).toContain('In no measurement here does a peer take less');
     const [lists] = result.workloads;
     const slower = lists?.engines.map((engine) =>
       engine.engine === 'deltaic' ? { ...engine, ...list('Deltaic', 12, cases) } : engine,

@@ -2,7 +2,7 @@ import * as Automerge from '@automerge/automerge';
 import type { ListOp } from '../../../src/index.js';
 import { type Branch, engine, exchange, type ListEngine, type TraceWay } from '../engine.js';
 
-/** What is kept in a document; a workload uses one of them. */
+/** The contents of a document; a workload uses one of them. */
 interface Content extends Record<string, unknown> {
   list: Automerge.ImmutableString[];
   text: string;

@@ -1,4 +1,4 @@
-// How Deltaic's deltas and states travel in these measurements. It is decided here and nowhere else.
+// The encoding of Deltaic's deltas and states in these measurements.
 
 export {
   decodeDelta,

@@ -14,7 +14,7 @@ interface Site {
   readonly sequencer: Sequencer;
 }
 
-/** A list made by whoever came first. */
+/** A list created by the first replica. */
 function site(items: readonly string[]): Site {
   const sequencer = new Sequencer({ limits: NO_LIMITS });
   sequencer.put(
@@ -46,7 +46,7 @@ function splice([position, deleteCount, inserted]: Splice): Delta {
 const listOf = (replica: Replica): string[] => replica.get(TABLE, RECORD)?.get(FIELD) as unknown as string[];
 const textOf = (replica: Replica): string => listOf(replica).join('');
 
-/** Deltaic with what an application gets around it: undo, conflict reports, the log, and survival of crashes. */
+/** Deltaic with undo, conflict reports, the log, and crash safety, as an application uses it. */
 export const deltaicReplica = engine<Site>({
   name: 'deltaic-replica',
   title: 'Deltaic, through Replica',
@@ -74,7 +74,7 @@ export const deltaicReplica = engine<Site>({
   ],
   longLists: [
     {
-      idiom: `Replica beside an edit that waits: receive and sync, ${ENCODING}`,
+      idiom: `Replica with a pending edit: receive and sync, ${ENCODING}`,
       create: (length) => site(Array.from({ length }, () => 'x')),
       fork: ({ sequencer }) => {
         const replica = newReplica();

@@ -14,7 +14,7 @@ const TABLE = 't';
 const RECORD = 'r';
 const FIELD = 'f';
 
-/** What travels: nobody else needs to know what a delta overwrote. */
+/** What is sent: a delta without what it overwrote. */
 const bytesOf = (delta: Delta): Uint8Array => encodeDelta(deltaWithoutBefore(delta));
 
 /** A copy of the data, and the delta that its branch made. */
@@ -34,8 +34,8 @@ function edited(holder: Holder, delta: Delta): Branch<Holder> {
 }
 
 /**
- * How two branches merge: remote is in the log, and its bytes reach the local side, which transforms, applies, and sends
- * what its own delta has become, which the remote side applies as it is.
+ * Merging two branches: remote is in the log, and its bytes reach the local side. That transforms, applies, and sends its
+ * rebased delta, which the remote side applies as it is.
  */
 function mergeBytes(rules: ResolutionRules): Merging<Holder>['merge'] {
   return (local, remote) => {
@@ -47,7 +47,7 @@ function mergeBytes(rules: ResolutionRules): Merging<Holder>['merge'] {
   };
 }
 
-/** The same where both sides share memory, which leaves the cost of merging and applying alone. */
+/** The same with both sides in one memory: the cost of merging and applying alone. */
 function mergeInMemory(rules: ResolutionRules): Merging<Holder>['merge'] {
   return (local, remote) => {
     const merged = transform(local.doc.made, remote.doc.made, { rules });
@@ -171,7 +171,7 @@ export const deltaic = engine<Holder>({
   },
   longLists: [
     {
-      idiom: 'State beside a delta that waits: transform and apply',
+      idiom: 'State with a pending delta: transform and apply',
       create: (length) => holding(listState(Array.from({ length }, () => 'x'))),
       fork: ({ state }) => {
         const holder = holding(state.clone());
@@ -190,7 +190,7 @@ export const deltaic = engine<Holder>({
   absent: {},
 });
 
-/** Deltaic without bytes between the sides, which shows what encoding and decoding cost. */
+/** Deltaic without bytes between the sides; the difference is the cost of encoding and decoding. */
 export const deltaicInMemory = engine<Holder>({
   name: 'deltaic-in-memory',
   title: 'Deltaic, no bytes between',

@@ -1,7 +1,7 @@
 import { Doc } from 'diamond-types-node';
 import { engine } from '../engine.js';
 
-/** Text alone, so that it takes part in what a text can show. */
+/** It has text only, so it takes part only in the text workloads. */
 export const diamondTypes = engine<Doc>({
   name: 'diamond-types',
   title: 'diamond-types',

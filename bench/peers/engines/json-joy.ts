@@ -3,7 +3,7 @@ import { cnt } from 'json-joy/lib/json-crdt-extensions/index.js';
 import type { ListOp } from '../../../src/index.js';
 import { type Branch, engine, exchange, type ListEngine, type Splice, type TraceWay } from '../engine.js';
 
-// Session ids above 65,535 are what its own generator makes.
+// Its own generator makes session ids above 65,535.
 let sessions = 100_000;
 
 function newModel(content: Parameters<typeof Model.create>[0]): Model {

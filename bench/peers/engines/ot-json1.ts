@@ -4,7 +4,7 @@ import { type Branch, engine, type FieldUpdate, type ListEngine, type Merging, t
 
 const { type } = json1;
 
-/** A document, and the one operation that an edit of its branch made. */
+/** A document, and the one operation of its branch. */
 interface Holder {
   content: json1.Doc;
   made: json1.JSONOp;
@@ -12,7 +12,7 @@ interface Holder {
 
 const holding = (content: json1.Doc): Holder => ({ content, made: null });
 
-/** It copies what it changes, so copies can share the rest. */
+/** Edits copy what they change, so copies can share the rest. */
 const fork = ({ content }: Holder): Holder => holding(content);
 
 function edited(holder: Holder, op: json1.JSONOp): Branch<Holder> {
@@ -21,7 +21,7 @@ function edited(holder: Holder, op: json1.JSONOp): Branch<Holder> {
   return { doc: holder, sent: encode(op) };
 }
 
-/** Composed half by half: one after the other takes quadratic time, as each compose copies what there is. */
+/** Composed half by half: composing one after the other takes quadratic time, as each compose copies everything. */
 function composed(ops: readonly json1.JSONOp[]): json1.JSONOp {
   const [only = null] = ops;
   if (ops.length <= 1) return only;
@@ -34,7 +34,7 @@ const decode = (bytes: Uint8Array): json1.JSONOp => JSON.parse(new TextDecoder()
 
 const save = ({ content }: Holder): Uint8Array => new TextEncoder().encode(JSON.stringify(content));
 
-/** The client merges; the server's side gets what came of the client's operation. */
+/** The client merges; the server gets the client's transformed operation. */
 const merge: Merging<Holder>['merge'] = (local, remote) => {
   const theirs = decode(remote.sent);
   local.doc.content = type.apply(
@@ -69,7 +69,7 @@ const lists: ListEngine<Holder> = {
   read: ({ content }) => content as string[],
 };
 
-/** All updates as one operation: what composing them one by one comes to, without its cost. */
+/** All updates as one operation: the result of composing them one by one, without its cost. */
 function updateAll(updates: readonly FieldUpdate[]): json1.JSONOp {
   const records = new Map<string, Map<string, number>>();
   for (const { record, field, value } of updates) {
@@ -140,7 +140,7 @@ export const otJson1 = engine<Holder>({
   },
   longLists: [
     {
-      idiom: 'an array, beside an operation that waits',
+      idiom: 'an array, with a pending operation',
       create: (length) => holding(Array.from({ length }, () => 'x')),
       fork: ({ content }) => {
         const holder = holding(content);

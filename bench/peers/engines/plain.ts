@@ -12,14 +12,14 @@ import {
 } from '../engine.js';
 
 /**
- * One side of two branches that are told the result: once both have edited, each learns what it has to do to follow the
- * other, off the clock. So a merge costs no more than doing that.
+ * One side of two branches that are given the result: after both have edited, each gets the edits that bring it to the
+ * merged document, off the clock. A merge then costs only making these edits.
  */
 interface Side<Held, Edit> {
   readonly held: Held;
   made: readonly Edit[];
   toDo: readonly Edit[];
-  /** The other side; of a document that is not forked in two yet, its first fork. */
+  /** The other side; before the second fork, the first fork. */
   twin: Side<Held, Edit> | undefined;
 }
 
@@ -115,7 +115,7 @@ const records: RecordEngine<Side<NestedMaps, FieldUpdate>> = {
   field: ({ held }, record, field) => held.records.get(record)?.get(field),
 };
 
-/** No engine, but what bounds them: arrays and Maps with nothing around them. */
+/** Not an engine but a bound for all of them: plain arrays and Maps. */
 export const plain = engine<unknown>({
   name: 'plain',
   title: 'Plain arrays and Maps',

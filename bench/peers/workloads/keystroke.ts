@@ -5,18 +5,18 @@ import type { Measurement, Workload } from '../workload.js';
 
 const LENGTH = 1_000_000;
 const KEYSTROKES = 1000;
-/** The first keystrokes compile what is measured, and split what an engine keeps in one piece. */
+/** The first keystrokes compile the measured code, and split large blocks of an engine. */
 const WARM_UP = 3000;
-/** How many count as the first: the very first is also the first use of much else. */
+/** How many count as the first: the very first is also the first use of other code. */
 const FIRST = 10;
-/** An engine that is slow at it is asked for fewer. */
+/** A slow engine makes fewer. */
 const BUDGET = 20_000;
 
 export const keystroke: Workload = {
   name: 'keystroke',
   title: `One remote keystroke in a list of ${LENGTH.toLocaleString('en')} items`,
   explanation:
-    'Somebody else inserts single items at random places; this is what it costs to take one in, from its bytes on: the first ten, and after three thousand, or half of what an engine takes in within 20 s. The list must have grown by as many items.',
+    'Somebody else inserts single items at random places; the figure is the cost of receiving one, from its bytes on: for the first ten, and after three thousand, or half of what an engine receives within 20 s. The list must have grown by as many items.',
   main: 'receive µs',
   parts: ({ longLists }) => longLists.length,
   run: ({ longLists }, part, effort) => longLists.slice(part, part + 1).map((list) => measure(list, effort)),

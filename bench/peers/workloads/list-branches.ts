@@ -11,12 +11,12 @@ const MOVES = 0.2;
 const MAIN = 'merge and read ms';
 
 const CHECKED =
-  'Both documents must be alike and hold as many items as the edits of both sides leave. Half of the edits insert and half delete, at random places; puts are left out because not every list has them.';
+  'Both documents must be equal and hold as many items as the edits of both sides leave. Half of the edits insert and half delete, at random places; puts are left out because not every list has them.';
 
 export const lists: Workload = {
   name: 'lists',
   title: `Two branches of a list of ${LENGTH.toLocaleString('en')} items`,
-  explanation: `Each branch makes N edits while it is alone; then both take in the other's, and both lists are read. ${CHECKED}`,
+  explanation: `Each branch makes N edits separately; then each receives the other's, and both lists are read. ${CHECKED}`,
   main: MAIN,
   parts: () => COUNTS.length,
   run: (engine, part, effort) => run(engine.lists, 0, part, effort),
@@ -25,7 +25,7 @@ export const lists: Workload = {
 export const moves: Workload = {
   name: 'moves',
   title: `The same with ${100 * MOVES}% moves`,
-  explanation: `As above, in the engine's movable list. Where one side moves what the other deletes, engines differ about what is left, so the length is only bounded.`,
+  explanation: `As above, in the engine's movable list. If one side moves what the other deletes, engines differ about what is left, so the length is only bounded.`,
   main: MAIN,
   parts: () => COUNTS.length,
   run: (engine: Engine, part, effort) => run(engine.moves, MOVES, part, effort),
@@ -96,7 +96,7 @@ function mergedLengths(
   return { least, most: least + rescued.length };
 }
 
-/** Follows the items of the base by number; new ones are -1. */
+/** Tracks the items of the base by number; new ones are -1. */
 function outcome(length: number, ops: readonly ListOp[]): { deleted: Set<number>; moved: Set<number>; added: number } {
   const items = Array.from({ length }, (_, number) => number);
   const [deleted, moved] = [new Set<number>(), new Set<number>()];

@@ -7,7 +7,7 @@ const ADDITIONS = 1000;
 export const register: Workload = {
   name: 'register',
   title: `One key set ${SETS.toLocaleString('en')} times`,
-  explanation: 'What has to be kept afterwards. The key must hold the last value.',
+  explanation: 'What must be stored afterwards. The key must hold the last value.',
   main: 'state bytes',
   run: ({ register: engine }, _, { scale }) => {
     if (engine === undefined) return [];
@@ -27,7 +27,7 @@ export const register: Workload = {
 export const counter: Workload = {
   name: 'counter',
   title: `A counter added to from two sides, ${ADDITIONS.toLocaleString('en')} times each`,
-  explanation: `Both sides add 1 while they are alone, then merge. Both must hold the same; ${(2 * ADDITIONS).toLocaleString('en')} is right, and less means that additions were lost.`,
+  explanation: `Both sides add 1 separately, then merge. Both must hold the same; ${(2 * ADDITIONS).toLocaleString('en')} is right, and less means that additions were lost.`,
   main: 'state bytes',
   run: ({ counter: engine }, _, { scale }) => {
     if (engine === undefined) return [];

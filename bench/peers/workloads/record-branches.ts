@@ -13,7 +13,7 @@ export const records: Workload = {
   name: 'records',
   title: `Two branches of ${RECORDS.toLocaleString('en')} records of ${FIELDS} fields`,
   explanation:
-    "Each branch puts M random fields while it is alone; then both take in the other's, up to where fields can be read. Both documents must be alike: a field that one side put holds its last value, one that both put holds the last value of either.",
+    "Each branch puts M random fields separately; then each receives the other's, until fields can be read. Both documents must be equal: a field that one side put holds its last value, one that both put holds the last value of either.",
   main: MAIN,
   parts: () => COUNTS.length,
   run: ({ records: engine }, part, effort) =>

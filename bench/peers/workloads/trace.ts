@@ -9,7 +9,7 @@ export const trace: Workload = {
   name: 'trace',
   title: 'A person typing: the trace automerge-paper, 259,778 edits',
   explanation:
-    'Every character is an item of its own, or a character of the engine\'s text type where the idiom says text. "One by one" makes each edit a transaction or call of its own, "all in one" gathers all. Memory is what the document holds after garbage collection. State is what must be kept to go on; history holds every edit. "Load" reads the state, or else the history, and gives the text. The text must be that of the trace.',
+    'Every character is its own item, or a character of the engine\'s text type where the idiom says text. "One by one" makes each edit its own transaction or call, "all in one" groups all. Memory is what the document holds after garbage collection. State is what must be stored to continue; history holds every edit. "Load" reads the state, or else the history, and gives the text. The text must be that of the trace.',
   main: 'replay ms',
   parts: ({ trace: ways }) => ways.length,
   run: ({ trace: ways }, part, effort) => {
@@ -30,7 +30,7 @@ function singleCharacters([position, deleteCount, inserted]: Splice): Splice[] {
   ];
 }
 
-/** The text that a beginning of the trace leads to. */
+/** The text after the beginning of the trace. */
 function textAfter(edits: readonly Splice[]): string {
   const characters: string[] = [];
   for (const [position, deleteCount, inserted] of edits) characters.splice(position, deleteCount, ...inserted);
