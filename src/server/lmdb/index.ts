@@ -1,0 +1,2 @@
+/** Logs on one machine: the default of a server, in one LMDB environment. Needs the package `lmdb`. */
+export { LmdbLogs, type LmdbLogsOptions } from './lmdb-logs.js';

@@ -1,0 +1,351 @@
+import { Client, Pool, type PoolClient } from 'pg';
+import { ServiceError } from '../../errors/datastore-error.js';
+import type {
+  Append,
+  AppendOutcome,
+  CreateOutcome,
+  LogHead,
+  LogStore,
+  ReadLimits,
+  ReadOutcome,
+  StoredDatastore,
+  StoredEntry,
+  StoredSnapshot,
+  WakeListener,
+} from '../log-store.js';
+import { scopeOf } from '../log-store.js';
+import { checkHandlesDiffer } from '../memory-logs.js';
+import { PostgresWaker } from './postgres-waker.js';
+import { checkSchema, migrate } from './schema.js';
+
+export interface PostgresLogsOptions {
+  /** Where the database is, as a connection string. A pooler in transaction mode may stand before it. */
+  readonly url: string;
+  /**
+   * A connection string for LISTEN, which needs a session of its own: give the database itself where `url` names a
+   * pooler. `false` for databases without LISTEN; others' appends are then found by polling.
+   */
+  readonly listenUrl?: string | false;
+  /** How many connections at most, without the one for LISTEN. The default is 10. */
+  readonly connections?: number;
+  /** Whether to bring the schema up to date at once, instead of refusing an older one. The default is `false`. */
+  readonly migrate?: boolean;
+}
+
+interface DatastoreRow {
+  readonly handle: string;
+  readonly id: string;
+  readonly owner: string;
+  readonly revision: string;
+  readonly nonce: string;
+  readonly trimmed: string;
+  readonly info: Uint8Array | null;
+}
+
+const COLUMNS = 'handle, id, owner, revision, nonce, trimmed, info';
+
+/**
+ * Appends a group in one statement. It locks the head rows in the order of their handles, so that two processes with
+ * overlapping groups cannot wait for each other. A row that a lock had to wait for is read anew (READ COMMITTED), so the
+ * comparison sees what the other process committed.
+ */
+const APPEND = `
+WITH given AS (
+  SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bytea[])
+    AS given (handle, revision, nonce, next_nonce, bytes, info)
+), locked AS MATERIALIZED (
+  SELECT handle FROM deltaic_datastore WHERE handle = ANY ($1::text[]) ORDER BY handle FOR UPDATE
+), moved AS (
+  UPDATE deltaic_datastore AS head
+  SET revision = head.revision + 1, nonce = given.next_nonce, info = coalesce(given.info, head.info)
+  FROM given JOIN locked USING (handle)
+  WHERE head.handle = given.handle AND NOT head.deleted
+    AND head.revision = given.revision AND head.nonce = given.nonce
+  RETURNING head.handle, head.revision
+), kept AS (
+  INSERT INTO deltaic_entry (handle, revision, nonce, bytes)
+  SELECT moved.handle, moved.revision, given.next_nonce, given.bytes FROM moved JOIN given USING (handle)
+)
+SELECT handle FROM moved`;
+
+/**
+ * Logs in PostgreSQL. Any number of processes may share one database.
+ *
+ * Statements carry no names, so they survive a pooler in transaction mode, and need no isolation above READ COMMITTED.
+ */
+export class PostgresLogs implements LogStore {
+  readonly #pool: Pool;
+  readonly #waker: PostgresWaker;
+
+  private constructor(pool: Pool, waker: PostgresWaker) {
+    this.#pool = pool;
+    this.#waker = waker;
+  }
+
+  /** @throws ServiceError `storage` if the database cannot be reached or has another version of the schema. */
+  static async open(options: PostgresLogsOptions): Promise<PostgresLogs> {
+    const { url, listenUrl = url, connections = 10 } = options;
+    const pool = new Pool({ connectionString: url, max: connections, keepAlive: true });
+    // A connection that dies while idle is replaced at the next call, which tells of the failure if it lasts.
+    pool.on('error', () => undefined);
+    try {
+      const client = await pool.connect();
+      try {
+        await (options.migrate === true ? migrate(client) : checkSchema(client));
+      } finally {
+        client.release();
+      }
+    } catch (error) {
+      await pool.end();
+      throw failure(error);
+    }
+    const connect =
+      listenUrl === false ? undefined : () => new Client({ connectionString: listenUrl, keepAlive: true });
+    return new PostgresLogs(pool, new PostgresWaker(pool, connect));
+  }
+
+  create(handle: string, id: string, owner: string): Promise<CreateOutcome> {
+    return this.#call(async (): Promise<CreateOutcome> => {
+      const scope = scopeOf(id, owner);
+      const inserted = await this.#rows(
+        `INSERT INTO deltaic_datastore (handle, id, owner, scope) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (scope, id) WHERE NOT deleted DO NOTHING RETURNING ${COLUMNS}`,
+        [handle, id, owner, scope],
+      );
+      if (inserted[0] !== undefined) return { type: 'created', datastore: inserted[0] };
+      const existing = await this.find(id, owner);
+      // Somebody can have deleted it in between.
+      return existing === undefined ? this.create(handle, id, owner) : { type: 'exists', datastore: existing };
+    });
+  }
+
+  find(id: string, account: string): Promise<StoredDatastore | undefined> {
+    return this.#call(async () => {
+      const rows = await this.#rows(
+        `SELECT ${COLUMNS} FROM deltaic_datastore WHERE scope = $1 AND id = $2 AND NOT deleted`,
+        [scopeOf(id, account), id],
+      );
+      return rows[0];
+    });
+  }
+
+  async get(handle: string): Promise<StoredDatastore | undefined> {
+    return (await this.getMany([handle]))[0];
+  }
+
+  getMany(handles: readonly string[]): Promise<readonly (StoredDatastore | undefined)[]> {
+    return this.#call(async () => {
+      const rows = await this.#rows(
+        `SELECT ${COLUMNS} FROM deltaic_datastore WHERE handle = ANY ($1::text[]) AND NOT deleted`,
+        [handles],
+      );
+      const byHandle = new Map(rows.map((row) => [row.handle, row]));
+      return handles.map((handle) => byHandle.get(handle));
+    });
+  }
+
+  list(account: string): Promise<readonly StoredDatastore[]> {
+    return this.#call(() =>
+      this.#rows(
+        `SELECT ${COLUMNS} FROM deltaic_datastore WHERE NOT deleted AND (owner = $1
+           OR handle IN (SELECT handle FROM deltaic_member WHERE account = $1)) ORDER BY handle COLLATE "C"`,
+        [account],
+      ),
+    );
+  }
+
+  join(handle: string, account: string): Promise<void> {
+    return this.#call(async () => {
+      await this.#pool.query(
+        `INSERT INTO deltaic_member (account, handle)
+         SELECT $1, handle FROM deltaic_datastore WHERE handle = $2 AND NOT deleted ON CONFLICT DO NOTHING`,
+        [account, handle],
+      );
+    });
+  }
+
+  leave(handle: string, account: string): Promise<void> {
+    return this.#call(async () => {
+      await this.#pool.query('DELETE FROM deltaic_member WHERE account = $1 AND handle = $2', [account, handle]);
+    });
+  }
+
+  async append(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
+    checkHandlesDiffer(appends);
+    return this.#call(async () => {
+      const { rows } = await this.#pool.query<{ handle: string }>(APPEND, [
+        appends.map(({ handle }) => handle),
+        appends.map(({ head }) => head.revision),
+        appends.map(({ head }) => head.nonce),
+        appends.map(({ nonce }) => nonce),
+        appends.map(({ bytes }) => asBuffer(bytes)),
+        appends.map(({ info }) => (info === undefined ? null : asBuffer(info))),
+      ]);
+      const appended = new Set(rows.map(({ handle }) => handle));
+      if (appended.size > 0) this.#waker.tell([...appended]);
+      const losers = appends.flatMap(({ handle }) => (appended.has(handle) ? [] : [handle]));
+      const heads = losers.length === 0 ? [] : await this.getMany(losers);
+      return appends.map(({ handle }): AppendOutcome => {
+        if (appended.has(handle)) return { type: 'appended' };
+        const head = heads[losers.indexOf(handle)];
+        return head === undefined ? { type: 'gone' } : { type: 'lost', head: headOf(head) };
+      });
+    });
+  }
+
+  read(handle: string, after: number, limits: ReadLimits): Promise<ReadOutcome> {
+    return this.#call(async () => {
+      // One statement sees one state of the database, so the entries lead up to the head that is answered with them.
+      const { rows } = await this.#pool.query<EntryRow>(
+        `SELECT head.revision AS head, head.nonce AS head_nonce, head.trimmed, entry.revision, entry.nonce, entry.bytes
+         FROM deltaic_datastore AS head LEFT JOIN LATERAL (
+           SELECT revision, nonce, bytes FROM (
+             SELECT *, sum(length(bytes)) OVER (ORDER BY revision) AS total FROM (
+               SELECT revision, nonce, bytes FROM deltaic_entry
+               WHERE handle = $1 AND revision > $2 ORDER BY revision LIMIT $3
+             ) AS found
+           ) AS counted WHERE total <= $4 OR revision = $2 + 1 ORDER BY revision
+         ) AS entry ON head.trimmed <= $2
+         WHERE head.handle = $1 AND NOT head.deleted`,
+        [handle, after, Math.max(1, limits.entries), limits.bytes],
+      );
+      return outcomeOf(rows, after);
+    });
+  }
+
+  readSnapshot(handle: string): Promise<StoredSnapshot | undefined> {
+    return this.#call(async () => {
+      const { rows } = await this.#pool.query<{ revision: string; bytes: Uint8Array }>(
+        'SELECT revision, bytes FROM deltaic_snapshot WHERE handle = $1',
+        [handle],
+      );
+      const [row] = rows;
+      return row && { revision: Number(row.revision), bytes: row.bytes };
+    });
+  }
+
+  writeSnapshot(handle: string, { revision, bytes }: StoredSnapshot): Promise<boolean> {
+    return this.#call(async () => {
+      // The share lock keeps the datastore from being deleted until the snapshot is in.
+      const { rowCount } = await this.#pool.query(
+        `INSERT INTO deltaic_snapshot (handle, revision, bytes)
+         SELECT handle, $2, $3 FROM (
+           SELECT handle FROM deltaic_datastore WHERE handle = $1 AND NOT deleted AND revision >= $2 FOR SHARE
+         ) AS head
+         ON CONFLICT (handle) DO UPDATE SET revision = excluded.revision, bytes = excluded.bytes
+         WHERE deltaic_snapshot.revision < excluded.revision`,
+        [handle, revision, asBuffer(bytes)],
+      );
+      return (rowCount ?? 0) > 0;
+    });
+  }
+
+  trim(handle: string, revision: number): Promise<number> {
+    return this.#transaction(async (client) => {
+      const { rows } = await client.query<{ trimmed: string }>(
+        `UPDATE deltaic_datastore SET trimmed = greatest(trimmed, least($2,
+           coalesce((SELECT revision FROM deltaic_snapshot WHERE handle = $1), 0)))
+         WHERE handle = $1 AND NOT deleted RETURNING trimmed`,
+        [handle, revision],
+      );
+      const trimmed = Number(rows[0]?.trimmed ?? 0);
+      await client.query('DELETE FROM deltaic_entry WHERE handle = $1 AND revision <= $2', [handle, trimmed]);
+      return trimmed;
+    });
+  }
+
+  remove(handle: string): Promise<boolean> {
+    return this.#transaction(async (client) => {
+      const { rowCount } = await client.query(
+        `UPDATE deltaic_datastore SET deleted = true, info = NULL WHERE handle = $1 AND NOT deleted`,
+        [handle],
+      );
+      await client.query('DELETE FROM deltaic_entry WHERE handle = $1', [handle]);
+      await client.query('DELETE FROM deltaic_snapshot WHERE handle = $1', [handle]);
+      await client.query('DELETE FROM deltaic_member WHERE handle = $1', [handle]);
+      return (rowCount ?? 0) > 0;
+    });
+  }
+
+  listen(listener: WakeListener): () => void {
+    return this.#waker.listen(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#waker.close();
+    await this.#pool.end();
+  }
+
+  async #rows(text: string, values: readonly unknown[]): Promise<StoredDatastore[]> {
+    const { rows } = await this.#pool.query<DatastoreRow>(text, [...values]);
+    return rows.map((row) => ({
+      handle: row.handle,
+      id: row.id,
+      owner: row.owner,
+      revision: Number(row.revision),
+      nonce: row.nonce,
+      trimmed: Number(row.trimmed),
+      info: row.info ?? undefined,
+    }));
+  }
+
+  #transaction<Result>(action: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    return this.#call(async () => {
+      const client = await this.#pool.connect();
+      let isBroken = true;
+      try {
+        await client.query('BEGIN');
+        const result = await action(client);
+        await client.query('COMMIT');
+        isBroken = false;
+        return result;
+      } finally {
+        // A connection on which a statement failed is thrown away, and its transaction with it.
+        client.release(isBroken);
+      }
+    });
+  }
+
+  async #call<Result>(action: () => Promise<Result>): Promise<Result> {
+    try {
+      return await action();
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+}
+
+interface EntryRow {
+  readonly head: string;
+  readonly head_nonce: string;
+  readonly trimmed: string;
+  readonly revision: string | null;
+  readonly nonce: string;
+  readonly bytes: Uint8Array;
+}
+
+function outcomeOf(rows: readonly EntryRow[], after: number): ReadOutcome {
+  const [first] = rows;
+  if (first === undefined) return { type: 'gone' };
+  const head: LogHead = { revision: Number(first.head), nonce: first.head_nonce };
+  if (after < Number(first.trimmed) || after > head.revision) return { type: 'reset', head };
+  const entries = rows.flatMap(({ revision, nonce, bytes }): StoredEntry[] =>
+    revision === null ? [] : [{ revision: Number(revision), nonce, bytes }],
+  );
+  return { type: 'entries', entries, head };
+}
+
+function headOf({ revision, nonce }: StoredDatastore): LogHead {
+  return { revision, nonce };
+}
+
+/** The driver takes other typed arrays for JSON inside an array of parameters. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function failure(error: unknown): ServiceError {
+  return error instanceof ServiceError
+    ? error
+    : new ServiceError('storage', `PostgreSQL failed: ${error instanceof Error ? error.message : error}`, {}, error);
+}
