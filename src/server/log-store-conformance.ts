@@ -1,4 +1,9 @@
-import { type ConformanceCase, expectRejection, expectSame, expectThat } from '../datastore/testing/conformance-case.js';
+import {
+  type ConformanceCase,
+  expectRejection,
+  expectSame,
+  expectThat,
+} from '../datastore/testing/conformance-case.js';
 import { type Append, EMPTY_HEAD, type LogHead, type LogStore, type ReadOutcome } from './log-store.js';
 
 /** A store to be tested. */
@@ -178,7 +183,14 @@ const LOGS: Readonly<Record<string, Check>> = {
     const read = await store.read(handle, 0, EVERYTHING);
     expectThat(read.type === 'entries', `reading answered ${read.type}`);
     const found = read.entries.map((entry) => [entry.revision, entry.nonce, [...entry.bytes]]);
-    expectSame(found, [[1, nonce, [...all]], [2, '2', []]], 'the entries');
+    expectSame(
+      found,
+      [
+        [1, nonce, [...all]],
+        [2, '2', []],
+      ],
+      'the entries',
+    );
     expectSame(read.head, { revision: 2, nonce: '2' }, 'the head');
   },
   'keeps what it was given, whatever the caller does with the bytes later': async ({ store }, name) => {
@@ -258,7 +270,11 @@ const LOGS: Readonly<Record<string, Check>> = {
     ]);
     expectSame(outcomes, [{ type: 'appended' }, { type: 'lost', head }, { type: 'gone' }], 'the outcomes');
     const twice = store.append([append(first, EMPTY_HEAD, 'd'), append(first, EMPTY_HEAD, 'e')]);
-    await expectRejection(Promise.resolve().then(() => twice), 'invalid-option', 'a handle twice in a group');
+    await expectRejection(
+      Promise.resolve().then(() => twice),
+      'invalid-option',
+      'a handle twice in a group',
+    );
   },
 };
 
@@ -308,7 +324,11 @@ const DATASTORES: Readonly<Record<string, Check>> = {
     for (const at of ['a', 'b']) await store.create(name(at), name(at), name('ann'));
     await grow(store, name('b'), ['n1']);
     const found = await store.getMany([name('b'), name('none'), name('a')]);
-    expectSame(found.map((one) => one?.revision ?? null), [1, null, 0], 'their revisions');
+    expectSame(
+      found.map((one) => one?.revision ?? null),
+      [1, null, 0],
+      'their revisions',
+    );
     expectSame(await store.getMany([]), [], 'those of none');
   },
   'tells who listens of logs that grow, until it is told to stop': async ({ store }, name) => {
@@ -339,7 +359,11 @@ const DURABILITY: Readonly<Record<string, Check>> = {
     expectSame(await noncesIn(again, kept, 6), ['n7', 'n8', 'n9', 'n10'], 'the entries');
     expectSame((await again.get(kept))?.trimmed, 6, 'the revision up to which it is trimmed');
     expectSame(textOf((await again.readSnapshot(kept))?.bytes ?? bytesOf('')), 'state', 'the snapshot');
-    expectSame((await again.list(name('bob'))).map((one) => one.handle), [kept], "bob's list");
+    expectSame(
+      (await again.list(name('bob'))).map((one) => one.handle),
+      [kept],
+      "bob's list",
+    );
     expectSame(await again.append([append(deleted, EMPTY_HEAD, 'late')]), [{ type: 'gone' }], 'a deleted handle');
     await grow(again, kept, ['n11'], head);
   },

@@ -143,7 +143,10 @@ export function checkHandlesDiffer(appends: readonly Append[]): void {
   const handles = new Set<string>();
   for (const { handle } of appends) {
     if (handles.has(handle)) {
-      throw new DatastoreError('invalid-option', `two appends to the log "${handle}" in one commit: send one at a time`);
+      throw new DatastoreError(
+        'invalid-option',
+        `two appends to the log "${handle}" in one commit: send one at a time`,
+      );
     }
     handles.add(handle);
   }

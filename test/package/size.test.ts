@@ -14,6 +14,7 @@ async function sizeOf(entry: string): Promise<number> {
     minify: true,
     format: 'esm',
     target: 'es2022',
+    external: ['lmdb', 'pg'],
     write: false,
   });
   return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length;
@@ -29,6 +30,9 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/sync': 35_300,
   'deltaic/datastore': 52_500,
   'deltaic/datastore/testing': 12_500,
+  'deltaic/server': 6_100,
+  'deltaic/server/lmdb': 2_800,
+  'deltaic/server/postgres': 4_800,
 };
 
 /** An application that merges lists alone must not pay for records, states and rules. */

@@ -129,7 +129,9 @@ describe('another process', () => {
     const [database, one, other] = await twoStores(false);
     await one.create('h', 'id', 'ann');
     await withClient(database, (client) =>
-      client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'),
+      client.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      ),
     );
     const outcomes: unknown[] = [];
     for (let tries = 0; tries < 20 && outcomes.length === 0; tries++) {
