@@ -32,8 +32,8 @@ interface Merged {
 }
 
 /**
- * Transforming deltas of fields and records, compared with putting both sides' updates into one flat Map. Each side edits
- * half of the fields, so a quarter of them collide.
+ * Transforming deltas of fields and records, compared with putting both sides' updates into one flat Map. Each side
+ * edits half of the fields, so a quarter of them collide.
  */
 export const fields: Suite = {
   name: 'fields',

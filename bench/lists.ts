@@ -63,7 +63,10 @@ function merging(work: string, [local, remote]: Sides, atMost?: number): Compari
   });
 }
 
-/** Classic pairwise transformation, compared with ours. It breaks ties as we do, but an insert may jump over deleted items. */
+/**
+ * Classic pairwise transformation, compared with ours. It breaks ties as we do, but an insert may jump over deleted
+ * items.
+ */
 function pairwise(count: number): Comparison {
   const [local, remote] = sides(count, 0);
   return compare({

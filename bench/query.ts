@@ -5,7 +5,9 @@ import { type Comparison, compare, doublings, type Suite } from './support/suite
 
 const MANY = 10_000;
 
-/** Reading: queries, which scan a table and return copies in order, compared with filtering and sorting plain objects. */
+/**
+ * Reading: queries, which scan a table and return copies in order, compared with filtering and sorting plain objects.
+ */
 export const query: Suite = {
   name: 'query',
   title: 'Query and read',

@@ -11,7 +11,10 @@ import { type Comparison, compare, doublings, type Scale, type Suite } from './s
 const SEQUENTIAL = 'traces/sequential-automerge-paper.json.gz';
 const CONCURRENT = 'traces/concurrent-friendsforever.json.gz';
 
-/** Real editing histories, from github.com/josephg/editing-traces. Without the traces beside the checkout these rows are left out. */
+/**
+ * Real editing histories, from github.com/josephg/editing-traces. Without the traces beside the checkout these rows are
+ * left out.
+ */
 export const traces: Suite = {
   name: 'traces',
   title: 'Traces: lists edited as people do',

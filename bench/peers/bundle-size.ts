@@ -69,7 +69,9 @@ export async function bundleSizes(): Promise<BundleSize[]> {
   return [...(await ownSizes()), ...sizes];
 }
 
-/** Deltaic's core with sync and the binary form: without what its binary codec depends on, and with it where it has any. */
+/**
+ * Deltaic's core with sync and the binary form: without what its binary codec depends on, and with it where it has any.
+ */
 async function ownSizes(): Promise<BundleSize[]> {
   const { version, license = 'unknown', dependencies = {} } = readJson(resolve('package.json'));
   const names = Object.keys(dependencies);

@@ -1,8 +1,8 @@
 import type { ListOp } from '../../src/index.js';
 
 /**
- * The capabilities of an engine that are measured. If it lacks one, `absent` and the report give the reason. `Doc` is the
- * engine's own document type; nothing outside the engine's file looks into it.
+ * The capabilities of an engine that are measured. If it lacks one, `absent` and the report give the reason. `Doc` is
+ * the engine's own document type; nothing outside the engine's file looks into it.
  */
 export interface Engine<Doc = unknown> {
   readonly name: string;

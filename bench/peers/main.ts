@@ -1,5 +1,5 @@
-// Runs every engine at every workload, each in its own process. Names on the command line select workloads; the results of
-// a selection are printed, not written. A number is the count of rounds.
+// Runs every engine at every workload, each in its own process. Names on the command line select workloads; the results
+// of a selection are printed, not written. A number is the count of rounds.
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -27,12 +27,12 @@ export interface Repeated {
 }
 
 /**
- * Repeats a case and returns the median of each reported time. The first runs, a third of the time, only warm up, unless
- * one run takes so long that warming up does not matter.
+ * Repeats a case and returns the median of each reported time. The first runs, a third of the time, only warm up,
+ * unless one run takes so long that warming up does not matter.
  *
- * The garbage of earlier cases is collected first. Nothing is collected by force between the runs, so an engine pays for
- * its own garbage. A full collection while no delta is in use would also discard optimised code that depends on the shapes
- * of objects that were just collected (`--trace-deopt` says "weak objects").
+ * The garbage of earlier cases is collected first. Nothing is collected by force between the runs, so an engine pays
+ * for its own garbage. A full collection while no delta is in use would also discard optimised code that depends on the
+ * shapes of objects that were just collected (`--trace-deopt` says "weak objects").
  */
 export function repeat(run: () => Times, { budget }: Effort): Repeated {
   collectGarbage();

@@ -2,7 +2,10 @@ import Benchmark from 'benchmark';
 
 /** How many rounds measure each piece of work, in turn with the others, after a warm-up. */
 const ROUNDS = 9;
-/** Work that takes at least this long, in milliseconds, is called once a round; shorter work as often as the library decides. */
+/**
+ * Work that takes at least this long, in milliseconds, is called once a round; shorter work as often as the library
+ * decides.
+ */
 const LONG = 40;
 /** Very long work is measured in fewer rounds; work of minutes is measured by its warm-up alone. */
 const VERY_LONG = 1000;

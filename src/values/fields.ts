@@ -8,8 +8,8 @@ export type Fields = ReadonlyMap<string, Value>;
 export type MutableFields = Map<string, Value>;
 
 /**
- * A Map that is read-only at run time as well as by type. `Object.freeze` would leave a Map's entries open, so the three
- * methods that change it are shadowed; whoever goes round that by `Map.prototype.set.call` means to.
+ * A Map that is read-only at run time as well as by type. `Object.freeze` does not protect the entries of a Map, so
+ * three methods that change it are overridden. `Map.prototype.set.call` can still bypass that, but only on purpose.
  */
 class FrozenMap<Key, Entry> extends Map<Key, Entry> {
   override set(): never {
@@ -25,12 +25,12 @@ class FrozenMap<Key, Entry> extends Map<Key, Entry> {
   }
 }
 
-// To everybody else it is a Map: deep comparisons and printing go by the constructor.
+// Deep comparison and printing look at the constructor, so this makes it look like a plain Map.
 Object.defineProperty(FrozenMap.prototype, 'constructor', { value: Map });
 
 const setEntry = Map.prototype.set;
 
-/** Puts together a frozen Map, whose entries keep the order in which they are first set. */
+/** Builds a frozen Map; its entries keep the order in which they are first set. */
 export class FrozenMapBuilder<Key, Entry> {
   readonly #map = new FrozenMap<Key, Entry>();
 
@@ -39,13 +39,13 @@ export class FrozenMapBuilder<Key, Entry> {
     return this;
   }
 
-  /** The finished Map; nothing can be set any more. */
+  /** The finished, frozen Map. */
   finish(): ReadonlyMap<Key, Entry> {
     return Object.freeze(this.#map);
   }
 }
 
-/** A frozen Map of one entry, which most updates are. */
+/** A frozen Map of one entry. Most updates have only one. */
 export function singleEntry<Key, Entry>(key: Key, entry: Entry): ReadonlyMap<Key, Entry> {
   const map = new FrozenMap<Key, Entry>();
   setEntry.call(map, key, entry);
@@ -59,13 +59,13 @@ export function freezeMap<Key, Entry>(entries: Iterable<readonly [Key, Entry]>):
   return frozen.finish();
 }
 
-/** A frozen copy of `map` with its names in code point order; `map` itself if it is one. */
+/** A frozen copy of `map` with its names in code point order, or `map` itself if it already is frozen and in order. */
 export function sortedMap<Entry>(map: ReadonlyMap<string, Entry>): ReadonlyMap<string, Entry> {
   if (isInOrder(map)) return map instanceof FrozenMap ? map : freezeMap(map);
   return freezeMap(sortedEntries(map));
 }
 
-/** `map` if its names are in code point order, as those that the engine keeps are, or else a copy of which they are. */
+/** `map` if its names are in code point order, as in all Maps that the engine keeps, or else a sorted copy. */
 export function inOrder<Entry>(map: ReadonlyMap<string, Entry>): ReadonlyMap<string, Entry> {
   return isInOrder(map) ? map : sortedMap(map);
 }

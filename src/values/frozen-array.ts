@@ -1,6 +1,6 @@
 /*
- * Loops over arrays that may be long and are frozen. V8 has no quick way through those, neither for the methods of arrays
- * nor for iterators, which make an object for every item; a loop over indexes is several times as fast.
+ * Loops over long frozen arrays. V8 has no fast path for array methods on frozen arrays, and an iterator makes an
+ * object for every item; a loop over indexes is several times as fast.
  */
 
 export function visitEach<Item>(items: readonly Item[], visit: (item: Item, index: number) => void): void {

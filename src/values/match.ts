@@ -2,7 +2,7 @@ import { isNumber, valuesEqual } from './order.js';
 import { isList, type Value } from './value.js';
 
 /**
- * Whether a stored value answers a query for another. Unlike `valuesEqual`, long and double are compared as doubles,
+ * Whether a stored value matches the value of a query. Unlike `valuesEqual`, long and double are compared as doubles,
  * NaN matches NaN and −0 matches 0; nothing else crosses types. Lists match item by item. Spec: MATCH-1 to MATCH-3.
  *
  * @throws DatastoreError `invalid-value` if either is not a value.

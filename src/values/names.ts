@@ -1,7 +1,10 @@
 const NAME_LENGTH_MAX = 64;
 const COLON = 58;
 
-/** By character code: 1 where a name may hold the character. Names are checked all the time, and this beats a pattern. */
+/**
+ * By character code: 1 if a name may contain the character. Names are checked very often, and this is faster than a
+ * pattern.
+ */
 const IN_NAME = Uint8Array.from({ length: 128 }, (_, code) =>
   Number(/[A-Za-z0-9._+/=-]/.test(String.fromCharCode(code))),
 );

@@ -30,11 +30,13 @@ export function compareValues(left: Value | undefined, right: Value | undefined)
   if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right);
   if (left instanceof Date && right instanceof Date) return left.getTime() - right.getTime();
   if (left instanceof Uint8Array && right instanceof Uint8Array) return compareBytes(left, right);
-  invariant(Array.isArray(left) && Array.isArray(right), 'values of one type rank are of one type');
+  invariant(Array.isArray(left) && Array.isArray(right), 'values of equal type rank have the same type');
   return compareLists(left, right);
 }
 
-/** Whether two values, or absences, are identical in type and value: `compareValues(left, right) === 0`. Spec: ORD-8. */
+/**
+ * Whether two values, or absences, are identical in type and value: `compareValues(left, right) === 0`. Spec: ORD-8.
+ */
 export function valuesEqual(left: Value | undefined, right: Value | undefined): boolean {
   return compareValues(left, right) === 0;
 }
@@ -45,7 +47,7 @@ export function isNumber(value: Value | undefined): value is bigint | number {
 
 /**
  * By exact mathematical value, which JavaScript's mixed comparison of bigint and number provides. NaN is below every
- * other number, and a mathematical tie is settled as long < −0 < +0.
+ * other number, and equal numbers are ordered long < −0 < +0.
  */
 function compareNumbers(left: bigint | number, right: bigint | number): number {
   if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : -1;

@@ -7,8 +7,8 @@ import { isWellFormed } from './text.js';
 import { type Atom, describe, isList, type Value } from './value.js';
 
 /**
- * Takes something from outside as a value of the engine's own: checked, copied where the caller could still change it
- * (bytes, dates, lists), and frozen where it can be. Spec: VAL-1 to VAL-8.
+ * Turns input into a value that the engine owns: checked, copied if the caller could still change it (bytes, dates,
+ * lists), and frozen if possible. Spec: VAL-1 to VAL-8.
  *
  * @throws DatastoreError `invalid-value`, naming the place and, in a list, the index.
  */
@@ -16,7 +16,7 @@ export function ownValue(value: unknown, place?: Place): Value {
   return Array.isArray(value) ? ownList(value, place) : ownAtom(value, place);
 }
 
-/** {@link ownValue} for what must not be a list: an atom, or the item of a list at `index`. */
+/** {@link ownValue} where a list is not allowed: for an atom, or for the list item at `index`. */
 export function ownAtom(value: unknown, place?: Place, index?: number): Atom {
   switch (typeof value) {
     case 'boolean':
@@ -37,7 +37,7 @@ export function ownAtom(value: unknown, place?: Place, index?: number): Atom {
 }
 
 /**
- * Takes a Map from names to values as fields of the engine's own, in code point order of the names.
+ * Turns a Map from names to values into fields that the engine owns, in code point order of the names.
  *
  * @throws DatastoreError `invalid-name` or `invalid-value`, naming the field.
  */
@@ -54,8 +54,8 @@ export function ownFields(fields: unknown, place: Place = {}): Fields {
 }
 
 /**
- * Whether the properties of something can be fields. A date, a set or a promise has none, and would pass for an object
- * without any fields.
+ * Whether the properties of something can be fields. A date, a set or a promise has no such properties, and would look
+ * like an object without fields.
  */
 export function isObjectOfFields(something: unknown): something is object {
   return Object.prototype.toString.call(something) === '[object Object]';
@@ -68,19 +68,19 @@ export function ownFieldName(name: unknown, place?: Place): string {
   throw new DatastoreError('invalid-name', 'not a valid field name', { ...place, field });
 }
 
-/** A value to hand out: what the receiver could change is a copy, everything else is shared. */
+/** A value to return to the caller: copied if the caller could change it, and otherwise shared. */
 export function lendValue(value: Value): Value {
   if (!isList(value)) return lendAtom(value);
   return isMutableValue(value) ? Object.freeze(value.map(lendAtom)) : value;
 }
 
-/** Whether somebody who holds the value could change it: bytes, dates, and lists with such items. */
+/** Whether a holder of the value could change it: bytes, dates, and lists with such items. */
 export function isMutableValue(value: Value | undefined): boolean {
   if (!isList(value)) return isMutableAtom(value);
   return someOf(value, isMutableAtom);
 }
 
-/** {@link lendValue} for a list that nobody else holds, which is not copied. */
+/** {@link lendValue} for a list that is not shared, without a copy. */
 export function lendItems(items: Atom[]): readonly Atom[] {
   for (let index = 0; index < items.length; index++) {
     const item = items[index] as Atom;
@@ -89,7 +89,7 @@ export function lendItems(items: Atom[]): readonly Atom[] {
   return Object.freeze(items);
 }
 
-/** {@link lendValue} for what is not a list. */
+/** {@link lendValue} for an atom. */
 export function lendAtom(value: Atom): Atom {
   if (value instanceof Uint8Array) return new Uint8Array(value);
   return value instanceof Date ? new Date(value) : value;
@@ -104,7 +104,7 @@ export function lendFields(fields: Fields): Fields {
 
 function ownList(items: readonly unknown[], place?: Place): readonly Atom[] {
   const owned: Atom[] = [];
-  // An index loop sees the holes of a sparse array, and stops at the first.
+  // An index loop visits the holes of a sparse array, and throws at the first one.
   for (let index = 0; index < items.length; index++) owned.push(ownAtom(items[index], place, index));
   return Object.freeze(owned);
 }
@@ -113,7 +113,7 @@ function invalidValue(reason: string, place: Place | undefined, index: number | 
   return new DatastoreError('invalid-value', reason, index === undefined ? place : { ...place, index });
 }
 
-/** An object can claim a prototype without being what it says; bytes and dates are told by what their methods accept. */
+/** An object can claim a prototype falsely, so bytes and dates are recognised by what their methods accept. */
 function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array && ArrayBuffer.isView(value);
 }

@@ -3,7 +3,7 @@ import { sumOf } from './frozen-array.js';
 import { utf8ByteLength } from './text.js';
 import { isList, type Value } from './value.js';
 
-/** What each thing weighs before its content, in bytes. Spec: SIZE-1 to SIZE-7. */
+/** The size of each kind of data without its content, in bytes. Spec: SIZE-1 to SIZE-7. */
 export const BASE_DATASTORE_SIZE = 1000;
 export const BASE_RECORD_SIZE = 100;
 export const BASE_FIELD_SIZE = 100;
@@ -12,20 +12,20 @@ export const BASE_DELTA_SIZE = 100;
 export const BASE_CHANGE_SIZE = 100;
 
 /**
- * The size of a value in bytes: a string's UTF-8 length, the length of bytes, for a list 20 an item and the items'
- * own sizes, and 0 for everything else. Spec: SIZE-4.
+ * The size of a value in bytes: a string's UTF-8 length, the length of bytes, for a list 20 for each item plus the
+ * sizes of the items, and 0 for everything else. Spec: SIZE-4.
  */
 export function sizeOfValue(value: Value): number {
   return isList(value) ? BASE_ITEM_SIZE * value.length + sumOf(value, sizeOfAtom) : sizeOfAtom(value);
 }
 
-/** {@link sizeOfValue} for what is not a list; a list item's own size, without the 20. */
+/** {@link sizeOfValue} for an atom; the own size of a list item, without the 20. */
 export function sizeOfAtom(value: Value): number {
   if (typeof value === 'string') return utf8ByteLength(value);
   return value instanceof Uint8Array ? value.length : 0;
 }
 
-/** The size of a record in bytes: 100, and for every field 100 and its value. Spec: SIZE-2, SIZE-3. */
+/** The size of a record in bytes: 100, plus for every field 100 and the size of its value. Spec: SIZE-2, SIZE-3. */
 export function sizeOfRecord(fields: Fields): number {
   let size = BASE_RECORD_SIZE;
   for (const value of fields.values()) size += BASE_FIELD_SIZE + sizeOfValue(value);

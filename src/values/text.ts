@@ -2,7 +2,7 @@ const SURROGATE_FIRST = 0xd800;
 const LOW_SURROGATE_FIRST = 0xdc00;
 const SURROGATE_END = 0xe000;
 
-/** Whether every surrogate in `text` is half of a pair, which is what UTF-8 can carry. */
+/** Whether every surrogate in `text` is half of a pair, so that UTF-8 can encode it. */
 export function isWellFormed(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -27,7 +27,7 @@ export function utf8ByteLength(text: string): number {
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit < 0x80) continue;
-    // Each half of a surrogate pair counts two, which makes the four bytes of the pair.
+    // Each half of a surrogate pair counts two bytes: the pair takes four.
     bytes += unit < 0x800 || (unit >= SURROGATE_FIRST && unit < SURROGATE_END) ? 1 : 2;
   }
   return bytes;
@@ -48,7 +48,7 @@ export function compareText(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** Moves the surrogates above every other unit and keeps all other order. */
+/** Ranks the surrogates above every other unit and otherwise keeps the order. */
 function codePointRank(unit: number): number {
   if (unit < SURROGATE_FIRST) return unit;
   return unit < SURROGATE_END ? unit + 0x2000 : unit - 0x800;

@@ -1,9 +1,9 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 
-/** A value that can stand in a list. `bigint` is a long (64 bits, signed), `number` is a double. Spec: VAL-1. */
+/** A value that can be a list item. `bigint` is a long (64 bits, signed), `number` is a double. Spec: VAL-1. */
 export type Atom = boolean | bigint | number | string | Uint8Array | Date;
 
-/** What a field holds. A field is never null: an absent field is `undefined` wherever absence can occur. */
+/** The value of a field. A field is never null; an absent field is `undefined` wherever absence is possible. */
 export type Value = Atom | readonly Atom[];
 
 export type AtomType = 'boolean' | 'long' | 'double' | 'string' | 'bytes' | 'date';
@@ -14,10 +14,10 @@ export function isList(value: Value | undefined): value is readonly Atom[] {
 }
 
 /**
- * The type of a value of the data model. It tells types apart and does not validate: a bigint out of range is a long
- * here. `ownValue` validates.
+ * The type of a value of the data model. It does not validate: a bigint out of range counts as a long. `ownValue`
+ * validates.
  *
- * @throws DatastoreError `invalid-value` for what is of none of the seven types.
+ * @throws DatastoreError `invalid-value` for anything that has none of the seven types.
  */
 export function typeOfValue(value: Value, place?: Place): ValueType {
   switch (typeof value) {

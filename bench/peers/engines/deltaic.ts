@@ -34,8 +34,8 @@ function edited(holder: Holder, delta: Delta): Branch<Holder> {
 }
 
 /**
- * Merging two branches: remote is in the log, and its bytes reach the local side. That transforms, applies, and sends its
- * rebased delta, which the remote side applies as it is.
+ * Merging two branches: remote is in the log, and its bytes reach the local side. That transforms, applies, and sends
+ * its rebased delta, which the remote side applies as it is.
  */
 function mergeBytes(rules: ResolutionRules): Merging<Holder>['merge'] {
   return (local, remote) => {
