@@ -1,61 +1,72 @@
 export const GENERAL_HELP = `deltaic merges structured data that was edited in two places at once.
 
 The data is tables of records, a record has named fields, a field holds a value or a list. A resolution rule for each
-field says what becomes of two edits that meet.
+field decides when both sides edited it.
 
 Usage
-  deltaic merge <base> <local> <remote> [--rules FILE] [--json] [--out FILE]
-  deltaic inspect <file> [--json]
+  deltaic merge <base> <local> <remote> [options]
+  deltaic inspect <file> [options]
+  deltaic convert <file> [options]
+  deltaic help [command]
 
 Commands
-  merge      merge two edits of one snapshot, and report every edit that was lost
-  inspect    say what a file holds, whether it is valid, and what each part weighs
+  merge      merge two edits of one snapshot, and report every lost edit
+  inspect    show what a file holds, whether it is valid, and the size of each part
+  convert    convert a file between JSON and the binary form
+  help       show this help, or that of a command
 
 Options
   -h, --help     show this help, or that of a command: deltaic merge --help
   --version      show the version
 
+A file called - is the standard input.
+
 Example
   deltaic merge base.json alice.json bob.json --rules rules.json
 
 Exit status
-  0  done    1  a defect of deltaic itself    2  something is wrong with the input: one line says what and where
+  0   done
+  1   there are conflicts, with merge --fail-on-conflict
+  2   something is wrong with the input: one line on stderr says what and where
+  70  a defect of deltaic
 `;
 
-export const MERGE_HELP = `deltaic merge: merge two edits of one snapshot, and report every edit that was lost.
+export const MERGE_HELP = `deltaic merge: merge two edits of one snapshot, and report every lost edit.
 
 Usage
-  deltaic merge <base> <local> <remote> [--rules FILE] [--json] [--out FILE]
+  deltaic merge <base> <local> <remote> [--rules FILE] [--out FILE] [--json | --quiet] [--fail-on-conflict]
 
-Files (JSON)
+Files (JSON or binary; - is the standard input)
   <base>     the snapshot that both sides began with, an array of rows:
                [{"tid": "chores", "rowid": "bins", "data": {"done": false, "who": "Alice"}}]
-  <remote>   what one side made of it. Where nothing else decides, remote wins: it was there first.
-  <local>    what the other side made of it.
+  <local>    what one side made of it.
+  <remote>   what the other side made of it. If no rule says otherwise, remote wins: it was first in the log.
              Both are either an array of changes, I for insert, U for update, D for delete:
                [["U", "chores", "bins", {"done": ["P", true]}], ["D", "chores", "dishes"]]
-             or the whole snapshot as it is after the edit; deltaic then finds the changes itself.
-             An empty array is "no changes", not a snapshot in which everything was deleted.
+             or the whole snapshot after the edit; deltaic then finds the changes.
+             An empty array means no changes. It is not a snapshot in which everything was deleted.
 
   In values a JSON number is a double. {"I":"123"} is a long, {"T":"0"} a date in milliseconds since 1970,
   {"B":"AQI"} bytes as URL-safe base64, {"N":"nan"} (or +inf, -inf, -0) a double that JSON cannot write.
 
 Options
-  --rules FILE   rules by table and field, as in {"chores": {"times": "sum"}}. A rule is one of
-                   remote  the remote value stands (where no rule is set)    max  the greater value stands
-                   local   the local value stands                            min  the smaller value stands
-                   sum     both differences from the base are added to it
-  --out FILE     write the merged rows to FILE, as JSON
-  --json         print one JSON object instead of the report:
-                   rows         the merged snapshot
-                   conflicts    table, record, field and index (of the item in the base) where they apply; rule; base,
-                                local, remote and result, where a missing key is an absent value, and a conflict
-                                without a field has the fields of a record there; lost: side, field and ops
-                   local        the changes that bring remote's snapshot to the merged one
-                   remote       the changes that bring local's snapshot to the merged one
-                   sizes        of base, local, remote and merged
-                   unusedRules  rules whose field none of the files has
-  -h, --help     show this help
+  --rules FILE         rules by table and field: {"chores": {"times": "sum"}}. A rule is one of
+                         remote  the remote value wins (the default)      max  the greater value wins
+                         local   the local value wins                     min  the smaller value wins
+                         sum     both differences from the base are added to it
+  --out FILE           write the merged rows to FILE, as JSON; - is the standard output, instead of the report
+  --json               print one JSON object instead of the report:
+                         rows         the merged snapshot
+                         conflicts    table, record, field and index (of the item in the base) where they apply;
+                                      rule; base, local, remote and result, where a missing key is an absent value,
+                                      and a conflict about a record has its fields; lost: side, field and ops
+                         local        the changes from the snapshot of remote to the merged one
+                         remote       the changes from the snapshot of local to the merged one
+                         sizes        of base, local, remote and merged
+                         unusedRules  rules for fields that are in no file
+  --quiet              print no report
+  --fail-on-conflict   exit with status 1 if there are conflicts, even if no edit was lost
+  -h, --help           show this help
 
 Indexes in lists, and positions in files, count from 0.
 
@@ -63,21 +74,40 @@ Example
   deltaic merge base.json alice.json bob.json --rules rules.json --out merged.json
 `;
 
-export const INSPECT_HELP = `deltaic inspect: say what a file holds, whether it is valid, and what each part weighs.
+export const INSPECT_HELP = `deltaic inspect: show what a file holds, whether it is valid, and the size of each part.
 
 Usage
-  deltaic inspect <file> [--json]
+  deltaic inspect <file> [--json | --quiet]
 
-The file is a snapshot (an array of rows) or a delta (an array of changes): see deltaic merge --help. What it weighs is
-counted in bytes as the limits of a datastore count it. For a snapshot it is shown by table, record and field, for a
-delta by change and operation, as it stands in the file and compressed. A delta is checked on its own: whether it fits a
-snapshot, merge tells. If the file is not valid, one line on stderr says what is wrong and where, and the exit status
-is 2.
+The file (- is the standard input) is JSON or binary: a snapshot (an array of rows) or a delta (an array of changes),
+see deltaic merge --help. In the binary form it can also be a saved replica or a saved sequencer. Sizes are in bytes,
+as the limits of a datastore count them. A snapshot is shown by table, record and field, a delta by change and
+operation, as it is in the file and compressed. A delta is checked by itself; use deltaic merge to see whether it fits
+a snapshot. If the file is invalid, one line on stderr says what is wrong and where, and the exit status is 2.
 
 Options
   --json       print one JSON object instead of the report
+  --quiet      print no report: only check the file
   -h, --help   show this help
 
 Example
   deltaic inspect base.json
+`;
+
+export const CONVERT_HELP = `deltaic convert: convert a snapshot or delta between JSON and the binary form.
+
+Usage
+  deltaic convert <file> [--to json|binary] [--as snapshot|delta] [--out FILE]
+
+The file (- is the standard input) is JSON or binary, see deltaic inspect --help. A delta is written in normal form. The
+binary form of a delta can hold what its changes overwrote; the JSON form cannot, so this is lost.
+
+Options
+  --to FORMAT   json or binary; if not given, the format that the file does not have
+  --as KIND     snapshot or delta: what an empty JSON array is
+  --out FILE    write to FILE instead of the standard output
+  -h, --help    show this help
+
+Example
+  deltaic convert base.json --out base.bin
 `;

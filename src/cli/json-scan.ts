@@ -1,4 +1,4 @@
-/** The first thing that is wrong with a JSON text, and where. */
+/** The first mistake in a JSON text, and where it is. */
 export class JsonFault extends Error {
   override readonly name = 'JsonFault';
   readonly offset: number;
@@ -16,13 +16,13 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const PLAIN_CHARACTERS = /[ !#-[\]-\uffff]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
-/** Far more than any file of this program nests, and far less than the call stack holds. */
-const DEEPEST = 64;
+/** Far deeper than the files of this program, and far less deep than the call stack. */
+const MAX_DEPTH = 64;
 
 /**
- * Checks JSON text and tells where each element of the outermost array begins. It is stricter than `JSON.parse`, which
- * silently keeps only the last of several members with one name and reads a number too large for a double as infinity:
- * both would lose data that the author of the file meant.
+ * Checks JSON text and finds where each element of the outermost array begins. It is stricter than `JSON.parse`, which
+ * keeps only the last of several members with one name, and reads a number too large for a double as infinity: both
+ * would lose data of the file.
  *
  * @throws JsonFault at the first mistake.
  */
@@ -46,11 +46,11 @@ class JsonScanner {
     if (this.#at === this.#text.length) throw new JsonFault('the file is empty', this.#at);
     this.#scanValue(0);
     this.#skip(SPACE);
-    if (this.#at < this.#text.length) throw this.#fault('something follows the end of the JSON value');
+    if (this.#at < this.#text.length) throw this.#fault('unexpected text after the JSON value');
   }
 
   #scanValue(depth: number): void {
-    if (depth > DEEPEST) throw this.#fault('arrays and objects are nested too deeply');
+    if (depth > MAX_DEPTH) throw this.#fault(`arrays and objects are nested more than ${MAX_DEPTH} levels deep`);
     switch (this.#text[this.#at]) {
       case '[':
         this.#scanArray(depth);
@@ -76,7 +76,7 @@ class JsonScanner {
       this.#scanValue(depth + 1);
       this.#skip(SPACE);
     } while (this.#take(','));
-    if (!this.#take(']')) throw this.#fault('a comma or a closing bracket is missing');
+    if (!this.#take(']')) throw this.#fault('expected a comma or ]');
   }
 
   #scanObject(depth: number): void {
@@ -87,18 +87,18 @@ class JsonScanner {
     do {
       this.#skip(SPACE);
       const start = this.#at;
-      if (this.#text[start] !== '"') throw this.#fault('a name in double quotes is missing');
+      if (this.#text[start] !== '"') throw this.#fault('expected a name in double quotes');
       this.#scanString();
       const name: string = JSON.parse(this.#text.slice(start, this.#at));
-      if (names.has(name)) throw new JsonFault('an object has this name already', start);
+      if (names.has(name)) throw new JsonFault('this name is in the object twice', start);
       names.add(name);
       this.#skip(SPACE);
-      if (!this.#take(':')) throw this.#fault('a colon is missing');
+      if (!this.#take(':')) throw this.#fault('expected a colon');
       this.#skip(SPACE);
       this.#scanValue(depth + 1);
       this.#skip(SPACE);
     } while (this.#take(','));
-    if (!this.#take('}')) throw this.#fault('a comma or a closing brace is missing');
+    if (!this.#take('}')) throw this.#fault('expected a comma or }');
   }
 
   #scanString(): void {
@@ -107,24 +107,22 @@ class JsonScanner {
     for (;;) {
       this.#skip(PLAIN_CHARACTERS);
       if (this.#take('"')) return;
-      if (this.#at === this.#text.length) throw new JsonFault('a string does not end', start);
+      if (this.#at === this.#text.length) throw new JsonFault('the string has no closing quote', start);
       if (this.#skip(ESCAPE)) continue;
       const isBackslash = this.#text[this.#at] === '\\';
-      throw this.#fault(
-        isBackslash ? 'not an escape that JSON knows' : 'a control character in a string must be escaped',
-      );
+      throw this.#fault(isBackslash ? 'invalid escape in a string' : 'control character in a string: escape it');
     }
   }
 
   #scanScalar(): void {
     const start = this.#at;
     if (this.#skip(LITERAL)) return;
-    if (!this.#skip(NUMBER)) throw this.#fault('a JSON value must stand here');
+    if (!this.#skip(NUMBER)) throw this.#fault('expected a JSON value');
     if (Number.isFinite(Number(this.#text.slice(start, this.#at)))) return;
     throw new JsonFault('this number is too large for a double', start);
   }
 
-  /** Moves past what the pattern matches here. Tells whether that is anything. */
+  /** Moves past what the pattern matches here. @returns whether that is any text. */
   #skip(pattern: RegExp): boolean {
     pattern.lastIndex = this.#at;
     const length = pattern.exec(this.#text)?.[0].length ?? 0;
@@ -140,6 +138,6 @@ class JsonScanner {
 
   #fault(reason: string): JsonFault {
     const isEnd = this.#at === this.#text.length;
-    return new JsonFault(isEnd ? `the file ends too early: ${reason}` : reason, this.#at);
+    return new JsonFault(isEnd ? `unexpected end of the file: ${reason}` : reason, this.#at);
   }
 }

@@ -1,21 +1,50 @@
 #!/usr/bin/env node
-import { readFileSync, writeFileSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
+import { readFileSync, readSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { systemReason } from './command-error.js';
-import { EXIT_STATUS } from './command-io.js';
+import { EXIT_STATUS, systemReason } from './command.js';
 import { run } from './run.js';
 
-// Whoever reads the output may stop early, as `head` does: that is no failure, and nobody is left to be told.
+const STDIN = 0;
+
+// A reader of the output may stop early, as `head` does. That is not a failure, and nobody is left to read about it.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') return;
-  process.stderr.write(`deltaic: stdout cannot be written: ${systemReason(error)}\n`);
+  process.stderr.write(`deltaic: cannot write to stdout: ${systemReason(error)}\n`);
   process.exitCode = EXIT_STATUS.badInput;
 });
 process.stderr.on('error', () => undefined);
 
 process.exitCode = run(process.argv.slice(2), {
   readFile: (path) => readFileSync(path),
-  writeFile: (path, text) => writeFileSync(path, text),
-  stdout: (text) => void process.stdout.write(text),
+  readStdin,
+  writeFile: (path, content) => writeFileSync(path, content),
+  stdout: (content) => void process.stdout.write(content),
   stderr: (text) => void process.stderr.write(text),
+  isTerminal: process.stdout.isTTY === true,
 });
+
+function readStdin(): Uint8Array {
+  const chunks: Buffer[] = [];
+  const chunk = Buffer.alloc(65_536);
+  for (let length = readChunk(chunk); length > 0; length = readChunk(chunk)) {
+    chunks.push(Buffer.from(chunk.subarray(0, length)));
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Waits for the next bytes. @returns how many there are, or 0 at the end. */
+function readChunk(chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(STDIN, chunk);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      // The end of a pipe on Windows.
+      if (code === 'EOF') return 0;
+      // Nothing is there yet, and another process has told the stream not to wait.
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}

@@ -1,22 +1,34 @@
-import { type OptionTypes, parseArguments, usageError } from './arguments.js';
-import { CommandError } from './command-error.js';
-import { type CommandIo, EXIT_STATUS } from './command-io.js';
-import { GENERAL_HELP } from './help.js';
+import { readFileSync } from 'node:fs';
+import {
+  CommandError,
+  type CommandIo,
+  done,
+  EXIT_STATUS,
+  type Outcome,
+  parseArguments,
+  usageError,
+} from './command.js';
+import { convertCommand } from './convert-command.js';
+import { CONVERT_HELP, GENERAL_HELP, INSPECT_HELP, MERGE_HELP } from './help.js';
 import { inspectCommand } from './inspect-command.js';
 import { mergeCommand } from './merge-command.js';
-import { quotedText, safeText } from './safe-text.js';
-import { readVersion } from './version.js';
+import { quotedText, safeText } from './text.js';
 
-const HELP = 'deltaic --help';
+interface Command {
+  readonly help: string;
+  readonly run: (argv: readonly string[], io: CommandIo) => Outcome;
+}
 
-const OPTIONS: OptionTypes = {
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean' },
-};
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['merge', { help: MERGE_HELP, run: mergeCommand }],
+  ['inspect', { help: INSPECT_HELP, run: inspectCommand }],
+  ['convert', { help: CONVERT_HELP, run: convertCommand }],
+  ['help', { help: GENERAL_HELP, run: helpCommand }],
+]);
 
 /**
- * Runs the command line `deltaic`, given without the program's own name. It never throws: what goes wrong becomes one
- * line on stderr.
+ * Runs the command line `deltaic`, given without the program's own name. It never throws: a failure becomes one line on
+ * stderr.
  *
  * @returns the exit status.
  */
@@ -26,8 +38,9 @@ export function run(argv: readonly string[], io: CommandIo): number {
     return EXIT_STATUS.badInput;
   }
   try {
-    io.stdout(answer(argv, io));
-    return EXIT_STATUS.done;
+    const { output, status } = outcomeOf(argv, io);
+    if (output.length > 0) io.stdout(output);
+    return status;
   } catch (error) {
     if (error instanceof CommandError) {
       io.stderr(`${safeText(error.message)}\n`);
@@ -38,23 +51,48 @@ export function run(argv: readonly string[], io: CommandIo): number {
   }
 }
 
-function answer(argv: readonly string[], io: CommandIo): string {
-  const [command, ...rest] = argv;
-  switch (command) {
-    case 'merge':
-      return mergeCommand(rest, io);
-    case 'inspect':
-      return inspectCommand(rest, io);
-    default:
-      return answerWithoutCommand(argv);
-  }
+function outcomeOf(argv: readonly string[], io: CommandIo): Outcome {
+  const [name = '', ...rest] = argv;
+  const command = COMMANDS.get(name);
+  if (command === undefined) return outcomeWithoutCommand(argv);
+  const isHelpWanted =
+    name !== 'help' && optionsBefore(rest).some((argument) => argument === '--help' || argument === '-h');
+  return isHelpWanted ? done(command.help) : command.run(rest, io);
 }
 
-function answerWithoutCommand(argv: readonly string[]): string {
-  const { files, flags } = parseArguments(argv, OPTIONS, HELP);
+/** The arguments before `--`, after which everything is the name of a file. */
+function optionsBefore(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
+function outcomeWithoutCommand(argv: readonly string[]): Outcome {
+  const { files, flags } = parseArguments(argv, { version: 'flag' });
   const [command] = files;
-  if (command !== undefined) throw usageError(`unknown command ${quotedText(command, 80)}`, HELP);
-  if (flags.has('help')) return GENERAL_HELP;
-  if (flags.has('version')) return `${readVersion()}\n`;
-  throw usageError('a command is missing', HELP);
+  if (command !== undefined) throw unknownCommand(command);
+  if (flags.has('help')) return done(GENERAL_HELP);
+  if (flags.has('version')) return done(`${readVersion()}\n`);
+  throw usageError(`expected a command: ${[...COMMANDS.keys()].join(', ')}`);
+}
+
+/** `deltaic help`, and `deltaic help merge`. */
+function helpCommand(argv: readonly string[]): Outcome {
+  const { files } = parseArguments(argv, {});
+  const [name = 'help', ...others] = files;
+  const command = COMMANDS.get(name);
+  if (command === undefined) throw unknownCommand(name);
+  if (others.length > 0) throw usageError(`help takes one command, got ${files.length}`);
+  return done(command.help);
+}
+
+function unknownCommand(name: string): CommandError {
+  return usageError(`unknown command ${quotedText(name, 80)}: use one of ${[...COMMANDS.keys()].join(', ')}`);
+}
+
+/** The version of this package, from the package.json that it is shipped with. */
+function readVersion(): string {
+  // Source and build lie equally deep below it.
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
+  return 'unknown';
 }

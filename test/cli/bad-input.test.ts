@@ -24,19 +24,19 @@ describe('files that cannot be read', () => {
     expect(runWith({ a: [] }, 'merge', 'a', 'gone.json', 'a')).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: 'gone.json: cannot be read: there is no such file or folder\n',
+      stderr: 'gone.json: cannot read: no such file or directory\n',
     });
   });
 
   test('a missing file of rules, before anything else', () => {
     expect(runWith({}, 'merge', 'a', 'b', 'c', '--rules', 'none').stderr).toBe(
-      'none: cannot be read: there is no such file or folder\n',
+      'none: cannot read: no such file or directory\n',
     );
   });
 
   test('a name with escape sequences is escaped', () => {
     expect(runWith({}, 'inspect', '\u001b[31m\n').stderr).toBe(
-      '\\u{1b}[31m\\u{a}: cannot be read: there is no such file or folder\n',
+      '\\u{1b}[31m\\u{a}: cannot read: no such file or directory\n',
     );
   });
 
@@ -44,7 +44,7 @@ describe('files that cannot be read', () => {
     expect(runWith({ a: [] }, 'merge', 'a', 'a', 'a', '--out', 'locked')).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: 'locked: cannot be written: permission denied\n',
+      stderr: 'locked: cannot write: permission denied\n',
     });
   });
 });
@@ -56,24 +56,28 @@ describe('text that is not JSON', () => {
     {
       name: 'cut off',
       local: '[["D","t"',
-      line: 'local.json, line 1, column 10: the file ends too early: a comma or a closing bracket is missing',
+      line: 'local.json, line 1, column 10: unexpected end of the file: expected a comma or ]',
     },
-    { name: 'a word', local: '[\n  nil]', line: 'local.json, line 2, column 3: a JSON value must stand here' },
+    { name: 'a word', local: '[\n  nil]', line: 'local.json, line 2, column 3: expected a JSON value' },
     {
       name: 'after a wide character',
       local: '["👩", x]',
-      line: 'local.json, line 1, column 7: a JSON value must stand here',
+      line: 'local.json, line 1, column 7: expected a JSON value',
     },
-    { name: 'not UTF-8', local: new Uint8Array([0x5b, 0xff, 0x5d]), line: 'local.json: not text in UTF-8' },
+    {
+      name: 'not UTF-8',
+      local: new Uint8Array([0x5b, 0xff, 0x5d]),
+      line: 'local.json: expected JSON in UTF-8 or the binary form of deltaic',
+    },
     {
       name: 'UTF-16',
       local: new Uint8Array([0xff, 0xfe, 0x5b, 0, 0x5d, 0]),
-      line: 'local.json: not text in UTF-8',
+      line: 'local.json: expected JSON in UTF-8 or the binary form of deltaic',
     },
     {
       name: 'a repeated name',
       base: '[{"tid":"t","rowid":"r","data":{"a":1,\n"\\u0061":2}}]',
-      line: 'base.json, line 2, column 1: an object has this name already',
+      line: 'base.json, line 2, column 1: this name is in the object twice',
     },
     {
       name: 'a number beyond doubles',
@@ -81,9 +85,9 @@ describe('text that is not JSON', () => {
       line: 'base.json, line 1, column 37: this number is too large for a double',
     },
     {
-      name: 'bottomless',
+      name: 'nested without end',
       local: '['.repeat(100_000),
-      line: 'local.json, line 1, column 66: arrays and objects are nested too deeply',
+      line: 'local.json, line 1, column 66: arrays and objects are nested more than 64 levels deep',
     },
   ];
   test.each(cases)('$name', check);
@@ -94,35 +98,36 @@ describe('text that is not JSON', () => {
   });
 });
 
-describe('JSON that is no data', () => {
-  const wrongForm = 'an array of snapshot rows or of wire changes must stand here, and nothing else';
+describe('JSON that holds neither rows nor changes', () => {
+  const expected = 'expected an array of rows (a snapshot) or of changes (a delta)';
   const cases: readonly Case[] = [
-    { name: 'an object', base: '{}', line: `base.json: ${wrongForm}` },
-    { name: 'null', base: 'null', line: `base.json: ${wrongForm}` },
+    { name: 'an object', base: '{}', line: `base.json: ${expected}, got an object` },
+    { name: 'null', base: 'null', line: `base.json: ${expected}, got null` },
+    { name: 'a string', base: '"rows"', line: `base.json: ${expected}, got "rows"` },
     {
       name: 'an array of something else',
       local: '[["D","t","r"],\n 5]',
-      line: 'local.json, line 2: position 1: a row {"tid",…} or a change ["I",…] must stand here',
+      line: 'local.json, line 2: position 1: expected a row {"tid": …} or a change ["I", …], got 5',
     },
     {
       name: 'a null row',
       local: '[null]',
-      line: 'local.json, line 1: position 0: a row {"tid",…} or a change ["I",…] must stand here',
+      line: 'local.json, line 1: position 0: expected a row {"tid": …} or a change ["I", …], got null',
     },
     {
       name: 'rows, then a change',
       local: '[{"tid":"t","rowid":"r","data":{}},\n\n["D","t","r"]]',
-      line: 'local.json, line 3: position 1: a change stands among rows; a file holds only one of the two',
+      line: 'local.json, line 3: position 1: a change among rows: a file holds either rows or changes',
     },
     {
       name: 'changes, then a row',
       local: '[["D","t","r"],{"tid":"t","rowid":"r","data":{}}]',
-      line: 'local.json, line 1: position 1: a row stands among changes; a file holds only one of the two',
+      line: 'local.json, line 1: position 1: a row among changes: a file holds either rows or changes',
     },
     {
       name: 'changes as the base',
       base: '[["D","t","r"]]',
-      line: 'base.json: the base must be a snapshot, an array of rows, and this is an array of changes',
+      line: 'base.json: the base must be a snapshot (rows), got a delta (changes)',
     },
     {
       name: 'a row with a bad name',
@@ -218,18 +223,18 @@ describe('changes that do not fit the base', () => {
   });
 });
 
-describe('rules that are none', () => {
+describe('invalid rules', () => {
   const names = 'remote, local, max, min, sum';
   const cases: readonly Case[] = [
     {
       name: 'an array',
       rules: '[]',
-      line: 'rules.json: rules: an object must stand here, as in {"table": {"field": "max"}}',
+      line: 'rules.json: expected rules as an object: {"table": {"field": "max"}}',
     },
     {
-      name: 'a table that is no object',
+      name: 'a table without rules by field',
       rules: '{"t":"max"}',
-      line: 'rules.json: table "t": an object must stand here, as in {"table": {"field": "max"}}',
+      line: 'rules.json: table "t": expected rules as an object: {"table": {"field": "max"}}',
     },
     {
       name: 'an unknown rule',
@@ -237,9 +242,9 @@ describe('rules that are none', () => {
       line: `rules.json: table "t", field "n": "average" is not a rule: use ${names} or a function`,
     },
     {
-      name: 'a rule that is no string',
+      name: 'a rule that is not a string',
       rules: '{"t":{"n":{"toString":1}}}',
-      line: `rules.json: table "t", field "n": a rule is one of ${names}`,
+      line: `rules.json: table "t", field "n": expected one of ${names}`,
     },
     {
       name: 'a bad field name',

@@ -44,7 +44,7 @@ const damage = fc.tuple(
   fc.oneof({ weight: 2, arbitrary: damagedLine }, { weight: 4, arbitrary: damagedValue }, damagedText),
 );
 
-test('damaged files are merged or refused with one line, and never a defect', () => {
+test('damaged files are merged or rejected with one line, and never a defect', () => {
   const runsByStatus = new Map<number, number>();
   fc.assert(
     fc.property(fc.array(damage, { minLength: 1, maxLength: 3 }), fc.boolean(), (damages, isJson) => {

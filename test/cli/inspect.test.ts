@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { encodeDelta, encodeReplica, encodeSequencer, encodeState } from '../../src/codec/binary/index.js';
+import { parseDelta, ResolutionRules, State } from '../../src/index.js';
+import { Replica, Sequencer } from '../../src/sync/index.js';
 import { runWith } from './support/memory-io.js';
 
 const ROWS = [
@@ -147,6 +150,121 @@ describe('a delta', () => {
     );
     expect(inspect([put(2_096_953), put(1)])).not.toContain('LIMITS');
   });
+});
+
+describe('the binary form', () => {
+  test('of a snapshot or delta is shown like JSON', () => {
+    const bytes = encodeState(State.fromRows(ROWS));
+    for (const options of [[], ['--json']]) {
+      expect(inspect(bytes, ...options)).toBe(inspect(ROWS, ...options));
+      const changes = [
+        ['D', 'notes', 'four'],
+        ['U', 'notes', 'one', { a: ['P', { I: '5' }], l: ['LI', 1, 'cd'] }],
+      ];
+      expect(inspect(encodeDelta(parseDelta(changes)), ...options)).toBe(inspect(changes, ...options));
+    }
+    expect(inspect(encodeState(new State()))).toContain('a valid snapshot, 0 records in 0 tables, 1,000 bytes');
+  });
+
+  test('of a saved replica is shown with its pending deltas', () => {
+    const replica = new Replica({ nextNonce: () => 'ann-1', rules: new ResolutionRules().set('t', 'f', 'max') });
+    replica.apply(parseDelta([['I', 't', 'r', { f: 1 }]]));
+    replica.sync(new Date(0));
+    replica.outgoing();
+    replica.apply(parseDelta([['U', 't', 'r', { f: ['P', 2] }]]));
+    const bytes = encodeReplica(replica.save());
+    expect(inspect(bytes)).toBe(
+      [
+        'file: a valid saved replica at revision 0, 0 records in 0 tables, 1,000 bytes',
+        '1 pending delta, the first as ann-1',
+        'rule of t / r / f: max',
+        '',
+        'pending delta 0: 2 changes, 300 bytes',
+        '  0: insert :info / info, 100 bytes',
+        '      mtime  insert  0 bytes  1970-01-01T00:00:00.000Z',
+        '  1: insert t / r, 100 bytes',
+        '      f  insert  0 bytes  1.0',
+        '',
+        'the uncommitted delta: 1 change, 200 bytes',
+        '  0: update t / r, 100 bytes',
+        '      f  put  0 bytes  2.0',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse(inspect(bytes, '--json'))).toMatchObject({
+      ...{
+        kind: 'replica',
+        revision: 0,
+        state: { records: 0, bytes: 1000, tables: [] },
+        nonce: 'ann-1',
+        refusal: null,
+      },
+      pending: [{ changes: 2, bytes: 300 }],
+      uncommitted: { changes: 1, bytes: 200, delta: [['U', 't', 'r', { f: ['P', 2] }]] },
+      rules: [['t', 'r', 'f', 'max']],
+    });
+    const refused = {
+      ...replica.save(),
+      refusal: { reason: 'limit', message: '' },
+      needsReload: true,
+      isLogLost: true,
+    };
+    expect(inspect(encodeReplica(refused as ReturnType<Replica['save']>))).toContain(
+      '1 pending delta, the first as ann-1, refused: limit\nit needs a reload\nits log is lost\n',
+    );
+  });
+
+  test('of a saved sequencer is shown with its log', () => {
+    const sequencer = new Sequencer();
+    expect(inspect(encodeSequencer(sequencer.save()))).toContain(
+      'a valid saved sequencer at revision 0, 0 log entries\n',
+    );
+    const delta = parseDelta([['I', 't', 'r', {}]]);
+    sequencer.answer({ type: 'put', rev: 0, nonce: 'n1', delta }, 'owner');
+    const bytes = encodeSequencer({ ...sequencer.save(), snapshot: sequencer.snapshot() });
+    expect(inspect(bytes)).toBe(
+      [
+        'file: a valid saved sequencer at revision 1, 1 log entry',
+        'its snapshot at revision 1: 1 record in 1 table, 1,100 bytes, 1 nonce',
+        '',
+        'revision 1, n1: 1 change, 200 bytes',
+        '  0: insert t / r, 100 bytes',
+        '',
+        't: 1 record, 100 bytes',
+        '  r: 100 bytes',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse(inspect(bytes, '--json'))).toMatchObject({
+      ...{ kind: 'sequencer', revision: 1, snapshot: { revision: 1, nonces: ['n1'], records: 1 } },
+      log: [{ revision: 1, nonce: 'n1', changes: 1, bytes: 200, delta: [['I', 't', 'r', {}]] }],
+    });
+  });
+
+  test('of an unknown kind or version, or cut short, is one line on stderr', () => {
+    const bytes = encodeState(State.fromRows(ROWS));
+    const files = {
+      cut: bytes.subarray(0, 40),
+      kind: Uint8Array.from(bytes, (byte, at) => (at === 10 ? 0x78 : byte)),
+      version: Uint8Array.from(bytes, (byte, at) => (at === 15 ? 2 : byte)),
+    };
+    for (const name of Object.keys(files)) {
+      const { status, stdout, stderr } = runWith(files, 'inspect', name);
+      expect({ status, stdout }, name).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^${name}: [^\n]+\n$`));
+    }
+  });
+});
+
+test('the standard input can be inspected', () => {
+  expect(runWith({ '-': ROWS }, 'inspect', '-').stdout).toMatch(/^stdin: a valid snapshot, 3 records/);
+});
+
+test('--quiet prints nothing for a valid file, and what is wrong with an invalid one', () => {
+  expect(runWith({ file: ROWS }, 'inspect', 'file', '--quiet')).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  const { status, stderr } = runWith({ file: [ROWS[0], ROWS[0]] }, 'inspect', 'file', '--quiet');
+  expect(status).toBe(2);
+  expect(stderr).toContain('file, line 1: position 1');
 });
 
 test('an empty array could be either', () => {

@@ -16,7 +16,7 @@ test('a merge that does not converge is an internal error, and nothing is writte
   const files = { base: '[]', local: '[["I","t","r",{}]]', remote: '[]' };
   const outcome = runWith(files, 'merge', 'base', 'local', 'remote', '--out', 'out');
   expect(outcome).toMatchObject({
-    status: 1,
+    status: 70,
     stdout: '',
     stderr: 'deltaic: internal error, please report it: InvariantError: the two ways to the merged state do not meet\n',
   });

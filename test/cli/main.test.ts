@@ -12,7 +12,16 @@ test('the program reads real files and sets its exit status', () => {
   expect(good).toMatchObject({ status: 0, stderr: '' });
   expect(good.stdout).toContain('MERGED ROWS');
   const bad = spawnSync(process.execPath, [...PROGRAM, 'inspect', 'src'], { cwd: root, encoding: 'utf8' });
-  expect(bad).toMatchObject({ status: 2, stdout: '', stderr: 'src: cannot be read: it is a folder\n' });
+  expect(bad).toMatchObject({ status: 2, stdout: '', stderr: 'src: cannot read: it is a directory\n' });
+});
+
+test('the program reads the standard input and writes bytes to the standard output', () => {
+  const options = { cwd: root };
+  const json = '[{"tid":"t","rowid":"r","data":{"f":"é"}}]';
+  const bytes = spawnSync(process.execPath, [...PROGRAM, 'convert', '-'], { ...options, input: json });
+  expect({ status: bytes.status, stderr: String(bytes.stderr) }).toEqual({ status: 0, stderr: '' });
+  const back = spawnSync(process.execPath, [...PROGRAM, 'convert', '-'], { ...options, input: bytes.stdout });
+  expect(JSON.parse(String(back.stdout))).toEqual(JSON.parse(json));
 });
 
 test('a reader that stops early makes no noise', async () => {
@@ -30,5 +39,5 @@ test('a reader that stops early makes no noise', async () => {
 test.skipIf(!existsSync('/dev/full'))('output that cannot be written is one line and status 2', () => {
   const shell = `exec "$0" "$@" > /dev/full`;
   const full = spawnSync('sh', ['-c', shell, process.execPath, ...PROGRAM, ...MERGE], { cwd: root, encoding: 'utf8' });
-  expect(full).toMatchObject({ status: 2, stderr: 'deltaic: stdout cannot be written: no space is left\n' });
+  expect(full).toMatchObject({ status: 2, stderr: 'deltaic: cannot write to stdout: no space left\n' });
 });

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { encodeDelta, encodeReplica, encodeState } from '../../src/codec/binary/index.js';
+import { parseDelta, State } from '../../src/index.js';
+import { Replica } from '../../src/sync/index.js';
 import { runWith, type TestFiles } from './support/memory-io.js';
 
 const BASE = [
@@ -172,7 +175,7 @@ describe('--out', () => {
     const { status, stdout, written } = runWith(files, 'merge', 'base', 'local', 'remote', '--out', 'next');
     expect(status).toBe(0);
     expect(stdout).toContain('MERGED ROWS');
-    const rows = JSON.parse(written.get('next') ?? '');
+    const rows = JSON.parse(String(written.get('next')));
     expect(rows).toEqual([
       { tid: 'tasks', rowid: 'one', data: { count: { I: '10' }, tags: ['a', 'b', 'c'], text: 'old' } },
     ]);
@@ -190,6 +193,120 @@ describe('--out', () => {
       'next',
     );
     expect(written.get('next')).toBe('[]\n');
+  });
+});
+
+describe('standard input and output', () => {
+  const local = [['U', 'tasks', 'two', { done: ['P', true] }]];
+
+  test('- is the standard input, for each of the files', () => {
+    const files = { base: BASE, local, remote: [], rules: {} };
+    const paths = ['base', 'local', 'remote', 'rules'] as const;
+    const expected = runWith(files, 'merge', 'base', 'local', 'remote', '--rules', 'rules', '--json');
+    for (const name of paths) {
+      const [base = '', ours = '', theirs = '', rules = ''] = paths.map((path) => (path === name ? '-' : path));
+      const given = { ...files, [name]: 'unused', '-': files[name] };
+      expect(runWith(given, 'merge', base, ours, theirs, '--rules', rules, '--json'), name).toEqual(expected);
+    }
+  });
+
+  test('faults in the standard input name it', () => {
+    const { status, stderr } = runWith({ base: BASE, '-': '[\n5]' }, 'merge', 'base', '-', 'base');
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'stdin, line 2: position 0: expected a row {"tid": …} or a change ["I", …], got 5\n',
+    });
+    expect(runWith({ base: BASE }, 'merge', '-', 'base', 'base').stderr).toBe(
+      'stdin: cannot read: it is a directory\n',
+    );
+  });
+
+  test('--out - writes the merged rows to the standard output, instead of the report', () => {
+    const files = { base: BASE, local, remote: [] };
+    const { stdout, written } = runWith(files, 'merge', 'base', 'local', 'remote', '--out', '-');
+    expect(JSON.parse(stdout)).toEqual([BASE[0], { tid: 'tasks', rowid: 'two', data: { done: true } }]);
+    expect(written.size).toBe(0);
+    expect(runWith(files, 'merge', 'base', 'local', 'remote', '--out', '-', '--quiet').stdout).toBe(stdout);
+  });
+});
+
+describe('--quiet', () => {
+  const files = { base: BASE, local: [['D', 'tasks', 'two']], remote: [] };
+
+  test('prints no report, and still writes the file', () => {
+    const { written, ...others } = runWith(files, 'merge', 'base', 'local', 'remote', '--quiet', '--out', 'next');
+    expect(others).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(JSON.parse(String(written.get('next')))).toHaveLength(1);
+  });
+
+  test('does not keep back what is wrong', () => {
+    const { status, stderr } = runWith(files, 'merge', 'base', 'gone', 'remote', '--quiet');
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'gone: cannot read: no such file or directory\n' });
+  });
+});
+
+describe('--fail-on-conflict', () => {
+  const put = (value: unknown): unknown => [['U', 'tasks', 'one', { count: ['P', value] }]];
+  const files = { base: BASE, local: put({ I: '11' }), remote: put({ I: '12' }), none: [] };
+
+  test('ends with status 1 if there are conflicts, with the same output and file', () => {
+    const argv = ['merge', 'base', 'local', 'remote', '--out', 'next'];
+    const plain = runWith(files, ...argv);
+    expect(plain.status).toBe(0);
+    expect(runWith(files, ...argv, '--fail-on-conflict')).toEqual({ ...plain, status: 1 });
+    expect(runWith(files, ...argv, '--fail-on-conflict', '--quiet')).toMatchObject({ status: 1, stdout: '' });
+  });
+
+  test('counts conflicts in which no edit was lost', () => {
+    const rules = { tasks: { count: 'sum' } };
+    const argv = ['merge', 'base', 'local', 'remote', '--rules', 'rules', '--fail-on-conflict'];
+    const { status, stdout } = runWith({ ...files, rules }, ...argv);
+    expect(status).toBe(1);
+    expect(stdout).toContain('CONFLICTS: 1, of which 0 lost an edit');
+  });
+
+  test('ends with status 0 without conflicts, and with 2 for bad input', () => {
+    expect(runWith(files, 'merge', 'base', 'local', 'none', '--fail-on-conflict').status).toBe(0);
+    expect(runWith(files, 'merge', 'base', 'local', 'gone', '--fail-on-conflict').status).toBe(2);
+  });
+});
+
+describe('files in the binary form', () => {
+  const changes = [['U', 'tasks', 'one', { tags: ['LD', 0] }]];
+  const edited = [BASE[0]];
+
+  test('are merged like those in JSON', () => {
+    const json = { base: BASE, local: changes, remote: edited };
+    const bytes = {
+      base: encodeState(State.fromRows(BASE)),
+      local: encodeDelta(parseDelta(changes)),
+      remote: encodeState(State.fromRows(edited)),
+    };
+    expect(merged(bytes)).toEqual(merged(json));
+    expect(merged({ ...json, local: bytes.local })).toEqual(merged(json));
+    expect(report(bytes)).toBe(report(json));
+  });
+
+  test('an empty snapshot is not mistaken for an empty delta', () => {
+    expect(merged({ local: encodeState(new State()), remote: [] }).rows).toEqual([]);
+    expect(merged({ local: encodeDelta(parseDelta([])), remote: [] }).rows).toEqual(BASE);
+  });
+
+  test('changes that do not fit are named by their position', () => {
+    const local = encodeDelta(parseDelta([['D', 'tasks', 'gone']]));
+    const { status, stderr } = runWith({ base: BASE, local, none: [] }, 'merge', 'base', 'local', 'none');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^local: position 0, table "tasks", record "gone": [^\n]+\n$/);
+  });
+
+  test('a saved replica is not an edit', () => {
+    const replica = encodeReplica(new Replica({ nextNonce: () => 'n' }).save());
+    expect(runWith({ base: BASE, replica, none: [] }, 'merge', 'base', 'replica', 'none').stderr).toBe(
+      'replica: expected a delta or the edited snapshot, got a saved replica\n',
+    );
+    expect(runWith({ replica, none: [] }, 'merge', 'replica', 'none', 'none').stderr).toBe(
+      'replica: the base must be a snapshot (rows), got a saved replica\n',
+    );
   });
 });
 
@@ -262,11 +379,9 @@ describe('the report', () => {
       ['U', 'tasks', 'one', { count: ['P', { I: '11' }] }],
     ];
     const shown = report({ local, remote, rules: { tasks: { count: 'sum' } } }, '--rules', 'rules');
-    expect(shown).toContain('CONFLICTS: 2, and in 2 of them an edit was lost');
-    expect(shown).toContain(
-      '1. tasks / one / count\n   rule    sum: these cannot be added, so the remote value stands',
-    );
-    expect(shown).toContain('2. tasks / one / tags[1]\n   rule    delete-wins: deleting beats editing');
+    expect(shown).toContain('CONFLICTS: 2, of which 2 lost an edit');
+    expect(shown).toContain('1. tasks / one / count\n   rule    sum: these cannot be added, so the remote value wins');
+    expect(shown).toContain('2. tasks / one / tags[1]\n   rule    delete-wins: deleting wins over editing');
     expect(shown).toContain('   lost    local put "mine" at index 1 of tags, over "b"');
   });
 
@@ -290,7 +405,7 @@ describe('the report', () => {
   test('names rules that are probably misspelt', () => {
     const rules = { tasks: { count: 'sum', cuont: 'max' }, taks: { count: 'min' } };
     const shown = report({ local: [], remote: [], rules }, '--rules', 'rules');
-    expect(shown).toContain('RULES FOR FIELDS THAT NO FILE HAS\n\n  tasks / cuont: max\n  taks / count: min\n');
+    expect(shown).toContain('RULES FOR FIELDS THAT ARE IN NO FILE\n\n  tasks / cuont: max\n  taks / count: min\n');
     expect(merged({ local: [], remote: [], rules }, '--rules', 'rules').unusedRules).toEqual([
       { table: 'tasks', field: 'cuont', rule: 'max' },
       { table: 'taks', field: 'count', rule: 'min' },
