@@ -1,57 +1,79 @@
-// Builds the package, packs it, and uses the packed file the way a stranger would: from an empty project.
+// Builds the package, packs it, and uses the packed file as a stranger would: from an empty project.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const tsc = join(root, 'node_modules/typescript/bin/tsc');
-const publint = join(root, 'node_modules/publint/src/cli.js');
+const modules = join(root, 'node_modules');
 
-const PUBLISHED = [
-  ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'src/index.ts'],
-  ...['dist/codec/binary/index.js', 'dist/codec/binary/index.d.ts', 'dist/sync/index.js', 'dist/sync/index.d.ts'],
-  ...['dist/datastore/testing/index.js', 'dist/datastore/testing/index.d.ts'],
-  ...['dist/datastore/index.js', 'dist/datastore/index.d.ts', 'docs/datastore-api.md'],
-  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'spec/README.md', 'spec/binary.md', 'spec/vectors/list-merges.json'],
-];
-const PRIVATE = /^(test|bench|scripts|examples|node_modules|\.ci)\//;
+/** What the package holds, by the first part of the path, and nothing else. */
+const PUBLISHED = /^(?:dist\/.+\.(?:js|d\.ts)(?:\.map)?|src\/.+\.ts|docs\/.+\.md|[A-Z]+\.md|LICENSE|package\.json)$/;
 
-const CONSUMER_TSCONFIG = {
-  compilerOptions: {
-    target: 'ES2022',
-    lib: ['ES2022', 'ESNext.Disposable'],
-    types: [],
-    module: 'NodeNext',
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    noPropertyAccessFromIndexSignature: true,
-    noImplicitOverride: true,
-    noImplicitReturns: true,
-    noUnusedLocals: true,
-    noUnusedParameters: true,
-    verbatimModuleSyntax: true,
-    isolatedModules: true,
-    skipLibCheck: false,
-    outDir: 'out',
-    rootDir: '.',
-  },
-  files: ['consumer.ts'],
-};
+/** What must install with the package. Anything more is an optional peer. */
+const DEPENDENCIES: readonly string[] = [];
 
-interface PackedFile {
-  readonly path: string;
+interface Manifest {
+  readonly version: string;
+  readonly exports?: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 interface Packed {
   readonly filename: string;
-  readonly files: readonly PackedFile[];
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
 }
 
+/** What checks the package and must not meet the compiler of the root. */
+const tools = join(root, 'scripts/tools/node_modules');
+
+/** The oldest compiler that is promised, one in between, and the newest. */
+const COMPILERS = [join(tools, 'typescript-5.6'), join(tools, 'typescript'), join(modules, 'typescript')];
+
+/** The ways in which a project may find modules: Node's, old and new, and a bundler's, for browsers. */
+const PROJECTS = [
+  { module: 'ESNext', moduleResolution: 'Bundler', lib: ['ES2022', 'ESNext.Disposable', 'DOM'] },
+  { module: 'Node16', moduleResolution: 'Node16' },
+  { module: 'NodeNext', moduleResolution: 'NodeNext' },
+];
+/** Compiled where the names of a browser are known. */
+const BROWSER = `import { environmentOf } from 'deltaic/datastore';\nexport const environment = environmentOf(globalThis);\n`;
+
+const STRICTEST = {
+  target: 'ES2022',
+  lib: ['ES2022', 'ESNext.Disposable'],
+  types: [],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  skipLibCheck: false,
+  outDir: 'out',
+  rootDir: '.',
+};
+
 function run(cwd: string, command: string, args: readonly string[]): string {
-  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  } catch (error) {
+    process.stdout.write((error as { stdout: string }).stdout);
+    throw error;
+  }
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 }
 
 function pack(folder: string, into: string): Packed {
@@ -63,28 +85,63 @@ function pack(folder: string, into: string): Packed {
   return packed;
 }
 
-function checkContents(packed: Packed): void {
-  const paths = new Set(packed.files.map((file) => file.path));
-  const missing = PUBLISHED.filter((path) => !paths.has(path));
-  if (missing.length > 0) throw new Error(`the package lacks ${missing.join(', ')}`);
-  const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    readonly dependencies?: Readonly<Record<string, string>>;
-  };
-  const needed = Object.keys(dependencies);
-  if (needed.length > 0) throw new Error(`the package depends on ${needed.join(', ')}`);
-  const leaked = [...paths].filter((path) => PRIVATE.test(path));
-  if (leaked.length > 0) throw new Error(`the package contains ${leaked.join(', ')}`);
+/** The packages that some need, themselves included, as far as they are installed here. */
+function closureOf(names: readonly string[]): Set<string> {
+  const found = new Set<string>();
+  const waiting = [...names];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const folder = join(modules, name);
+    if (found.has(name) || !existsSync(folder)) continue;
+    found.add(name);
+    const { dependencies, optionalDependencies } = readManifest(folder);
+    waiting.push(...Object.keys({ ...dependencies, ...optionalDependencies }));
+  }
+  return found;
 }
 
-function checkAsConsumer(project: string, tarball: string): void {
+function checkContents(packed: Packed, manifest: Manifest): void {
+  const paths = new Set(packed.files.map(({ path }) => path));
+  const stray = [...paths].filter((path) => !PUBLISHED.test(path));
+  if (stray.length > 0) throw new Error(`the package contains ${stray.join(', ')}`);
+  const promised = Object.values(manifest.exports ?? {}).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target),
+  );
+  const missing = ['dist/cli/main.js', 'docs/datastore-api.md', 'README.md', 'CHANGELOG.md', 'LICENSE', ...promised]
+    .map((path) => path.replace(/^\.\//, ''))
+    .filter((path) => !paths.has(path));
+  if (missing.length > 0) throw new Error(`the package lacks ${missing.join(', ')}`);
+  const dependencies = Object.keys(manifest.dependencies ?? {});
+  if (dependencies.join() !== DEPENDENCIES.join()) throw new Error(`the package depends on ${dependencies.join(', ')}`);
+}
+
+/** Installs the package, compiles a consumer in every way that is promised, and runs it, also from CommonJS. */
+function checkAsConsumer(project: string, tarballs: readonly string[], manifest: Manifest): void {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(CONSUMER_TSCONFIG));
-  copyFileSync(join(root, 'test/package/consumer.ts.txt'), join(project, 'consumer.ts'));
-  const quietly = ['--silent', '--offline', '--omit=optional', '--no-audit', '--no-fund'];
-  run(project, 'npm', ['install', ...quietly, tarball]);
-  run(project, process.execPath, [tsc, '-p', '.', '--pretty', 'false']);
+  run(project, 'npm', ['install', '--silent', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', ...tarballs]);
+
+  const entries = Object.entries(manifest.exports ?? {}).flatMap(([path, target]) =>
+    typeof target === 'string' ? [] : [`deltaic${path.slice(1)}`],
+  );
+  const imports = entries.map((name, at) => `import * as entry${at} from '${name}';`);
+  const uses = `export const entries: readonly object[] = [${entries.map((_, at) => `entry${at}`).join(', ')}];`;
+  writeFileSync(join(project, 'entries.ts'), [...imports, uses, ''].join('\n'));
+  writeFileSync(join(project, 'consumer.ts'), readFileSync(join(root, 'test/package/consumer.ts.txt')));
+  writeFileSync(join(project, 'browser.ts'), BROWSER);
+  for (const compiler of COMPILERS) {
+    for (const setting of PROJECTS) {
+      const files = ['consumer.ts', 'entries.ts', ...('lib' in setting ? ['browser.ts'] : [])];
+      const config = { compilerOptions: { ...STRICTEST, ...setting }, files };
+      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));
+      run(project, process.execPath, [join(compiler, 'bin/tsc'), '-p', '.', '--pretty', 'false']);
+    }
+  }
   run(project, process.execPath, ['out/consumer.js']);
+  run(project, process.execPath, ['out/entries.js']);
+
+  const required = entries.map((name) => `require('${name}');`).join('\n');
+  writeFileSync(join(project, 'required.cjs'), required);
+  run(project, process.execPath, ['--no-warnings', 'required.cjs']);
   const help = run(project, 'npx', ['--no-install', 'deltaic', '--help']);
   if (!help.includes('deltaic')) throw new Error('deltaic --help printed no help');
 }
@@ -92,12 +149,23 @@ function checkAsConsumer(project: string, tarball: string): void {
 const workspace = mkdtempSync(join(tmpdir(), 'deltaic-package-'));
 try {
   run(root, 'npm', ['run', '--silent', 'build']);
+  run(root, 'npm', ['ci', '--prefix', 'scripts/tools', '--prefer-offline', '--silent']);
+  const manifest = readManifest(root);
   const packed = pack('.', workspace);
-  checkContents(packed);
+  checkContents(packed, manifest);
   const tarball = join(workspace, packed.filename);
-  process.stdout.write(run(root, process.execPath, [publint, 'run', tarball, '--strict']));
-  checkAsConsumer(join(workspace, 'consumer'), tarball);
-  console.log(`The package installs, compiles and runs: ${packed.files.length} files.`);
+  process.stdout.write(run(root, process.execPath, [join(modules, 'publint/src/cli.js'), 'run', tarball, '--strict']));
+  const attw = join(tools, '@arethetypeswrong/cli/dist/index.js');
+  run(root, process.execPath, [attw, tarball, '--profile', 'esm-only']);
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const needed = closureOf(names.flatMap((name) => [name, `@types/${name}`]));
+  const tarballs = [...needed].map((name) => join(workspace, pack(`./node_modules/${name}`, workspace).filename));
+  checkAsConsumer(join(workspace, 'consumer'), [tarball, ...tarballs], manifest);
+  const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
+  console.log(
+    `The package installs, compiles and runs: ${packed.files.length} files, ${kilobytes(packed.size)} packed, ` +
+      `${kilobytes(packed.unpackedSize)} unpacked.`,
+  );
 } finally {
   rmSync(workspace, { recursive: true, force: true });
 }

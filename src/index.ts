@@ -1,3 +1,10 @@
+/**
+ * The merge core: values, deltas, state, merging by rules, and wire JSON. Pure and deterministic: it reads no clock, randomness,
+ * locale or environment.
+ *
+ * @module deltaic
+ */
+
 export { formatDelta, parseDelta, type WireChange, type WireOp } from './codec/wire/delta.js';
 export type { Row } from './codec/wire/rows.js';
 export { formatValue, parseValue, type WireAtom, type WireFields, type WireValue } from './codec/wire/value.js';

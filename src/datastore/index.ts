@@ -1,3 +1,9 @@
+/**
+ * The Datastore API: datastores, tables, live records and lists, accounts, and synchronization in the background.
+ *
+ * @module deltaic/datastore
+ */
+
 export type { Conflict } from '../deltas/conflict.js';
 export {
   DatastoreError,

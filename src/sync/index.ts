@@ -1,3 +1,9 @@
+/**
+ * A replica and a sequencer, the two state machines of synchronization, and the messages between them. They do no I/O.
+ *
+ * @module deltaic/sync
+ */
+
 export type { LogEntry } from './log-entry.js';
 export {
   formatEntry,

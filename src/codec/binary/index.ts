@@ -1,3 +1,10 @@
+/**
+ * The canonical binary form of deltas, states, replicas and sequencers. Equal values have equal bytes. The decoders are safe on
+ * untrusted input.
+ *
+ * @module deltaic/binary
+ */
+
 export { decodeDelta, decodeState, encodeDelta, encodeState } from './encoded-delta.js';
 export { decodeReplica, encodeReplica } from './encoded-replica.js';
 export { decodeSequencer, encodeSequencer } from './encoded-sequencer.js';

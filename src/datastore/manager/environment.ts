@@ -8,10 +8,13 @@ export interface Environment {
   randomBytes(count: number): Uint8Array;
 }
 
+/** What `new Uint8Array(1)` is: the type took a parameter from TypeScript 5.7 on, which older compilers do not know. */
+type NewBytes = ReturnType<Uint8ArrayConstructor['of']>;
+
 /** The part of a JavaScript global object that {@link environmentOf} uses. */
 export interface GlobalScope<Timer> {
   readonly Date: { now(): number };
-  readonly crypto: { getRandomValues(bytes: Uint8Array<ArrayBuffer>): unknown };
+  readonly crypto: { getRandomValues(bytes: NewBytes): unknown };
   readonly setTimeout: (task: () => void, delay: number) => Timer;
   readonly clearTimeout: (timer: Timer) => void;
 }

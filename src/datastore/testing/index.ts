@@ -1,3 +1,10 @@
+/**
+ * What tests of an application need: conformance suites for its own storage and link, and an environment with a clock that
+ * the test moves.
+ *
+ * @module deltaic/datastore/testing
+ */
+
 export { type ConformanceCase, ConformanceError } from './conformance-case.js';
 export { linkConformance } from './link-conformance.js';
 export type { LinkFixture } from './link-fixture.js';
