@@ -1,4 +1,4 @@
-"""The cases of binary.json, and the frozen files, which are cases of the same kind (BIN-3)."""
+"""The cases of binary.json, and the frozen files, which are cases of the same form (BIN-3)."""
 
 from binary_files import decode_delta, decode_state, encode_delta, encode_state
 from binary_replica import decode_replica, encode_replica
@@ -13,7 +13,7 @@ DECODERS = {"delta": decode_delta, "state": decode_state, "replica": decode_repl
 
 
 def binary_case(case):
-    """The bytes that encode what the case holds, if they are decoded to it again; or whether bytes are refused."""
+    """The bytes that encode what the case holds, if decoding gives it again; or whether bytes are rejected."""
     if "encoded" in case:
         return {"decoded": repr(DECODERS[case["kind"]](parse_value(case["encoded"])))}
     if "replica" in case:
@@ -27,7 +27,7 @@ def binary_case(case):
 
 
 def both_ways(content, encode, decode, as_json):
-    """The bytes, or what they were decoded to if that is something else."""
+    """The bytes, or what decoding gives if that is something else."""
     octets = encode(content)
     decoded = decode(octets)
     if not same_json(as_json(decoded), as_json(content)):
@@ -52,7 +52,7 @@ def normal_replica(replica):
 
 
 def normal_sequencer(sequencer):
-    """A saved sequencer, likewise."""
+    """A saved sequencer in that order."""
     rows = format_rows(parse_rows(sequencer["snapshot"]["rows"]))
     return {
         "snapshot": {**sequencer["snapshot"], "rows": rows},
@@ -61,7 +61,7 @@ def normal_sequencer(sequencer):
 
 
 def frozen_cases(folder):
-    """A case for each file of a folder: what stands beside it, and its bytes."""
+    """A case for each file of a folder: the JSON beside it, and its bytes."""
     for path in sorted(folder.glob("*.bin")):
         content = read_json(path.with_suffix(".json").read_text(encoding="utf-8"))
         rows = {"rows": content.pop("state")} if "state" in content else {}

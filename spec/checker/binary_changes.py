@@ -104,7 +104,7 @@ def write_groups(delta, names):
 
 
 def write_records(changes, names):
-    """The record of each change, less that of the one before it (BIN-19)."""
+    """The record number of each change minus that of the one before it (BIN-19)."""
     octets, before = b"", 0
     for change in changes:
         number = names.index(change.record)
@@ -128,7 +128,7 @@ class ChangeReader:
         self.record = 0
 
     def delta(self, count=None):
-        """A delta of so many changes or, without a count, all that there are (BIN-17)."""
+        """A delta with this number of changes or, without a count, with all the rest (BIN-17)."""
         changes = []
         while self.groups.has_more() if count is None else len(changes) < count:
             kind, length = read_run(self.groups, unpaid=())
@@ -140,7 +140,7 @@ class ChangeReader:
         return changes
 
     def end(self):
-        """Nothing may be left (BIN-26)."""
+        """Rejects unread content (BIN-26)."""
         for reader in (self.groups, self.records, self.fields.reader, self.edits, self.values):
             reader.end()
         if self.befores is not None:

@@ -6,7 +6,7 @@ from binary_refusal import require
 
 
 def write_field_sets(field_sets, names):
-    """The column fields: the number of each field set and, where it occurs for the first time, its fields."""
+    """The column `fields`: the number of each field set and, at its first occurrence, its fields."""
     octets, known = b"", []
     for field_set in field_sets:
         if field_set in known:
@@ -22,7 +22,7 @@ def write_field_sets(field_sets, names):
 
 
 class FieldSetReader:
-    """Reads the column fields."""
+    """Reads the column `fields`."""
 
     def __init__(self, column, names):
         self.reader = ByteReader(column)

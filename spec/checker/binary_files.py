@@ -1,4 +1,4 @@
-"""Files of deltas and states (BIN-4, BIN-21), and what refuses whatever no encoder writes (BIN-25, BIN-26)."""
+"""Files of deltas and states (BIN-4, BIN-21). Rejects everything that an encoder does not write (BIN-25, BIN-26)."""
 
 from binary_changes import ChangeReader, write_changes
 from binary_refusal import require
@@ -9,15 +9,15 @@ DELTA, STATE = "deltaic/delta", "deltaic/state"
 
 
 def decode(octets, kind, read, encode):
-    """Reads the columns of a file of a kind. Whatever was read is written again, and must give the same bytes: that
-    finds everything that is longer, elsewhere or in another order than an encoder writes it (BIN-26)."""
+    """Reads the columns of a file of one kind. The result is written again and must give the same bytes: this finds
+    everything that is longer, elsewhere or in another order than an encoder writes it (BIN-26)."""
     content = read(unpack_file(octets, kind))
     require(encode(content) == octets)
     return content
 
 
 def encode_delta(changes):
-    """The changes as they stand: whoever wants them compressed does that before (BIN-25)."""
+    """The changes as they are: a caller that wants them compressed does that before (BIN-25)."""
     return pack_file(DELTA, write_changes([changes]))
 
 
@@ -27,7 +27,7 @@ def decode_delta(octets):
 
 
 def read_delta(columns):
-    """One delta, which ends with the columns."""
+    """One delta. It ends where the columns end."""
     reader = ChangeReader(columns)
     changes = reader.delta()
     reader.end()
@@ -40,7 +40,7 @@ def inserts_of(state):
 
 
 def state_of(changes):
-    """The state that inserts make. A record that comes twice shows when the file is written again."""
+    """The state that the inserts make. Writing the file again finds a record that comes twice."""
     require(all(isinstance(change, InsertRecord) for change in changes))
     return {(change.table, change.record): change.fields for change in changes}
 

@@ -15,7 +15,7 @@ def write_history(state, deltas, more_names=()):
 
 
 def read_history(columns):
-    """The state, the deltas, and the names of the file, which other columns use as well."""
+    """The state, the deltas, and the names of the file, which other columns use too."""
     counts, reader = ByteReader(columns[0]), ChangeReader(columns[1:])
     require(reader.befores is None)
     state = state_of(reader.delta(counts.number()))
@@ -27,7 +27,7 @@ def read_history(columns):
 
 
 def normal_form(changes):
-    """The changes in normal form. If they were not, it shows when the file is written again (see binary_files.py)."""
+    """The changes in normal form. Writing the file again finds changes that were not (see binary_files.py)."""
     require(all(kind_of(change) != KNOWN_DELETE for change in changes))
     try:
         return compress(changes)

@@ -10,7 +10,7 @@ INSERT, PUT, DELETE, BACKSPACE, MOVE = range(5)
 UNPAID = (DELETE, BACKSPACE)
 KINDS = {ListInsert: INSERT, ListPut: PUT, ListDelete: DELETE, ListMove: MOVE}
 STRIDE = {INSERT: 1, PUT: 1, DELETE: 0, BACKSPACE: -1}
-"""By how much the index of each operation of a run is above that of the one before."""
+"""The index of each operation of a run minus that of the one before."""
 
 
 def start_of(step):
@@ -19,7 +19,7 @@ def start_of(step):
 
 
 def cursor_after(step):
-    """Where the cursor is after an operation (BIN-15)."""
+    """The cursor after an operation (BIN-15)."""
     if isinstance(step, ListMove):
         return step.target
     return step.index + (0 if isinstance(step, ListDelete) else 1)
@@ -38,7 +38,7 @@ def cut_into_runs(steps):
 
 
 def joined_kind(kind, steps, step):
-    """The kind of a run with one more operation, or None if that cannot belong to it (BIN-16)."""
+    """The kind of a run with one more operation, or None if that does not belong to it (BIN-16)."""
     if kind == MOVE or type(step) is not type(steps[-1]) or (kind in UNPAID and len(steps) == GREATEST_UNPAID):
         return None
     distance = step.index - steps[-1].index
@@ -48,7 +48,7 @@ def joined_kind(kind, steps, step):
 
 
 def write_list_edit(steps):
-    """What the column list edits holds for one edit (BIN-15)."""
+    """The part of the column `listEdits` for one edit (BIN-15)."""
     octets, cursor = b"", 0
     for kind, run in cut_into_runs(steps):
         octets += write_run(kind, len(run)) + write_signed(start_of(run[0]) - cursor)
@@ -59,7 +59,8 @@ def write_list_edit(steps):
 
 
 def read_list_edit(reader, count, values, before_item):
-    """So many operations: runs of the column, values inserted and put, and what was overwritten (BIN-15, BIN-20)."""
+    """This number of operations: runs of the column, the values of inserts and puts, and what was overwritten (BIN-15,
+    BIN-20)."""
     steps, cursor = [], 0
     while len(steps) < count:
         kind, length = read_run(reader, UNPAID)

@@ -6,7 +6,7 @@ from names import is_name
 
 
 def write_names(names):
-    """Names in code point order, each without what it shares with the one before."""
+    """Names in code point order, each without the beginning that it shares with the one before."""
     octets, before = b"", ""
     for name in names:
         shared = 0
@@ -18,7 +18,7 @@ def write_names(names):
 
 
 def read_names(column):
-    """The names. Their order, and whether all are used, shows when the file is written again (see binary_files.py)."""
+    """The names. Writing the file again checks their order and that all are used (see binary_files.py)."""
     reader, names = ByteReader(column), []
     while reader.has_more():
         shared = reader.byte() - 0x80
@@ -32,6 +32,6 @@ def read_names(column):
 
 
 def name_at(names, number):
-    """The name with a number."""
+    """The name with this number."""
     require(0 <= number < len(names))
     return names[number]

@@ -19,7 +19,7 @@ def write_nonces(nonces):
 
 
 def read_nonces(column):
-    """The nonces of a column, none twice."""
+    """The nonces of a column. None occurs twice."""
     nonces = [read_nonce(nonce) for nonce in column.split(b" ")] if column else []
     require(len(set(nonces)) == len(nonces))
     return nonces

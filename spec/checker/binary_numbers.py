@@ -10,8 +10,8 @@ NAN = bytes.fromhex("7ff8000000000000")
 
 
 class ByteReader:
-    """Reads a column from its beginning to its end. A number in more bytes than it needs is read: writing the file
-    again shows it (see binary_files.py)."""
+    """Reads a column from its beginning to its end. It accepts a number in more bytes than it needs; writing the file
+    again finds it (see binary_files.py)."""
 
     def __init__(self, octets):
         self.octets = octets
@@ -22,11 +22,11 @@ class ByteReader:
         return self.position < len(self.octets)
 
     def end(self):
-        """Nothing may be left (BIN-26)."""
+        """Rejects unread content (BIN-26)."""
         require(not self.has_more())
 
     def take(self, count):
-        """So many bytes."""
+        """The next bytes, of this number."""
         require(count <= len(self.octets) - self.position)
         self.position += count
         return self.octets[self.position - count : self.position]
@@ -69,7 +69,7 @@ class ByteReader:
         return struct.unpack(">d", self.take(8))[0]
 
     def text(self, length):
-        """UTF-8 of so many bytes (BIN-9)."""
+        """UTF-8 of this number of bytes (BIN-9)."""
         return decode_text(self.take(length))
 
     def character(self):
@@ -93,12 +93,12 @@ def fold(number):
 
 
 def unfold(number):
-    """What `fold` came from."""
+    """The inverse of `fold`."""
     return number // 2 if number % 2 == 0 else -(number + 1) // 2
 
 
 def write_number(number):
-    """In as few groups of seven bits as can be (BIN-5); a long may have more than other numbers (BIN-7)."""
+    """In as few groups of seven bits as possible (BIN-5). A long may have more groups than other numbers (BIN-7)."""
     octets = []
     while number >= 0x80:
         octets.append(number & 0x7F | 0x80)

@@ -1,9 +1,9 @@
-"""What a decoder refuses (BIN-3, BIN-26)."""
+"""Bad input of decoders (BIN-3, BIN-26)."""
 
 from errors import DatastoreError
 
 
 def require(is_so):
-    """Refuses a file in which something is not so. Where it was found out is not normative, and not said here."""
+    """Rejects a file unless a condition holds. The offset in the error is not normative, and not given here."""
     if not is_so:
         raise DatastoreError("invalid-binary")

@@ -1,4 +1,4 @@
-"""Saved replicas (SYNC-34) as files (BIN-23). A saved replica is the JSON object that the vectors have."""
+"""Saved replicas (SYNC-34) as files (BIN-23). A saved replica is a JSON object, as in the vectors."""
 
 from binary_files import decode
 from binary_history import read_history, write_history
@@ -35,7 +35,7 @@ def decode_replica(octets):
 
 
 def read_replica(columns):
-    """The columns of its own, and then those of a history."""
+    """Its own columns, then those of a history."""
     require(len(columns) > OWN_COLUMNS)
     head, nonce, refusal, rules = columns[:OWN_COLUMNS]
     state, deltas, names = read_history(columns[OWN_COLUMNS:])
@@ -61,13 +61,13 @@ def read_replica(columns):
 
 
 def write_rules(rules, names):
-    """For each rule the numbers of its names and its own, in order of these numbers (BIN-23)."""
+    """For each rule the numbers of its names and its own number, in order of these numbers (BIN-23)."""
     numbers = [[*map(names.index, place), RULES.index(rule)] for *place, rule in rules]
     return b"".join(write_number(number) for four in sorted(numbers) for number in four)
 
 
 def read_rules(column, names):
-    """The rules, of which a field has one."""
+    """The rules. A field has one rule."""
     reader, rules = ByteReader(column), []
     while reader.has_more():
         place = [name_at(names, reader.number()) for _ in range(3)]

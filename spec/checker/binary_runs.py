@@ -1,4 +1,4 @@
-"""Runs: so many of one kind in a row (BIN-10)."""
+"""Runs: several of one kind in a row (BIN-10)."""
 
 from binary_numbers import write_number
 from binary_refusal import require
@@ -12,8 +12,8 @@ def write_run(kind, count):
 
 
 def read_run(reader, unpaid):
-    """Kind and count of a run. Of an unpaid kind a longer one is refused at once, so that a file of few bytes never
-    stands for much."""
+    """Kind and count of a run. A longer run of an unpaid kind is rejected at once, so that a file of few bytes never
+    means a lot of data."""
     byte = reader.byte()
     kind, count = byte & 0x0F, (byte >> 4) + 1
     if count == 16:
@@ -23,7 +23,7 @@ def read_run(reader, unpaid):
 
 
 def runs_of(kinds, unpaid):
-    """Kinds in a row as pairs of kind and count, each as long as it can be."""
+    """Kinds in a row as pairs of kind and count, each as long as possible."""
     runs = []
     for kind in kinds:
         if runs and runs[-1][0] == kind and not (kind in unpaid and runs[-1][1] == GREATEST_UNPAID):

@@ -1,4 +1,4 @@
-"""Saved sequencers as files (BIN-24). A saved sequencer is a snapshot and a log, as the vectors have it."""
+"""Saved sequencers as files (BIN-24). A saved sequencer is a snapshot and a log, as in the vectors."""
 
 from binary_files import decode
 from binary_history import read_history, write_history
@@ -31,7 +31,7 @@ def decode_sequencer(octets):
 
 
 def read_sequencer(columns):
-    """The columns of its own, and then those of a history."""
+    """Its own columns, then those of a history."""
     require(len(columns) > OWN_COLUMNS)
     state, deltas, _ = read_history(columns[OWN_COLUMNS:])
     head = ByteReader(columns[0])

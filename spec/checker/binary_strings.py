@@ -8,7 +8,7 @@ GREATEST_LENGTH = 256
 
 
 def repeated_strings(strings):
-    """Those of all strings in a file that are numbered, in code point order."""
+    """The numbered ones of all strings in a file, in code point order."""
     counts = Counter(strings)
     return sorted(text for text, count in counts.items() if count > 1 and may_be_numbered(text))
 
@@ -19,7 +19,7 @@ def may_be_numbered(text):
 
 
 def write_strings(strings):
-    """The columns string lengths and strings."""
+    """The columns `stringLengths` and `strings`."""
     texts = [text.encode("utf-8") for text in strings]
     return [b"".join(write_number(len(text)) for text in texts), b"".join(texts)]
 

@@ -1,6 +1,6 @@
 """The values of a file, or what they overwrote: one sequence in three columns (BIN-13, BIN-14).
 
-An entry of the sequence is a value, ABSENT, UNKNOWN, or a ListEdit, of which only `create` and the number of steps
+An entry of the sequence is a value, ABSENT, UNKNOWN, or a ListEdit, of which only `create` and the number of operations
 count.
 """
 
@@ -52,7 +52,7 @@ def parts_of(entry, strings):
 
 
 def parts_of_string(text, strings):
-    """A string is one character, or has a number, or stands in place (BIN-12, BIN-13)."""
+    """A string is one character, or has a number, or is written in place (BIN-12, BIN-13)."""
     octets = text.encode("utf-8")
     if len(text) == 1:
         return (7, b"", octets)
@@ -70,7 +70,7 @@ class ValueReader:
         self.tag, self.left = None, 0
 
     def next_tag(self, allowed):
-        """The next tag, which must be one of those that can stand there."""
+        """The next tag, which must be one that is allowed there."""
         if self.left == 0:
             self.tag, self.left = read_run(self.tags, UNPAID)
         require(self.tag in allowed)
@@ -78,7 +78,7 @@ class ValueReader:
         return self.tag
 
     def end(self):
-        """Nothing may be left (BIN-26)."""
+        """Rejects unread content (BIN-26)."""
         require(self.left == 0)
         for reader in (self.tags, self.content, self.text):
             reader.end()
@@ -100,7 +100,7 @@ class ValueReader:
         return self.content_of(self.next_tag((1, *ATOM_TAGS)))
 
     def content_of(self, tag):
-        """What stands in a place with a tag (BIN-13)."""
+        """The entry that a tag announces (BIN-13)."""
         if tag <= 3:
             return (ABSENT, UNKNOWN, False, True)[tag]
         if tag == LIST:

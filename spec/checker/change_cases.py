@@ -1,4 +1,4 @@
-"""The cases of compression.json, apply.json and invert.json. Each function answers the outcomes."""
+"""The cases of compression.json, apply.json and invert.json. Each function returns the outcomes."""
 
 from compression import compress
 from inversion import invert
@@ -18,7 +18,7 @@ def compression_case(case):
 
 
 def apply_case(case):
-    """The rows then, and the changes as they were given with what they overwrote."""
+    """The rows afterwards, and the given changes with what they overwrote."""
     after, applied = apply_within(parse_rows(case["rows"]), read_changes(case["changes"]), case.get("limits"))
     written = [wire for change in applied for wire in format_delta([change])]
     return {"after": format_rows(after), "applied": written}

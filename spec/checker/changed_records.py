@@ -1,4 +1,4 @@
-"""What differs between two states, for reports and for undoing (SYNC-24, SYNC-40)."""
+"""The differences of two states, for reports and for undo (SYNC-24, SYNC-40)."""
 
 from order import equal
 

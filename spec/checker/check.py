@@ -1,7 +1,7 @@
 """Runs every vector file against this implementation: `python3 spec/checker/check.py`.
 
-Prints one line for each file with the number of its cases, and every disagreement with the name of its case. Ends with
-1 if there is any.
+Prints one line for each file with the number of its cases, and every disagreement with the name of its case. Exits with
+status 1 if there is any.
 """
 
 import json
@@ -22,9 +22,8 @@ SPECIFICATION = Path(__file__).resolve().parent.parent
 VECTORS = SPECIFICATION / "vectors"
 FROZEN = SPECIFICATION.parent / "test" / "fixtures" / "binary" / "v1"
 
-TOPICS = (
-    "exchange", "sequencer", "messages", "reload", "edits", "limits", "saved", "refusals", "undo", "undo-history", "rollback",
-)
+TOPICS = ("exchange", "sequencer", "messages", "reload", "edits", "limits", "saved", "refusals")
+TOPICS += ("undo", "undo-history", "rollback")
 MERGE_OUTCOMES = ("merged", "rebasedLocal", "rebasedRemote", "conflicts")
 
 CHECKED = {
@@ -43,15 +42,16 @@ CHECKED = {
     **{f"sync-{topic}.json": (conversation_case, ("answers", "log", "seen")) for topic in TOPICS},
     "binary.json": (binary_case, ("bytes",)),
 }
-"""For each file, in the order that the README recommends: what answers the outcomes of a case, and their names."""
+"""For each file, in the order that the README recommends: the function that computes the outcomes of a case, and their
+names."""
 
 def outcomes_of(run, case):
-    """What comes of a case here: its outcomes, or the refusal in place of all of them."""
+    """The outcomes of a case here, or the error in place of all of them."""
     try:
         return run(case)
     except DatastoreError as error:
         return {"error": error.as_json()}
-    except Exception as defect:  # a defect of this implementation is a disagreement, and the other cases still run
+    except Exception as defect:  # a defect here counts as a disagreement, and the other cases still run
         return {"defect": f"{type(defect).__name__}: {defect}"}
 
 
@@ -71,7 +71,7 @@ def show(outcome):
 
 
 def check_cases(title, cases, run, names):
-    """Runs cases, prints what they come to, and answers the numbers of cases and disagreeing cases."""
+    """Runs cases, prints the result, and returns the numbers of cases and of disagreeing cases."""
     found = [lines for lines in (list(disagreements(run, names, case)) for case in cases) if lines]
     print(f"{title}: {len(cases)} cases" + (f", {len(found)} disagree" if found else ""))
     for lines in found:
@@ -80,7 +80,7 @@ def check_cases(title, cases, run, names):
 
 
 def check_file(name):
-    """Checks a file. One that nothing here knows, or that is missing, is a disagreement, too."""
+    """Checks a file. An unknown or missing file is a disagreement too."""
     path = VECTORS / name
     if name not in CHECKED or not path.exists():
         print(f"{name}: unknown or missing")
@@ -89,7 +89,7 @@ def check_file(name):
 
 
 def check_frozen():
-    """The files of the binary form that are kept for ever (BIN-3), which are not part of the specification."""
+    """The frozen files of the binary form (BIN-3). They are not part of the specification."""
     if not FROZEN.exists():
         print("frozen files: not there, skipped")
         return 0, 0

@@ -1,4 +1,4 @@
-"""Two operations on one field, made one after the other, as one (NORM-4 to NORM-6, NORM-9)."""
+"""Composing two successive operations on one field (NORM-4 to NORM-6, NORM-9)."""
 
 from errors import DatastoreError
 from list_editing import undo_steps
@@ -8,7 +8,7 @@ from values import ABSENT, UNKNOWN, is_list
 
 
 def compose_operations(first, second):
-    """What two operations on one field come to."""
+    """The composition of two operations on one field."""
     if isinstance(second, Put):
         return Put(second.value, oldest_before(first, second))
     if isinstance(second, Delete):
@@ -17,8 +17,8 @@ def compose_operations(first, second):
 
 
 def compose_list_edit(first, second):
-    """List operations after another operation (NORM-5, NORM-6). After a put or delete they leave its `before`, unless
-    they do not know theirs: only so is composing associative (NORM-9, NORM-10)."""
+    """List operations after another operation (NORM-5, NORM-6). After a put or delete they keep its `before`, unless
+    their own is unknown: this makes composing associative (NORM-9, NORM-10)."""
     if isinstance(first, ListEdit):
         if second.create:
             raise DatastoreError("field-exists")
@@ -29,12 +29,12 @@ def compose_list_edit(first, second):
 
 
 def oldest_before(first, second):
-    """The `before` of a put or delete (second) that takes the place of an operation before it (NORM-9)."""
+    """The `before` of a put or delete (second) that replaces an operation before it (NORM-9)."""
     return UNKNOWN if second.before is UNKNOWN else value_before(first, second.before)
 
 
 def value_before(operation, after):
-    """What a field held before an operation, given what it holds after it; unknown if the operation does not say so, or
+    """What a field held before an operation, given what it holds after it; unknown if the operation does not say it, or
     if it cannot have led there (NORM-9)."""
     if not is_known(operation):
         return UNKNOWN

@@ -7,7 +7,7 @@ from state import apply_operations
 
 
 class RecordDraft:
-    """What the changes of one record come to so far: a row of the table of NORM-2."""
+    """The changes of one record composed so far: a row of the table of NORM-2."""
 
     def __init__(self):
         self.row = "nothing yet"
@@ -16,7 +16,7 @@ class RecordDraft:
         self.fields = None
 
     def add(self, change):
-        """Composes one more change of the record, or refuses it (NORM-2, NORM-11)."""
+        """Composes one more change of the record, or rejects it (NORM-2, NORM-11)."""
         if isinstance(change, InsertRecord):
             self.add_insert(change)
         elif self.row in ("delete", "inserted, then deleted"):
@@ -69,7 +69,7 @@ class RecordDraft:
 
 
 def does_nothing(operation):
-    """A list operation that neither creates nor has a step is dropped, and nothing else is (NORM-8)."""
+    """Drops a list edit that neither creates a list nor has an operation, and nothing else (NORM-8)."""
     return isinstance(operation, ListEdit) and not operation.create and not operation.steps
 
 
@@ -83,5 +83,5 @@ def compress(changes):
 
 
 def compose(deltas):
-    """Several deltas as one: compressed one after the other as one sequence (NORM-10)."""
+    """Several deltas as one: the compressed sequence of all their changes (NORM-10)."""
     return compress([change for delta in deltas for change in delta])

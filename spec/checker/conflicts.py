@@ -1,4 +1,4 @@
-"""What is reported to the user of a merge (CON-1, CON-2), and the forms in which the vectors hold it."""
+"""Conflict reports (CON-1, CON-2), and how the vectors write them."""
 
 from dataclasses import dataclass, replace
 
@@ -38,7 +38,7 @@ class Conflict:
         return replace(self, field=field, lost=tuple(replace(lost, field=field) for lost in self.lost))
 
     def as_json(self, table, record):
-        """The form in which vectors hold it; parts that say more of the place are left out where there is none."""
+        """The form of the vectors. Unknown parts of the place are omitted."""
         place = {"table": table, "record": record, "field": self.field, "index": self.index}
         return {
             **{part: name for part, name in place.items() if name is not None},
@@ -51,7 +51,7 @@ class Conflict:
 
 
 def format_subject(subject):
-    """A value, the fields of a record, or null for what is absent, deleted or unknown (CON-2)."""
+    """A value, the fields of a record, or null for absent, deleted or unknown (CON-2)."""
     if subject is ABSENT or subject is UNKNOWN:
         return None
     return format_fields(subject) if isinstance(subject, dict) else format_value(subject)
@@ -87,7 +87,7 @@ def overwritten_list_conflict(winner, value, base, loser_edit):
 
 
 def edited_list(base, edit):
-    """The list operations done on a base, on an empty list if they create one, or unknown (CON-5)."""
+    """The list operations performed on a base, on an empty list if they create one; or unknown (CON-5)."""
     items = () if edit.create else base
     if not is_list(items):
         return UNKNOWN

@@ -9,8 +9,8 @@ from wire_deltas import format_rows, parse_delta
 
 
 class Device:
-    """A replica, what was stored of it last, and what its embedder knows: its role, its options, and the source of its
-    nonces, which outlive a crash (SYNC-2)."""
+    """A replica, what was stored of it last, and what the embedder keeps: its role, its options, and the source of its
+    nonces, which survive a crash (SYNC-2)."""
 
     def __init__(self, name, case):
         self.name, self.count = name, 0
@@ -21,7 +21,7 @@ class Device:
         self.stored = save(self.replica)
 
     def rule(self, *place):
-        """The rule that is set by now."""
+        """The rule that is set now."""
         return self.rules(*place)
 
     def next_nonce(self):
@@ -63,7 +63,7 @@ class Device:
         return self.rows()
 
     def end_step(self, *_):
-        """The step that is being made ends."""
+        """Ends the undo item."""
         self.replica.end_step()
 
     def sync(self, step, _):
@@ -75,11 +75,11 @@ class Device:
         return self.replica.seal(int(step["time"]))
 
     def reopen(self, *_):
-        """Whether it could be made open again."""
+        """Whether it could be reopened."""
         return self.replica.reopen()
 
     def withdraw(self, *_):
-        """The conflicts and the rows that are shown then, or null if it could not be withdrawn."""
+        """The conflicts and the rows that are shown then, or null if it could not be retracted."""
         conflicts = self.replica.withdraw()
         return None if conflicts is None else {"conflicts": conflicts, "rows": self.rows()}
 
@@ -92,7 +92,7 @@ class Device:
         self.rules = rules_by_field(step["rules"])
 
     def put(self, *_):
-        """What is to be put, or null; the replica is stored."""
+        """What to put, or null. Stores the replica."""
         message = self.replica.exchange.outgoing()
         self.stored = save(self.replica)
         return message
@@ -102,7 +102,7 @@ class Device:
         return self.replica.exchange.request()
 
     def receive(self, _, message):
-        """What is true of the status after a message."""
+        """The flags of the status after a message."""
         self.replica.receive(message)
         return self.replica.status()
 
@@ -112,11 +112,11 @@ class Device:
         return self.stored
 
     def crash(self, *_):
-        """What is true of the status of the replica that was stored last."""
+        """The flags of the status of the replica that was stored last."""
         return self.load({"replica": self.stored})
 
     def load(self, step, _=None):
-        """What is true of the status of a replica that was stored."""
+        """The flags of the status of a replica that was stored."""
         role = self.replica.role
         self.replica = load(step["replica"], self.rule, self.next_nonce, *self.options)
         self.replica.role = role
@@ -156,7 +156,7 @@ class Conversation:
         self.log = {}
 
     def do(self, step, message):
-        """What a step answers, or the refusal that it comes to."""
+        """What a step answers, or its error."""
         try:
             if step["at"] in self.devices:
                 return self.devices[step["at"]].do(step, message)
@@ -165,7 +165,7 @@ class Conversation:
             return {"error": error.as_json()}
 
     def at_sequencer(self, step, message):
-        """A message is answered, the log is trimmed, or the sequencer starts again from a snapshot and the stored log."""
+        """Answers a message, trims the log, or starts the sequencer again from a snapshot and the stored log."""
         if step["do"] == "trim":
             return self.sequencer.trim(int(step["rev"]))
         if step["do"] == "restore":
@@ -178,7 +178,7 @@ class Conversation:
 
 
 def conversation_case(case):
-    """The answers of all steps, the whole log, and what each replica shows in the end."""
+    """The answers of all steps, the whole log, and what each replica shows at the end."""
     conversation, answers = Conversation(case), []
     for step in case["steps"]:
         message = step.get("message")

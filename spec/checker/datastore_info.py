@@ -8,7 +8,8 @@ INFO = (":info", "info")
 
 
 def title_changes(view, title):
-    """What makes the record that holds the title, which is no step, and what sets it or, if it is None, deletes it."""
+    """The changes that create the record of the title, which are not part of an undo item, and those that set the title
+    or, if it is None, delete it."""
     if INFO not in view and title is None:
         return [], []
     operation = Delete() if title is None else Put(title)
@@ -16,7 +17,7 @@ def title_changes(view, title):
 
 
 def time_changes(view, time):
-    """Sets the modified time, unless what is there is not below it."""
+    """Sets the modified time if there is none, or one below it."""
     if INFO not in view:
         return [InsertRecord(*INFO, {"mtime": Date(time)})]
     if compare(view[INFO].get("mtime", ABSENT), Date(time)) >= 0:
@@ -25,6 +26,6 @@ def time_changes(view, time):
 
 
 def with_time(view):
-    """A view as it would be with a modified time, whichever (SYNC-16)."""
+    """The view with any modified time (SYNC-16)."""
     fields = view.get(INFO, {})
     return {**view, INFO: {"mtime": Date(0), **fields}}

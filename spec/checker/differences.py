@@ -43,8 +43,8 @@ def diff_fields(old, new):
 
 
 def diff_lists(old, new):
-    """Puts, then deletes, then moves and inserts from left to right (DIFF-2, DIFF-3). `target` says of every item of
-    the new list which item of the old one it is: one that stays, that was moved or that was put over, or None."""
+    """Puts, then deletes, then moves and inserts from left to right (DIFF-2, DIFF-3). `target` says for every item of
+    the new list which item of the old one it is: one that stays, was moved or was put over; or None."""
     stays = longest_common(old, new)
     moved = moved_items(old, new, stays)
     put = items_put_over(old, new, stays, moved)
@@ -91,7 +91,7 @@ def longest_common(old, new):
 
 
 def moved_items(old, new, stays):
-    """Items that left one place and appeared at another, if no equal item left or appeared as well (DIFF-3)."""
+    """Items that disappeared at one place and appeared at another, if no other equal item did (DIFF-3)."""
     left = [index for index in range(len(old)) if index not in stays.values()]
     appeared = [index for index in range(len(new)) if index not in stays]
     moved = {}
@@ -104,7 +104,7 @@ def moved_items(old, new, stays):
 
 
 def items_put_over(old, new, stays, moved):
-    """What disappeared and appeared between the same two items that stayed: the first over the first (DIFF-3)."""
+    """Pairs items that disappeared and appeared between the same two items that stayed, in order (DIFF-3)."""
     put = {}
     borders = [(-1, -1), *sorted(stays.items()), (len(new), len(old))]
     for (new_start, old_start), (new_end, old_end) in zip(borders, borders[1:]):

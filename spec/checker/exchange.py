@@ -1,4 +1,4 @@
-"""What a replica says to the sequencer, and what it makes of what it is told before `sync` (SYNC-18 to SYNC-22, SYNC-25,
+"""What a replica sends to the sequencer, and how it handles messages before `sync` (SYNC-18 to SYNC-22, SYNC-25,
 SYNC-29, SYNC-32)."""
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Exchange:
         self.has_lost_log = False
 
     def outgoing(self):
-        """What is to be put, or None (SYNC-18)."""
+        """What to put, or None (SYNC-18)."""
         if self.has_incoming() or self.needs_reload:
             return None
         if self.flight is None:
@@ -47,14 +47,14 @@ class Exchange:
         return Flight(self.rev, nonce, as_it_travels(self.timeline.pending[0]))
 
     def request(self):
-        """What the replica asks for next (SYNC-22)."""
+        """What the replica requests next (SYNC-22)."""
         if self.needs_reload and self.incoming.snapshot is None:
             return {"type": "fetch-snapshot"}
         return {"type": "fetch", "rev": self.incoming.last_without_gap(self.rev)}
 
     def receive(self, message):
-        """A message of the sequencer; nothing of it is visible before `sync` but an acknowledgement, which changes
-        nothing that is seen (SYNC-19, SYNC-23)."""
+        """A message of the sequencer. It takes effect with `sync`, except for an acknowledgement, which does not change
+        the view (SYNC-19, SYNC-23)."""
         check_message(message, from_replica=False)
         kind = message["type"]
         if kind in ("accepted", "repeated"):
@@ -74,11 +74,11 @@ class Exchange:
             self.incoming.snapshot = message
 
     def is_in_flight(self, nonce):
-        """Whether a message is about the delta in flight; whatever else it says means nothing (SYNC-19)."""
+        """Whether a message is about the delta in flight; others are ignored (SYNC-19)."""
         return self.flight is not None and self.flight.nonce == nonce
 
     def receive_entry(self, entry):
-        """An entry acknowledges the delta in flight (SYNC-19), or waits until all before it were merged (SYNC-21)."""
+        """An entry acknowledges the delta in flight (SYNC-19), or waits until all before it are merged (SYNC-21)."""
         if entry["rev"] <= self.rev:
             return
         if self.is_in_flight(entry["nonce"]):
@@ -89,8 +89,8 @@ class Exchange:
             self.contradict()
 
     def acknowledged_at(self, rev):
-        """The delta in flight is in the log (SYNC-19). It was not refused after all (SYNC-27). An entry of somebody else
-        that waits at that revision contradicts it (SYNC-25)."""
+        """The delta in flight is in the log (SYNC-19), so a refusal of it was wrong (SYNC-27). A waiting entry of
+        somebody else at that revision contradicts it (SYNC-25)."""
         if rev != self.flight.rev + 1 or self.next_entry() is not None:
             self.contradict()
         self.rev = rev
@@ -104,7 +104,7 @@ class Exchange:
         raise DatastoreError("log-mismatch", **place)
 
     def receive_refusal(self, message):
-        """Takes effect with the next `sync` (SYNC-27), save that an unknown revision undoes nothing (SYNC-32)."""
+        """Takes effect with the next `sync` (SYNC-27), but an unknown revision undoes nothing (SYNC-32)."""
         if message["reason"] == "unknown-revision":
             self.needs_reload = self.has_lost_log = True
         else:
@@ -112,14 +112,14 @@ class Exchange:
             self.refusal = {member: message[member] for member in members if member in message}
 
     def receive_reset(self, message):
-        """A reload is needed, unless the replica has got past the revision (SYNC-29); a snapshot that waits is too old."""
+        """A reload is needed, unless the replica is past the revision (SYNC-29). A waiting snapshot is too old."""
         if message["since"] >= self.incoming.last_without_gap(self.rev):
             self.needs_reload = True
             self.incoming.snapshot = None
             self.has_lost_log = self.has_lost_log or message["rev"] < message["since"]  # SYNC-32
 
     def is_wanted(self, rev):
-        """Whether a snapshot is needed, and leads far enough (SYNC-29)."""
+        """Whether a snapshot is needed and new enough (SYNC-29)."""
         waiting = self.incoming.snapshot
         if waiting is not None and rev < waiting["rev"]:
             return False
@@ -128,23 +128,23 @@ class Exchange:
         return self.rev == 0 < rev
 
     def has_incoming(self):
-        """Whether `sync` will bring in anything (SYNC-23)."""
+        """Whether `sync` will merge anything (SYNC-23)."""
         return self.refusal is not None or self.next_entry() is not None or self.incoming.snapshot is not None
 
     def next_entry(self):
-        """The entry that is to be merged next."""
+        """The entry to merge next."""
         return self.incoming.entries.get(self.rev + 1)
 
     def is_undecided(self):
-        """Whether the delta in flight may be in the log, or get there (SYNC-51)."""
+        """Whether the delta in flight may be in the log, or still get there (SYNC-51)."""
         if self.flight is None or self.refusal is not None or self.next_entry() is not None:
             return False
         snapshot = self.incoming.snapshot
         return snapshot is None or self.found_in(snapshot) != "absent" or snapshot["rev"] <= self.flight.rev
 
     def found_in(self, snapshot):
-        """Whether the delta in flight is in a snapshot: `present`, `absent`, or `unknown` if its nonces do not reach back
-        (SYNC-13, SYNC-31)."""
+        """Whether the delta in flight is in a snapshot: `present`, `absent`, or `unknown` if its nonces do not reach
+        back (SYNC-13, SYNC-31)."""
         if self.flight is None or snapshot["rev"] <= self.flight.rev:
             return "absent"
         distance = int(snapshot["rev"]) - self.flight.rev - 1
@@ -153,7 +153,7 @@ class Exchange:
         return "present" if snapshot["nonces"][-1 - distance] == self.flight.nonce else "absent"
 
     def moved_on(self, rev):
-        """The replica is at another revision, for which nothing was put (SYNC-20)."""
+        """The replica is at another revision, at which nothing was put (SYNC-20)."""
         self.rev, self.flight = rev, None
         self.incoming.forget(rev)
 

@@ -1,4 +1,5 @@
-"""Pending operations on one field of one life against a remote operation on it (MERGE-6 to MERGE-9, REB-3)."""
+"""Merging pending operations on one field of one incarnation with a remote operation on it (MERGE-6 to MERGE-9,
+REB-3)."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -25,7 +26,7 @@ class FieldMerge:
 
 def merge_field(pending, remote, rule, is_inserted=False):
     """REB-3. `pending` holds pairs of the number of a delta and its operation; `remote` may be None. Fields of inserted
-    records meet over an absent base, whatever the operations know (MERGE-5)."""
+    records have an absent base, whatever the operations say (MERGE-5)."""
     if remote is None:
         return FieldMerge(pending)
     if not pending:
@@ -48,18 +49,18 @@ def compose_all(pending):
 
 
 def written(operation):
-    """What a put or delete leaves."""
+    """What the field holds after a put or delete."""
     return operation.value if isinstance(operation, Put) else ABSENT
 
 
 def overwrite_edits(edits, remote):
-    """Remote puts or deletes a field of which pending edited the list: the edits are dropped (MERGE-6)."""
+    """Remote puts or deletes a field whose list pending edited: the edits are dropped (MERGE-6)."""
     conflict = overwritten_list_conflict("remote", written(remote), remote.before, compose_all(edits))
     return FieldMerge([], without_before(remote), (conflict,))
 
 
 def merge_list_edits(edits, rest, remote, rule):
-    """Remote has list operations: edits merge with them (MERGE-7), and the rest beats them (MERGE-6)."""
+    """Remote has list operations: list edits merge with them (MERGE-7), puts and deletes win over them (MERGE-6)."""
     if edits and edits[0][1].create != remote.create:
         raise DatastoreError("incompatible-deltas")
     origins = [number for number, operation in edits for _ in operation.steps]
@@ -78,7 +79,8 @@ def merge_list_edits(edits, rest, remote, rule):
 
 
 def keep_boundaries(origins, performed):
-    """The list operations of each delta by themselves (REB-1). What both sides created is there by then (MERGE-7)."""
+    """The list operations of each delta by themselves (REB-1). A list that both sides created exists by then
+    (MERGE-7)."""
     by_delta = {}
     for position, step in performed:
         by_delta.setdefault(origins[position], []).append(step)
@@ -86,7 +88,7 @@ def keep_boundaries(origins, performed):
 
 
 def merge_values(base, rest, remote, rule):
-    """Remote puts or deletes, and pending does so, too: the rule decides (MERGE-8, REB-3)."""
+    """Both remote and pending put or delete: the rule decides (MERGE-8, REB-3)."""
     values = values_left(rest)
     settlements = [settle(rule, base, value, written(remote)) for value in values]
     final = settlements[-1]
@@ -100,7 +102,7 @@ def merge_values(base, rest, remote, rule):
 
 
 def values_left(rest):
-    """What each operation of the rest left."""
+    """What the field holds after each of the remaining operations."""
     values, value = [], ABSENT
     for _, operation in rest:
         value, _ = apply_operation(value, operation)
@@ -109,8 +111,8 @@ def values_left(rest):
 
 
 def keep_settled(rest, settlements, remote_value):
-    """The rest where its last value did not lose: from the first operation that is not dropped on, each leaves what its
-    own settlement leaves (REB-3), and overwrites what the one before it left (MERGE-9)."""
+    """The remaining operations if the last value did not lose: from the first operation that is not dropped on, each
+    leads to its own merged value (REB-3), and overwrites that of the one before it (MERGE-9)."""
     kept, overwritten, winner_before = [], remote_value, None
     for (number, operation), settlement in zip(rest, settlements):
         if kept or settlement.winner in ("local", "new value"):

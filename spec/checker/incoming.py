@@ -1,4 +1,4 @@
-"""What a replica has received and not merged (SYNC-21, SYNC-22)."""
+"""What a replica has received and not yet merged (SYNC-21, SYNC-22)."""
 
 
 class Incoming:
@@ -9,7 +9,7 @@ class Incoming:
         self.snapshot = None
 
     def add(self, entry):
-        """Keeps an entry, unless one waits for its revision already; answers whether that is another (SYNC-25)."""
+        """Keeps an entry, unless one waits at its revision already; returns whether that is another (SYNC-25)."""
         return self.entries.setdefault(entry["rev"], entry)["nonce"] != entry["nonce"]
 
     def forget(self, rev):
@@ -17,13 +17,13 @@ class Incoming:
         self.entries = {at: entry for at, entry in self.entries.items() if at > rev}
 
     def last_without_gap(self, rev):
-        """The revision of the last entry that is there without a gap after the snapshot that waits or, if there is none,
-        the replica's revision (SYNC-22)."""
+        """The revision of the last entry without a gap before it, counted from the waiting snapshot or, if there is
+        none, from the replica's revision (SYNC-22)."""
         last = rev if self.snapshot is None else self.snapshot["rev"]
         while last + 1 in self.entries:
             last += 1
         return last
 
     def has_gap(self, rev):
-        """Whether there are entries before which others are missing (SYNC-33)."""
+        """Whether entries wait behind a gap (SYNC-33)."""
         return any(at > self.last_without_gap(rev) for at in self.entries)

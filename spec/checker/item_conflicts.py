@@ -34,12 +34,12 @@ def base_of(local, remote):
 
 
 def wanted(touches, base):
-    """What a side wanted of the item: its last put, or the base (CON-6)."""
+    """The value that a side intended for the item: its last put, or the base (CON-6)."""
     return touches.puts[-1].step.value if touches.puts else base
 
 
 def lost_steps(side, actions):
-    """One list operation with the steps as the loser gave them (CON-6)."""
+    """One list edit with the operations of the loser (CON-6)."""
     return (Lost(side, ListEdit(False, tuple(action.step for action in actions))),)
 
 
@@ -62,7 +62,7 @@ def put_conflicts(merge, item, base, local, remote):
 
 
 def move_conflicts(merge, item, base, local, remote):
-    """Both sides moved the item, to locations between which an item stands in the merged list (CON-6)."""
+    """Both sides moved the item, to positions with another item between them in the merged list (CON-6)."""
     if not local.moves or not remote.moves:
         return []
     ends = sorted(merge.locations.index(touches.moves[-1].location) for touches in (local, remote))

@@ -1,4 +1,4 @@
-"""Limits on what applying a delta may lead to (LIM-1 to LIM-3)."""
+"""Limits on the result of applying a delta (LIM-1 to LIM-3)."""
 
 from compression import compress
 from errors import DatastoreError
@@ -38,5 +38,5 @@ def check_limits(before, after, changes, limits):
 
 
 def grows_over(limit, before, after):
-    """What is over its limit passes if it was not smaller before (LIM-2)."""
+    """Something over its limit passes if it was not smaller before (LIM-2)."""
     return after > limit and after > before

@@ -1,4 +1,4 @@
-"""List operations on a list of known items: performing, undoing and inverting them (CHG-3, NORM-9, INV-2)."""
+"""Performing, undoing and inverting list operations on a list of known items (CHG-3, NORM-9, INV-2)."""
 
 from errors import DatastoreError
 from operations import ListDelete, ListInsert, ListMove, ListPut, steps_are_known
@@ -40,7 +40,7 @@ def perform_steps(items, steps):
 
 
 def apply_steps(items, steps):
-    """The items after the steps, and the steps with what each overwrote (CHG-5)."""
+    """The items after the operations, and the operations with what each overwrote (CHG-5)."""
     applied = []
     for step in steps:
         after = perform_step(items, step)
@@ -72,7 +72,7 @@ def invert_steps(steps):
 
 
 def undo_steps(items, steps):
-    """The items with list operations undone on them, in reverse; unknown if one does not know what it overwrote, or if
+    """The items with list operations undone on them, in reverse; unknown if one does not say what it overwrote, or if
     they cannot have led to these items (NORM-9)."""
     if not steps_are_known(steps):
         return UNKNOWN

@@ -7,7 +7,7 @@ from values import UNKNOWN
 
 
 class Touches:
-    """What one side does to one item: its puts, moves and deletes, in order."""
+    """The puts, moves and deletes of one side on one item, in order."""
 
     def __init__(self, actions, item):
         own = [action for action in actions if action.item is item]
@@ -21,7 +21,7 @@ class Touches:
 
 
 class ListMerge:
-    """One merge: both lines, what both sides meant, and which of their operations are dropped."""
+    """One merge: both sequences of elements, the meaning of all operations, and which of them are dropped."""
 
     def __init__(self, local_steps, remote_steps, rule):
         self.rule = rule
@@ -57,7 +57,7 @@ class ListMerge:
         return local_wins(self.rule, local.puts[-1].step.value, remote.puts[-1].step.value)
 
     def standing_locations(self):
-        """The locations at which items stand in the merged list: remote's result, and then local' (LIST-8)."""
+        """The elements that hold items in the merged list: remote's result, then local' (LIST-8)."""
         line = Line(self.locations, self.remote_line.places)
         for action in self.local_actions:
             if action not in self.dropped:
@@ -74,7 +74,8 @@ class ListMerge:
         return tuple(step_without_before(step) for _, step in performed)
 
     def perform_again(self, actions, other_line, other_actions):
-        """Performs what is not dropped once more, on the merged line with the other side's result on it (LIST-8)."""
+        """Performs the operations that are not dropped again, on the merged order with the other side's result
+        (LIST-8)."""
         line = Line(self.locations, other_line.places)
         values = {action.item: action.step.value for action in other_actions if isinstance(action.step, ListPut)}
         performed = []
@@ -87,8 +88,8 @@ class ListMerge:
 
 
 def perform(line, action, values):
-    """Performs one action on the merged line. The answer is the list operation with the indexes of that line, or None
-    for a move whose two indexes are equal (LIST-8). `values` holds what was put on items so far (LIST-9)."""
+    """Performs one action on the merged order. Returns the list operation with the indexes there, or None for a move
+    whose two indexes are equal (LIST-8). `values` holds the values put on items so far (LIST-9)."""
     step, item = action.step, action.item
     if isinstance(step, ListInsert):
         line.places[item] = action.location

@@ -1,11 +1,11 @@
-"""The lives through which a record goes in the pending deltas (REB-2)."""
+"""The incarnations of a record in the pending deltas (REB-2)."""
 
 from errors import DatastoreError
 from operations import DeleteRecord, InsertRecord
 
 
 class Life:
-    """One life of a record: how it began and ended, and its updates, each with the number of the delta."""
+    """One incarnation of a record: how it began and ended, and its updates, each with the number of the delta."""
 
     def __init__(self, insertion=None):
         self.insertion = insertion
@@ -18,8 +18,8 @@ class Life:
 
 
 class Lives:
-    """`base` is the life that the record has in the base, or None if it was not there; `later` are the lives that begin
-    within the pending deltas. All but the last of them, and that one too if it ends, are passing ones."""
+    """`base` is the incarnation in the base, or None if the record did not exist; `later` are the incarnations that
+    begin within the pending deltas. All but the last of them are transient, and that one too if it ends."""
 
     def __init__(self, pending):
         """`pending` holds for every delta its changes of the record."""
@@ -31,7 +31,7 @@ class Lives:
             self.read(event, is_first=place == 0)
 
     def read(self, event, is_first):
-        """Takes one change into account, or refuses what cannot follow (CHG-1)."""
+        """Takes one change into account, or rejects one that cannot follow (CHG-1)."""
         _, change = event
         if is_first and not isinstance(change, InsertRecord):
             self.base = Life()
@@ -49,11 +49,11 @@ class Lives:
             current.updates.append(event)
 
     def last(self):
-        """The life at the end that began with an insert, if the record then exists (REB-2)."""
+        """The last incarnation, if it began with an insert and the record exists at the end (REB-2)."""
         return self.later[-1] if self.later and self.later[-1].deletion is None else None
 
     def later_events(self):
-        """All changes of the later lives, each with the number of its delta, in order."""
+        """All changes of the later incarnations, each with the number of its delta, in order."""
         events = []
         for life in self.later:
             events += [life.insertion, *life.updates]

@@ -1,4 +1,5 @@
-"""The location model of lists: items, locations, and what operations mean by them (LIST-1 to LIST-4)."""
+"""The model of lists in a merge: items, elements (here called locations), and the meaning of operations (LIST-1 to
+LIST-4)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from operations import ListDelete, ListInsert, ListMove, ListPut
 
 @dataclass(frozen=True, eq=False)
 class Location:
-    """A place on the line. Base locations belong to no side. Two locations are the same only if they are one object."""
+    """An element of the merged order. Those of the base belong to no side. Compared by identity."""
 
     is_base: bool
     is_right_move: bool = False
@@ -22,7 +23,7 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Action:
-    """What a list operation means: the item that it acts on and, for an insert or a move, the new location."""
+    """The meaning of a list operation: the item that it acts on and, for an insert or a move, the new element."""
 
     position: int
     step: object
@@ -31,8 +32,8 @@ class Action:
 
 
 class Base:
-    """The common base: item k stands at base location k (LIST-1). It goes on without end; here it has as many items as
-    the operations of both sides can ever reach."""
+    """The common base: item k is at base element k (LIST-1). It has no end; here it has as many items as the operations
+    of both sides can reach."""
 
     def __init__(self, *sides):
         count = sum(map(len, sides)) + 1 + max((reach(step) for steps in sides for step in steps), default=0)
@@ -46,24 +47,25 @@ def reach(step):
 
 
 class Line:
-    """Locations in a row, some of them with an item. An item stands at one location or, once deleted, at none."""
+    """Elements in order, some with an item and the others tombstones. An item is at one element or, once deleted, at
+    none."""
 
     def __init__(self, locations, places):
         self.locations = list(locations)
         self.places = dict(places)
 
     def items(self):
-        """The items in the order of the line, which is the list."""
+        """The items in the order of the elements: the list."""
         occupants = {location: item for item, location in self.places.items()}
         return [occupants[location] for location in self.locations if location in occupants]
 
     def index_of(self, location):
-        """How many items stand before a location: the index of the item there (LIST-8)."""
+        """The number of items before an element: its visible index (LIST-8)."""
         occupied = set(self.places.values())
         return sum(other in occupied for other in self.locations[: self.locations.index(location)])
 
     def make_location(self, index, is_right_move):
-        """A new location directly after that of the item left of `index`, or at the very beginning (LIST-2)."""
+        """A new element directly after that of the item left of `index`, or at the very beginning (LIST-2)."""
         location = Location(is_base=False, is_right_move=is_right_move)
         if index == 0:
             self.locations.insert(0, location)
@@ -74,8 +76,8 @@ class Line:
 
 
 def replay(base, steps):
-    """Replays the operations of one side on the base: the line in the end, and what every operation meant. A move with
-    from = to is left out (LIST-2)."""
+    """Replays the operations of one side on the base: the elements at the end, and the meaning of every operation. A
+    move with from = to is omitted (LIST-2)."""
     line, actions = Line(base.locations, zip(base.items, base.locations)), []
     for position, step in enumerate(steps):
         if isinstance(step, ListInsert):
@@ -97,7 +99,7 @@ def replay(base, steps):
 
 
 def gaps_of(line):
-    """The new locations of a side by gap, in their order: gap 0 before the first base location, and so on (LIST-3)."""
+    """The new elements of a side by gap, in their order: gap 0 before the first base element, and so on (LIST-3)."""
     gaps = [[]]
     for location in line.locations:
         if location.is_base:
@@ -108,13 +110,13 @@ def gaps_of(line):
 
 
 def head_and_tail(gap):
-    """The leading run of right-moves, and everything after (LIST-4)."""
+    """The head, which is the leading run of elements moved from the left, and the tail (LIST-4)."""
     length = next((index for index, location in enumerate(gap) if not location.is_right_move), len(gap))
     return gap[:length], gap[length:]
 
 
 def merge_lines(base, local, remote):
-    """The one line of both sides (LIST-4)."""
+    """The merged order of both sides (LIST-4)."""
     merged = []
     for number, (local_gap, remote_gap) in enumerate(zip(gaps_of(local), gaps_of(remote))):
         local_head, local_tail = head_and_tail(local_gap)

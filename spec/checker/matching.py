@@ -7,7 +7,7 @@ from values import as_double, is_list, is_number
 
 
 def matches(left, right):
-    """Two numbers by their doubles, lists pairwise, anything else if equal (MATCH-1, MATCH-2)."""
+    """Compares two numbers as doubles, lists item by item, and other values for equality (MATCH-1, MATCH-2)."""
     if is_number(left) and is_number(right):
         return doubles_match(as_double(left), as_double(right))
     if is_list(left) and is_list(right):

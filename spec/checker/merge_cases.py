@@ -1,4 +1,4 @@
-"""The cases of field-merges.json, record-merges.json, list-merges.json and rebase.json. Each function answers the
+"""The cases of field-merges.json, record-merges.json, list-merges.json and rebase.json. Each function returns the
 outcomes."""
 
 from list_editing import apply_steps, perform_steps
@@ -27,7 +27,7 @@ def merge_case(case):
 
 
 def rebase_case(case):
-    """Pending deltas brought past remote ones."""
+    """Pending deltas rebased over remote ones."""
     base, is_applied = parse_rows(case["base"]), case.get("applied", True)
     pending = deltas_on(base, case["pending"], is_applied)
     remotes = deltas_on(base, case["remotes"], is_applied)
@@ -58,7 +58,7 @@ def list_merge_case(case):
 
 
 def deltas_on(base, deltas, is_applied):
-    """Deltas, applied one after the other to the base, or as they stand."""
+    """Deltas, applied one after the other to the base, or as they are."""
     state, read = base, []
     for delta in map(read_changes, deltas):
         if is_applied:
@@ -80,7 +80,7 @@ def rows_after(state, deltas):
 
 
 def one_outcome(remote_first, local_first):
-    """What both ways lead to, or both if they part (MERGE-1)."""
+    """The result of both ways, or both results if they differ (MERGE-1)."""
     if same_json(remote_first, local_first):
         return remote_first
     return {"remote first": remote_first, "local first": local_first}

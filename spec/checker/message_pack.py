@@ -1,4 +1,4 @@
-"""Files: as much of MessagePack as they need (BIN-1 to BIN-3)."""
+"""Files, with the part of MessagePack that they need (BIN-1 to BIN-3)."""
 
 from binary_refusal import require
 from binary_numbers import ByteReader
@@ -31,8 +31,8 @@ def pack_column(column):
 
 
 def unpack_file(octets, kind):
-    """The columns of a file of this kind. Headers that are too long are read: writing the file again shows them (see
-    binary_files.py)."""
+    """The columns of a file of this kind. Headers that are too long are accepted; writing the file again finds them
+    (see binary_files.py)."""
     reader = ByteReader(octets)
     header = reader.byte()
     require(header & 0xF0 == FIXARRAY or header == ARRAY_16)

@@ -1,4 +1,4 @@
-"""What is a message and what is none (SYNC-2, SYNC-3)."""
+"""The form of messages (SYNC-2, SYNC-3)."""
 
 import re
 
@@ -39,7 +39,7 @@ def check_entries(entries):
 
 
 def check_refusal(message):
-    """A reason and a message; a code and a place where there are any."""
+    """A reason and a message, and optionally a code and a place."""
     require_json(message.get("reason") in REASONS and isinstance(message.get("message"), str))
     require_json(isinstance(message.get("code", ""), str))
     place = message.get("place", {})
@@ -49,7 +49,7 @@ def check_refusal(message):
 
 
 def check_nonces(rev, nonces):
-    """The nonces of a snapshot: no more than revisions, and none twice (SYNC-13)."""
+    """The nonces of a snapshot: at most one for each revision, and none twice (SYNC-13)."""
     require_json(isinstance(nonces, list))
     for nonce in nonces:
         check_nonce(nonce)
@@ -82,7 +82,7 @@ CHECKS = {
 
 
 def check_message(message, from_replica):
-    """Refuses whatever is no message of the table of SYNC-3."""
+    """Rejects everything but the messages of the table of SYNC-3."""
     require_json(isinstance(message, dict))
     kind = message.get("type")
     require_json(isinstance(kind, str) and kind in MEMBERS and (kind in FROM_REPLICA) == from_replica)
@@ -95,6 +95,6 @@ def check_message(message, from_replica):
 
 
 def require_json(condition):
-    """What is not of the form that SYNC-3 says."""
+    """The error for a message that is not of a form of SYNC-3."""
     if not condition:
         raise DatastoreError("invalid-json")

@@ -7,7 +7,7 @@ from values import ABSENT, Date, Long
 
 def order_key(value):
     """A tuple that compares as the value does, by ORD-1 to ORD-7. Python compares tuples item by item, a prefix below,
-    strings by code point, bytes by octet, and whole numbers with floats exactly, without rounding."""
+    strings by code point, bytes by octet, and integers with floats exactly, without rounding."""
     if value is ABSENT:
         return (0,)  # ORD-1
     if isinstance(value, bool):

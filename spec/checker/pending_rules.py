@@ -10,11 +10,11 @@ class PendingRules:
         self.rules = {tuple(place): rule for *place, rule in saved}
 
     def of(self, table, record, field):
-        """What merges ask for. The modified time has rule max, whatever is set."""
+        """The rule of a field, as merges ask for it. The modified time always has rule max."""
         return "max" if (table, field) == (":info", "mtime") else self.rules.get((table, record, field), "remote")
 
     def note(self, applied, rules):
-        """An edit was made under these rules."""
+        """Notes an edit under these rules."""
         for change in applied:
             for field in fields_of(change):
                 self.rules[change.table, change.record, field] = rules(change.table, change.record, field)
@@ -27,7 +27,7 @@ class PendingRules:
 
 
 def fields_of(change):
-    """The fields that a change is about."""
+    """The fields that a change edits."""
     if isinstance(change, DeleteRecord):
         return ()
     return change.fields if isinstance(change, InsertRecord) else change.operations

@@ -1,7 +1,7 @@
-"""Plants the faults of planted.json in this implementation, one after the other, and looks whether the case beside each
-of them notices: `python3 spec/checker/planted.py`. So the vectors are known to hold the rules that they are said to hold.
+"""Plants the faults of planted.json in this implementation, one after the other, and checks that the case beside each
+of them detects it: `python3 spec/checker/planted.py`. This shows that the vectors cover the rules that name them.
 
-Prints every fault that goes unnoticed, or cannot be planted any more, and ends with 1 if there is any.
+Prints every fault that is not detected, or cannot be planted any more, and exits with status 1 if there is any.
 """
 
 import importlib
@@ -33,7 +33,7 @@ class Faulty(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def faulty_code(fault):
-    """The code of a module with the fault in it, or None if what it was made of is not there exactly once."""
+    """The code of a module with the fault in it, or None if the code that it replaces is not there exactly once."""
     code = (CHECKER / fault["file"]).read_text(encoding="utf-8")
     return code.replace(fault["code"], fault["fault"]) if code.count(fault["code"]) == 1 else None
 

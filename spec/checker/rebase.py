@@ -1,4 +1,4 @@
-"""Bringing pending deltas past remote ones (MERGE-1, MERGE-2, MERGE-10, REB-1)."""
+"""Rebasing pending deltas over remote ones (MERGE-1, MERGE-2, MERGE-10, REB-1)."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from record_merge import RecordMerger
 
 @dataclass(frozen=True, eq=False)
 class Rebase:
-    """The pending deltas and remote ones after one another, and the conflicts in JSON (CON-1)."""
+    """What is left of the pending deltas and of the remote ones, and the conflicts in JSON (CON-1)."""
 
     pending: list
     remotes: list
@@ -17,7 +17,7 @@ class Rebase:
 
 
 def rebase(pending, remote, rules):
-    """Brings pending deltas, made one after the other, past one remote delta, record by record (REB-1)."""
+    """Rebases successive pending deltas over one remote delta, record by record (REB-1)."""
     pending_by_record, remote_by_record = [by_record(compress(delta)) for delta in pending], by_record(compress(remote))
     keys = set(remote_by_record).union(*pending_by_record)
     pending_left, remote_left, conflicts = [[] for _ in pending], [], []
@@ -48,7 +48,7 @@ def transform(local, remote, rules):
 
 
 def rebase_all(pending, remotes, rules):
-    """Merges each remote delta on its own, in the order of the log, with what those before it left (MERGE-10)."""
+    """Merges each remote delta by itself, in the order of the log, with what those before it left (MERGE-10)."""
     left, conflicts = [], []
     pending = [compress(delta) for delta in pending]
     for remote in remotes:

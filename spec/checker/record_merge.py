@@ -1,4 +1,4 @@
-"""Pending changes of one record against remote's (MERGE-3 to MERGE-5, REB-2, CON-3)."""
+"""Merging pending changes of one record with remote's (MERGE-3 to MERGE-5, REB-2, CON-3)."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class RecordMerger:
         self.remote = remote
 
     def merge(self):
-        """Old life meets old life, and new meets new (REB-2, MERGE-3)."""
+        """The base incarnations of both sides merge with each other, and so do the new ones (REB-2, MERGE-3)."""
         lives = self.lives
         if not lives.is_touched or not self.remote:
             pending = self.base_events() + lives.later_events()
@@ -46,12 +46,12 @@ class RecordMerger:
         return RecordMerge(lives.later_events(), left, self.lost_updates("delete-wins", ABSENT))
 
     def base_events(self):
-        """All changes of the life in the base."""
+        """All changes of the incarnation in the base."""
         base = self.lives.base
         return [] if base is None else base.updates + ([base.deletion] if base.deletion else [])
 
     def change_without_before(self, change):
-        """A change of remote that nobody disputes: it loses its `before`s (MERGE-2)."""
+        """A change of remote without a concurrent change: it loses its `before`s (MERGE-2)."""
         if isinstance(change, UpdateRecord):
             return self.update({field: without_before(op) for field, op in change.operations.items()})
         return DeleteRecord(self.table, self.record) if isinstance(change, DeleteRecord) else change
@@ -87,7 +87,8 @@ class RecordMerger:
         return RecordMerge(updates + [stays] + self.lives.later_events(), [], [self.lost_remote_update(remote)])
 
     def merge_new_record(self, fields):
-        """Remote inserts or replaces the record: passing lives vanish, the last one meets remote's record (REB-2)."""
+        """Remote inserts or replaces the record: transient incarnations vanish, the last one merges with remote's
+        record (REB-2)."""
         base, last = self.lives.base, self.lives.last()
         conflicts = self.lost_updates("replace-wins", fields)
         insertion = InsertRecord(self.table, self.record, fields)
@@ -124,9 +125,9 @@ class RecordMerger:
 
 
 def puts_over_absence(life, field):
-    """The operations on a field of an inserted record, as they meet a record that somebody else inserted: the first
-    puts, or deletes, what it left over absence, and there are none if the field is absent in the end (REB-2, MERGE-5).
-    """
+    """The operations on a field of an inserted record, for a merge with a record that somebody else inserted: the first
+    one puts or deletes its result over absence, and there are none if the field is absent at the end (REB-2,
+    MERGE-5)."""
     number, insertion = life.insertion
     inserted = insertion.fields.get(field, ABSENT)
     operations = [] if inserted is ABSENT else [(number, Put(inserted, ABSENT))]
@@ -138,7 +139,7 @@ def puts_over_absence(life, field):
 
 
 def fields_of(life):
-    """The fields of an inserted record at the end of its life."""
+    """The fields of an inserted record at the end of its incarnation."""
     fields = life.insertion[1].fields
     for _, update in life.updates:
         fields, _ = apply_operations(fields, update.operations)
@@ -155,7 +156,7 @@ def composed(updates):
 
 
 def fields_after(before, operations):
-    """The fields of a record with operations applied to it; unknown if it is, or if they do not fit."""
+    """The fields of a record after operations; unknown if the record is, or if the operations do not fit."""
     if before is UNKNOWN:
         return UNKNOWN
     try:

@@ -1,4 +1,4 @@
-"""Going over to a snapshot (SYNC-30, SYNC-31)."""
+"""Merging a snapshot (SYNC-30, SYNC-31)."""
 
 from differences import diff
 from exchange import as_it_travels
@@ -10,7 +10,7 @@ from wire_deltas import parse_rows
 
 
 def merge_snapshot(replica):
-    """Merges the snapshot that waits, if it leads further or a reload is needed; whichever, none is needed then."""
+    """Merges the waiting snapshot, if it is newer or a reload is needed. Afterwards no reload is needed."""
     exchange = replica.exchange
     snapshot, exchange.incoming.snapshot = exchange.incoming.snapshot, None
     if snapshot["rev"] > exchange.rev or exchange.needs_reload:
@@ -20,8 +20,8 @@ def merge_snapshot(replica):
 
 
 def go_to(replica, snapshot):
-    """Merges the difference as one remote delta. The delta in flight counts as merged unless it is known not to be in the
-    snapshot, and goes on flying only if it can still be accepted as it is (SYNC-31)."""
+    """Merges the difference as one remote delta. The delta in flight counts as merged unless it is known not to be in
+    the snapshot, and stays in flight only if it can still be accepted as it is (SYNC-31)."""
     exchange, timeline, flight = replica.exchange, replica.timeline, replica.exchange.flight
     found, before = exchange.found_in(snapshot), timeline.parts()
     if found == "unknown":
@@ -40,7 +40,7 @@ def go_to(replica, snapshot):
 
 
 def merge_difference(timeline, target, rules):
-    """Rebases what is pending over the difference between the base and a snapshot, and answers the conflicts."""
+    """Rebases the pending deltas over the difference between the base and a snapshot, and returns the conflicts."""
     _, difference = apply(timeline.base, diff(timeline.base, target))
     parts = timeline.parts()
     lost = lost_puts(rebase([part.delta for part in parts], difference, rules).conflicts)
@@ -50,7 +50,7 @@ def merge_difference(timeline, target, rules):
 
 
 def lost_puts(conflicts):
-    """The places of items that the difference puts, and a pending delta deletes."""
+    """The places of items that the difference puts and a pending delta deletes."""
     return {
         (conflict["table"], conflict["record"], conflict["field"], step[1])
         for conflict in conflicts
@@ -63,7 +63,7 @@ def lost_puts(conflicts):
 
 
 def spare(change, lost):
-    """Makes of those puts a delete and an insert, so that the new item stays."""
+    """Replaces each of those puts by a delete and an insert, so that the new item stays."""
     if not isinstance(change, UpdateRecord):
         return change
     operations = dict(change.operations)

@@ -1,4 +1,4 @@
-"""The replica: edits, `sync`, undoing, and taking back (SYNC-14 to SYNC-55)."""
+"""The replica: edits, `sync`, undo, rolling back, reopening and retracting (SYNC-14 to SYNC-55)."""
 
 from changed_records import changed_records
 from compression import compose
@@ -19,7 +19,7 @@ WRITERS = ("owner", "editor")
 
 
 class Replica:
-    """`rules` is a function as merges have it, and may answer otherwise from one call to the next (SYNC-26); `next_nonce`
+    """`rules` is a function as in merges, whose answers may change from one call to the next (SYNC-26); `next_nonce`
     makes a nonce that no other attempt gets (SYNC-2)."""
 
     def __init__(self, rules, next_nonce, limits=None, undo_depth=None):
@@ -37,7 +37,8 @@ class Replica:
             raise DatastoreError("not-permitted")
 
     def edit(self, changes):
-        """An edit of the user (SYNC-15). Changes of the reserved table come first, and are no step (SYNC-39)."""
+        """An edit of the user (SYNC-15). Changes of the reserved table come first, and belong to no undo item
+        (SYNC-39)."""
         self.require_write()
         info = [change for change in changes if change.table == INFO_TABLE]
         if info:
@@ -45,7 +46,7 @@ class Replica:
         self.make(info, [change for change in changes if change.table != INFO_TABLE])
 
     def make(self, apart, step):
-        """Makes an edit of changes apart and then of changes of a step."""
+        """Makes an edit of changes that belong to no undo item, then of changes that do."""
         applied = self.perform([*apart, *step])
         self.history.edited()
         if apart:
@@ -55,7 +56,7 @@ class Replica:
             self.timeline.add_to_step(applied[len(apart) :])
 
     def perform(self, changes):
-        """The applied changes, held to the limits (SYNC-16); nothing is added to the open delta yet."""
+        """The applied changes, after checking the limits (SYNC-16). Adds nothing to the uncommitted delta yet."""
         view = self.timeline.view()
         after, applied = apply(view, changes)
         limits = {**self.limits, "deltaSize": float("inf")}
@@ -79,14 +80,14 @@ class Replica:
             self.make(apart, step)
 
     def end_step(self):
-        """Ends the step that is being made (SYNC-39)."""
+        """Ends the undo item (SYNC-39)."""
         part = self.timeline.cut()
         if part is not None:
             part.lineage = part
             self.history.record(part)
 
     def undo(self):
-        """Undoes a step (SYNC-40), by taking it out of what will be put if it can be (SYNC-41)."""
+        """Undoes an item (SYNC-40), by taking it out of its delta if that is possible (SYNC-41)."""
         self.require_write()
         self.end_step()
         step = self.history.next_undo()
@@ -97,7 +98,7 @@ class Replica:
         self.history.note_undone(step, applied)
 
     def take_back(self, step):
-        """Takes a step out of a delta that was not sent, and answers whether that was possible (SYNC-41)."""
+        """Takes an undo item out of a delta that was not sent, and returns whether that was possible (SYNC-41)."""
         timeline = self.timeline
         part, delta = timeline.last_unsent(self.exchange.flight is not None)
         if part is None or part is not step.part or not self.history.is_aligned(timeline.parts()):
@@ -114,7 +115,7 @@ class Replica:
         return True
 
     def redo(self):
-        """Redoes a step (SYNC-46)."""
+        """Redoes an item (SYNC-46)."""
         self.require_write()
         step = self.history.next_redo()
         if step is None:
@@ -123,7 +124,7 @@ class Replica:
         self.history.note_redone(step, self.timeline.add(applied, "step", step.lineage))
 
     def rollback(self):
-        """Drops the open delta (SYNC-49)."""
+        """Drops the uncommitted delta (SYNC-49)."""
         timeline = self.timeline
         if timeline.open.mark is not None or timeline.open.parts:
             self.history.return_to(timeline.open.mark or Mark())
@@ -140,13 +141,14 @@ class Replica:
         self.note_rest()
 
     def note_rest(self):
-        """Where nothing is pending or open, no rule is, and the chain begins at the state of the log (SYNC-54)."""
+        """If nothing is unconfirmed or uncommitted, no rule is pending, and the undo stack begins at the state of the
+        log (SYNC-54)."""
         if self.timeline.is_empty():
             self.pending_rules = PendingRules()
             self.history.is_exact = True
 
     def status(self):
-        """What is true of the replica (SYNC-33)."""
+        """The status (SYNC-33)."""
         exchange = self.exchange
         facts = {
             "hasOpen": bool(self.timeline.open.parts),
@@ -159,8 +161,8 @@ class Replica:
         return [fact for fact, is_so in facts.items() if is_so] or ["isIdle"]
 
     def sync(self, time):
-        """Seals, and brings in what others did, in the order of SYNC-23. The report of SYNC-24: what sealing itself
-        changed, which is the modified time, is not in it."""
+        """Seals, and merges what others did, in the order of SYNC-23. Returns the report of SYNC-24, without the
+        modified time, which sealing changed."""
         self.seal_open(time, self.limits["deltaSize"])
         for delta in self.timeline.pending:
             delta.is_provisional = False
@@ -178,7 +180,7 @@ class Replica:
         return report
 
     def bring_in(self):
-        """A refusal, the entries that follow one another, a snapshot, and the entries after it (SYNC-23)."""
+        """A refusal, the consecutive entries, a snapshot, and the entries after it (SYNC-23)."""
         if self.exchange.refusal is not None:
             self.undo_refused()
         self.merge_entries()
@@ -197,7 +199,7 @@ class Replica:
         self.note_rest()
 
     def merge_entries(self):
-        """Merges the entries that follow one another, each on its own (SYNC-23)."""
+        """Merges the consecutive entries, each by itself (SYNC-23)."""
         exchange = self.exchange
         while exchange.next_entry() is not None:
             remote = parse_delta(exchange.next_entry()["delta"])
@@ -210,7 +212,7 @@ class Replica:
             self.note_rest()
 
     def seal_open(self, time, joined_size):
-        """The open delta joins the last pending delta, if that waits and there is room, or becomes the last one
+        """The uncommitted delta joins the last unconfirmed delta, if that waits and has room, or becomes the last one
         (SYNC-17), with the time of sealing (SYNC-38)."""
         self.end_step()
         timeline = self.timeline
@@ -234,8 +236,8 @@ class Replica:
             timeline.pending.append(sealed)
 
     def seal(self, time):
-        """Seals the open delta as one of its own, which is provisional (SYNC-50, SYNC-52); answers whether there was
-        one."""
+        """Seals the uncommitted delta as one of its own, which is provisional (SYNC-50, SYNC-52). Returns whether there
+        was one."""
         count = len(self.timeline.pending)
         self.seal_open(time, 0)
         for delta in self.timeline.pending[count:]:
@@ -243,7 +245,8 @@ class Replica:
         return len(self.timeline.pending) > count
 
     def can_take_last(self):
-        """Whether the delta that was sealed last can be taken back; if it was put, that is forgotten then (SYNC-51)."""
+        """Whether the delta that was sealed last can be taken back; if so, the replica forgets that it was put
+        (SYNC-51)."""
         exchange, count = self.exchange, len(self.timeline.pending)
         if count == 0 or count == 1 and exchange.is_undecided():
             return False
@@ -253,14 +256,14 @@ class Replica:
         return True
 
     def reopen(self):
-        """Makes what was sealed last open again (SYNC-51)."""
+        """Reopens what was sealed last (SYNC-51)."""
         if not self.can_take_last():
             return False
         self.timeline.reopen(Mark())
         return True
 
     def withdraw(self):
-        """Undoes what was sealed last, and answers the conflicts, or None if it cannot be taken back (SYNC-51)."""
+        """Retracts what was sealed last, and returns the conflicts, or None if that is impossible (SYNC-51)."""
         if not self.can_take_last():
             return None
         conflicts = self.timeline.withdraw_last(Mark(), self.pending_rules.of, self.history)

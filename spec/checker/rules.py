@@ -1,4 +1,4 @@
-"""What decides a collision of two values (RULE-1 to RULE-6), and what does where an edit was refused (SYNC-28)."""
+"""What decides a collision of two values (RULE-1 to RULE-6), also after a refusal (SYNC-28)."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from values import ABSENT, UNKNOWN, Long, as_double, is_number
 
 
 DIFFERENCE = "difference"
-"""Stands for rule sum where a later edit meets the undoing of a refused one (SYNC-28)."""
+"""Replaces rule sum where a later edit meets the undoing of a refused one (SYNC-28)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +20,8 @@ class Settlement:
 
 
 def rules_by_field(rules):
-    """Rules as merges ask for them: a function of table, record and field, here from an object by table and field. The
-    rule is `remote` unless another was set (RULE-1)."""
+    """Rules in the form that merges use: a function of table, record and field, here from an object by table and field.
+    The rule is `remote` unless another was set (RULE-1)."""
     return lambda table, record, field: rules.get(table, {}).get(field, "remote")
 
 
@@ -37,8 +37,8 @@ def settle(rule, base, local, remote):
 
 
 def local_wins(rule, local, remote):
-    """Whether local's value wins under a rule that looks at nothing else; `sum` acts as `remote` here, as it does for
-    the items of lists (RULE-2 to RULE-5, LIST-6)."""
+    """Whether local's value wins under a rule that depends on the two values only; `sum` acts as `remote` here, as it
+    does for list items (RULE-2 to RULE-5, LIST-6)."""
     if rule == "max":
         return compare(local, remote) >= 0  # RULE-4: absent is lowest, and local wins a tie
     if rule == "min":
@@ -58,8 +58,8 @@ def settle_sum(base, local, remote):
 
 
 def keep_difference(base, local, remote):
-    """What a later edit leaves under rule sum once what it was made on was refused: the difference that it made, where a
-    number that is gone counts as 0 of the type of local's (SYNC-28)."""
+    """What a later edit leaves under rule sum when the edit before it was refused: its difference, where a missing
+    number counts as 0 of the type of local's (SYNC-28)."""
     if not is_number(local) or not all(value is ABSENT or is_number(value) for value in (base, remote)):
         return local
     zero = Long(0) if isinstance(local, Long) else 0.0
@@ -67,7 +67,7 @@ def keep_difference(base, local, remote):
 
 
 def add_difference(base, local, remote):
-    """remote + (local - base), an absent base counting 0: a long modulo 2^64, or by doubles (RULE-6)."""
+    """remote + (local - base), where an absent base counts as 0: a long modulo 2^64, or doubles (RULE-6)."""
     if isinstance(local, Long) and isinstance(remote, Long) and (base is ABSENT or isinstance(base, Long)):
         total = remote.number + (local.number - (0 if base is ABSENT else base.number))
         return Long((total + 2**63) % 2**64 - 2**63)

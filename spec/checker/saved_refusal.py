@@ -1,4 +1,4 @@
-"""A refusal that was not undone yet, as a JSON text (BIN-23)."""
+"""A refusal that is not undone yet, as a JSON text (BIN-23)."""
 
 import json
 
@@ -13,8 +13,8 @@ REASONS = ("invalid", "limit", "permission", "nonce-reused")
 
 
 def write_refusal(refusal):
-    """The members in their order, without white space, and no more escapes than ECMAScript writes: those of the quote,
-    the backslash and the control characters, and of halves of surrogate pairs, which UTF-8 has not."""
+    """The members in their order, without white space, and with the escapes that ECMAScript writes: for the quote, the
+    backslash, control characters, and lone surrogates, which UTF-8 does not have."""
     ordered = {member: refusal[member] for member in MEMBERS if member in refusal}
     if "place" in ordered:
         place = refusal["place"]
@@ -28,13 +28,13 @@ def write_refusal(refusal):
 
 
 def escape_surrogate(character):
-    """A half of a surrogate pair as an escape."""
+    """A lone surrogate as an escape."""
     return f"\\u{ord(character):04x}" if 0xD800 <= ord(character) <= 0xDFFF else character
 
 
 def read_refusal(column):
-    """A refusal as in SYNC-3. Members that are not known, and another order or spelling, show when the file is written
-    again (see binary_files.py)."""
+    """A refusal as in SYNC-3. Writing the file again finds unknown members, and another order or spelling (see
+    binary_files.py)."""
     try:
         refusal = json.loads(decode_text(column))
     except (ValueError, RecursionError):
@@ -47,7 +47,7 @@ def read_refusal(column):
 
 
 def has_kinds(members, kinds):
-    """Whether all known members are of their kinds; a boolean is no number."""
+    """Whether all known members have the right type. A boolean is not a number."""
     return all(
         isinstance(content, kinds.get(member, object)) and not isinstance(content, bool)
         for member, content in members.items()

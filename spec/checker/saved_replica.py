@@ -1,5 +1,4 @@
-"""A replica as it is stored (SYNC-34, SYNC-36, SYNC-52). Messages that were not merged and the undo history are not
-saved."""
+"""Saved replicas (SYNC-34, SYNC-36, SYNC-52). Messages that were not merged and the undo history are not saved."""
 
 from errors import DatastoreError
 from exchange import as_it_travels
@@ -14,7 +13,7 @@ RULES = ("remote", "local", "max", "min", "sum", "function")
 
 
 def save(replica, extent="all"):
-    """What is stored of a replica: all edits, the `sealed` ones, or those that are to be `kept`."""
+    """The part of a replica that is stored: all edits, the `sealed` ones, or those to be `kept`."""
     exchange, timeline = replica.exchange, replica.timeline
     kept = [delta for delta in timeline.pending if extent != "kept" or not delta.is_provisional]
     is_flight_kept = kept[:1] == timeline.pending[:1]
@@ -35,10 +34,10 @@ def save(replica, extent="all"):
 
 
 def load(saved, rules, next_nonce, limits=None, undo_depth=None):
-    """The replica that was stored; the deltas are applied to the base again (SYNC-34)."""
+    """The replica that was stored. Applies the deltas to the base again (SYNC-34)."""
     check_form(saved)
     for table, record, field, rule in saved["rules"]:
-        if rule == "function":  # SYNC-36: no rule is a function here
+        if rule == "function":  # SYNC-36: rules are never functions here
             raise DatastoreError("rule-missing", table=table, record=record, field=field)
     replica = Replica(rules, next_nonce, limits, undo_depth)
     exchange, timeline = replica.exchange, replica.timeline
@@ -58,7 +57,7 @@ def load(saved, rules, next_nonce, limits=None, undo_depth=None):
 
 
 def check_form(saved):
-    """Refuses what no replica saves (SYNC-34); the rows and deltas are checked where they are read."""
+    """Rejects what a replica does not save (SYNC-34). Rows and deltas are checked where they are read."""
     require_json(isinstance(saved, dict) and saved.get("format") == 1)
     nonce, pending, refusal, rules = (saved.get(member) for member in ("nonce", "pending", "refusal", "rules"))
     require_json(is_fine(check_revision, saved.get("rev")))
@@ -88,6 +87,6 @@ def is_fine(check, value):
 
 
 def restored(state, wire):
-    """The state after a saved delta, and the delta as a part that no step belongs to (SYNC-47)."""
+    """The state after a saved delta, and the delta as a segment that belongs to no undo item (SYNC-47)."""
     state, applied = apply(state, parse_delta(wire))
     return state, Part(applied, "apart")

@@ -1,4 +1,4 @@
-"""The sequencer, which puts deltas into one order (SYNC-1 to SYNC-13). Messages are JSON (SYNC-3)."""
+"""The sequencer, which orders deltas (SYNC-1 to SYNC-13). Messages are JSON (SYNC-3)."""
 
 from errors import DatastoreError
 from limits import DEFAULT_LIMITS, apply_within
@@ -23,7 +23,7 @@ class Sequencer:
         self.nonces = {}
 
     def answer(self, message, role):
-        """The answer to a message of somebody with this role (SYNC-4)."""
+        """The answer to a message from this role (SYNC-4)."""
         check_message(message, from_replica=True)
         if message["type"] == "put":
             return self.put(int(message["rev"]), message["nonce"], message["delta"], role)
@@ -65,14 +65,14 @@ class Sequencer:
         return self.serve(rev, {"type": "entries"})
 
     def serve(self, rev, message):
-        """The message with all entries after a revision, or `reset` where one is missing or the log ends before it."""
+        """The message with all entries after a revision, or `reset` if one is missing or the log ends before it."""
         missing = [after for after in range(rev + 1, self.rev + 1) if after not in self.entries]
         if missing or rev > self.rev:
             return {"type": "reset", "since": rev, "rev": self.rev}
         return {**message, "entries": [self.entries[after] for after in range(rev + 1, self.rev + 1)]}
 
     def snapshot(self):
-        """The newest state, with the nonces of the last K deltas or as many as are known (SYNC-13)."""
+        """The newest state, with the nonces of the last K deltas, or as many as are known (SYNC-13)."""
         recent = [self.nonces[rev] for rev in sorted(self.nonces) if rev > self.rev - self.recent_nonces]
         return {"type": "snapshot", "rev": self.rev, "rows": format_rows(self.state), "nonces": recent}
 
@@ -84,13 +84,13 @@ class Sequencer:
         self.forget_nonces()
 
     def forget_nonces(self):
-        """Keeps the nonces of all entries that are left, and in any case those of the last K deltas (SYNC-12)."""
+        """Keeps the nonces of all remaining entries, and at least those of the last K deltas (SYNC-12)."""
         oldest = self.rev - self.recent_nonces
         self.nonces = {at: nonce for at, nonce in self.nonces.items() if at in self.entries or at > oldest}
 
 
 def restore(snapshot, log, limits=None, recent_nonces=None):
-    """A sequencer that goes on where another ended (SYNC-11)."""
+    """A sequencer that continues where another ended (SYNC-11)."""
     rev, nonces = int(snapshot["rev"]), snapshot["nonces"]
     revisions = [int(entry["rev"]) for entry in log]
     if revisions and (revisions != list(range(revisions[0], revisions[-1] + 1)) or not reaches(revisions, rev)):
@@ -119,6 +119,6 @@ def reaches(revisions, rev):
 
 
 def refused(nonce, reason, error=None):
-    """A refusal, with the code and place of the error of the core that was its cause (SYNC-3)."""
+    """A refusal, with the code and place of the error that caused it (SYNC-3)."""
     cause = {} if error is None else {"code": error.code, "place": error.place}
     return {"type": "refused", "nonce": nonce, "reason": reason, "message": "", **cause}

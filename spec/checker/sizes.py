@@ -5,7 +5,7 @@ from values import is_list
 
 
 def size_of_value(value):
-    """UTF-8 length, octets, or for each item 20 and its size; nothing else weighs (SIZE-4)."""
+    """UTF-8 length, octets, or for each item 20 and its size; other values have size 0 (SIZE-4)."""
     if isinstance(value, str):
         return len(value.encode("utf-8"))
     if isinstance(value, bytes):

@@ -11,8 +11,8 @@ from values import ABSENT, is_list
 
 
 def apply(state, changes):
-    """The state after all changes, and the applied changes; or the refusal of the first that does not fit, and the
-    state that was given is as it was (CHG-4, CHG-5)."""
+    """The state after all changes, and the applied changes. Rejects the first change that does not fit; the given state
+    is not changed (CHG-4, CHG-5)."""
     state, applied = dict(state), []
     for position, change in enumerate(changes):
         with at(position=position):
@@ -39,7 +39,7 @@ def check_names(change):
 
 
 def check_indexes(change):
-    """No index is above the greatest, whatever list it meets (CHG-3)."""
+    """Rejects an index above the greatest, whatever the list (CHG-3)."""
     if isinstance(change, UpdateRecord):
         for field in sorted(change.operations):
             operation = change.operations[field]
@@ -55,7 +55,7 @@ def indexes_in(steps):
 
 
 def apply_change(state, change):
-    """Performs one change on a state and answers it with what it overwrote (CHG-1, CHG-5)."""
+    """Performs one change on a state and returns it with what it overwrote (CHG-1, CHG-5)."""
     key = (change.table, change.record)
     if isinstance(change, InsertRecord):
         if key in state:
@@ -99,7 +99,7 @@ def apply_operation(current, operation):
 
 
 def list_to_edit(current, create):
-    """The list on which list operations are performed, or the refusal that there is none (CHG-2)."""
+    """The list on which list operations are performed. Rejects a field without one (CHG-2)."""
     if create:
         if current is not ABSENT:
             raise DatastoreError("field-exists")

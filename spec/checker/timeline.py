@@ -1,4 +1,5 @@
-"""What a replica shows: its base, the pending deltas and the open one (SYNC-14), and what is merged into them."""
+"""The pending queue: the base, the unconfirmed deltas (`pending`) and the uncommitted one (`open`) (SYNC-14), and
+merging into them."""
 
 from dataclasses import dataclass, field
 
@@ -11,9 +12,9 @@ from state import apply
 
 @dataclass(eq=False)
 class Part:
-    """A part of a local delta, applied; merges change it. `kind` is `step` for what the user edited between two points or
-    redid, `undoing` for what undid a step, and `apart` for what belongs to no step (SYNC-39). Those of one `lineage`
-    take turns (SYNC-28)."""
+    """An undo segment: an applied part of a local delta, which merges change. `kind` is `step` for an undo item or a
+    redo of one, `undoing` for an undo, and `apart` for edits that belong to no undo item (SYNC-39). Segments of one
+    `lineage` undo each other in turn (SYNC-28)."""
 
     delta: list
     kind: str
@@ -22,8 +23,8 @@ class Part:
 
 @dataclass(eq=False)
 class LocalDelta:
-    """A delta that is open or pending, by its parts. Keeping them apart changes no outcome of a merge (REB-4), and undoing
-    needs them. `mark` is what could be undone and redone before it was begun (SYNC-49)."""
+    """A local delta by its segments. Keeping them apart does not change the outcome of a merge (REB-4), and undo needs
+    them. `mark` is what could be undone and redone before the delta was begun (SYNC-49)."""
 
     parts: list = field(default_factory=list)
     is_provisional: bool = False
@@ -35,7 +36,8 @@ class LocalDelta:
 
 
 class Timeline:
-    """`base`, a state; the pending deltas, and the open one; and the part of the open one that is still being edited."""
+    """`base` is a state; then the unconfirmed deltas, the uncommitted one, and the segment of it that the user is still
+    editing."""
 
     def __init__(self, base=None):
         self.base = base or {}
@@ -44,11 +46,11 @@ class Timeline:
         self.running = None
 
     def parts(self):
-        """All parts, in their order."""
+        """All segments in order."""
         return [part for delta in [*self.pending, self.open] for part in delta.parts]
 
     def is_empty(self):
-        """Whether nothing is pending or open."""
+        """Whether nothing is unconfirmed or uncommitted."""
         return not self.pending and not self.open.parts
 
     def view(self):
@@ -56,19 +58,19 @@ class Timeline:
         return state_after(self.base, [part.delta for part in self.parts()])
 
     def add(self, applied, kind, lineage=None):
-        """Adds applied changes to the open delta as a part of their own."""
+        """Adds applied changes to the uncommitted delta as a segment of their own."""
         part = Part(compress(applied), kind, lineage)
         self.open.parts.append(part)
         return part
 
     def add_to_step(self, applied):
-        """Adds applied changes to the step that is being made (SYNC-39)."""
+        """Adds applied changes to the current undo item (SYNC-39)."""
         if self.running is None:
             self.running = self.add([], "step")
         self.running.delta = compose([self.running.delta, applied])
 
     def cut(self):
-        """Ends the step that is being made, and answers it, unless it comes to nothing."""
+        """Ends the current undo item, and returns it unless it is empty."""
         part, self.running = self.running, None
         if part is None or part.delta:
             return part
@@ -76,8 +78,8 @@ class Timeline:
         return None
 
     def merge(self, remote, rules, history):
-        """Merges one remote delta into the base and the pending deltas (SYNC-23), and answers the conflicts. Nothing is
-        open by then."""
+        """Merges one remote delta into the base and the unconfirmed deltas (SYNC-23), and returns the conflicts.
+        Nothing is uncommitted then."""
         base, remote = apply(self.base, remote)
         merged = rebase_parts(self.parts(), remote, rules)
         self.base = base
@@ -86,24 +88,25 @@ class Timeline:
         return merged.conflicts
 
     def drop_idle(self, history):
-        """A delta of which a merge left no change is dropped (SYNC-17). None is what it was: not provisional (SYNC-52),
-        and without a mark."""
+        """Drops a delta without changes left (SYNC-17). No delta is the same as before: none is provisional (SYNC-52),
+        and none has a mark."""
         left = [LocalDelta([part for part in delta.parts if part.delta]) for delta in self.pending]
         self.pending = without_idle(left, history)
 
     def acknowledge(self):
-        """The first pending delta moves from pending to base (SYNC-19)."""
+        """The first unconfirmed delta moves into the base (SYNC-19)."""
         self.base = state_after(self.base, [self.pending.pop(0).whole()])
 
     def withdraw(self, rules, history):
-        """Takes the first pending delta out (SYNC-27), and answers the conflicts in which a later edit is lost."""
+        """Takes the first unconfirmed delta out (SYNC-27), and returns the conflicts in which a later edit is lost."""
         fallen = self.pending.pop(0)
         conflicts = undo_below(fallen.parts, [part for delta in self.pending for part in delta.parts], rules, history)
         self.drop_idle(history)
         return conflicts
 
     def withdraw_last(self, no_mark, rules, history):
-        """Takes the last pending delta out below what is open (SYNC-51). What could be undone before that is gone."""
+        """Takes the last unconfirmed delta out below the uncommitted one (SYNC-51). What could be undone before is
+        gone."""
         fallen = self.pending.pop()
         conflicts = undo_below(fallen.parts, self.open.parts, rules, history)
         left = LocalDelta([part for part in self.open.parts if part.delta], mark=no_mark)
@@ -111,24 +114,24 @@ class Timeline:
         return conflicts
 
     def reopen(self, no_mark):
-        """Makes the last pending delta open again, together with what is open (SYNC-51)."""
+        """Makes the last unconfirmed delta uncommitted again, together with the uncommitted one (SYNC-51)."""
         last = self.pending.pop()
         self.open = LocalDelta(last.parts + self.open.parts, mark=last.mark or no_mark)
 
     def first_to_put(self):
-        """The first pending delta that does anything; those before it are dropped."""
+        """The first unconfirmed delta with changes. Drops those before it."""
         while self.pending and not self.pending[0].whole():
             self.pending.pop(0)
         return self.pending[0] if self.pending else None
 
     def behind(self, delta):
-        """The open delta, and the pending deltas with a mark, that stand behind a delta."""
+        """The uncommitted delta, and the unconfirmed ones with a mark, that come after a delta."""
         after = [*self.pending, self.open]
         after = after[after.index(delta) + 1 :]
         return [later for later in after if later is self.open or later.mark is not None]
 
     def last_unsent(self, is_first_sent):
-        """The last part that is no part apart, if its delta may be changed still, and that delta (SYNC-41)."""
+        """The last segment that is not `apart`, and its delta, if that may still be changed (SYNC-41)."""
         for delta in reversed([*self.pending[is_first_sent:], self.open]):
             for part in reversed(delta.parts):
                 if part.kind != "apart":
@@ -137,7 +140,7 @@ class Timeline:
 
 
 def without_idle(deltas, history):
-    """The deltas that have any change (SYNC-17)."""
+    """The deltas with changes (SYNC-17)."""
     for delta in deltas:
         if not delta.whole():
             history.note_dropped(delta.parts)
@@ -145,7 +148,7 @@ def without_idle(deltas, history):
 
 
 def rebase_parts(parts, remote, rules):
-    """Rebases parts over a remote delta as one sequence (REB-1), and lets each be what it becomes."""
+    """Rebases segments over a remote delta as one sequence (REB-1), and updates each."""
     merged = rebase([part.delta for part in parts], remote, rules)
     for part, delta in zip(parts, merged.pending):
         part.delta = delta
@@ -153,8 +156,8 @@ def rebase_parts(parts, remote, rules):
 
 
 def undo_below(fallen, later, rules, history):
-    """Rebases later parts over the inverse of parts that are taken out (SYNC-27), and what takes turns with these over the
-    inverse of that (SYNC-28)."""
+    """Rebases later segments over the inverse of segments that are taken out (SYNC-27), and those that are paired with
+    these over the inverse of that (SYNC-28)."""
     rules, before = refusal_rules(rules), [*fallen, *later]
     was_aligned = history.is_aligned(before)
     conflicts = rebase_parts(later, invert(compose([part.delta for part in fallen])), rules).conflicts
@@ -171,7 +174,7 @@ def is_loss(conflict):
 
 
 def counterparts(fallen, later):
-    """Of every lineage of which the last turn falls an odd number of times, the next turn that is pending (SYNC-28)."""
+    """For every lineage of which an odd number of turns is taken out, the next turn that is pending (SYNC-28)."""
     unpaired = set()
     for part in fallen:
         if part.lineage is not None:

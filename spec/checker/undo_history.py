@@ -1,4 +1,4 @@
-"""What undoes the user's steps, and what redoes those that were undone (SYNC-40 to SYNC-49, SYNC-53 to SYNC-55)."""
+"""The undo stack and the redo stack (SYNC-40 to SYNC-49, SYNC-53 to SYNC-55)."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from rebase import rebase
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A step that can be undone or redone by `delta`. `part` is the part of the timeline that it is, or was."""
+    """An undo item that `delta` undoes or redoes. `part` is its segment in the pending queue, now or before."""
 
     part: object
     lineage: object
@@ -18,7 +18,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """What could be undone and redone at some moment."""
+    """Both stacks at some moment."""
 
     done: tuple = ()
     undone: tuple = ()
@@ -26,15 +26,15 @@ class Mark:
 
 
 class UndoHistory:
-    """The undo chain `done` and the redo chain `undone`, each with what comes next first (SYNC-53). `rules` are those that
-    are set by now."""
+    """The undo stack `done` and the redo stack `undone`, each with its top first (SYNC-53). `rules` are those that are
+    set now."""
 
     def __init__(self, depth, rules):
         self.depth, self.rules = depth, rules
         self.done, self.undone, self.is_exact = [], [], True
 
     def mark(self):
-        """What can be undone and redone now."""
+        """Both stacks as they are now."""
         return Mark(tuple(self.done), tuple(self.undone), self.is_exact)
 
     def return_to(self, mark):
@@ -42,11 +42,11 @@ class UndoHistory:
         self.done, self.undone, self.is_exact = list(mark.done), list(mark.undone), mark.is_exact
 
     def record(self, part):
-        """A step was finished, or redone. Of more steps than are to be remembered the oldest are forgotten (SYNC-48)."""
+        """An undo item ended, or was redone. The oldest items beyond the undo depth are forgotten (SYNC-48)."""
         self.done = [Step(part, part.lineage, invert(part.delta)), *self.done][: self.depth]
 
     def next_undo(self):
-        """The latest step of which undoing still changes anything (SYNC-40)."""
+        """The latest undo item whose undo still changes anything (SYNC-40)."""
         return next((step for step in self.done if step.delta), None)
 
     def next_redo(self):
@@ -54,48 +54,49 @@ class UndoHistory:
         return next((step for step in self.undone if step.delta), None)
 
     def note_undone(self, step, applied):
-        """A step was undone by applied changes."""
+        """An undo item was undone by applied changes."""
         self.done = self.done[self.done.index(step) + 1 :]
         self.undone = [Step(None, step.lineage, invert(compress(applied))), *self.undone]
 
     def note_redone(self, step, part):
-        """A step was redone, and is one again as another part."""
+        """An item was redone, and is an undo item again as another segment."""
         self.undone = self.undone[self.undone.index(step) + 1 :]
         self.record(part)
 
     def note_taken_back(self, step, applied, parts):
-        """A step was taken out, and these parts are left (SYNC-41)."""
+        """An undo item was taken out, and these segments are left (SYNC-41)."""
         self.note_undone(step, applied)
         self.rebuild(steps_in(parts), self.done[len(steps_in(parts)) :])
 
     def note_dropped(self, parts):
-        """Parts were dropped together. Where a step of the chain is among them, the chain is not exact (SYNC-54)."""
+        """Segments were dropped together. If one of them is an item of the stack, the stack is not exact (SYNC-54)."""
         if any(step.part is part for step in self.done for part in parts):
             self.is_exact = False
 
     def edited(self):
-        """What was undone can no longer be redone (SYNC-46)."""
+        """Clears the redo stack (SYNC-46)."""
         self.undone = []
 
     def met_by(self, applied):
-        """The user edited what belongs to no step. Where that touches a step the history ends (SYNC-47)."""
+        """The user made an edit that belongs to no undo item. If it touches an item, the history ends there
+        (SYNC-47)."""
         if any(is_touched(step.delta, compress(applied)) for step in [*self.done, *self.undone]):
             self.done, self.undone = [], []
 
     def is_aligned(self, parts):
-        """Whether the chain begins with the inverses of the pending steps, and goes on at the state of the log
+        """Whether the stack begins with the inverses of the pending items, and continues at the state of the log
         (SYNC-54)."""
         steps = steps_in(parts)
         is_in_line = all(step.part is part for step, part in zip(self.done, steps))
         return is_in_line and (self.is_exact or len(self.done) <= len(steps))
 
     def rebuild(self, steps, others):
-        """The chain of the pending steps as they are by now, as far as they are remembered, and of others."""
+        """The stack of the pending items as they are now, as far as they are remembered, and of others."""
         pending = [step for step, part in zip(self.done, steps) if part.delta]
         self.done = [Step(step.part, step.lineage, invert(step.part.delta)) for step in pending] + others
 
     def meet(self, parts, remote, shown):
-        """A remote delta was merged: `parts` are what became of all of them, and `shown` is what the view met
+        """A remote delta was merged: `parts` are all segments afterwards, and `shown` is the delta that the view met
         (SYNC-54)."""
         steps = steps_in(parts)
         if self.is_aligned(parts):
@@ -105,7 +106,7 @@ class UndoHistory:
         self.undone = self.bring_past(self.undone, shown)
 
     def meet_refusal(self, before, later, was_aligned):
-        """Parts fell, and `later` are what became of those that stand (SYNC-55)."""
+        """Segments were taken out, and `later` are the remaining ones afterwards (SYNC-55)."""
         if was_aligned:
             self.rebuild(steps_in(later), self.done[len(steps_in(before)) :])
         else:
@@ -113,7 +114,7 @@ class UndoHistory:
         self.undone = []
 
     def meet_snapshot(self, before, parts):
-        """A reload: only what is pending by now can be undone (SYNC-55)."""
+        """A reload: only what is still pending can be undone (SYNC-55)."""
         if self.is_aligned(before):
             self.rebuild(steps_in(parts), [])
         else:
@@ -121,20 +122,20 @@ class UndoHistory:
         self.undone = []
 
     def bring_past(self, chain, delta):
-        """A chain after a delta that was applied where it begins: it gives way (SYNC-42), and then is rebased as if it were
-        pending, under rule remote, or sum where that is the rule (SYNC-44)."""
+        """A stack after a delta that was applied where it begins: it yields (SYNC-42), and then is rebased as if it
+        were pending, under rule remote, or sum if that is the rule (SYNC-44)."""
         left = give_way([step.delta for step in chain], delta)
         merged = rebase(left, delta, lambda *place: "sum" if self.rules(*place) == "sum" else "remote")
         return [Step(step.part, step.lineage, by) for step, by in zip(chain, merged.pending)]
 
 
 def steps_in(parts):
-    """The steps and undoings among parts, the latest first."""
+    """The undo items and undos among segments, the latest first."""
     return [part for part in reversed(parts) if part.kind != "apart"]
 
 
 def give_way(chain, later):
-    """Takes out of a chain what would win over a later edit of another (SYNC-42)."""
+    """Removes from a stack what would win over a later edit of another user (SYNC-42)."""
     updates = {(change.table, change.record): change for change in later if isinstance(change, UpdateRecord)}
     gone, left = set(), []
     for delta in chain:
@@ -150,8 +151,8 @@ def give_way(chain, later):
 
 
 def give_way_to(change, update, place, gone):
-    """What is left of a change of a record that another updates later; `gone` are the records and fields of which nothing
-    further in the chain counts."""
+    """What is left of a change of a record that another user updates later; `gone` are the records and fields that the
+    rest of the stack must not touch."""
     if isinstance(change, DeleteRecord):
         gone.add(place)
     if place in gone:

@@ -1,4 +1,4 @@
-"""The cases of order.json, match.json, sizes.json, names.json and wire.json. Each function answers the outcomes."""
+"""The cases of order.json, match.json, sizes.json, names.json and wire.json. Each function returns the outcomes."""
 
 import math
 import struct
@@ -16,7 +16,7 @@ from wire_writing import format_delta
 
 
 def order_case(case):
-    """Every pair must compare as the positions do; the pairs that do not are answered."""
+    """Every pair must compare like the positions. Returns the pairs that do not."""
     values = [ABSENT if value is None else parse_value(value) for value in case["ascending"]]
     places = range(len(values))
     wrong = [
@@ -49,7 +49,7 @@ def size_case(case):
 
 
 def name_case(case):
-    """Which names a text is."""
+    """Which kinds of name a text is."""
     text = case["text"]
     return {"isName": is_name(text), "isDatastoreId": is_datastore_id(text), "isShareableId": is_shareable_id(text)}
 

@@ -1,7 +1,7 @@
 """Values (VAL-1 to VAL-7): booleans, longs, doubles, strings, bytes, dates and lists.
 
 A boolean is a Python bool, a double a float, a string a str, bytes are bytes, and a list is a tuple. Longs and dates
-have classes of their own, so that no value is ever taken for one of another type.
+have classes of their own, so that a value is never taken for one of another type.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ GREATEST_DATE = 8_640_000_000_000_000
 
 
 class Nothing:
-    """A marker that stands where a value could stand."""
+    """A marker in place of a value."""
 
     def __init__(self, name):
         self.name = name
@@ -22,10 +22,10 @@ class Nothing:
 
 
 ABSENT = Nothing("absent")
-"""What a field holds that holds no value (VAL-7)."""
+"""The content of a field without a value (VAL-7)."""
 
 UNKNOWN = Nothing("unknown")
-"""What an operation overwrote that does not say so (CHG-5): not the same as absent."""
+"""The `before` of an operation that does not say what it overwrote (CHG-5). Not the same as absent."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def is_date_number(milliseconds):
 
 
 def is_well_formed(text):
-    """Whether a text has no surrogate in it (VAL-4). Python joins pairs when it reads JSON."""
+    """Whether a text contains no surrogate (VAL-4). Python joins pairs when it reads JSON."""
     return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
 
 
@@ -63,7 +63,7 @@ def is_list(value):
 
 
 def is_number(value):
-    """Whether a value is a long or a double; a Python bool is neither."""
+    """Whether a value is a long or a double. A Python bool is neither."""
     return isinstance(value, (Long, float))
 
 

@@ -1,6 +1,6 @@
 """Reading the inputs of vectors, where changes say what they overwrote in an extra last element, and comparing JSON.
 
-Inputs stand as they are: they may hold names or indexes that only applying them refuses, so nothing is checked here.
+Inputs are not checked here: they may hold names or indexes that are only rejected when they are applied.
 """
 
 import json
@@ -23,7 +23,7 @@ from wire_values import parse_value
 
 
 def read_json(text):
-    """JSON in which every number is a double, also one that is written without a fraction."""
+    """JSON in which every number is a double, even one without a fraction."""
     return json.loads(text, parse_int=float)
 
 
@@ -33,12 +33,12 @@ def read_fields(fields):
 
 
 def read_changes(changes):
-    """The changes as they stand."""
+    """The changes as they are."""
     return [read_change(change) for change in changes]
 
 
 def read_change(change):
-    """One change; a delete may be followed by the fields that it removed."""
+    """One change. A delete may say which fields it removed."""
     kind, table, record = change[:3]
     if kind == "I":
         return InsertRecord(table, record, read_fields(change[3]))
@@ -67,7 +67,7 @@ def read_step(parts):
 
 
 def split_before(parts):
-    """The parts of an operation without the extra last element, and what that says."""
+    """The parts of an operation without the extra last element, and the content of that."""
     if isinstance(parts[-1], dict) and set(parts[-1]) == {"before"}:
         before = parts[-1]["before"]
         return parts[:-1], ABSENT if before is None else parse_value(before)
@@ -75,7 +75,7 @@ def split_before(parts):
 
 
 def same_json(left, right):
-    """Whether two JSON values are the same. A boolean is no number here, and -0 is not 0."""
+    """Whether two JSON values are the same. A boolean is not a number here, and -0 is not 0."""
     if isinstance(left, (int, float)) and isinstance(right, (int, float)):
         if isinstance(left, bool) or isinstance(right, bool):
             return left is right

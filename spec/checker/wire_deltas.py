@@ -31,7 +31,7 @@ def parse_delta(json):
 
 
 def parse_change(json):
-    """One change; its names are looked at first (WIRE-7)."""
+    """One change. Its names are checked first (WIRE-7)."""
     if not isinstance(json, list):
         raise DatastoreError("invalid-json")
     kind, table, record = (json + [None, None, None])[:3]
@@ -46,7 +46,7 @@ def parse_change(json):
 
 
 def names_of(table, record):
-    """The place of a table and a record, after both were found to be names, the table first (WIRE-7)."""
+    """The place of a table and a record. Checks both names, the table first (WIRE-7)."""
     check_name("table", table)
     with at(table=table):
         check_name("record", record)
@@ -54,13 +54,13 @@ def names_of(table, record):
 
 
 def check_name(part, name):
-    """A name that is none is named in the place, if there is one at all."""
+    """Adds an invalid name to the place, if there is one at all."""
     if not is_name(name):
         raise DatastoreError("invalid-name", **({part: name} if isinstance(name, str) else {}))
 
 
 def parse_fields(json, parse):
-    """An object by field, in code point order: all names first, then what they stand for (WIRE-7)."""
+    """The members of an object by field, in code point order. Checks all names first, then the contents (WIRE-7)."""
     if not isinstance(json, dict):
         raise DatastoreError("invalid-json")
     for field in sorted(json):
@@ -84,7 +84,8 @@ def parse_operation(json):
 
 
 def parse_index(json):
-    """A JSON number that is whole and from 0 to 2^29 - 1 (WIRE-6); in what this implementation writes it is an int."""
+    """A JSON number that is an integer from 0 to 2^29 - 1 (WIRE-6). In JSON that this implementation writes it is an
+    int."""
     if isinstance(json, bool) or not isinstance(json, (int, float)) or not 0 <= json <= GREATEST_INDEX or json % 1 != 0:
         raise DatastoreError("invalid-json")
     return int(json)
@@ -107,7 +108,7 @@ OPERATIONS = {
 
 
 def parse_rows(json):
-    """A state from a snapshot; rows are read like the parts of a change (WIRE-10)."""
+    """A state from a snapshot. Rows are read like the parts of a change (WIRE-10)."""
     if not isinstance(json, list):
         raise DatastoreError("invalid-json")
     state = {}

@@ -13,7 +13,7 @@ SPECIAL_DOUBLES = {"nan": math.nan, "+inf": math.inf, "-inf": -math.inf, "-0": -
 
 
 def parse_value(json):
-    """The value that JSON stands for: an atom, or a list of atoms with the index of an item that is none (WIRE-5)."""
+    """The value of JSON: an atom, or a list of atoms. An error names the index of an invalid item (WIRE-5)."""
     if not isinstance(json, list):
         return parse_atom(json)
     items = []
@@ -24,7 +24,7 @@ def parse_value(json):
 
 
 def parse_atom(json):
-    """A boolean, string or number as it stands (WIRE-1), or a tagged form (WIRE-2 to WIRE-5)."""
+    """A boolean, string or number as it is (WIRE-1), or a tagged form (WIRE-2 to WIRE-5)."""
     if isinstance(json, (bool, float)):
         return json
     if isinstance(json, str):
@@ -66,7 +66,7 @@ def parse_special_double(text):
 
 
 def parse_bytes(text):
-    """`{"B": ...}`: read only if it is what writing gives, so that octets have exactly one form (WIRE-3)."""
+    """`{"B": ...}`: accepted only in the form in which it is written, so that octets have exactly one form (WIRE-3)."""
     if BASE64.fullmatch(text) is None or len(text) % 4 == 1:
         raise DatastoreError("invalid-json")
     octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

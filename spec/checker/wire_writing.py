@@ -1,4 +1,4 @@
-"""Writing deltas as they travel (WIRE-8). For the vectors, each part is followed by what it overwrote (README)."""
+"""Writing deltas as they travel (WIRE-8). For the vectors, each operation is followed by what it overwrote (README)."""
 
 from operations import Delete, DeleteRecord, InsertRecord, ListDelete, ListEdit, ListInsert, ListPut, Put
 from values import ABSENT, UNKNOWN
@@ -22,7 +22,7 @@ def format_change(change, with_before):
 
 
 def split_update(operations, with_before):
-    """The first object carries all puts and deletes and the first list operation, each further list operation travels
+    """The first object has all puts and deletes and the first list operation. Each further list operation travels
     alone, field by field in code point order (WIRE-8)."""
     first, list_operations = {}, []
     for field in sorted(operations):
@@ -36,7 +36,7 @@ def split_update(operations, with_before):
 
 
 def format_operation(operation, with_before=True):
-    """The wire operations of an operation on a field; several where a list is edited more than once (WIRE-6)."""
+    """The wire operations of an operation on a field: several if it edits a list more than once (WIRE-6)."""
     if isinstance(operation, Put):
         return [["P", format_value(operation.value), *before_value_part(operation.before, with_before)]]
     if isinstance(operation, Delete):
@@ -63,5 +63,5 @@ def before_value_part(before, with_before):
 
 
 def before_part(before, with_before):
-    """The extra last element, which no wire format has (WIRE-9), or nothing where it is unknown."""
+    """The extra last element, which the wire format does not have (WIRE-9), or nothing if it is unknown."""
     return [{"before": before}] if with_before and before is not UNKNOWN else []
