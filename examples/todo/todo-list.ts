@@ -1,6 +1,13 @@
 // A to-do list as an application would keep it: one object for each device, around one open datastore.
 
-import type { ChangeEvent, ConflictEvent, Datastore, DatastoreManager, Record, Value } from 'deltaic/datastore';
+import type {
+  ChangeEvent,
+  ConflictEvent,
+  Datastore,
+  DatastoreManager,
+  DatastoreRecord,
+  Value,
+} from 'deltaic/datastore';
 
 /** What a task holds. The compiler checks it; the datastore has no schema. */
 export interface Task {
@@ -104,7 +111,7 @@ export class TodoList {
     this.#datastore.close();
   }
 
-  #task(id: string): Record<Task> {
+  #task(id: string): DatastoreRecord<Task> {
     const task = this.#datastore.table('tasks').get(id);
     if (task === undefined) throw new Error(`there is no task ${id}`);
     return task;

@@ -37,7 +37,8 @@ export {
 export type { Atom, AtomType, Value, ValueType } from '../values/value.js';
 export type { Account, AccountInfo } from './manager/account.js';
 export { AccountManager, type AccountManagerOptions, type AccountsChange } from './manager/account-manager.js';
-export { DEFAULT_RETRY_DELAYS, type RetryDelays } from './manager/backoff.js';
+export { DEFAULT_RETRY_DELAYS, type RetryDelays } from './manager/background-job.js';
+export type { DatastoreInfo } from './manager/datastore-list.js';
 export { DatastoreManager, DEFAULT_DATASTORE_ID, type OpenOptions } from './manager/datastore-manager.js';
 export { type Environment, environmentOf, type GlobalScope } from './manager/environment.js';
 export type {
@@ -49,47 +50,52 @@ export type {
   RemoteDatastore,
   Watch,
 } from './manager/link.js';
-export type { DatastoreInfo } from './manager/listing.js';
-export type { LinkCall, LinkHook, MemoryLink } from './manager/memory-link.js';
-export { MemoryServer } from './manager/memory-server.js';
-export { MemoryStorage, type StorageCall, type StorageHook } from './manager/memory-storage.js';
-export type { Storage } from './manager/storage.js';
+export { type LinkCall, type LinkHook, type MemoryLink, MemoryServer } from './manager/memory-server.js';
+export { type KeyValueStorage, MemoryStorage, type StorageCall, type StorageHook } from './manager/storage.js';
 export type { TransactionOptions } from './model/commits.js';
-export { Datastore, type TableOf } from './model/datastore.js';
+export {
+  BASE_UNSYNCED_CHANGES_SIZE,
+  DATASTORE_SIZE_LIMIT,
+  Datastore,
+  RECORD_COUNT_LIMIT,
+  RECORD_SIZE_LIMIT,
+  type TableOf,
+  UNSYNCED_CHANGES_SIZE_LIMIT,
+} from './model/datastore.js';
 export type {
   ChangedRecords,
   ChangeEvent,
   ConflictEvent,
   DatastoreEvents,
+  DatastoreStatus,
+  Listener,
   RecordOf,
   RefusalEvent,
 } from './model/events.js';
-export { type FieldInput, type FieldsInput, type FieldsPatch, FieldView } from './model/field-view.js';
-export { Fields } from './model/fields.js';
-export type { DatastoreOwner } from './model/host.js';
-export { List, type ListInput } from './model/list.js';
-export type { Listener } from './model/listeners.js';
-export { QueryResult } from './model/query-result.js';
-export { ReadableList } from './model/readable-list.js';
-export { PRINCIPALS, type Principal } from './model/roles.js';
-export type { SessionOptions } from './model/session.js';
-export type {
-  AnyShape,
-  AnyTables,
-  Condition,
-  FieldName,
-  FieldNameOf,
-  FieldPart,
-  FieldValue,
-  ItemOf,
-  TableId,
-} from './model/shape.js';
 export {
-  BASE_UNSYNCED_CHANGES_SIZE,
-  DATASTORE_SIZE_LIMIT,
-  RECORD_COUNT_LIMIT,
-  RECORD_SIZE_LIMIT,
-  UNSYNCED_CHANGES_SIZE_LIMIT,
-} from './model/size-limits.js';
-export type { DatastoreStatus } from './model/status.js';
-export { type DatastoreOfTable, type InsertArguments, type QueryInput, Record, Table } from './model/table.js';
+  type AnyShape,
+  type AnyTables,
+  type Condition,
+  type FieldInput,
+  type FieldName,
+  type FieldNameOf,
+  type FieldPart,
+  FieldSet,
+  type FieldsInput,
+  type FieldsPatch,
+  type FieldValue,
+  FieldView,
+  type ItemOf,
+  type TableId,
+} from './model/fields.js';
+export { List, type ListInput, ReadableList } from './model/list.js';
+export type { OwningManager } from './model/open-replica.js';
+export { PRINCIPALS, type Principal } from './model/roles.js';
+export {
+  type DatastoreOfTable,
+  DatastoreRecord,
+  type InsertArguments,
+  type QueryInput,
+  QueryResult,
+  Table,
+} from './model/table.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Datastore, FieldView, List, ReadableList, Record, Table } from '../../src/datastore/index.js';
+import { Datastore, DatastoreRecord, FieldView, List, ReadableList, Table } from '../../src/datastore/index.js';
 import { Desk, failure, rejection } from './support/desk.js';
 
 /** A call of every member that needs an open datastore, by class and name. */
@@ -93,7 +93,7 @@ function calls(desk: Desk): ReadonlyMap<string, () => unknown> {
     shift: () => list.shift(),
     splice: () => list.splice(0, 0),
   };
-  const all = { Datastore: forDatastore, Table: forTable, FieldView: forFields, Record: forRecord };
+  const all = { Datastore: forDatastore, Table: forTable, FieldView: forFields, DatastoreRecord: forRecord };
   const named = Object.entries({ ...all, ReadableList: forReadableList, List: forList });
   return new Map(
     named.flatMap(([owner, members]) =>
@@ -119,7 +119,7 @@ test.each(['closed', 'shut-down'] as const)(
 );
 
 test('no member is forgotten above', () => {
-  const classes = { Datastore, Table, FieldView, Record, ReadableList, List };
+  const classes = { Datastore, Table, FieldView, DatastoreRecord, ReadableList, List };
   const members = Object.entries(classes).flatMap(([owner, { prototype }]) =>
     Object.getOwnPropertyNames(prototype).map((name) => `${owner}.${name}`),
   );

@@ -9,10 +9,10 @@ import {
   type ChangedRecords,
   type ChangeEvent,
   DATASTORE_SIZE_LIMIT,
+  type DatastoreRecord,
   type DatastoreStatus,
   RECORD_COUNT_LIMIT,
   RECORD_SIZE_LIMIT,
-  type Record,
   UNSYNCED_CHANGES_SIZE_LIMIT,
 } from '../../src/datastore/index.js';
 import { NO_LIMITS } from '../../src/index.js';
@@ -20,7 +20,7 @@ import { Desk, failure, rejection, settle, twoDesks } from './support/desk.js';
 
 /** Changed records as text: `t:a,b`, those that were deleted with a minus. */
 function show(records: ChangedRecords<AnyTables>): string {
-  const ids = (changed: ReadonlySet<Record>): string =>
+  const ids = (changed: ReadonlySet<DatastoreRecord>): string =>
     [...changed].map((record) => (record.isDeleted ? `-${record.id}` : record.id)).join(',');
   return [...records].map(([table, changed]) => `${table}:${ids(changed)}`).join(' ');
 }

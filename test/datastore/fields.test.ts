@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Fields, type FieldView, isValidFieldName, List, type Value } from '../../src/datastore/index.js';
+import { FieldSet, type FieldView, isValidFieldName, List, type Value } from '../../src/datastore/index.js';
 import { sizeOfRecord, typeOfValue, valuesEqual } from '../../src/index.js';
 import { arbitraryFields, arbitraryName, arbitraryValue } from '../support/arbitraries/values.js';
 import { runs } from '../support/seed.js';
@@ -10,7 +10,7 @@ type Place = 'memory' | 'a record';
 const PLACES: readonly Place[] = ['memory', 'a record'];
 
 function fieldsIn(place: Place, fields: ReadonlyMap<string, Value> = new Map()): FieldView {
-  return place === 'memory' ? new Fields(fields) : new Desk().datastore.table('t').insert('r', fields);
+  return place === 'memory' ? new FieldSet(fields) : new Desk().datastore.table('t').insert('r', fields);
 }
 
 type Call =
@@ -156,7 +156,7 @@ describe.each(PLACES)('fields in %s', (place) => {
 
   test('take fields from an object, a Map and other fields, list objects included', () => {
     const record = new Desk().datastore.table('t').insert({ a: 1, list: ['x'] });
-    for (const input of [record, new Fields(record), new Map(record), Object.fromEntries(record)]) {
+    for (const input of [record, new FieldSet(record), new Map(record), Object.fromEntries(record)]) {
       expect(Object.fromEntries(fieldsIn(place).set('kept', 0).update(input))).toEqual({ a: 1, kept: 0, list: ['x'] });
     }
     expect(
@@ -173,15 +173,15 @@ describe.each(PLACES)('fields in %s', (place) => {
 
 describe('fields in memory', () => {
   test('are copied by their constructor and by whoever takes them', () => {
-    const original = new Fields({ a: 1, list: ['x'] });
-    const copy = new Fields(original);
+    const original = new FieldSet({ a: 1, list: ['x'] });
+    const copy = new FieldSet(original);
     const record = new Desk().datastore.table('t').insert(original);
     original.set('a', 2).getList('list').push('y');
     expect([Object.fromEntries(copy), Object.fromEntries(record)]).toEqual([
       { a: 1, list: ['x'] },
       { a: 1, list: ['x'] },
     ]);
-    expect([...new Fields()]).toEqual([]);
+    expect([...new FieldSet()]).toEqual([]);
   });
 });
 

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import type { Datastore, Record } from '../../src/datastore/index.js';
-import { openDatastore } from '../../src/datastore/model/open-datastore.js';
+import type { Datastore, DatastoreRecord } from '../../src/datastore/index.js';
+import { openDatastore } from '../../src/datastore/model/datastore.js';
 import { ResolutionRules } from '../../src/index.js';
 import { Desk } from './support/desk.js';
 
@@ -36,7 +36,7 @@ describe('10,000 opens and closes', () => {
     // The application holds one listener all the while, as a long-lived view would.
     const forever = (): void => undefined;
     for (let round = 0; round < ROUNDS; round++) {
-      const { datastore } = openDatastore({ id: 'default', replica: desk.replica, rules: desk.rules, host: desk });
+      const { datastore } = openDatastore({ id: 'default', replica: desk.replica, rules: desk.rules, context: desk });
       const listener = (): void => undefined;
       datastore.on('change', listener);
       datastore.on('change', forever);
@@ -44,7 +44,7 @@ describe('10,000 opens and closes', () => {
       const record = datastore.table('t').get('r');
       record?.set('a', round);
       datastore.close();
-      references.push(new WeakRef(datastore), new WeakRef(listener), new WeakRef(record as Record));
+      references.push(new WeakRef(datastore), new WeakRef(listener), new WeakRef(record as DatastoreRecord));
       if (round % 1000 === 0) await wait(0);
     }
     await collect();
@@ -61,7 +61,7 @@ describe('10,000 opens and closes', () => {
           id: 'default',
           replica: desk.replica,
           rules: new ResolutionRules(),
-          host: desk,
+          context: desk,
         });
         datastore.on('change', () => datastore.title);
         datastore.table('t').getOrInsert('r').getOrCreateList('l').push(1);

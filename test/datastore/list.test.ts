@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Atom, Fields, List, type Value } from '../../src/datastore/index.js';
+import { type Atom, FieldSet, List, type Value } from '../../src/datastore/index.js';
 import { valuesEqual } from '../../src/index.js';
 import { arbitraryAtom } from '../support/arbitraries/values.js';
 import { runs } from '../support/seed.js';
@@ -11,7 +11,7 @@ const PLACES: readonly Place[] = ['memory', 'fields in memory', 'a record'];
 
 function listIn(place: Place, items: readonly Atom[]): List {
   if (place === 'memory') return new List(items);
-  if (place === 'fields in memory') return new Fields({ list: items }).getList('list');
+  if (place === 'fields in memory') return new FieldSet({ list: items }).getList('list');
   return new Desk().datastore.table('t').insert('r', { list: items }).getList('list');
 }
 
@@ -227,10 +227,9 @@ describe.each(PLACES)('a list in %s', (place) => {
   test('takes nothing but a number for an index that must be there', () => {
     const list = listIn(place, ['a', 'b']);
     for (const index of [undefined, null, '1', '', 1n, true, [1], {}] as never[]) {
-      for (const fail of [() => list.get(index), () => list.typeAt(index)]) {
-        expect(failure(fail)).toMatch(/^index-out-of-range/);
-      }
       for (const fail of [
+        () => list.get(index),
+        () => list.typeAt(index),
         () => list.insert(index, 'x'),
         () => list.insert(index, 'x', 'y'),
         () => list.set(index, 'x'),
@@ -238,7 +237,7 @@ describe.each(PLACES)('a list in %s', (place) => {
         () => list.move(index, 0),
         () => list.move(0, index),
       ]) {
-        expect(failure(fail)).toMatch(/^(invalid-change|index-out-of-range)/);
+        expect(failure(fail)).toBe('invalid-option');
       }
     }
     expect(list.toArray()).toEqual(['a', 'b']);
@@ -299,7 +298,7 @@ describe('a list in memory', () => {
     const list = new List(['a']);
     const { datastore } = new Desk();
     const records = [datastore.table('t').insert({ list }), datastore.table('t').insert().set('list', list)];
-    const fields = new Fields({ list }).update({ other: list });
+    const fields = new FieldSet({ list }).update({ other: list });
     list.push('b');
     records[0]?.getList('list').push('c');
     expect(records.map((record) => record.get('list'))).toEqual([['a', 'c'], ['a']]);
@@ -308,7 +307,7 @@ describe('a list in memory', () => {
 
   test('names no place but the index when it fails', () => {
     expect(failure(() => new List(['a']).remove(1))).toBe('index-out-of-range at 1');
-    expect(failure(() => new Fields({ tags: ['a'] }).getList('tags').remove(1))).toBe('index-out-of-range at tags/1');
+    expect(failure(() => new FieldSet({ tags: ['a'] }).getList('tags').remove(1))).toBe('index-out-of-range at tags/1');
     const record = new Desk().datastore.table('t').insert('r', { tags: ['a'] });
     expect(failure(() => record.getList('tags').remove(1))).toBe('index-out-of-range at t/r/tags/1');
   });

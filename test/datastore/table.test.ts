@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Fields, List, type Table, type Value } from '../../src/datastore/index.js';
+import { FieldSet, List, type Table, type Value } from '../../src/datastore/index.js';
 import { Desk, failure, settle, twoDesks } from './support/desk.js';
 
 /** What has no fields to be read from it, and would pass for an object without any. */
@@ -54,7 +54,7 @@ describe('a table', () => {
     const [bytes, list] = [Uint8Array.of(1), new List(['a'])];
     const records = [
       table.insert({ bytes, list, none: undefined }),
-      table.insert(new Fields({ bytes, list })),
+      table.insert(new FieldSet({ bytes, list })),
       table.insert(
         'given',
         new Map<string, Value | List>([
@@ -92,7 +92,7 @@ describe('a table', () => {
     expect(failure(() => table.insert('r', { 'no name!': 1 }))).toBe('invalid-name at t/r/no name!');
     for (const name of [undefined, null, 7] as never[]) {
       expect(failure(() => table.setResolutionRule(name, 'max'))).toMatch(/^invalid-name at t/);
-      expect(failure(() => new Fields().getList(name))).toMatch(/^field-missing/);
+      expect(failure(() => new FieldSet().getList(name))).toMatch(/^field-missing/);
     }
     expect(failure(() => table.insert('r', { a: null as never }))).toBe('invalid-value at t/r/a');
     for (const fields of [null, 7, ...NO_FIELDS] as never[])
@@ -127,7 +127,7 @@ describe('a query', () => {
     expect(found({})).toEqual(['Bob', 'alice', 'carol']);
     expect(found({ age: 30 })).toEqual(['alice', 'carol']);
     expect(found({ age: 30n, name: 'Carol' })).toEqual(['carol']);
-    expect(found(new Fields({ age: Number.NaN }))).toEqual(['Bob']);
+    expect(found(new FieldSet({ age: Number.NaN }))).toEqual(['Bob']);
     expect(found(new Map([['tags', ['a', 1]]]))).toEqual(['Bob', 'carol']);
     expect(found({ tags: new List(['a', 1]) })).toEqual(['Bob', 'carol']);
     expect(found({ name: 'carol' })).toEqual([]);

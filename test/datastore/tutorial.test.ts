@@ -1,7 +1,7 @@
 /** The examples of the Python tutorial that concern an open datastore, in its order, as this API says them. */
 
 import { describe, expect, test } from 'vitest';
-import { type Datastore, DatastoreError, Fields } from '../../src/datastore/index.js';
+import { type Datastore, DatastoreError, FieldSet } from '../../src/datastore/index.js';
 import { Desk, settle, twoDesks } from './support/desk.js';
 
 interface Task {
@@ -102,7 +102,7 @@ describe('records and fields', () => {
   });
 
   test('a field holds a string, boolean, integer, floating point number, date, bytes or list', () => {
-    const fields = new Fields({
+    const fields = new FieldSet({
       string: 'text',
       boolean: true,
       integer: 2n ** 63n - 1n,

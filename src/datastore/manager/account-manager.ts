@@ -1,11 +1,13 @@
-import { DatastoreError, errorWithCode } from '../../errors/datastore-error.js';
+import { DatastoreError, isDatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import type { Limits } from '../../state/limits.js';
-import { type Listener, Listeners } from '../model/listeners.js';
-import { Account, type AccountControl } from './account.js';
-import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './backoff.js';
+import { checkLimits, type Limits } from '../../state/limits.js';
+import { checkBoolean, checkFunction, checkMethods, checkOptions, invalidArgument } from '../model/arguments.js';
+import { type Listener, Listeners } from '../model/events.js';
+import { Mutex } from '../model/mutex.js';
+import { Account, type LinkedAccount } from './account.js';
+import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './background-job.js';
 import { DatastoreCache } from './datastore-cache.js';
-import { DatastoreManager, type ManagerControl } from './datastore-manager.js';
+import { DatastoreManager, type RunningManager } from './datastore-manager.js';
 import {
   clearSpaces,
   type DeviceRecord,
@@ -17,54 +19,60 @@ import {
   writeDevice,
 } from './device-record.js';
 import type { Environment } from './environment.js';
-import { guardedLink } from './guarded-link.js';
-import { guardedStorage } from './guarded-storage.js';
+import { guardedLink, guardedStorage } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
-import type { Storage } from './storage.js';
+import type { KeyValueStorage } from './storage.js';
 
 export interface AccountManagerOptions {
-  /** Where this device keeps its data. No two account managers may use one storage at the same time. */
-  readonly storage: Storage;
+  /** Where this device keeps its data. Two account managers must not use one storage at the same time. */
+  readonly storage: KeyValueStorage;
   /** `environmentOf(globalThis)`, or one for tests. */
   readonly environment: Environment;
-  /** Makes the link of an account: called when it is linked, and for every linked account when the device starts. */
+  /** Makes the link of an account. It is called when the account is linked, and again at each start of the device. */
   readonly connect: (accountId: string) => Link;
-  /** How long to wait before trying again what failed: `DEFAULT_RETRY_DELAYS` unless given. */
+  /** How long to wait before a retry. `DEFAULT_RETRY_DELAYS` by default. */
   readonly retryDelays?: RetryDelays;
-  /** What datastores, records and deltas may weigh: `DEFAULT_LIMITS` unless given. */
+  /** The largest sizes of datastores, records and deltas. `DEFAULT_LIMITS` by default. */
   readonly limits?: Limits;
   /**
-   * Hears of what failed while nobody waited: a listener or a merge function that threw, a storage that failed while an
-   * account was being removed. Unless given, it is thrown from a timer, as an error that nobody caught.
+   * Hears of failures for which nobody waits: a listener or a merge function threw, or the storage failed while an account
+   * was being removed. By default they are thrown from a timer, as uncaught errors.
    */
   readonly onFailure?: (error: unknown) => void;
 }
 
-/** Tells that an account was linked or unlinked: `account.isLinked` says which. */
+/** Tells that an account was linked or unlinked: see `account.isLinked`. */
 export interface AccountsChange {
   readonly manager: AccountManager;
   readonly account: Account;
 }
 
+const LIMIT_NAMES = { datastoreSize: true, recordSize: true, deltaSize: true, recordCount: true } as const;
+
 const ACCOUNT_ID = /^[!-~]{1,128}$/;
 
+/** One account id, or the local datastores. Linking, unlinking, migrating and starting managers happen one at a time. */
+class Slot {
+  readonly mutex = new Mutex();
+  running: RunningManager | undefined;
+}
+
 /**
- * The accounts that a device has linked, and the managers of their datastores. Which accounts are linked outlasts the
- * device's restart. Spec: BACK-12 to BACK-14.
+ * The linked accounts of a device, and the managers of their datastores. Which accounts are linked survives a restart.
+ * Spec: BACK-12 to BACK-14.
  */
 export class AccountManager {
   readonly #options: AccountManagerOptions;
   readonly #listeners: Listeners<{ change: AccountsChange }>;
   /** In the order in which they were linked. */
-  readonly #accounts = new Map<string, AccountControl>();
-  /** The managers by the id of the account, the local one under `undefined`. */
-  readonly #managers = new Map<string | undefined, Promise<ManagerControl>>();
-  /** The managers that have been made and not shut down, also of accounts that are not linked any more. */
-  readonly #running = new Set<ManagerControl>();
+  readonly #accounts = new Map<string, LinkedAccount>();
+  /** By the id of the account; the local datastores are under `undefined`. */
+  readonly #slots = new Map<string | undefined, Slot>();
+  /** The accounts that are being unlinked. They get no manager, and nothing is migrated to them. */
+  readonly #leaving = new Set<Account>();
+  readonly #recordMutex = new Mutex();
+  readonly #migrationMutex = new Mutex();
   #record: DeviceRecord;
-  #lastUpdate: Promise<unknown> = Promise.resolve();
-  /** The end of the last migration. Until then nobody can say which space will be whose. */
-  #lastMigration: Promise<unknown> = Promise.resolve();
   #isOnline = true;
 
   private constructor(options: AccountManagerOptions, record: DeviceRecord) {
@@ -74,20 +82,21 @@ export class AccountManager {
   }
 
   /**
-   * Reads which accounts are linked, and goes on with them. What an interrupted unlinking or migration left behind is
-   * cleared away.
+   * Reads which accounts are linked, and continues with them. What an interrupted unlinking or migration has left behind
+   * is deleted.
    *
-   * @throws DatastoreError `storage`, or `invalid-json` for damaged data.
+   * @throws DatastoreError `invalid-option`, `storage` or `corrupt-data`; and what `connect` throws.
    */
   static async open(options: AccountManagerOptions): Promise<AccountManager> {
+    checkManagerOptions(options);
     const storage = guardedStorage(options.storage);
     const record = await readDevice(storage);
     await clearSpaces(storage, () => record);
     const manager = new AccountManager({ ...options, storage }, record);
     for (const { id, profile } of record.accounts) {
-      const control = manager.#addAccount(id, options.connect(id));
-      if (profile !== undefined) control.setInfo(profile);
-      manager.#fetchProfile(control);
+      const linked = manager.#addAccount(id, manager.#connect(id));
+      if (profile !== undefined) linked.setInfo(profile);
+      manager.#fetchProfile(linked);
     }
     return manager;
   }
@@ -107,46 +116,45 @@ export class AccountManager {
     return [...this.#accounts.values()].map(({ account }) => account);
   }
 
-  /** Whether the device is online, as far as it was told: see {@link setOnline}. */
+  /** Whether the device is online, as {@link setOnline} was told. */
   get isOnline(): boolean {
     return this.#isOnline;
   }
 
   /**
-   * Says whether the device is online, if the application is told by its platform. Offline nothing is sent; coming
-   * online, everything that waits is sent at once. Without a call the device counts as online, and finds out by trying.
+   * Tells whether the device is online, if the platform says so. Offline nothing is sent; coming online, everything that
+   * waits is sent at once. Without a call the device counts as online, and finds out by trying.
+   *
+   * @throws DatastoreError `invalid-option` for anything but true and false.
    */
   setOnline(isOnline: boolean): void {
+    checkBoolean(isOnline, 'isOnline');
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
-    for (const control of this.#running) control.onlineChanged();
+    for (const { running } of this.#slots.values()) running?.onlineChanged();
   }
 
   /**
-   * Links an account, once its user has let the application in. Linking one that is linked has no effect.
+   * Links an account, after its user has authorized the application. Has no effect if it is linked.
    *
    * @param id names the account: 1 to 128 visible ASCII characters.
-   * @throws DatastoreError `invalid-name`, `storage`; and what `connect` throws. Nothing is linked then.
+   * @throws DatastoreError `invalid-name`, `storage`, `invalid-option` if `connect` returns no link; and what `connect`
+   * throws. Nothing is linked then.
    */
   async link(id: string): Promise<Account> {
     if (typeof id !== 'string' || !ACCOUNT_ID.test(id)) {
-      throw new DatastoreError('invalid-name', `${quote(String(id))} is no id of an account`);
+      throw new DatastoreError('invalid-name', `invalid account id ${quote(id)}: use 1–128 visible ASCII characters`);
     }
-    let link: Link | undefined;
-    await this.#update((record) => {
-      if (record.accounts.some((known) => known.id === id)) return record;
-      // If there is no way to the server, this throws, and nothing is stored.
-      link = this.#options.connect(id);
-      return withAccount(record, id);
+    return await this.#slot(id).mutex.run(async () => {
+      const known = this.#accounts.get(id);
+      if (known !== undefined) return known.account;
+      const link = this.#connect(id);
+      await this.#update((record) => withAccount(record, id));
+      const linked = this.#addAccount(id, link);
+      this.#fetchProfile(linked);
+      this.#listeners.tell('change', { manager: this, account: linked.account });
+      return linked.account;
     });
-    const known = this.#accounts.get(id);
-    if (known !== undefined) return known.account;
-    // Whoever stored it has been unlinked since.
-    if (link === undefined) return await this.link(id);
-    const control = this.#addAccount(id, link);
-    this.#fetchProfile(control);
-    this.#listeners.tell('change', { manager: this, account: control.account });
-    return control.account;
   }
 
   /** Unlinks all accounts: see `Account.unlink`. @throws DatastoreError `storage`. */
@@ -157,182 +165,187 @@ export class AccountManager {
   /**
    * The manager of an account's datastores: the same one until it is shut down.
    *
-   * @throws DatastoreError `unauthorized` if the account is not linked; `storage`, or `invalid-json` for damaged data.
+   * @throws DatastoreError `unauthorized` if the account is not linked, `invalid-option`, `storage` or `corrupt-data`.
    */
   async managerFor(account: Account): Promise<DatastoreManager> {
     this.#spaceOf(account, 'unauthorized');
-    return await this.#manager(account);
+    const slot = this.#slot(account.id);
+    const manager = await slot.mutex.run(() => this.#start(slot, account, this.#spaceOf(account, 'unauthorized')));
+    this.#spaceOf(account, 'unauthorized');
+    return manager;
   }
 
   /**
-   * The manager of the local datastores, which belong to no account and never leave this device, unless they are
-   * migrated: the same one until it is shut down.
+   * The manager of the local datastores: the same one until it is shut down. They belong to no account, and never leave
+   * this device unless they are migrated.
    *
-   * @throws DatastoreError `storage`, or `invalid-json` for damaged data.
+   * @throws DatastoreError `storage` or `corrupt-data`.
    */
   async localManager(): Promise<DatastoreManager> {
-    return await this.#manager(undefined);
+    const slot = this.#slot(undefined);
+    return await slot.mutex.run(() => this.#start(slot, undefined, this.#record.localSpace));
   }
 
   /**
-   * Has a listener told when an account is linked, or unlinked for whatever reason. Adding one twice is adding it once.
+   * Adds a listener, which hears when an account is linked or unlinked. Adding it twice is adding it once.
+   *
+   * @throws DatastoreError `invalid-option` for a listener that is not a function.
    */
   addListener(listener: Listener<AccountsChange>): void {
     this.#listeners.add('change', listener);
   }
 
+  /** Removes a listener. Has no effect if it was not added. @throws DatastoreError as {@link addListener}. */
   removeListener(listener: Listener<AccountsChange>): void {
     this.#listeners.remove('change', listener);
   }
 
-  #addAccount(id: string, link: Link): AccountControl {
-    const home = {
-      unlink: (account: Account) => this.#unlink(account),
-      listenerFailed: (error: unknown) => this.#failed(error),
-    };
-    const control = Account.create(id, link, home);
-    this.#accounts.set(id, control);
-    return control;
+  #slot(id: string | undefined): Slot {
+    const known = this.#slots.get(id);
+    if (known !== undefined) return known;
+    const slot = new Slot();
+    this.#slots.set(id, slot);
+    return slot;
+  }
+
+  /** @throws DatastoreError `invalid-option` for anything but a link; and what `connect` throws. */
+  #connect(id: string): Link {
+    const link: unknown = this.#options.connect(id);
+    if (link instanceof Promise) {
+      throw new DatastoreError('invalid-option', 'connect must return a link, not a promise: connect within its calls');
+    }
+    const methods = ['profile', 'list', 'find', 'create', 'delete', 'send', 'watch'] as const;
+    checkMethods<Link>(link, 'the link that connect returns', methods);
+    return link;
+  }
+
+  #addAccount(id: string, link: Link): LinkedAccount {
+    const linked = Account.create(id, link, {
+      unlink: (account) => this.#unlink(account),
+      listenerFailed: (error) => this.#failed(error),
+    });
+    this.#accounts.set(id, linked);
+    return linked;
   }
 
   async #unlink(account: Account): Promise<void> {
     const { id } = account;
-    const control = this.#accounts.get(id);
-    // Another may have been linked under the same id.
-    if (control?.account !== account) return;
-    await this.#update((record) => (this.#accounts.get(id) === control ? withoutAccount(record, id) : record));
-    if (this.#accounts.get(id) !== control) return;
-    this.#accounts.delete(id);
-    const manager = this.#managers.get(id);
-    this.#managers.delete(id);
-    control.end();
-    this.#listeners.tell('change', { manager: this, account: control.account });
-    // One that could not be made has nothing to be ended.
-    const running = await manager?.catch(() => undefined);
-    if (running !== undefined) {
-      await running.endUnlinked();
-      this.#running.delete(running);
+    const slot = this.#slot(id);
+    this.#leaving.add(account);
+    try {
+      await slot.mutex.run(async () => {
+        const linked = this.#accounts.get(id);
+        // It may have been unlinked before, and even linked again as another account.
+        if (linked?.account !== account) return;
+        await this.#update((record) => withoutAccount(record, id));
+        this.#accounts.delete(id);
+        linked.end();
+        this.#listeners.tell('change', { manager: this, account });
+        const { running } = slot;
+        slot.running = undefined;
+        await running?.endUnlinked();
+        await clearSpaces(this.#options.storage, () => this.#record);
+      });
+    } finally {
+      this.#leaving.delete(account);
     }
-    await this.#update((record) => record);
-    await clearSpaces(this.#options.storage, () => this.#record);
   }
 
-  async #manager(account: Account | undefined): Promise<DatastoreManager> {
-    this.#requireLinked(account);
-    const id = account?.id;
-    const known = this.#managers.get(id);
-    const control = await known;
-    this.#requireLinked(account);
-    if (control !== undefined) {
-      if (!control.manager.isShutDown) return control.manager;
-      await control.manager.shutDown();
-      this.#running.delete(control);
-    }
-    // In the meantime somebody else may have asked, or the account may have been unlinked.
-    if (this.#managers.get(id) !== known) return await this.#manager(account);
-    const made = this.#makeManager(account);
-    this.#managers.set(id, made);
-    made.catch(() => {
-      if (this.#managers.get(id) === made) this.#managers.delete(id);
-    });
-    const { manager } = await made;
-    this.#requireLinked(account);
-    return manager;
-  }
-
-  async #makeManager(account: Account | undefined): Promise<ManagerControl> {
+  /** The manager of a slot, which must be locked. A new one is made if there is none, or if it was shut down. */
+  async #start(slot: Slot, account: Account | undefined, space: string): Promise<DatastoreManager> {
+    if (slot.running?.manager.isShutDown === false) return slot.running.manager;
+    await this.#stop(slot);
     const { storage, environment, retryDelays = DEFAULT_RETRY_DELAYS, limits } = this.#options;
-    await this.#lastMigration;
-    const control = await DatastoreManager.create({
-      ...{ account, storage, environment, limits },
-      space: account === undefined ? this.#record.localSpace : this.#spaceOf(account, 'unauthorized'),
+    const running = await DatastoreManager.create({
+      ...{ account, storage, space, environment, limits },
       delays: retryDelays,
       isOnline: () => this.#isOnline,
       migrate: (target, leave) => this.#migrate(target, leave),
       revoked: (revoked) => void revoked.unlink().catch((error: unknown) => this.#failed(error)),
       profileChanged: ({ id }) => {
-        const changed = this.#accounts.get(id);
-        if (changed !== undefined) this.#fetchProfile(changed);
+        const linked = this.#accounts.get(id);
+        if (linked !== undefined) this.#fetchProfile(linked);
       },
       failed: (error) => this.#failed(error),
     });
-    this.#running.add(control);
-    // It may have changed while the manager was made.
-    control.onlineChanged();
-    return control;
+    slot.running = running;
+    // The device may have come online or gone offline while the manager was made.
+    running.onlineChanged();
+    return running.manager;
+  }
+
+  /** Waits until a manager that was shut down has ended. */
+  async #stop(slot: Slot): Promise<void> {
+    await slot.running?.manager.shutDown();
+    slot.running = undefined;
   }
 
   async #migrate(account: Account, leave: () => Promise<void>): Promise<DatastoreManager> {
     this.#spaceOf(account, 'bad-state');
-    // Managers that are asked for from here on are made when this has ended.
-    const known = this.#managers.get(account.id);
-    const migration = this.#lastMigration.then(async () => await this.#move(account, await known, leave));
-    this.#lastMigration = migration.catch(() => undefined);
-    await migration;
+    const slot = this.#slot(account.id);
+    const move = async (): Promise<void> => {
+      if (slot.running?.manager.isShutDown === false) {
+        throw new DatastoreError('bad-state', 'shut down the manager of the account before a migration to it');
+      }
+      await this.#stop(slot);
+      const cache = await DatastoreCache.open(this.#options.storage, this.#spaceOf(account, 'bad-state'));
+      if ([...cache.summaries.values()].some(({ isUploaded }) => !isUploaded)) {
+        const reason = `the account ${quote(account.id)} has edits that are not uploaded: wait for that before a migration`;
+        throw new DatastoreError('bad-state', reason);
+      }
+      await this.#slot(undefined).mutex.run(async () => {
+        await leave();
+        // This one write is the migration: before it everything is here, after it everything is there.
+        await this.#update((record) => {
+          this.#spaceOf(account, 'bad-state');
+          return withMigration(record, account.id);
+        });
+      });
+      await clearSpaces(this.#options.storage, () => this.#record);
+    };
+    await this.#migrationMutex.run(() => slot.mutex.run(move));
     return await this.managerFor(account);
   }
 
-  async #move(account: Account, known: ManagerControl | undefined, leave: () => Promise<void>): Promise<void> {
-    const manager = known?.manager;
-    if (manager?.isShutDown === false) {
-      throw new DatastoreError('bad-state', 'the manager of the account must be shut down before a migration');
-    }
-    await manager?.shutDown();
-    const cache = await DatastoreCache.open(this.#options.storage, this.#spaceOf(account, 'bad-state'));
-    if ([...cache.summaries.values()].some(({ isUploaded }) => !isUploaded)) {
-      throw new DatastoreError('bad-state', 'the account has edits that were not uploaded');
-    }
-    await leave();
-    // This one write is the migration: before it everything is here, after it everything is there.
-    await this.#update((record) => {
-      this.#spaceOf(account, 'bad-state');
-      return withMigration(record, account.id);
-    });
-    await clearSpaces(this.#options.storage, () => this.#record);
-  }
-
-  /** Asks what there is to say about the user. If that fails, it is asked again when something has changed. */
-  #fetchProfile(control: AccountControl): void {
-    const { account } = control;
+  /** Fetches what the server says about the user. After a failure it is fetched again when the connection is back. */
+  #fetchProfile(linked: LinkedAccount): void {
+    const { account } = linked;
     const take = async (profile: AccountProfile): Promise<void> => {
       if (!account.isLinked) return;
-      control.setInfo(profile);
-      await this.#update((record) => withProfile(record, account.id, profile));
+      linked.setInfo(profile);
+      await this.#update((record) => (account.isLinked ? withProfile(record, account.id, profile) : record));
     };
     guardedLink(account.link)
       .profile()
       .then(take)
       .catch(async (error: unknown) => {
-        if (!(error instanceof DatastoreError)) throw error;
+        if (!isDatastoreError(error)) throw error;
         if (error.code === 'unauthorized') await account.unlink();
-        // A server that is out of order mends itself; a link that does what no link may is somebody's to mend.
-        if (error.code === 'server' && error.cause !== undefined) throw error;
+        // A server that failed recovers by itself. A link that breaks its contract must be reported.
+        if (isServiceError(error, 'server') && error.cause !== undefined) throw error;
       })
       .catch((error: unknown) => this.#failed(error));
   }
 
-  /** The space of an account. @throws DatastoreError `code` if the account is not linked, or was, and is again. */
-  #spaceOf(account: Account | undefined, code: 'unauthorized' | 'bad-state'): string {
-    const id = String(account?.id);
-    const stored = this.#record.accounts.find((known) => known.id === id);
-    if (stored !== undefined && this.#accounts.get(id)?.account === account) return stored.space;
-    throw errorWithCode(code, `the account ${quote(id)} is not linked`);
+  /** The space of an account. @throws DatastoreError `invalid-option`, or `code` if the account is not linked. */
+  #spaceOf(account: Account, code: 'unauthorized' | 'bad-state'): string {
+    if (!(account instanceof Account)) {
+      throw invalidArgument('an account must be an Account object, which `link` gives', account);
+    }
+    const stored = this.#record.accounts.find(({ id }) => id === account.id);
+    const isLinked = this.#accounts.get(account.id)?.account === account && !this.#leaving.has(account);
+    if (stored !== undefined && isLinked) return stored.space;
+    const reason = `the account ${quote(account.id)} is not linked`;
+    throw code === 'unauthorized' ? new ServiceError(code, reason) : new DatastoreError(code, reason);
   }
 
-  /** The local datastores need no account. @throws DatastoreError `unauthorized`. */
-  #requireLinked(account: Account | undefined): void {
-    if (account !== undefined) this.#spaceOf(account, 'unauthorized');
-  }
-
-  /** Changes what is stored of the device; changes are made one after the other. */
+  /** Changes what is stored of the device, one change at a time. */
   async #update(change: (record: DeviceRecord) => DeviceRecord): Promise<void> {
-    const update = this.#lastUpdate.then(async () => {
+    await this.#recordMutex.run(async () => {
       const changed = change(this.#record);
       if (changed !== this.#record) await writeDevice(this.#options.storage, changed);
       this.#record = changed;
     });
-    this.#lastUpdate = update.catch(() => undefined);
-    await update;
   }
 
   #failed(error: unknown): void {
@@ -346,8 +359,29 @@ export class AccountManager {
       if (onFailure === undefined) raise(error);
       else onFailure(error);
     } catch (another) {
-      // Who told of the failure must not suffer from who heard of it.
+      // What `onFailure` throws must not disturb the code that failed first.
       raise(another);
     }
   }
+}
+
+/** @throws DatastoreError `invalid-option`. */
+function checkManagerOptions(options: AccountManagerOptions): void {
+  checkOptions(options, {
+    ...{ storage: true, environment: true, connect: true },
+    ...{ retryDelays: true, limits: true, onFailure: true },
+  });
+  const { storage, environment, connect, retryDelays = DEFAULT_RETRY_DELAYS, limits, onFailure } = options;
+  checkMethods<KeyValueStorage>(storage, 'storage', ['get', 'set', 'delete', 'keys']);
+  checkMethods<Environment>(environment, 'environment', ['now', 'schedule', 'randomBytes']);
+  checkFunction(connect, 'connect');
+  if (onFailure !== undefined) checkFunction(onFailure, 'onFailure');
+  if (limits !== undefined) checkLimits(checkOptions(limits, LIMIT_NAMES));
+  const { first, most } = checkOptions(retryDelays, { first: true, most: true });
+  for (const [name, delay] of Object.entries({ first, most })) {
+    if (!(typeof delay === 'number' && delay > 0 && Number.isFinite(delay))) {
+      throw invalidArgument(`retryDelays.${name} must be a positive number of milliseconds`, delay);
+    }
+  }
+  if (most < first) throw invalidArgument('retryDelays.most must not be less than retryDelays.first', retryDelays);
 }

@@ -1,7 +1,7 @@
-import { type Listener, Listeners } from '../model/listeners.js';
+import { type Listener, Listeners } from '../model/events.js';
 import type { AccountProfile, Link } from './link.js';
 
-/** What there is to say about the user of an account. */
+/** What is known about the user of an account. */
 export interface AccountInfo {
   /** The text to show for the account: `userName`, or `userName (orgName)`. */
   readonly displayName: string;
@@ -10,40 +10,40 @@ export interface AccountInfo {
   readonly orgName: string | undefined;
 }
 
-/** What an account asks of the {@link AccountManager} that it belongs to. */
-export interface AccountHome {
+/** What an account needs of its `AccountManager`. */
+export interface AccountContext {
   unlink(account: Account): Promise<void>;
   listenerFailed(error: unknown): void;
 }
 
-/** What the manager may do with an account, and nobody else. */
-export interface AccountControl {
+/** An account, and what only its `AccountManager` may do with it. */
+export interface LinkedAccount {
   readonly account: Account;
   setInfo(profile: AccountProfile): void;
-  /** The account is no longer linked: tells its listeners, for the last time. */
+  /** Marks it as no longer linked, and tells its listeners for the last time. */
   end(): void;
 }
 
-/** A user's account on the server, linked to this device. Get one from an {@link AccountManager}. */
+/** The account of a user on the server, linked to this device. An `AccountManager` gives it. */
 export class Account {
-  /** The id that it was linked under. */
+  /** The id under which it was linked. */
   readonly id: string;
   readonly link: Link;
-  readonly #home: AccountHome;
+  readonly #context: AccountContext;
   readonly #listeners: Listeners<{ change: Account }>;
   #info: AccountInfo | undefined;
   #isLinked = true;
 
-  private constructor(id: string, link: Link, home: AccountHome) {
+  private constructor(id: string, link: Link, context: AccountContext) {
     this.id = id;
     this.link = link;
-    this.#home = home;
-    this.#listeners = new Listeners((error) => home.listenerFailed(error));
+    this.#context = context;
+    this.#listeners = new Listeners((error) => context.listenerFailed(error));
   }
 
-  /** Only an {@link AccountManager} makes accounts. */
-  static create(id: string, link: Link, home: AccountHome): AccountControl {
-    const account = new Account(id, link, home);
+  /** Not for applications: an `AccountManager` makes accounts. */
+  static create(id: string, link: Link, context: AccountContext): LinkedAccount {
+    const account = new Account(id, link, context);
     return {
       account,
       setInfo: (profile) => account.#setInfo(profile),
@@ -51,31 +51,37 @@ export class Account {
     };
   }
 
-  /** Whether the account is linked now. Once it is not, this object is of no more use. */
+  /** Whether the account is linked now. After it was unlinked, this object has no use any more. */
   get isLinked(): boolean {
     return this.#isLinked;
   }
 
-  /** What there is to say about the user, or `undefined` until that was fetched. A listener hears when it changes. */
+  /** What is known about the user, or `undefined` until it was fetched. Listeners hear when it changes. */
   get info(): AccountInfo | undefined {
     return this.#info;
   }
 
   /**
-   * Unlinks the account: its manager is shut down, and what was cached for it on this device is deleted, with edits that
-   * were not uploaded. Has no effect on an account that is not linked.
+   * Unlinks the account: shuts its manager down, and deletes what is cached for it on this device, including edits that
+   * were not uploaded. Has no effect if it is not linked.
    *
    * @throws DatastoreError `storage`.
    */
   async unlink(): Promise<void> {
-    if (this.#isLinked) await this.#home.unlink(this);
+    if (this.#isLinked) await this.#context.unlink(this);
   }
 
-  /** Has a listener told when the account is unlinked, or its {@link info} changes. Adding one twice is adding it once. */
+  /**
+   * Adds a listener, which hears when the account is unlinked or its {@link info} changes. Adding it twice is adding it
+   * once.
+   *
+   * @throws DatastoreError `invalid-option` for a listener that is not a function.
+   */
   addListener(listener: Listener<Account>): void {
     this.#listeners.add('change', listener);
   }
 
+  /** Removes a listener. Has no effect if it was not added. @throws DatastoreError as {@link addListener}. */
   removeListener(listener: Listener<Account>): void {
     this.#listeners.remove('change', listener);
   }

@@ -1,53 +1,65 @@
 import type { DatastoreError } from '../../errors/datastore-error.js';
-import { Backoff, type RetryDelays } from './backoff.js';
+import { Backoff, type RetryDelays } from './background-job.js';
 import type { Environment } from './environment.js';
 import type { Link, LinkEvent, Watch } from './link.js';
 
-export interface ConnectionOptions {
+/** What a {@link Connection} is given. */
+export interface ConnectionContext {
   readonly link: Link;
   readonly environment: Environment;
   readonly delays: RetryDelays;
-  /** Hears every event of the watch, also that it ended. */
+  /** Hears each event of the watch, including its end. */
   readonly heard: (event: LinkEvent) => void;
 }
 
+type ConnectionState =
+  | { readonly type: 'off' }
+  /** A watch has begun, and has not said yet that it works. */
+  | { readonly type: 'connecting'; readonly watch: Watch }
+  | { readonly type: 'connected'; readonly watch: Watch }
+  /** The last watch ended, and the next one waits for its time. */
+  | { readonly type: 'waiting'; readonly cancel: () => void };
+
 /**
- * Keeps a watch on the server while anybody is interested, and begins another when one ends, after a wait that grows.
+ * Keeps a watch on the server while somebody needs it and the device is online. When a watch ends, the next one begins
+ * after a wait that grows.
+ *
+ * ```text
+ *   off ── needed, online ──▶ connecting ── connected ──▶ connected
+ *                                 ▲  │                        │
+ *                    time is up,  │  │ disconnected           │ disconnected
+ *                    asked again  └──┴─── waiting ◀───────────┘
+ *
+ *   any state ── not needed, or offline ──▶ off
+ * ```
  */
 export class Connection {
-  readonly #options: ConnectionOptions;
+  readonly #context: ConnectionContext;
   readonly #backoff: Backoff;
+  #state: ConnectionState = { type: 'off' };
   #handles: readonly string[] = [];
-  #isWanted = false;
+  #isNeeded = false;
   #isOnline = true;
-  #isConnected = false;
-  #watch: Watch | undefined;
-  #cancelRetry: (() => void) | undefined;
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
-    this.#backoff = new Backoff(options.environment, options.delays);
+  constructor(context: ConnectionContext) {
+    this.#context = context;
+    this.#backoff = new Backoff(context.environment, context.delays);
   }
 
   /** Whether the watch works, as far as is known. */
   get isConnected(): boolean {
-    return this.#isConnected;
+    return this.#state.type === 'connected';
   }
 
-  /** Whether a watch is kept, or would be if the server could be reached. */
-  get isWanted(): boolean {
-    return this.#isWanted;
-  }
-
-  /** Says whether to keep a watch, and which datastores it should tell about. */
-  want(isWanted: boolean, handles: readonly string[]): void {
-    this.#isWanted = isWanted;
+  /** Sets whether a watch is needed, and which datastores it follows. */
+  need(isNeeded: boolean, handles: readonly string[]): void {
+    this.#isNeeded = isNeeded;
     this.#handles = handles;
     this.#watch?.follow(handles);
     this.#adjust();
   }
 
-  /** Stops watching while the device is known to be offline. Coming online tries at once. */
+  /** Sets whether the device is online. Coming online begins a watch at once. */
   setOnline(isOnline: boolean): void {
     this.#isOnline = isOnline;
     this.#backoff.reset();
@@ -55,43 +67,49 @@ export class Connection {
   }
 
   close(): void {
-    this.want(false, []);
+    this.need(false, []);
+  }
+
+  get #watch(): Watch | undefined {
+    return 'watch' in this.#state ? this.#state.watch : undefined;
   }
 
   #adjust(): void {
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
-    if (this.#isWanted && this.#isOnline) this.#begin();
-    else this.#end();
+    if (this.#state.type === 'waiting') {
+      this.#state.cancel();
+      this.#state = { type: 'off' };
+    }
+    if (!this.#isNeeded || !this.#isOnline) this.#end();
+    else if (this.#state.type === 'off') this.#begin();
   }
 
   #begin(): void {
-    if (this.#watch !== undefined) return;
-    const watch = this.#options.link.watch((event) => {
-      if (watch === this.#watch) this.#hear(event);
+    const watch = this.#context.link.watch((event) => {
+      if (watch === this.#watch) this.#hear(watch, event);
     });
-    this.#watch = watch;
+    this.#state = { type: 'connecting', watch };
     watch.follow(this.#handles);
   }
 
   #end(): void {
-    this.#watch?.close();
-    this.#watch = undefined;
-    this.#isConnected = false;
+    const watch = this.#watch;
+    this.#state = { type: 'off' };
+    watch?.close();
   }
 
-  #hear(event: LinkEvent): void {
+  #hear(watch: Watch, event: LinkEvent): void {
     if (event.type === 'connected') {
-      this.#isConnected = true;
+      this.#state = { type: 'connected', watch };
       this.#backoff.reset();
     }
-    if (event.type === 'disconnected') this.#retry(event.error);
-    this.#options.heard(event);
+    if (event.type === 'disconnected') this.#wait(event.error);
+    this.#context.heard(event);
   }
 
-  #retry(error: DatastoreError): void {
+  #wait(error: DatastoreError): void {
     this.#end();
     if (error.code === 'unauthorized') return;
-    this.#cancelRetry = this.#options.environment.schedule(this.#backoff.next(), () => this.#adjust());
+    const cancel = this.#context.environment.schedule(this.#backoff.next(), () => this.#adjust());
+    this.#state = { type: 'waiting', cancel };
   }
 }

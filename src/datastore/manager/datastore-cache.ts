@@ -1,77 +1,93 @@
 import { expectArray, expectObject } from '../../codec/wire/json.js';
-import { type DatastoreErrorCode, errorWithCode } from '../../errors/datastore-error.js';
-import { checkRole } from '../../sync/role.js';
 import {
-  type CachedDatastore,
-  type CacheSummary,
-  formatCached,
-  formatSummary,
-  parseCached,
-  parseSummary,
-  textOrNull,
-  timeOrNull,
-} from './cached-datastore.js';
+  DatastoreError,
+  type DatastoreErrorCode,
+  errorWithCode,
+  isDatastoreError,
+  ServiceError,
+} from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
+import type { Replica } from '../../sync/replica.js';
+import { checkRole, type Role } from '../../sync/role.js';
+import type { SavedExtent } from '../../sync/saved-replica.js';
 import type { RemoteDatastore } from './link.js';
-import type { Storage } from './storage.js';
+import type { KeyValueStorage } from './storage.js';
+
+/** What is stored of one datastore. Spec: STORE-7. */
+export interface CachedDatastore {
+  /** The handle on the server, or `undefined` until the server knows the datastore. */
+  readonly handle: string | undefined;
+  readonly role: Role;
+  /** What `Replica.save` gave, as JSON that `Replica.load` reads. */
+  readonly replica: unknown;
+}
+
+/** What is known of a cached datastore without reading it. Spec: STORE-7. */
+export interface CacheSummary {
+  readonly handle: string | undefined;
+  readonly role: Role;
+  readonly title: string | undefined;
+  readonly mtime: Date | undefined;
+  /** Whether the server has all cached edits. If `false`, it may have them all the same. */
+  readonly isUploaded: boolean;
+}
 
 /**
- * What one manager keeps in the storage, under keys that begin with the name of its space: every datastore that it
- * caches, a summary of each, and what the server's list was when it was last seen. Spec: STORE-6, STORE-7.
+ * What one manager keeps in the storage, under keys that begin with the name of its space: each cached datastore, a
+ * summary of each, and the last known list of the server. Spec: STORE-6, STORE-7.
  */
 export class DatastoreCache {
-  readonly #storage: Storage;
+  readonly #storage: KeyValueStorage;
   readonly #space: string;
   readonly #summaries = new Map<string, CacheSummary>();
-  /** The ids whose summary was not written for certain: a write that failed may have been made all the same. */
-  readonly #doubtful = new Set<string>();
-  /** The changes of the storage that are under way. */
-  readonly #changes = new Set<Promise<void>>();
+  /** The ids whose stored summary is not known: a write that failed may have taken effect. */
+  readonly #unknownSummaries = new Set<string>();
+  /** The writes that are under way. */
+  readonly #writes = new Set<Promise<void>>();
   #remoteList: readonly RemoteDatastore[] = [];
   #closedAs: DatastoreErrorCode | undefined;
 
-  private constructor(storage: Storage, space: string) {
+  private constructor(storage: KeyValueStorage, space: string) {
     this.#storage = storage;
     this.#space = space;
   }
 
-  /** The cache in a space of the storage. @throws DatastoreError `storage`, or `invalid-json` for damaged data. */
-  static async open(storage: Storage, space: string): Promise<DatastoreCache> {
+  /** The cache in a space of the storage. @throws DatastoreError `storage` or `corrupt-data`. */
+  static async open(storage: KeyValueStorage, space: string): Promise<DatastoreCache> {
     const cache = new DatastoreCache(storage, space);
     const prefix = cache.#key('summary', '');
     for (const key of await storage.keys(prefix)) {
-      const summary = await storage.get(key);
-      if (summary !== undefined) cache.#summaries.set(key.slice(prefix.length), parseSummary(summary));
+      const summary = await readStored(storage, key, parseSummary);
+      if (summary !== undefined) cache.#summaries.set(key.slice(prefix.length), summary);
     }
-    const list = await storage.get(cache.#key('list', ''));
-    if (list !== undefined) cache.#remoteList = expectArray(list, 'the list of datastores').map(parseListed);
+    cache.#remoteList = (await readStored(storage, cache.#key('list', ''), parseList)) ?? [];
     return cache;
   }
 
-  /** Begins no change any more: from here on each fails with `code`. Resolves when those that are under way have ended. */
+  /** From now on no write starts: each fails with `code`. Resolves when the writes that are under way have ended. */
   async close(code: DatastoreErrorCode): Promise<void> {
     this.#closedAs = code;
-    await Promise.allSettled(this.#changes);
+    await Promise.allSettled(this.#writes);
   }
 
-  /** What is cached, by id. */
+  /** The summaries of the cached datastores by id. */
   get summaries(): ReadonlyMap<string, CacheSummary> {
     return this.#summaries;
   }
 
-  /** The server's list when it was last seen. */
+  /** The last known list of the server. */
   get remoteList(): readonly RemoteDatastore[] {
     return this.#remoteList;
   }
 
-  /** @throws DatastoreError `storage`, or `invalid-json` for damaged data. */
+  /** @throws DatastoreError `storage` or `corrupt-data`. */
   async read(id: string): Promise<CachedDatastore | undefined> {
-    const json = await this.#storage.get(this.#key('data', id));
-    return json === undefined ? undefined : parseCached(json);
+    return await readStored(this.#storage, this.#key('data', id), parseCached);
   }
 
   /**
-   * Stores a datastore. Its summary may be wrong after a crash in between, but never claims that everything has been
-   * uploaded where something was not: so it is stored first where something waits, and else last.
+   * Stores a datastore. After a crash in between, its summary may say that something is to be uploaded where nothing is,
+   * but never the reverse: it is stored first if something is to be uploaded, and else last.
    *
    * @throws DatastoreError `storage`.
    */
@@ -81,14 +97,14 @@ export class DatastoreCache {
     if (summary.isUploaded) await this.#writeSummary(id, summary);
   }
 
-  /** Forgets a datastore. @throws DatastoreError `storage`. */
+  /** Removes a datastore. @throws DatastoreError `storage`. */
   async remove(id: string): Promise<void> {
-    this.#doubtful.add(id);
+    this.#unknownSummaries.add(id);
     await this.#delete(this.#key('data', id));
     await this.#delete(this.#key('summary', id));
-    // Only now, so that what was removed in part is still known, and can be removed.
+    // Only now: a datastore that was removed in part must still be known, so that it can be removed again.
     this.#summaries.delete(id);
-    this.#doubtful.delete(id);
+    this.#unknownSummaries.delete(id);
   }
 
   /** @throws DatastoreError `storage`. */
@@ -97,7 +113,7 @@ export class DatastoreCache {
     await this.#set(this.#key('list', ''), list.map(formatListed));
   }
 
-  /** Notes that the server has a datastore that is cached, before its list says so. @throws DatastoreError `storage`. */
+  /** Adds a cached datastore to the list of the server, before the server does so. @throws DatastoreError `storage`. */
   async noteRemote(id: string): Promise<void> {
     const summary = this.#summaries.get(id);
     if (summary?.handle === undefined) return;
@@ -109,30 +125,30 @@ export class DatastoreCache {
 
   async #writeSummary(id: string, summary: CacheSummary): Promise<void> {
     const json = formatSummary(summary);
-    const known = this.#doubtful.has(id) ? undefined : this.#summaries.get(id);
+    const known = this.#unknownSummaries.has(id) ? undefined : this.#summaries.get(id);
     if (known !== undefined && JSON.stringify(formatSummary(known)) === JSON.stringify(json)) return;
-    this.#doubtful.add(id);
+    this.#unknownSummaries.add(id);
     await this.#set(this.#key('summary', id), json);
-    this.#doubtful.delete(id);
+    this.#unknownSummaries.delete(id);
     this.#summaries.set(id, summary);
   }
 
   #set(key: string, value: unknown): Promise<void> {
-    return this.#change(() => this.#storage.set(key, value));
+    return this.#track(() => this.#storage.set(key, value));
   }
 
   #delete(key: string): Promise<void> {
-    return this.#change(() => this.#storage.delete(key));
+    return this.#track(() => this.#storage.delete(key));
   }
 
-  async #change(make: () => Promise<void>): Promise<void> {
+  async #track(start: () => Promise<void>): Promise<void> {
     if (this.#closedAs !== undefined) throw errorWithCode(this.#closedAs, 'the manager was shut down');
-    const change = make();
-    this.#changes.add(change);
+    const write = start();
+    this.#writes.add(write);
     try {
-      await change;
+      await write;
     } finally {
-      this.#changes.delete(change);
+      this.#writes.delete(write);
     }
   }
 
@@ -141,18 +157,164 @@ export class DatastoreCache {
   }
 }
 
+/** What a {@link ReplicaStore} is given. */
+export interface ReplicaStoreContext {
+  readonly id: string;
+  readonly replica: Replica;
+  readonly cache: DatastoreCache;
+  readonly handle: string | undefined;
+  /** Which edits are stored. */
+  readonly extent: SavedExtent;
+  /** Hears that the datastore was stored. */
+  readonly stored: () => void;
+  /** Hears that no write is left. */
+  readonly rested: () => void;
+}
+
+/** Stores one replica, one write at a time. Calls during a write share the next one. */
+export class ReplicaStore {
+  readonly #context: ReplicaStoreContext;
+  #handle: string | undefined;
+  #isStopped = false;
+  #last: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  #unfinished = 0;
+
+  constructor(context: ReplicaStoreContext) {
+    this.#context = context;
+    this.#handle = context.handle;
+  }
+
+  /** The handle on the server, or `undefined` until the server knows the datastore. */
+  get handle(): string | undefined {
+    return this.#handle;
+  }
+
+  /**
+   * Stores the replica as it is when the write begins, and resolves when it is safe.
+   *
+   * @throws DatastoreError `storage`, or `shut-down` once stopped.
+   */
+  save(): Promise<void> {
+    if (this.#next !== undefined) return this.#next;
+    const next = this.#last.then(() => {
+      this.#next = undefined;
+      return this.#write();
+    });
+    this.#next = next;
+    this.#unfinished++;
+    this.#last = next.catch(() => undefined).then(() => this.#finish());
+    return next;
+  }
+
+  /** Whether no write is under way. */
+  get isIdle(): boolean {
+    return this.#unfinished === 0;
+  }
+
+  /** Sets the handle, and stores it. @throws DatastoreError as {@link save}. */
+  async setHandle(handle: string): Promise<void> {
+    this.#handle = handle;
+    await this.save();
+    await this.#context.cache.noteRemote(this.#context.id);
+  }
+
+  /** Starts no write any more. Resolves when the last one has ended. */
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    return this.#last;
+  }
+
+  #finish(): void {
+    this.#unfinished--;
+    if (this.isIdle && !this.#isStopped) this.#context.rested();
+  }
+
+  async #write(): Promise<void> {
+    const { id, replica, cache, extent, stored } = this.#context;
+    // The caller must not send what was not stored.
+    if (this.#isStopped) throw new DatastoreError('shut-down', `datastore ${quote(id)} is no longer stored`);
+    const { role, title, mtime, status } = replica;
+    const handle = this.#handle;
+    const isUploaded = handle !== undefined && !status.hasOutgoing && !status.isInFlight;
+    await cache.write(id, { handle, role, replica: replica.save(extent) }, { handle, role, title, mtime, isUploaded });
+    stored();
+  }
+}
+
+/**
+ * Reads a stored value.
+ *
+ * @returns `undefined` if there is none.
+ * @throws DatastoreError `storage`, or `corrupt-data` if `parse` rejects the value.
+ */
+export async function readStored<Value>(
+  storage: KeyValueStorage,
+  key: string,
+  parse: (json: unknown) => Value,
+): Promise<Value | undefined> {
+  const json = await storage.get(key);
+  return json === undefined ? undefined : parsedOrCorrupt(`the stored value ${quote(key)}`, () => parse(json));
+}
+
+/** @throws DatastoreError `corrupt-data` for what `parse` throws, except `rule-missing` and `unknown-version`. */
+export function parsedOrCorrupt<Value>(what: string, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (error) {
+    // The application can mend a missing rule, and a newer version reads an unknown one: then nothing is damaged.
+    if (!isDatastoreError(error) || error.code === 'rule-missing' || error.code === 'unknown-version') throw error;
+    throw new ServiceError('corrupt-data', `${what} is damaged: ${error.message}`, {}, error);
+  }
+}
+
+/** @throws DatastoreError `invalid-json` for anything but a string, or null, which stands for `undefined`. */
+export function textOrNull(json: unknown, name: string): string | undefined {
+  if (json === null) return undefined;
+  if (typeof json === 'string') return json;
+  throw new DatastoreError('invalid-json', `${name} must be a string or null, got ${quote(json)}`);
+}
+
+function formatCached({ handle, role, replica }: CachedDatastore): unknown {
+  return { format: 1, handle: handle ?? null, role, replica };
+}
+
+function parseCached(json: unknown): CachedDatastore {
+  const { format, handle, role, replica } = expectObject(json, 'a cached datastore');
+  if (format !== 1) throw new DatastoreError('invalid-json', `format must be 1, got ${quote(format)}`);
+  checkRole(role);
+  return { handle: textOrNull(handle, 'handle'), role, replica };
+}
+
+function formatSummary({ handle, role, title, mtime, isUploaded }: CacheSummary): unknown {
+  return { handle: handle ?? null, role, title: title ?? null, mtime: mtime?.getTime() ?? null, isUploaded };
+}
+
+function parseSummary(json: unknown): CacheSummary {
+  const { handle, role, title, mtime, isUploaded } = expectObject(json, 'the summary of a datastore');
+  checkRole(role);
+  if (typeof isUploaded !== 'boolean') {
+    throw new DatastoreError('invalid-json', `isUploaded must be true or false, got ${quote(isUploaded)}`);
+  }
+  const texts = { handle: textOrNull(handle, 'handle'), title: textOrNull(title, 'title') };
+  return { ...texts, role, mtime: timeOrNull(mtime, 'mtime'), isUploaded };
+}
+
 function formatListed({ id, handle, role, title, mtime }: RemoteDatastore): unknown {
   return { id, handle, role, title: title ?? null, mtime: mtime?.getTime() ?? null };
 }
 
-function parseListed(json: unknown): RemoteDatastore {
-  const { id, handle, role, title, mtime } = expectObject(json, 'a listed datastore');
-  checkRole(role);
-  return {
-    id: String(id),
-    handle: String(handle),
-    role,
-    title: textOrNull(title, 'a title'),
-    mtime: timeOrNull(mtime),
-  };
+function parseList(json: unknown): readonly RemoteDatastore[] {
+  return expectArray(json, 'the list of datastores').map((listed) => {
+    const { id, handle, role, title, mtime } = expectObject(listed, 'a datastore of the list');
+    checkRole(role);
+    const texts = { id: String(id), handle: String(handle), title: textOrNull(title, 'title') };
+    return { ...texts, role, mtime: timeOrNull(mtime, 'mtime') };
+  });
+}
+
+function timeOrNull(json: unknown, name: string): Date | undefined {
+  if (json === null) return undefined;
+  if (typeof json === 'number' && Number.isSafeInteger(json)) return new Date(json);
+  throw new DatastoreError('invalid-json', `${name} must be whole milliseconds or null, got ${quote(json)}`);
 }

@@ -1,48 +1,66 @@
-import { DatastoreError } from '../../errors/datastore-error.js';
-import type { Listener } from '../model/listeners.js';
-import { Listeners } from '../model/listeners.js';
-import type { RetryDelays } from './backoff.js';
-import type { DatastoreCache } from './datastore-cache.js';
+import { isDatastoreError } from '../../errors/datastore-error.js';
+import { canWrite, type Role } from '../../sync/role.js';
+import { isShareableId } from '../../values/names.js';
+import { compareValues } from '../../values/order.js';
+import { compareText } from '../../values/text.js';
+import { type Listener, Listeners } from '../model/events.js';
+import { BackgroundJob, type RetryDelays } from './background-job.js';
+import type { CacheSummary, DatastoreCache } from './datastore-cache.js';
 import type { Environment } from './environment.js';
-import { isPassing } from './failure.js';
-import type { Link } from './link.js';
-import { type DatastoreInfo, listing } from './listing.js';
-import { Worker } from './worker.js';
+import { isWorthRetrying } from './guards.js';
+import type { Link, RemoteDatastore } from './link.js';
 
-export interface DatastoreListOptions {
+/** A datastore in the list of a manager. */
+export interface DatastoreInfo {
+  readonly id: string;
+  /** The title, or `undefined` if it has none. */
+  readonly title: string | undefined;
+  /** When it was last edited, by the clocks of the editing devices; `undefined` if never. */
+  readonly mtime: Date | undefined;
+  /** The role of the user. */
+  readonly role: Role;
+  /** Whether it can be shared with other users. */
+  readonly isShareable: boolean;
+  /** Whether the user may edit it. */
+  readonly isWritable: boolean;
+}
+
+/** What a {@link DatastoreList} is given. */
+export interface ListContext {
   readonly cache: DatastoreCache;
   readonly link: Link | undefined;
   readonly environment: Environment;
   readonly delays: RetryDelays;
-  /** Tells the listeners' manager, and hears what they throw. */
+  /** Hears what a listener throws, and other failures for which nobody waits. */
   readonly failed: (error: unknown) => void;
+  /** Hears that the account is no longer linked. */
   readonly unauthorized: () => void;
 }
 
-/** The list of a manager's datastores, and those who want to know when it changes. Spec: BACK-10, BACK-11. */
+/** The list of a manager's datastores, and its listeners. Spec: BACK-10, BACK-11. */
 export class DatastoreList<Owner> {
   readonly #owner: Owner;
-  readonly #options: DatastoreListOptions;
+  readonly #context: ListContext;
   readonly #listeners: Listeners<{ change: Owner }>;
-  readonly #worker: Worker;
-  /** What the listeners were told last, as text. */
+  readonly #job: BackgroundJob;
+  /** The list that the listeners know, as text. */
   #told = '';
 
-  constructor(owner: Owner, options: DatastoreListOptions) {
+  constructor(owner: Owner, context: ListContext) {
     this.#owner = owner;
-    this.#options = options;
-    this.#listeners = new Listeners(options.failed);
-    this.#worker = new Worker({
-      environment: options.environment,
-      delays: options.delays,
+    this.#context = context;
+    this.#listeners = new Listeners(context.failed);
+    this.#job = new BackgroundJob({
+      environment: context.environment,
+      delays: context.delays,
       job: () => this.refresh(),
       failed: (error) => this.#fail(error),
     });
   }
 
-  /** What is known now. */
+  /** The list as it is known now. */
   get infos(): readonly DatastoreInfo[] {
-    const { cache } = this.#options;
+    const { cache } = this.#context;
     return listing(cache.remoteList, cache.summaries);
   }
 
@@ -57,12 +75,12 @@ export class DatastoreList<Owner> {
 
   removeListener(listener: Listener<Owner>): void {
     this.#listeners.remove('change', listener);
-    if (!this.hasListeners) this.#worker.rest();
+    if (!this.hasListeners) this.#job.rest();
   }
 
   /** Asks the server. @throws DatastoreError for what the link or the storage reject with. */
   async refresh(): Promise<void> {
-    const { link, cache } = this.#options;
+    const { link, cache } = this.#context;
     if (link === undefined) return;
     await cache.writeRemoteList(await link.list());
     this.changed();
@@ -70,10 +88,10 @@ export class DatastoreList<Owner> {
 
   /** Asks the server in the background, again and again until it answers. */
   ask(): void {
-    this.#worker.ask();
+    this.#job.ask();
   }
 
-  /** Tells the listeners if the list is another one than they know. */
+  /** Tells the listeners if the list has changed. */
   changed(): void {
     if (!this.hasListeners) return;
     const text = this.#text();
@@ -83,20 +101,54 @@ export class DatastoreList<Owner> {
   }
 
   close(): void {
-    this.#worker.stop();
+    this.#job.stop();
     this.#listeners.close();
   }
 
   #fail(error: unknown): boolean {
-    if (!(error instanceof DatastoreError)) {
-      this.#options.failed(error);
+    if (!isDatastoreError(error)) {
+      this.#context.failed(error);
       return false;
     }
-    if (error.code === 'unauthorized') this.#options.unauthorized();
-    return isPassing(error) && this.hasListeners;
+    if (error.code === 'unauthorized') this.#context.unauthorized();
+    return isWorthRetrying(error) && this.hasListeners;
   }
 
   #text(): string {
     return JSON.stringify(this.infos);
   }
+}
+
+/**
+ * The datastores of a manager in code point order of their ids: as the server lists them, or as this device has them where
+ * it has edits that the server lacks or that are later than the list; and those that the server does not know yet.
+ */
+export function listing(
+  remote: readonly RemoteDatastore[],
+  local: ReadonlyMap<string, CacheSummary>,
+): readonly DatastoreInfo[] {
+  const listed = new Map(remote.map((datastore) => [datastore.id, datastore]));
+  const infos = new Map(remote.map((datastore) => [datastore.id, infoOf(datastore.id, datastore)]));
+  for (const [id, summary] of local) if (overrides(summary, listed.get(id))) infos.set(id, infoOf(id, summary));
+  return [...infos.values()].sort((left, right) => compareText(left.id, right.id));
+}
+
+/** Whether what this device has is newer than the server's list. */
+function overrides({ handle, isUploaded, mtime }: CacheSummary, listed: RemoteDatastore | undefined): boolean {
+  if (listed === undefined) return handle === undefined;
+  // With another handle it is another datastore: the cached one was deleted.
+  if (handle !== undefined && handle !== listed.handle) return false;
+  const hasOwnEdits = handle === undefined ? mtime !== undefined : !isUploaded;
+  return hasOwnEdits || compareValues(mtime, listed.mtime) > 0;
+}
+
+function infoOf(id: string, { title, mtime, role }: Pick<CacheSummary, 'title' | 'mtime' | 'role'>): DatastoreInfo {
+  return Object.freeze({
+    id,
+    title,
+    mtime: mtime === undefined ? undefined : new Date(mtime),
+    role,
+    isShareable: isShareableId(id),
+    isWritable: canWrite(role),
+  });
 }

@@ -1,87 +1,86 @@
-import { DatastoreError, errorWithCode, ServiceError } from '../../errors/datastore-error.js';
+import { DatastoreError, errorWithCode, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
-import { describe } from '../../values/value.js';
+import { checkFunction, checkOptions, invalidArgument, invalidDatastoreId } from '../model/arguments.js';
 import type { Datastore } from '../model/datastore.js';
-import type { DatastoreOwner } from '../model/host.js';
-import type { Listener } from '../model/listeners.js';
-import { ownOptions } from '../model/options.js';
-import type { AnyTables } from '../model/shape.js';
+import type { Listener } from '../model/events.js';
+import type { AnyTables } from '../model/fields.js';
+import type { OwningManager } from '../model/open-replica.js';
 import type { Account } from './account.js';
-import type { BackgroundSync } from './background-sync.js';
 import { DatastoreCache } from './datastore-cache.js';
-import type { DatastoreInfo } from './listing.js';
-import { ManagerExchange, type ManagerExchangeOptions } from './manager-exchange.js';
-import { randomShareableId } from './random-id.js';
-import type { Storage } from './storage.js';
+import type { DatastoreInfo } from './datastore-list.js';
+import { randomShareableId } from './environment.js';
+import { ManagerRuntime, type RuntimeContext } from './manager-runtime.js';
+import type { KeyValueStorage } from './storage.js';
+import type { SyncSession } from './sync-session.js';
 
 /** The id of the datastore that {@link DatastoreManager.openDefault} opens. */
 export const DEFAULT_DATASTORE_ID = 'default';
 
 export interface OpenOptions {
   /**
-   * The rules that the datastore begins with. Only one thing makes it necessary to give them here rather than to set
-   * them on the tables: edits that were stored, and not uploaded, under a merge function.
+   * The rules from the start. They are only needed here, rather than on the tables, if edits were stored under a merge
+   * function and not uploaded.
    */
   readonly rules?: ResolutionRules;
 }
 
-/** What a manager is made of. An `AccountManager` provides it. */
-export interface ManagerOptions extends ManagerExchangeOptions {
-  readonly storage: Storage;
-  /** What the keys of the storage begin with. */
+/** What a {@link DatastoreManager} is given, by an `AccountManager`. */
+export interface ManagerContext extends RuntimeContext {
+  readonly storage: KeyValueStorage;
+  /** The beginning of its keys in the storage. */
   readonly space: string;
   /**
-   * Moves the local datastores to an account, after `leave` has ended this manager, or has thrown.
+   * Moves the local datastores to an account, after `leave` has ended this manager.
    *
    * @throws DatastoreError `bad-state`, `storage`, or what `leave` throws.
    */
   readonly migrate: (account: Account, leave: () => Promise<void>) => Promise<DatastoreManager>;
 }
 
-/** What an `AccountManager` may do with a manager, and nobody else. */
-export interface ManagerControl {
+/** A running manager, and what only its `AccountManager` may do with it. */
+export interface RunningManager {
   readonly manager: DatastoreManager;
-  /** Shuts down because the account is not linked any more. */
+  /** Shuts it down because the account is no longer linked. */
   endUnlinked(): Promise<void>;
-  /** Whether the device is online has changed. */
+  /** The device came online or went offline. */
   onlineChanged(): void;
 }
 
 /**
- * The datastores of one account, or the local ones. Opens them, and exchanges edits with the server in the background:
- * while a datastore is open, while something is to be uploaded, and while somebody listens to the list.
- * `open<Tables>()` and its like declare which tables a datastore has, for the compiler alone.
+ * The datastores of one account, or the local ones. It opens them, and synchronizes them with the server in the
+ * background: while a datastore is open, while something is left to upload, and while somebody listens to the list.
+ * `open<Tables>()` and the like declare the tables of a datastore, for the compiler alone.
  *
- * Every method but {@link shutDown} and the removal of listeners fails once the manager is shut down: with
- * `unauthorized` if that was because the account was unlinked, else with `shut-down`. Whoever opens, deletes or uncaches a
- * datastore has its id for as long as that takes: other calls fail with `already-open`. Spec: BACK-1 to BACK-16.
+ * Once the manager is shut down, each method except {@link shutDown} and {@link removeListListener} fails: with
+ * `unauthorized` if the account was unlinked, else with `shut-down`. While a call opens, deletes or uncaches a datastore,
+ * other such calls for the same id fail with `already-open`. Spec: BACK-1 to BACK-16.
  */
-export class DatastoreManager implements DatastoreOwner {
+export class DatastoreManager implements OwningManager {
   /** The account, or `undefined` for the local datastores. */
   readonly account: Account | undefined;
-  readonly #options: ManagerOptions;
+  readonly #context: ManagerContext;
   readonly #cache: DatastoreCache;
-  readonly #exchange: ManagerExchange<DatastoreManager>;
+  readonly #runtime: ManagerRuntime<DatastoreManager>;
   #endedAs: 'shut-down' | 'unauthorized' | undefined;
   #ended: Promise<void> | undefined;
 
-  private constructor(options: ManagerOptions, cache: DatastoreCache) {
-    this.account = options.account;
-    this.#options = options;
+  private constructor(context: ManagerContext, cache: DatastoreCache) {
+    this.account = context.account;
+    this.#context = context;
     this.#cache = cache;
-    this.#exchange = new ManagerExchange<DatastoreManager>(this, cache, options);
+    this.#runtime = new ManagerRuntime<DatastoreManager>(this, cache, context);
   }
 
-  /** Only an `AccountManager` makes managers. @throws DatastoreError `storage`, `invalid-json`. */
-  static async create(options: ManagerOptions): Promise<ManagerControl> {
-    const manager = new DatastoreManager(options, await DatastoreCache.open(options.storage, options.space));
-    if (options.account !== undefined) await manager.#exchange.syncs.resume();
+  /** Not for applications: an `AccountManager` makes managers. @throws DatastoreError `storage` or `corrupt-data`. */
+  static async create(context: ManagerContext): Promise<RunningManager> {
+    const manager = new DatastoreManager(context, await DatastoreCache.open(context.storage, context.space));
+    if (context.account !== undefined) await manager.#runtime.sessions.resume();
     return {
       manager,
       endUnlinked: () => manager.#end('unauthorized'),
-      onlineChanged: () => manager.#exchange.onlineChanged(),
+      onlineChanged: () => manager.#runtime.onlineChanged(),
     };
   }
 
@@ -95,7 +94,7 @@ export class DatastoreManager implements DatastoreOwner {
   }
 
   /**
-   * Opens the default datastore, and makes it if there is none. Otherwise as {@link openOrCreate}.
+   * Opens the default datastore as {@link openOrCreate} does.
    *
    * @throws DatastoreError as {@link openOrCreate}.
    */
@@ -104,120 +103,127 @@ export class DatastoreManager implements DatastoreOwner {
   }
 
   /**
-   * Opens a datastore that exists. One that this device has not cached is downloaded first.
+   * Opens an existing datastore. It is downloaded first if this device has not cached it.
    *
-   * @throws DatastoreError `already-open`; `not-found` if there is none that the user may read; `invalid-name` for what
-   * is no id; `invalid-option`; `rule-missing` as {@link OpenOptions} says; for one that is not cached also what the link rejects with.
+   * @throws DatastoreError `already-open`; `not-found` if the user may read no such datastore; `invalid-name`;
+   * `invalid-option`; `rule-missing` as {@link OpenOptions} says; `storage`; `corrupt-data`; and what the link rejects
+   * with if it is not cached.
    */
   open<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
     return this.#opened(id, options, (rules) => this.#existing(id, rules));
   }
 
   /**
-   * Opens a datastore, and makes it if there is none, without asking the server: what that has under the same id arrives
-   * later, and is merged. A shareable id names a datastore that exists, so here that is as {@link open}.
+   * Opens a datastore, or creates it if this device has none, without asking the server. What the server has under the
+   * same id arrives later, and is merged. A shareable id is opened as by {@link open}, because it names an existing one.
    *
-   * @throws DatastoreError `already-open`, `invalid-name`, `invalid-option`, `rule-missing`, `storage`.
+   * @throws DatastoreError `already-open`, `invalid-name`, `invalid-option`, `rule-missing`, `storage` or `corrupt-data`.
    */
   openOrCreate<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
     if (isShareableId(id)) return this.open(id, options);
     return this.#opened(
       id,
       options,
-      async (rules) => (await this.#exchange.syncs.find(id, rules)) ?? (await this.#exchange.syncs.begin(id, rules)),
+      async (rules) =>
+        (await this.#runtime.sessions.find(id, rules)) ?? (await this.#runtime.sessions.begin(id, rules)),
     );
   }
 
-  /** Makes a datastore with a new shareable id, and opens it. @throws DatastoreError `invalid-option`, `storage`. */
+  /** Creates a datastore with a new shareable id, and opens it. @throws DatastoreError `invalid-option`, `storage`. */
   create<Tables extends object = AnyTables>(options: OpenOptions = {}): Promise<Datastore<Tables>> {
-    const id = randomShareableId(this.#options.environment);
-    return this.#opened(id, options, (rules) => this.#exchange.syncs.begin(id, rules));
+    const id = randomShareableId(this.#context.environment);
+    return this.#opened(id, options, (rules) => this.#runtime.sessions.begin(id, rules));
   }
 
   /**
-   * Deletes a datastore, on the server for everyone and on this device. A datastore of which the server was never told,
-   * as far as is known here, can be deleted offline.
+   * Deletes a datastore on the server, for everyone, and on this device. A datastore that the server does not know yet can
+   * be deleted offline.
    *
-   * @throws DatastoreError `already-open`, `not-found`, `not-permitted` unless the user owns it, and what the link and
-   * the storage reject with.
+   * @throws DatastoreError `already-open`; `not-found`; `not-permitted` unless the user owns it; and what the link and the
+   * storage reject with.
    */
   async delete(id: string): Promise<void> {
     this.#requireClosed(id);
-    await this.#exchange.reserving(id, async () => {
+    await this.#runtime.reserving(id, async () => {
       await this.#deleteRemote(id);
       this.#requireRunning();
-      await this.#exchange.syncs.forget(id);
+      await this.#runtime.sessions.forget(id);
       await this.#cache.writeRemoteList(this.#cache.remoteList.filter((listed) => listed.id !== id));
-      this.#exchange.list.changed();
+      this.#runtime.list.changed();
     });
   }
 
   /**
-   * Removes what this device has of a datastore, with edits that were not uploaded. When it is opened again it is
-   * downloaded as a whole. Has no effect if nothing is cached.
+   * Removes a datastore from this device, including edits that were not uploaded. When it is opened again, it is
+   * downloaded as a whole. Has no effect if it is not cached.
    *
-   * @throws DatastoreError `already-open`, `bad-state` for a local manager, which would lose the datastore, `storage`.
+   * @throws DatastoreError `already-open`; `storage`; `bad-state` for a local manager, which would lose the datastore.
    */
   async uncache(id: string): Promise<void> {
     this.#requireClosed(id);
-    if (this.isLocal) throw new DatastoreError('bad-state', 'a local datastore is nowhere else: delete it instead');
-    await this.#exchange.reserving(id, () => this.#exchange.syncs.forget(id));
-    this.#exchange.list.changed();
+    if (this.isLocal)
+      throw new DatastoreError(
+        'bad-state',
+        'a local datastore exists only on this device, so it cannot be uncached: use delete',
+      );
+    await this.#runtime.reserving(id, () => this.#runtime.sessions.forget(id));
+    this.#runtime.list.changed();
   }
 
   /**
-   * The datastores: as the server has them, or had them when it was last reached; but as this device has them where it
-   * holds edits that were not uploaded. Sorted by id.
+   * The datastores, sorted by id: as the server has them, or had them when it was last reached; and as this device has
+   * them where it has edits that were not uploaded. Offline it answers what is known.
    *
-   * @throws DatastoreError `unauthorized`, `server`, `storage` and the like; offline it answers what is known.
+   * @throws DatastoreError `storage`, and what the link rejects with, except `network`.
    */
   async list(): Promise<readonly DatastoreInfo[]> {
     this.#requireRunning();
-    if (this.#options.isOnline()) await this.#exchange.asked(this.#exchange.list.refresh()).catch(ignoreNetwork);
+    if (this.#context.isOnline()) await this.#runtime.asked(this.#runtime.list.refresh()).catch(ignoreNetwork);
     this.#requireRunning();
-    return this.#exchange.list.infos;
+    return this.#runtime.list.infos;
   }
 
   /**
-   * Has a listener told when {@link list} may answer otherwise than before, and keeps background exchange running for
-   * it. Adding one twice is adding it once; after shutting down it has no effect.
+   * Adds a listener for changes of the {@link list}. As long as there is one, the manager keeps watching the server.
+   * Adding it twice is adding it once; after shutting down it has no effect.
+   *
+   * @throws DatastoreError `invalid-option` for a listener that is not a function.
    */
   addListListener(listener: Listener<DatastoreManager>): void {
+    checkFunction(listener, 'a listener');
     if (this.isShutDown) return;
-    const isFirst = !this.#exchange.list.hasListeners;
-    this.#exchange.list.addListener(listener);
+    const isFirst = !this.#runtime.list.hasListeners;
+    this.#runtime.list.addListener(listener);
     if (!isFirst) return;
-    this.#exchange.adjustInterest();
-    if (this.#exchange.isConnected) this.#exchange.list.ask();
+    this.#runtime.adjustConnection();
+    if (this.#runtime.isConnected) this.#runtime.list.ask();
   }
 
-  /** Has a listener told no more. Has no effect on one that was not added. */
+  /** Removes a listener. Has no effect if it was not added. @throws DatastoreError as {@link addListListener}. */
   removeListListener(listener: Listener<DatastoreManager>): void {
-    this.#exchange.list.removeListener(listener);
-    this.#exchange.adjustInterest();
+    this.#runtime.list.removeListener(listener);
+    this.#runtime.adjustConnection();
   }
 
   /**
-   * Moves all local datastores to a freshly linked account: they are uploaded, and merged with what the account has
-   * already. This manager is empty then, and shut down.
-   *
-   * A crash leaves all of them here or all of them there.
+   * Moves all local datastores to a newly linked account. They are uploaded, and merged with those of the account. This
+   * manager is empty then, and shut down. After a crash either all of them have moved, or none.
    *
    * @returns the manager of the account.
-   * @throws DatastoreError `bad-state` if this manager is not local or has open datastores, or if the account is not
-   * linked, has a manager that was not shut down, or has edits that were not uploaded; `storage`. Nothing is moved then.
+   * @throws DatastoreError `storage`; `bad-state` if this manager is not local or has open datastores, or if the account
+   * is not linked, has a manager that was not shut down, or has edits that were not uploaded. Nothing is moved then.
    */
   async migrateToAccount(account: Account): Promise<DatastoreManager> {
     this.#requireMigratable();
-    return await this.#options.migrate(account, async () => {
+    return await this.#context.migrate(account, async () => {
       this.#requireMigratable();
       await this.shutDown();
     });
   }
 
   /**
-   * Ends background exchange and closes what is open; edits since the last `sync()` are lost. What was not uploaded waits
-   * on this device for the next manager of the account. Has no effect if it was shut down already.
+   * Ends synchronization, and closes all datastores; edits since the last `sync()` are dropped. Edits that were not
+   * uploaded stay on this device for the next manager of the account. Has no effect if it was shut down before.
    *
    * @returns a promise that resolves when the storage is no longer written to.
    */
@@ -232,51 +238,50 @@ export class DatastoreManager implements DatastoreOwner {
   async #opened<Tables extends object>(
     id: string,
     options: OpenOptions,
-    prepare: (rules: ResolutionRules) => Promise<BackgroundSync>,
+    prepare: (rules: ResolutionRules) => Promise<SyncSession>,
   ): Promise<Datastore<Tables>> {
     this.#requireClosed(id);
-    const { rules = new ResolutionRules() } = ownOptions(options);
-    if (!(rules instanceof ResolutionRules)) {
-      throw new DatastoreError('invalid-option', `rules are ResolutionRules, not ${describe(rules)}`);
-    }
-    return await this.#exchange.reserving(id, async () => {
-      const sync = await prepare(rules);
+    const { rules = new ResolutionRules() } = checkOptions(options, { rules: true });
+    if (!(rules instanceof ResolutionRules)) throw invalidArgument('rules must be a ResolutionRules object', rules);
+    return await this.#runtime.reserving(id, async () => {
+      const session = await prepare(rules);
       this.#requireRunning();
-      const datastore = sync.open<Tables>(rules);
-      sync.kick();
+      const datastore = session.open<Tables>(rules);
+      session.kick();
       return datastore;
     });
   }
 
-  async #existing(id: string, rules: ResolutionRules): Promise<BackgroundSync> {
-    const cached = await this.#exchange.syncs.find(id, rules);
+  async #existing(id: string, rules: ResolutionRules): Promise<SyncSession> {
+    const cached = await this.#runtime.sessions.find(id, rules);
     if (cached !== undefined) return cached;
-    if (this.#exchange.link === undefined) throw notFound(id);
-    if (!this.#options.isOnline()) throw new ServiceError('network', `${quote(id)} is not cached on this device`);
-    const access = await this.#exchange.asked(this.#exchange.link.find(id));
+    if (this.#runtime.link === undefined) throw notFound(id);
+    if (!this.#context.isOnline())
+      throw new ServiceError('network', `datastore ${quote(id)} is not on this device, and the device is offline`);
+    const access = await this.#runtime.asked(this.#runtime.link.find(id));
     this.#requireRunning();
-    return await this.#exchange.syncs.begin(id, rules, access);
+    return await this.#runtime.sessions.begin(id, rules, access);
   }
 
   async #deleteRemote(id: string): Promise<void> {
-    const { link, syncs } = this.#exchange;
-    // A request to make it must not overtake the one to delete it.
-    if (this.#isUntold(id)) await syncs.pause(id);
+    const { link, sessions } = this.#runtime;
+    // A request to create it must not overtake the request to delete it.
+    if (this.#isUnknownToServer(id)) await sessions.pause(id);
     const isCached = this.#cache.summaries.has(id);
     if (link === undefined && !isCached) throw notFound(id);
     try {
-      if (link !== undefined) await this.#exchange.asked(link.delete(id));
+      if (link !== undefined) await this.#runtime.asked(link.delete(id));
     } catch (error) {
-      const isGone = error instanceof DatastoreError && error.code === 'not-found' && isCached;
-      const isUnheardOf = error instanceof DatastoreError && error.code === 'network' && this.#isUntold(id);
-      if (isGone || isUnheardOf) return;
-      syncs.goOn(id);
+      const isGone = isServiceError(error, 'not-found') && isCached;
+      const isOnlyHere = isServiceError(error, 'network') && this.#isUnknownToServer(id);
+      if (isGone || isOnlyHere) return;
+      sessions.unpause(id);
       throw error;
     }
   }
 
-  /** Whether a datastore is cached of which the server was never told, as far as is known. */
-  #isUntold(id: string): boolean {
+  /** Whether a datastore is cached and the server was never told of it, as far as is known. */
+  #isUnknownToServer(id: string): boolean {
     const summary = this.#cache.summaries.get(id);
     return summary !== undefined && summary.handle === undefined;
   }
@@ -284,37 +289,39 @@ export class DatastoreManager implements DatastoreOwner {
   #end(as: 'shut-down' | 'unauthorized'): Promise<void> {
     if (this.#endedAs === undefined) {
       this.#endedAs = as;
-      this.#ended = this.#exchange.end(as);
+      this.#ended = this.#runtime.end(as);
     }
     return this.#ended ?? Promise.resolve();
   }
 
   /** @throws DatastoreError `shut-down` or `unauthorized`. */
   #requireRunning(): void {
-    if (this.#endedAs !== undefined) throw errorWithCode(this.#endedAs, 'the manager was shut down');
+    if (this.#endedAs === undefined) return;
+    const cause = this.#endedAs === 'unauthorized' ? ', because its account was unlinked' : '';
+    throw errorWithCode(this.#endedAs, `the manager was shut down${cause}`);
   }
 
   /** @throws DatastoreError `bad-state`, or as {@link #requireRunning}. */
   #requireMigratable(): void {
     this.#requireRunning();
-    if (!this.isLocal) throw new DatastoreError('bad-state', 'only local datastores can be migrated');
-    if (this.#exchange.isAnyTaken) {
+    if (!this.isLocal)
+      throw new DatastoreError('bad-state', 'only local datastores can be migrated: use the local manager');
+    if (this.#runtime.isAnyTaken) {
       throw new DatastoreError('bad-state', 'close all datastores before migrating them');
     }
   }
 
   #requireClosed(id: string): void {
     this.#requireRunning();
-    if (!isValidDatastoreId(id))
-      throw new DatastoreError('invalid-name', `${quote(String(id))} is no id of a datastore`);
-    if (this.#exchange.isTaken(id)) {
-      throw new DatastoreError('already-open', `datastore ${quote(id)} is open, or is just being opened or removed`);
+    if (!isValidDatastoreId(id)) throw invalidDatastoreId(id);
+    if (this.#runtime.isTaken(id)) {
+      throw new DatastoreError('already-open', `datastore ${quote(id)} is open, or is being opened or removed`);
     }
   }
 }
 
 function ignoreNetwork(error: unknown): void {
-  if (!(error instanceof DatastoreError) || error.code !== 'network') throw error;
+  if (!isServiceError(error, 'network')) throw error;
 }
 
 function notFound(id: string): DatastoreError {

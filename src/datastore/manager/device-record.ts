@@ -1,23 +1,24 @@
 import { expectArray, expectObject } from '../../codec/wire/json.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
-import { textOrNull } from './cached-datastore.js';
+import { quote } from '../../errors/quote.js';
+import { readStored, textOrNull } from './datastore-cache.js';
 import type { AccountProfile } from './link.js';
-import type { Storage } from './storage.js';
+import type { KeyValueStorage } from './storage.js';
 
 /** What is stored of a linked account. */
-export interface LinkedAccount {
+export interface AccountRecord {
   readonly id: string;
-  /** What the keys of its cache begin with. */
+  /** The beginning of the keys of its cache. */
   readonly space: string;
-  /** What the server said of its user last. */
+  /** What the server last said about its user. */
   readonly profile: AccountProfile | undefined;
 }
 
-/** Which accounts a device has linked, and which part of the storage belongs to whom. Spec: STORE-6. */
+/** The linked accounts of a device, and which part of the storage belongs to whom. Spec: STORE-6. */
 export interface DeviceRecord {
   /** In the order in which they were linked. */
-  readonly accounts: readonly LinkedAccount[];
-  /** What the keys of the local datastores begin with. */
+  readonly accounts: readonly AccountRecord[];
+  /** The beginning of the keys of the local datastores. */
   readonly localSpace: string;
   /** The number of the next new space. */
   readonly nextSpace: number;
@@ -29,7 +30,7 @@ const SPACE = 'space-';
 /** The record of a device that has no account yet. */
 export const NEW_DEVICE: DeviceRecord = { accounts: [], localSpace: `${SPACE}0`, nextSpace: 1 };
 
-/** The record with one account more, which gets a space of its own. */
+/** The record with one more account, which gets a space of its own. */
 export function withAccount(record: DeviceRecord, id: string): DeviceRecord {
   const { accounts, nextSpace } = record;
   const added = { id, space: `${SPACE}${nextSpace}`, profile: undefined };
@@ -46,7 +47,7 @@ export function withProfile(record: DeviceRecord, id: string, profile: AccountPr
   return { ...record, accounts };
 }
 
-/** The record in which the local space has become an account's, and there is a new local one. */
+/** The record after a migration: the local space belongs to an account, and there is a new local space. */
 export function withMigration(record: DeviceRecord, id: string): DeviceRecord {
   const { accounts, localSpace, nextSpace } = record;
   return {
@@ -56,19 +57,13 @@ export function withMigration(record: DeviceRecord, id: string): DeviceRecord {
   };
 }
 
-/** @throws DatastoreError `storage`, or `invalid-json` for a damaged record. */
-export async function readDevice(storage: Storage): Promise<DeviceRecord> {
-  const json = await storage.get(KEY);
-  if (json === undefined) return NEW_DEVICE;
-  const { format, accounts, localSpace, nextSpace } = expectObject(json, 'the record of a device');
-  if (format !== 1 || typeof localSpace !== 'string' || typeof nextSpace !== 'number') {
-    throw new DatastoreError('invalid-json', 'the record of a device has format 1, a local space and a next one');
-  }
-  return { accounts: expectArray(accounts, 'the accounts').map(parseAccount), localSpace, nextSpace };
+/** @throws DatastoreError `storage` or `corrupt-data`. */
+export async function readDevice(storage: KeyValueStorage): Promise<DeviceRecord> {
+  return (await readStored(storage, KEY, parseDevice)) ?? NEW_DEVICE;
 }
 
 /** @throws DatastoreError `storage`. */
-export async function writeDevice(storage: Storage, record: DeviceRecord): Promise<void> {
+export async function writeDevice(storage: KeyValueStorage, record: DeviceRecord): Promise<void> {
   const accounts = record.accounts.map(({ id, space, profile }) => ({
     id,
     space,
@@ -78,10 +73,10 @@ export async function writeDevice(storage: Storage, record: DeviceRecord): Promi
   await storage.set(KEY, { format: 1, ...record, accounts });
 }
 
-/** Deletes what belongs to no account and is not local: what unlinking and migrating leave. @throws DatastoreError `storage`. */
-export async function clearSpaces(storage: Storage, record: () => DeviceRecord): Promise<void> {
+/** Deletes the spaces that belong to nobody any more, after an unlinking or a migration. @throws DatastoreError `storage`. */
+export async function clearSpaces(storage: KeyValueStorage, record: () => DeviceRecord): Promise<void> {
   const keys = await storage.keys(SPACE);
-  // Only now, since a space that was new by then may have been among the keys.
+  // Only now: a space may have been added while the keys were read.
   const { accounts, localSpace } = record();
   const live = new Set([localSpace, ...accounts.map(({ space }) => space)]);
   for (const key of keys) {
@@ -90,12 +85,21 @@ export async function clearSpaces(storage: Storage, record: () => DeviceRecord):
   }
 }
 
-function parseAccount(json: unknown): LinkedAccount {
+function parseDevice(json: unknown): DeviceRecord {
+  const { format, accounts, localSpace, nextSpace } = expectObject(json, 'the record of a device');
+  if (format !== 1) throw new DatastoreError('invalid-json', `format must be 1, got ${quote(format)}`);
+  if (typeof localSpace !== 'string' || typeof nextSpace !== 'number') {
+    throw new DatastoreError('invalid-json', 'localSpace must be a string, and nextSpace a number');
+  }
+  return { accounts: expectArray(accounts, 'accounts').map(parseAccount), localSpace, nextSpace };
+}
+
+function parseAccount(json: unknown): AccountRecord {
   const { id, space, userName, orgName } = expectObject(json, 'an account');
   if (typeof id !== 'string' || typeof space !== 'string') {
-    throw new DatastoreError('invalid-json', 'an account has an id and a space');
+    throw new DatastoreError('invalid-json', 'the id and the space of an account must be strings');
   }
-  const name = textOrNull(userName, 'the name of a user');
-  const profile = name === undefined ? undefined : { userName: name, orgName: textOrNull(orgName, 'an organisation') };
+  const name = textOrNull(userName, 'userName');
+  const profile = name === undefined ? undefined : { userName: name, orgName: textOrNull(orgName, 'orgName') };
   return { id, space, profile };
 }

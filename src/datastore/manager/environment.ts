@@ -1,10 +1,12 @@
-/** What this layer takes from the machine that it runs on, and takes in no other way: time, timers and chance. */
+import { encodeBase64Url } from '../../codec/wire/base64url.js';
+
+/** What the datastore layer takes from the machine, and takes in no other way: time, timers and randomness. */
 export interface Environment {
-  /** The time in milliseconds since 1970 UTC: what edits are marked with. */
+  /** The time in milliseconds since 1970 UTC. Sealed edits are marked with it. */
   now(): number;
-  /** Runs `task` once, in `delay` milliseconds, unless the function that is returned is called before. */
+  /** Runs `task` once after `delay` milliseconds, unless the returned function is called before. */
   schedule(delay: number, task: () => void): () => void;
-  /** `count` bytes that nobody can guess. Ids, nonces and the jitter of retries are made of them. */
+  /** `count` unpredictable bytes, for ids, nonces and the jitter of retries. */
   randomBytes(count: number): Uint8Array;
 }
 
@@ -33,4 +35,18 @@ export function environmentOf<Timer>(scope: GlobalScope<Timer>): Environment {
       return bytes;
     },
   };
+}
+
+const NONCE_BYTES = 16;
+/** Knowing the id of a public datastore is enough to open it, so it must be as hard to guess as a key. */
+const SHAREABLE_BYTES = 32;
+
+/** A nonce or a record id: 128 random bits as 22 characters. Spec: SYNC-2. */
+export function randomName(environment: Environment): string {
+  return encodeBase64Url(environment.randomBytes(NONCE_BYTES));
+}
+
+/** The id of a new shareable datastore: a dot and 43 characters. Spec: NAME-4. */
+export function randomShareableId(environment: Environment): string {
+  return `.${encodeBase64Url(environment.randomBytes(SHAREABLE_BYTES))}`;
 }

@@ -1,87 +1,83 @@
-import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+import { DatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import type { Withdrawal } from '../../sync/sync-result.js';
-import { describe } from '../../values/value.js';
-import { ownOptions } from './options.js';
-import type { Session } from './session.js';
+import { checkFunction, checkOptions, invalidArgument } from './arguments.js';
+import type { OpenReplica } from './open-replica.js';
 
 export interface TransactionOptions {
-  /** How often to try before the conflict is given to the caller: once, unless given. */
+  /** How often to try before the caller gets the conflict. 1 by default. */
   readonly maxTries?: number;
 }
 
-/** What commits need of the datastore around them. */
-export interface CommitSurroundings {
-  /** Brings in what was received, and saves. */
+/** What commits need of their datastore. */
+export interface CommitContext {
+  /** Merges what was received, and saves. */
   merge(): Promise<unknown>;
-  /** Local edits were undone. */
+  /** Hears that local edits were undone. */
   undone(withdrawal: Withdrawal): void;
 }
 
 /**
- * The optimistic style: edits enter the log as they were made, or not at all; nothing is merged behind the application's
- * back. What is to be committed is sealed apart from all other edits, so that those are not affected by what becomes of
- * it. Spec: COMMIT-1 to COMMIT-4.
+ * Optimistic commits: edits enter the log as they were made, or not at all, and are never merged. The edits of a commit
+ * are sealed apart from all others, so that a failure affects nothing else. Spec: COMMIT-1 to COMMIT-4.
  */
 export class Commits {
-  readonly #session: Session;
-  readonly #surroundings: CommitSurroundings;
+  readonly #open: OpenReplica;
+  readonly #context: CommitContext;
 
-  constructor(session: Session, surroundings: CommitSurroundings) {
-    this.#session = session;
-    this.#surroundings = surroundings;
+  constructor(open: OpenReplica, context: CommitContext) {
+    this.#open = open;
+    this.#context = context;
   }
 
   /** See `Datastore.commit`. */
   async commit(): Promise<void> {
-    const { replica, host } = this.#session;
-    const isSealed = replica.seal(host.now());
+    const { replica, context } = this.#open;
+    const isSealed = replica.seal(context.now());
     try {
-      await host.commit();
+      await context.commit();
     } catch (error) {
-      // What is stored still has it sealed, and would put it after a crash.
-      if (!isSealed || !this.#session.isOpen) throw error;
+      // The stored replica still has the edits sealed, and would upload them after a crash.
+      if (!isSealed || !this.#open.isOpen) throw error;
       if (!replica.reopen()) throw undecided(error);
-      await host.save();
+      await context.save();
       throw error;
     }
   }
 
   /** See `Datastore.transaction`. */
   async transaction<Result>(edit: () => Result, options: TransactionOptions): Promise<Result> {
-    if (typeof edit !== 'function') {
-      throw new DatastoreError('invalid-option', `a transaction is made by a function, not by ${describe(edit)}`);
-    }
-    const { maxTries = 1 } = ownOptions(options);
+    checkFunction(edit, 'the edit of a transaction');
+    const { maxTries = 1 } = checkOptions(options, { maxTries: true });
     if (!Number.isSafeInteger(maxTries) || maxTries < 1) {
-      throw new DatastoreError('invalid-option', 'maxTries must be a whole number from 1');
+      throw invalidArgument('maxTries must be a whole number, 1 or more', maxTries);
     }
-    await this.#surroundings.merge();
+    await this.#context.merge();
     for (let tries = 1; ; tries++) {
-      const { replica, host } = this.#session;
-      // What others edited meanwhile, on this device, is not part of the transaction.
-      replica.seal(host.now());
+      const { replica, context } = this.#open;
+      // Edits that this device made meanwhile are not part of the transaction.
+      replica.seal(context.now());
       const result = this.#run(edit);
-      this.#session.requireOpen();
-      if (!replica.seal(host.now())) {
+      this.#open.requireOpen();
+      if (!replica.seal(context.now())) {
         this.#reopen();
         return result;
       }
       try {
-        await host.commit();
+        await context.commit();
         return result;
       } catch (error) {
         const isWithdrawn = this.#withdraw();
-        if (this.#reopen() || isWithdrawn) await host.save();
-        if (!isWithdrawn && this.#session.isOpen) throw undecided(error);
+        if (this.#reopen() || isWithdrawn) await context.save();
+        if (!isWithdrawn && this.#open.isOpen) throw undecided(error);
         if (!isConflict(error) || tries === maxTries) throw error;
       }
-      this.#session.requireOpen();
-      await host.loadDeltas();
-      await this.#surroundings.merge();
+      this.#open.requireOpen();
+      await context.loadDeltas();
+      await this.#context.merge();
     }
   }
 
-  /** Runs the edit, and drops what it did if it fails. */
+  /** Runs the edit, and drops its changes if it fails. */
   #run<Result>(edit: () => Result): Result {
     try {
       const result = edit();
@@ -91,46 +87,48 @@ export class Commits {
       throw error;
     }
     this.#rollback();
-    throw new DatastoreError(
-      'invalid-option',
-      'a transaction is made in one go: its function must not return a promise',
-    );
+    throw new DatastoreError('invalid-option', 'the edit of a transaction must not be async, or return a promise');
   }
 
-  /** Drops what an edit did that failed. A datastore that it closed has dropped that already. */
+  /** Drops the changes of an edit that failed. If the edit closed the datastore, they are dropped already. */
   #rollback(): void {
-    if (!this.#session.isOpen) return;
-    this.#surroundings.undone({ changes: this.#session.replica.rollback(), conflicts: [] });
+    if (!this.#open.isOpen) return;
+    this.#context.undone({ changes: this.#open.replica.rollback(), conflicts: [] });
     this.#reopen();
   }
 
   /**
-   * Makes open again what was sealed before the transaction's own edits, unless it may be in the log. All else that waits
-   * was sealed by the merge that came first, and so for good.
+   * Unseals the edits that were sealed right before the transaction, unless they may be in the log. All other sealed
+   * edits were sealed by the merge before it, and stay sealed.
    */
   #reopen(): boolean {
-    if (!this.#session.isOpen) return false;
-    const { replica } = this.#session;
+    if (!this.#open.isOpen) return false;
+    const { replica } = this.#open;
     return replica.provisional !== 'none' && replica.reopen();
   }
 
   #withdraw(): boolean {
-    const withdrawal = this.#session.isOpen ? this.#session.replica.withdraw() : undefined;
-    if (withdrawal !== undefined) this.#surroundings.undone(withdrawal);
+    const withdrawal = this.#open.isOpen ? this.#open.replica.withdraw() : undefined;
+    if (withdrawal !== undefined) this.#context.undone(withdrawal);
     return withdrawal !== undefined;
   }
 }
 
 /**
- * The error of edits that cannot be taken back, because they may be in the log or get there. That others came first is
- * not said of them then: whoever hears it would make them again.
+ * The error for edits that cannot be taken back, because they may be in the log or get there. It is not `conflict`, or
+ * the caller would make them again.
  */
 function undecided(error: unknown): unknown {
-  return isConflict(error) ? new ServiceError('server', 'nobody can tell whether the log has the edits') : error;
+  return isConflict(error)
+    ? new ServiceError(
+        'server',
+        'the server cannot tell whether the log has the edits: look at the data before making them again',
+      )
+    : error;
 }
 
 function isConflict(error: unknown): boolean {
-  return error instanceof DatastoreError && error.code === 'conflict';
+  return isServiceError(error, 'conflict');
 }
 
 function isPromise(result: unknown): boolean {

@@ -1,83 +1,100 @@
-import { ServiceError } from '../../errors/datastore-error.js';
+import { type DatastoreErrorCode, ServiceError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import type { Delta } from '../../operations/change.js';
 import { ownTableId } from '../../operations/ownership.js';
+import { DEFAULT_LIMITS } from '../../state/limits.js';
 import { INFO_TABLE } from '../../sync/datastore-info.js';
 import { canWrite, type Role } from '../../sync/role.js';
 import { isShareableId } from '../../values/names.js';
-import type { Announcer } from './announcer.js';
-import { changedRecords, isReserved, recordsIn } from './changed-records.js';
+import { BASE_DELTA_SIZE } from '../../values/size.js';
 import { Commits, type TransactionOptions } from './commits.js';
-import type { ChangedRecords, DatastoreEvents } from './events.js';
-import type { DatastoreOwner } from './host.js';
-import type { Listener } from './listeners.js';
-import { relocated } from './relocate.js';
+import {
+  type ChangedRecords,
+  changedRecords,
+  type DatastoreEvents,
+  DatastoreNotifier,
+  type DatastoreStatus,
+  isReserved,
+  type Listener,
+  recordsIn,
+} from './events.js';
+import type { AnyTables, TableId } from './fields.js';
+import { Mutex } from './mutex.js';
+import { type OpenContext, OpenReplica, type OwningManager, withVisiblePlace } from './open-replica.js';
 import { ACL_TABLE, type Principal, RoleList } from './roles.js';
-import type { Session } from './session.js';
-import type { AnyTables, TableId } from './shape.js';
-import type { DatastoreStatus } from './status.js';
 import { Table } from './table.js';
-import { Turns } from './turns.js';
 
-/** A table that was declared. */
+/** The largest size of a datastore in bytes, unless the embedder sets other limits. */
+export const DATASTORE_SIZE_LIMIT: number = DEFAULT_LIMITS.datastoreSize;
+/** The largest size of a record in bytes. */
+export const RECORD_SIZE_LIMIT: number = DEFAULT_LIMITS.recordSize;
+/** The largest size in bytes of the edits between two calls of `sync()`. */
+export const UNSYNCED_CHANGES_SIZE_LIMIT: number = DEFAULT_LIMITS.deltaSize;
+/** The largest number of records in a datastore. */
+export const RECORD_COUNT_LIMIT: number = DEFAULT_LIMITS.recordCount;
+/** The size in bytes of unsynced changes before the first change. */
+export const BASE_UNSYNCED_CHANGES_SIZE: number = BASE_DELTA_SIZE;
+
+/** A declared table. */
 export type TableOf<Tables, Id extends keyof Tables> = Table<Tables[Id] & object>;
 
 /**
- * An open datastore: tables of records on this device, kept in step with a server.
+ * An open datastore: tables of records on this device, synchronized with a server.
  *
- * Edits show at once, and are stored and put by {@link sync}; what others did arrives in the background and shows in
- * `sync()` and at no other time. Edits that were not synced when it is closed are lost. A manager opens datastores; the
- * application closes them, by {@link close} or `using`.
+ * A local edit is visible at once, and is stored and uploaded by {@link sync}. The edits of others arrive in the
+ * background, and become visible by `sync()` and at no other time. Closing the datastore drops the edits that were not
+ * synced. A manager opens datastores; the application closes them, by {@link close} or `using`.
  *
- * `Datastore<Tables>` declares which tables there are and what their records hold, for the compiler alone: nothing is
- * checked at run time, and a field of any record may be absent. Once closed, everything but `id`, `isOpen` and `close`
- * throws `closed`, or `shut-down` where the manager was.
+ * `Datastore<Tables>` declares the tables and the fields of their records, for the compiler alone: nothing is checked at
+ * run time, and any field may be absent. Once closed, everything except `id`, `isOpen`, `off` and `close` throws
+ * `closed`, or `shut-down` if the manager was shut down.
  */
 export class Datastore<Tables extends object = AnyTables> {
-  readonly #session: Session;
-  readonly #announcer: Announcer<Tables>;
+  readonly #open: OpenReplica;
+  readonly #notifier: DatastoreNotifier<Tables>;
   readonly #roles: RoleList;
   readonly #commits: Commits;
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   readonly #tables = new Map<string, Table>();
 
-  /** Not for applications: `openDatastore` makes it. */
-  constructor(session: Session, announcer: Announcer<Tables>) {
-    this.#session = session;
-    this.#announcer = announcer;
-    this.#roles = new RoleList(session);
-    this.#commits = new Commits(session, {
+  /** Not for applications: a manager makes it. */
+  constructor(open: OpenReplica, notifier: DatastoreNotifier<Tables>) {
+    this.#open = open;
+    this.#notifier = notifier;
+    this.#roles = new RoleList(open);
+    this.#commits = new Commits(open, {
       merge: () => this.#merge(),
       undone: ({ changes, conflicts }) => {
-        session.edited(changes);
-        this.#announcer.tellConflicts(conflicts);
+        open.edited(changes);
+        this.#notifier.tellConflicts(conflicts);
       },
     });
-    session.onEdited((applied) => this.#tellEdited(applied));
+    open.onEdited((applied) => this.#tellEdited(applied));
   }
 
   get id(): string {
-    return this.#session.id;
+    return this.#open.id;
   }
 
-  /** Whether it has not been closed. */
+  /** Whether it is open: neither the application nor its manager has closed it. */
   get isOpen(): boolean {
-    return this.#session.isOpen;
+    return this.#open.isOpen;
   }
 
-  /** Who opened it. */
-  get manager(): DatastoreOwner {
-    this.#session.requireOpen();
-    return this.#session.host.manager;
+  /** The manager that opened it. */
+  get manager(): OwningManager {
+    this.#open.requireOpen();
+    return this.#open.context.manager;
   }
 
-  /** Whether it can be shared: its id begins with a dot. */
+  /** Whether it can be shared with other users: its id begins with a dot. */
   get isShareable(): boolean {
     return isShareableId(this.id);
   }
 
-  /** What this user may do with it, as the server last said: the owner of a private datastore is its user. */
+  /** The role of this user, as the server last said. The user owns each private datastore. */
   get effectiveRole(): Role {
-    return this.#session.replica.role;
+    return this.#open.replica.role;
   }
 
   /** Whether the role is owner or editor. */
@@ -87,71 +104,71 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /** The title, or `undefined` if it has none. */
   get title(): string | undefined {
-    return this.#session.replica.title;
+    return this.#open.replica.title;
   }
 
-  /** When it was last edited, by the clocks of those who did; `undefined` if that was never synced. */
+  /** When it was last edited, by the clocks of the editing devices; `undefined` if no edit was ever synced. */
   get mtime(): Date | undefined {
-    return this.#session.replica.mtime;
+    return this.#open.replica.mtime;
   }
 
   /** In bytes: 1000 and the sizes of all records. */
   get size(): number {
-    return this.#session.replica.size;
+    return this.#open.replica.size;
   }
 
-  /** How many records there are, those included that hold the title and the roles. */
+  /** The number of records, including those that hold the title and the roles. */
   get recordCount(): number {
-    return this.#session.replica.recordCount;
+    return this.#open.replica.recordCount;
   }
 
   /** The size in bytes of the edits that the next {@link sync} will seal. */
   get unsyncedChangesSize(): number {
-    return this.#session.replica.unsyncedSize;
+    return this.#open.replica.unsyncedSize;
   }
 
-  /** How it stands with the server. */
+  /** The state relative to the server. */
   get syncStatus(): DatastoreStatus {
-    return this.#announcer.status;
+    return this.#notifier.status;
   }
 
   /** Sets the title, or deletes it. @throws DatastoreError `invalid-value`, or as any edit. */
   setTitle(title: string | undefined): void {
-    const { replica } = this.#session;
+    const { replica } = this.#open;
     const before = replica.title;
-    relocated(
+    withVisiblePlace(
       () => ({}),
       () => replica.setTitle(title),
     );
-    this.#session.edited([]);
+    this.#open.edited([]);
     const isTitleChanged = replica.title !== before;
-    this.#announcer.tellChange({ origin: 'local', records: new Map(), isTitleChanged, areRolesChanged: false });
+    this.#notifier.tellChange({ origin: 'local', records: new Map(), isTitleChanged, areRolesChanged: false });
   }
 
-  /** The table with an id: always the same object. It shows in {@link tables} while it has records. @throws DatastoreError `invalid-name`. */
+  /** The table with an id: always the same object. {@link tables} lists it while it has records. @throws DatastoreError `invalid-name`. */
   table<Id extends TableId<Tables>>(id: Id): TableOf<Tables, Id> {
-    this.#session.requireOpen();
+    this.#open.requireOpen();
     return this.#table(id) as unknown as TableOf<Tables, Id>;
   }
 
-  /** The tables that hold any records, in code point order of their ids; reserved ones are left out. */
+  /** The tables that have records, in code point order of their ids, without the reserved ones. */
   tables(): TableOf<Tables, TableId<Tables>>[] {
-    const ids = this.#session.replica.tables().filter((id) => !isReserved(id));
+    const ids = this.#open.replica.tables().filter((id) => !isReserved(id));
     return ids.map((id) => this.table(id as TableId<Tables>));
   }
 
-  /** The roles that were given. @throws DatastoreError `not-shareable`. */
+  /** The roles by principal, without `none`. @throws DatastoreError `not-shareable`. */
   listRoles(): ReadonlyMap<Principal, Role> {
     return this.#roles.all();
   }
 
-  /** The role that a principal was given, `none` if none was. @throws DatastoreError `not-shareable` or `invalid-option`. */
+  /** The role of a principal, or `none`. @throws DatastoreError `not-shareable` or `invalid-option`. */
   getRole(principal: Principal): Role {
     return this.#roles.of(principal);
   }
 
   /**
-   * Gives a principal a role, in place of any before; `none` takes it away. Nobody can be made an owner.
+   * Sets the role of a principal; `none` takes it away. Nobody can be made an owner.
    *
    * @throws DatastoreError `not-shareable`, `invalid-option` or `not-permitted`.
    */
@@ -165,122 +182,153 @@ export class Datastore<Tables extends object = AnyTables> {
   }
 
   /**
-   * Seals the edits made since the last call, to be put in the background, and makes visible what others did, which is
-   * merged with them. Both happen before this returns, save that it waits for a commit that is under way; the promise
-   * resolves when everything is stored.
+   * Seals the local edits, which are then uploaded in the background, and merges the edits of others that have arrived.
+   * Both happen before this returns, unless a commit is under way, which it waits for. The promise resolves when
+   * everything is stored.
    *
    * @returns the records that others changed.
-   * @throws DatastoreError `not-found` if the server deleted the datastore, `closed`, and what storing, or a merge
-   * function, throws.
+   * @throws DatastoreError `not-found` if the server deleted the datastore; `closed`; `storage`; and what a merge
+   * function throws.
    */
   sync(): Promise<ChangedRecords<Tables>> {
-    return this.#turns.isFree ? this.#merge() : this.#turns.take(() => this.#merge());
+    return this.#mutex.isFree ? this.#merge() : this.#mutex.run(() => this.#merge());
   }
 
-  /** Drops the edits made since the last {@link sync}, or commit, as if they had never been made. */
+  /** Undoes the edits made since the last {@link sync} or commit, as if they had never been made. */
   rollback(): void {
-    const { replica } = this.#session;
-    this.#session.edited(replica.rollback());
+    const { replica } = this.#open;
+    this.#open.edited(replica.rollback());
   }
 
-  /** Brings in what the server has now, as {@link sync} does. @throws DatastoreError as `sync`, or for the network. */
+  /** Receives what the server has now, and merges it as {@link sync} does. @throws DatastoreError as `sync`, or for the network. */
   loadDeltas(): Promise<ChangedRecords<Tables>> {
-    return this.#turns.take(async () => {
-      this.#session.requireOpen();
-      await this.#session.host.loadDeltas();
+    return this.#mutex.run(async () => {
+      this.#open.requireOpen();
+      await this.#open.context.loadDeltas();
       return this.#merge();
     });
   }
 
   /**
-   * Puts the edits made since the last {@link sync}, and those that wait, and resolves once the log has them. If others
-   * came first, nothing is merged: then the edits are as they were before the call, for {@link rollback} to drop or
-   * `sync()` to merge. A manager waits until it is known what became of what was sent.
+   * Uploads all local edits, and resolves when the log has them. If others edited first, nothing is merged: the edits are
+   * as they were before the call, for {@link rollback} to drop or {@link sync} to merge. After a lost answer it sends
+   * again until the server has said whether the log has the edits.
    *
-   * @throws DatastoreError `conflict`, or for a refusal, storage, the network or a server that cannot tell any more what
-   * became of the edits. Spec: COMMIT-1, COMMIT-2.
+   * @throws DatastoreError `conflict`; the code of a refusal; `storage`; `network`; or `server` if the server can no
+   * longer tell whether the log has the edits. Spec: COMMIT-1, COMMIT-2.
    */
   commit(): Promise<void> {
-    return this.#turns.take(() => this.#commits.commit().finally(() => this.#announcer.tellStatus()));
+    return this.#mutex.run(() => this.#commits.commit().finally(() => this.#notifier.tellStatus()));
   }
 
   /**
-   * Runs `edit`, and commits what it did as one delta. If others came first, its edits are rolled back, what the log has
-   * is loaded, and it runs again, at most `maxTries` times in all. Other edits are neither part of it nor affected. What
-   * `edit` throws rolls it back as well.
+   * Runs `edit`, and commits its changes as one delta. If others edited first, its changes are rolled back, their edits
+   * are loaded, and it runs again, at most `maxTries` times in all. Other local edits are neither part of the transaction
+   * nor affected by it. If `edit` throws, its changes are rolled back.
    *
    * @returns what `edit` returned.
-   * @throws DatastoreError `conflict` if others came first each time, `invalid-option`, or as {@link commit}.
+   * @throws DatastoreError `conflict` if others edited first each time; `invalid-option`; or as {@link commit}.
    * Spec: COMMIT-3, COMMIT-4.
    */
   transaction<Result>(edit: () => Result, options: TransactionOptions = {}): Promise<Result> {
-    return this.#turns.take(() => this.#commits.transaction(edit, options).finally(() => this.#announcer.tellStatus()));
+    return this.#mutex.run(() => this.#commits.transaction(edit, options).finally(() => this.#notifier.tellStatus()));
   }
 
   /**
-   * Has `listener` told of an event from now on; once more has no effect, nor has it once the datastore was closed. What
-   * a listener throws reaches whoever embeds the engine, and nobody else.
+   * Adds a listener for an event. Adding it twice is adding it once; once the datastore is closed it has no effect. What a
+   * listener throws goes to `onFailure` of the account manager, and to nobody else.
    *
-   * @returns a function that does what {@link off} does.
+   * @returns a function that removes the listener, as {@link off} does.
+   * @throws DatastoreError `invalid-option` for an unknown event or a listener that is not a function.
    */
   on<Name extends keyof DatastoreEvents<Tables>>(
     name: Name,
     listener: Listener<DatastoreEvents<Tables>[Name]>,
   ): () => void {
-    this.#announcer.add(name, listener);
+    this.#notifier.add(name, listener);
     return () => this.off(name, listener);
   }
 
-  /** Has `listener` not told of an event any more; no effect if it never was. */
+  /** Removes a listener. Has no effect if it was not added. @throws DatastoreError as {@link on}. */
   off<Name extends keyof DatastoreEvents<Tables>>(name: Name, listener: Listener<DatastoreEvents<Tables>[Name]>): void {
-    this.#announcer.remove(name, listener);
+    this.#notifier.remove(name, listener);
   }
 
-  /** Closes it: edits that were not synced are lost, those that were are still put. No effect once it is closed. */
+  /** Closes the datastore: unsynced edits are dropped, synced ones are still uploaded. Has no effect if it is closed. */
   close(): void {
-    this.#session.close('closed');
-    this.#announcer.close();
+    this.#open.close('closed');
+    this.#notifier.close();
   }
 
-  /** For `using`. Where the language has no `Symbol.dispose`, there is {@link close}. */
+  /** Closes the datastore at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
 
   async #merge(): Promise<ChangedRecords<Tables>> {
-    const { replica, host } = this.#session;
-    if (host.status().isDeleted) throw new ServiceError('not-found', `datastore ${this.id} was deleted on the server`);
+    const { replica, context } = this.#open;
+    if (context.status().isDeleted) {
+      throw new ServiceError('not-found', `datastore ${quote(this.id)} was deleted on the server`);
+    }
     const { title } = replica;
     try {
-      const result = replica.sync(host.now());
+      const result = replica.sync(context.now());
       const records = changedRecords<Tables>(result.changed, (id) => this.#table(id));
       const isTitleChanged = replica.title !== title;
       const areRolesChanged = result.changed.has(ACL_TABLE);
-      this.#announcer.tellSync(result, { origin: 'remote', records, isTitleChanged, areRolesChanged });
+      this.#notifier.tellSync(result, { origin: 'remote', records, isTitleChanged, areRolesChanged });
       return records;
     } finally {
-      host.changed();
-      await host.save();
+      context.changed();
+      await context.save();
     }
   }
 
   #table(id: string): Table {
     const known = this.#tables.get(id);
     if (known !== undefined) return known;
-    const table = new Table(this.#session, this, ownTableId(id));
+    const table = new Table(this.#open, this, ownTableId(id));
     this.#tables.set(id, table);
     return table;
   }
 
-  /** Tells what was edited here. */
+  /** Tells the listeners of a local edit. */
   #tellEdited(applied: Delta): void {
-    if (this.#announcer.isHeard) {
+    if (this.#notifier.hasChangeListener) {
       const touched = recordsIn(applied);
       const records = changedRecords<Tables>(touched, (id) => this.#table(id));
       const isTitleChanged = touched.has(INFO_TABLE);
       const areRolesChanged = touched.has(ACL_TABLE);
-      this.#announcer.tellChange({ origin: 'local', records, isTitleChanged, areRolesChanged });
+      this.#notifier.tellChange({ origin: 'local', records, isTitleChanged, areRolesChanged });
     }
-    this.#announcer.tellStatus();
+    this.#notifier.tellStatus();
   }
+}
+
+/** What a manager holds of a datastore that it opened. */
+export interface OpenedDatastore<Tables extends object = AnyTables> {
+  readonly datastore: Datastore<Tables>;
+  /** Tells the listeners if the status has changed: something arrived or was uploaded, or the connection changed. */
+  statusChanged(): void;
+  /** Tells the listeners that the user's role has changed. */
+  roleChanged(): void;
+  /** Closes the datastore as {@link Datastore.close} does; from then on it throws `code`. */
+  shutDown(code: DatastoreErrorCode): void;
+}
+
+/** Opens a datastore on a replica. While it is open, nobody else may edit the replica or call its `sync()`. */
+export function openDatastore<Tables extends object = AnyTables>(options: OpenContext): OpenedDatastore<Tables> {
+  const open = new OpenReplica(options);
+  const notifier = new DatastoreNotifier<Tables>(open);
+  return {
+    datastore: new Datastore(open, notifier),
+    statusChanged: () => notifier.tellStatus(),
+    roleChanged: () => {
+      notifier.tellChange({ origin: 'remote', records: new Map(), isTitleChanged: false, areRolesChanged: true });
+    },
+    shutDown: (code) => {
+      open.close(code);
+      notifier.close();
+    },
+  };
 }

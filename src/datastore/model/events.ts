@@ -1,20 +1,25 @@
 import type { Conflict } from '../../deltas/conflict.js';
-import type { RefusedDelta, UncertainDelta } from '../../sync/sync-result.js';
-import type { TableId } from './shape.js';
-import type { DatastoreStatus } from './status.js';
-import type { Record } from './table.js';
+import type { DatastoreError } from '../../errors/datastore-error.js';
+import type { Delta } from '../../operations/change.js';
+import { INFO_TABLE, MTIME_FIELD } from '../../sync/datastore-info.js';
+import type { ReplicaStatus } from '../../sync/replica-status.js';
+import type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta } from '../../sync/sync-result.js';
+import { checkFunction, invalidArgument } from './arguments.js';
+import type { TableId } from './fields.js';
+import type { ConnectionStatus, OpenReplica } from './open-replica.js';
+import type { DatastoreRecord, Table } from './table.js';
 
-/** The records of a table that was declared. */
-export type RecordOf<Tables, Id extends keyof Tables> = Record<Tables[Id] & object>;
+/** The records of a declared table. */
+export type RecordOf<Tables, Id extends keyof Tables> = DatastoreRecord<Tables[Id] & object>;
 
-/** Records by the id of their table. Those that were deleted are among them: `isDeleted` tells. */
+/** Records by the id of their table, deleted ones included: `isDeleted` tells. */
 export interface ChangedRecords<Tables> extends ReadonlyMap<string, ReadonlySet<RecordOf<Tables, TableId<Tables>>>> {
   get<Id extends TableId<Tables>>(table: Id): ReadonlySet<RecordOf<Tables, Id>> | undefined;
 }
 
-/** What changed under the user's eyes. */
+/** A change of what the user sees. */
 export interface ChangeEvent<Tables> {
-  /** `local` for an edit made here, told as it is made; `remote` for what others did, told once a sync. */
+  /** `local` for each local edit, as it is made; `remote` for the edits of others, once a sync. */
   readonly origin: 'local' | 'remote';
   readonly records: ChangedRecords<Tables>;
   /** Whether the title was set. */
@@ -23,21 +28,227 @@ export interface ChangeEvent<Tables> {
   readonly areRolesChanged: boolean;
 }
 
-/** Edits that met others of the same place, told once a sync, in the order in which they were merged. */
+/** The conflicts of one sync, in the order in which they were merged. */
 export interface ConflictEvent {
   readonly conflicts: readonly Conflict[];
 }
 
-/** Local edits that were undone, because the server refused them or nobody can tell whether it has them. */
+/** Local edits that one sync has undone: the server refused them, or nobody can tell whether it has them. */
 export interface RefusalEvent {
   readonly refused: readonly RefusedDelta[];
   readonly uncertain: readonly UncertainDelta[];
 }
 
-/** What a datastore tells its listeners, by the name of the event. */
+/** The events of a datastore by name. */
 export interface DatastoreEvents<Tables> {
   readonly change: ChangeEvent<Tables>;
   readonly conflict: ConflictEvent;
   readonly refusal: RefusalEvent;
   readonly syncStatus: DatastoreStatus;
+}
+
+const EVENT_NAMES: readonly (keyof DatastoreEvents<never>)[] = ['change', 'conflict', 'refusal', 'syncStatus'];
+
+/** The state of a datastore relative to the server. Several of these can be true at once. */
+export interface DatastoreStatus {
+  /** Whether the server can be reached, so that the edits of others arrive soon. */
+  readonly isConnected: boolean;
+  /** Whether remote edits are left to be received. True until the server has answered, and always if there is none. */
+  readonly isDownloading: boolean;
+  /** Whether there are sealed local edits that the log does not have, as far as is known. */
+  readonly isUploading: boolean;
+  /** Whether the next `sync()` brings in something. */
+  readonly hasIncoming: boolean;
+  /** Whether there are local edits that `sync()` has not sealed. */
+  readonly hasOutgoing: boolean;
+  /** Whether the datastore was deleted on the server: close it, then uncache or delete it. */
+  readonly needsReset: boolean;
+  readonly downloadError: DatastoreError | undefined;
+  readonly uploadError: DatastoreError | undefined;
+  /** Either error, if there is one. */
+  readonly anyError: DatastoreError | undefined;
+}
+
+function datastoreStatus(replica: ReplicaStatus, connection: ConnectionStatus): DatastoreStatus {
+  return Object.freeze({
+    isConnected: connection.isConnected,
+    isDownloading: connection.isDownloading || replica.hasGap || replica.needsReload,
+    isUploading: replica.hasOutgoing || replica.isInFlight,
+    hasIncoming: replica.hasIncoming,
+    hasOutgoing: replica.hasOpen,
+    needsReset: connection.isDeleted,
+    downloadError: connection.downloadError,
+    uploadError: connection.uploadError,
+    anyError: connection.downloadError ?? connection.uploadError,
+  });
+}
+
+function isSameStatus(left: DatastoreStatus, right: DatastoreStatus): boolean {
+  const names = Object.keys(left) as (keyof DatastoreStatus)[];
+  return names.every((name) => left[name] === right[name]);
+}
+
+/** Tells the listeners of an open datastore what happened. An event that nobody listens to is not even made. */
+export class DatastoreNotifier<Tables> {
+  readonly #open: OpenReplica;
+  readonly #listeners: Listeners<DatastoreEvents<Tables>>;
+  /** The status that listeners know, while there are any. */
+  #toldStatus: DatastoreStatus | undefined;
+
+  constructor(open: OpenReplica) {
+    this.#open = open;
+    this.#listeners = new Listeners((error) => open.context.listenerFailed(error));
+  }
+
+  get status(): DatastoreStatus {
+    return datastoreStatus(this.#open.replica.status, this.#open.context.status());
+  }
+
+  /** Whether anybody listens to changes. */
+  get hasChangeListener(): boolean {
+    return this.#listeners.has('change');
+  }
+
+  /** @throws DatastoreError `invalid-option` for an unknown event or a listener that is not a function. */
+  add<Name extends keyof DatastoreEvents<Tables>>(name: Name, listener: Listener<DatastoreEvents<Tables>[Name]>): void {
+    checkEventName(name);
+    this.#listeners.add(name, listener);
+    if (name === 'syncStatus' && this.#open.isOpen) this.#toldStatus ??= this.status;
+  }
+
+  /** @throws DatastoreError as {@link add}. */
+  remove<Name extends keyof DatastoreEvents<Tables>>(
+    name: Name,
+    listener: Listener<DatastoreEvents<Tables>[Name]>,
+  ): void {
+    checkEventName(name);
+    this.#listeners.remove(name, listener);
+    if (!this.#listeners.has('syncStatus')) this.#toldStatus = undefined;
+  }
+
+  /** Tells of a change, unless nothing changed. */
+  tellChange(event: ChangeEvent<Tables>): void {
+    const isEmpty = event.records.size === 0 && !event.isTitleChanged && !event.areRolesChanged;
+    if (!isEmpty) this.#listeners.tell('change', event);
+  }
+
+  /** Tells of conflicts, except those of the modified time: nobody edits it, and the latest always wins. */
+  tellConflicts(all: readonly Conflict[]): void {
+    const conflicts = all.filter(({ table, field }) => table !== INFO_TABLE || field !== MTIME_FIELD);
+    if (conflicts.length > 0) this.#listeners.tell('conflict', { conflicts });
+  }
+
+  /** Tells what a sync brought in. */
+  tellSync(result: SyncResult, event: ChangeEvent<Tables>): void {
+    this.tellChange(event);
+    const { conflicts, refused, uncertain } = result;
+    this.tellConflicts(conflicts);
+    if (refused.length + uncertain.length > 0) this.#listeners.tell('refusal', { refused, uncertain });
+    this.tellStatus();
+  }
+
+  /** Tells the status if it differs from the one that was told last. */
+  tellStatus(): void {
+    if (this.#toldStatus === undefined || !this.#open.isOpen) return;
+    const status = this.status;
+    if (isSameStatus(status, this.#toldStatus)) return;
+    this.#toldStatus = status;
+    this.#listeners.tell('syncStatus', status);
+  }
+
+  close(): void {
+    this.#toldStatus = undefined;
+    this.#listeners.close();
+  }
+}
+
+function checkEventName(name: string): void {
+  if (EVENT_NAMES.some((known) => known === name)) return;
+  throw invalidArgument(`an event must be one of ${EVENT_NAMES.join(', ')}`, name);
+}
+
+/** A function that is called with each event. */
+export type Listener<Event> = (event: Event) => void;
+
+/**
+ * The listeners of one object, by the name of the event. Adding a listener twice is adding it once; removing one that
+ * was never added has no effect. Once closed, there are none and none can be added.
+ */
+export class Listeners<Events extends object> {
+  readonly #byName = new Map<keyof Events, Set<Listener<never>>>();
+  readonly #failed: (error: unknown) => void;
+  #isClosed = false;
+
+  /** @param failed hears what a listener throws. The other listeners are called all the same. */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
+  }
+
+  /** @throws DatastoreError `invalid-option` for anything but a function. */
+  add<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
+    checkFunction(listener, 'a listener');
+    if (this.#isClosed) return;
+    const listeners = this.#byName.get(name) ?? new Set();
+    this.#byName.set(name, listeners.add(listener));
+  }
+
+  /** @throws DatastoreError `invalid-option` for anything but a function. */
+  remove<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
+    checkFunction(listener, 'a listener');
+    const listeners = this.#byName.get(name);
+    listeners?.delete(listener);
+    if (listeners?.size === 0) this.#byName.delete(name);
+  }
+
+  has(name: keyof Events): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** Calls all listeners. One that an earlier one removes is not called, nor is one that an earlier one adds. */
+  tell<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    const listeners = this.#byName.get(name) as Set<Listener<Events[Name]>> | undefined;
+    for (const listener of [...(listeners ?? [])]) {
+      if (listeners?.has(listener) === true) this.#call(listener, event);
+    }
+  }
+
+  /** Removes all listeners for good. */
+  close(): void {
+    this.#isClosed = true;
+    for (const listeners of this.#byName.values()) listeners.clear();
+    this.#byName.clear();
+  }
+
+  #call<Event>(listener: Listener<Event>, event: Event): void {
+    try {
+      listener(event);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+}
+
+/** The ids of the records that a delta touches. */
+export function recordsIn(delta: Delta): RecordsByTable {
+  const records = new Map<string, Set<string>>();
+  for (const { table, record } of delta) {
+    const ids = records.get(table) ?? new Set<string>();
+    records.set(table, ids.add(record));
+  }
+  return records;
+}
+
+/** Whether a table is reserved: those hold title, modified time and roles, and are not shown among the others. */
+export function isReserved(table: string): boolean {
+  return table.startsWith(':');
+}
+
+/** The records with these ids, without those of reserved tables. */
+export function changedRecords<Tables>(ids: RecordsByTable, tableOf: (id: string) => Table): ChangedRecords<Tables> {
+  const changed = new Map<string, ReadonlySet<DatastoreRecord>>();
+  for (const [id, records] of ids) {
+    const table = tableOf(id);
+    if (!isReserved(id)) changed.set(id, new Set([...records].map((record) => table.record(record))));
+  }
+  return changed as unknown as ChangedRecords<Tables>;
 }

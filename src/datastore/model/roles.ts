@@ -1,29 +1,31 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import { deleteChange, insertChange, updateChange } from '../../operations/change.js';
 import { fieldPut } from '../../operations/field-operation.js';
 import { ROLES, type Role } from '../../sync/role.js';
 import { isShareableId } from '../../values/names.js';
-import { describe, type Value } from '../../values/value.js';
-import type { Session } from './session.js';
+import type { Value } from '../../values/value.js';
+import { invalidArgument } from './arguments.js';
+import type { OpenReplica } from './open-replica.js';
 
-/** Whom a role can be given: everyone, or the owner's team. */
+/** Those who can be given a role: everyone, or the owner's team. */
 export type Principal = 'public' | 'team';
 
 export const PRINCIPALS: readonly Principal[] = ['public', 'team'];
 
-/** The reserved table of roles: a record per principal, with the name of its role in one field. Spec: ACL-1. */
+/** The reserved table of roles: a record for each principal, with the role in one field. Spec: ACL-1. */
 export const ACL_TABLE = ':acl';
 export const ROLE_FIELD = 'role';
 
 /**
- * The roles that were given, and to whom. What they mean for a user, the server decides; see
- * `Datastore.effectiveRole`. Spec: ACL-1 to ACL-3.
+ * The roles of the principals. The server decides what they mean for a user; see `Datastore.effectiveRole`.
+ * Spec: ACL-1 to ACL-3.
  */
 export class RoleList {
-  readonly #session: Session;
+  readonly #open: OpenReplica;
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(open: OpenReplica) {
+    this.#open = open;
   }
 
   /** @throws DatastoreError `not-shareable`. */
@@ -32,49 +34,47 @@ export class RoleList {
     return new Map(roles.filter(([, role]) => role !== 'none'));
   }
 
-  /** @throws DatastoreError `not-shareable`, or `invalid-option` for no principal. */
+  /** @throws DatastoreError `not-shareable`, or `invalid-option` for an unknown principal. */
   of(principal: Principal): Role {
     this.#check(principal);
-    return roleOf(this.#session.replica.reader(ACL_TABLE, principal).get(ROLE_FIELD));
+    return roleOf(this.#open.replica.reader(ACL_TABLE, principal).get(ROLE_FIELD));
   }
 
-  /** @throws DatastoreError `not-shareable`, `invalid-option` for no principal or role, or `not-permitted`. */
+  /** @throws DatastoreError `not-shareable`, `invalid-option` for an unknown principal or role, or `not-permitted`. */
   set(principal: Principal, role: Role): void {
     this.#check(principal);
-    if (role === 'owner' || !ROLES.includes(role)) {
-      const given = role === 'owner' ? 'owner' : describe(role);
-      throw new DatastoreError('invalid-option', `a role that can be given is editor, viewer or none, not ${given}`);
-    }
+    if (role === 'owner' || !ROLES.includes(role)) throw invalidArgument('a role must be editor, viewer or none', role);
     if (role === 'none') this.delete(principal);
     else this.#put(principal, role);
   }
 
-  /** @throws DatastoreError `not-shareable`, `invalid-option` for no principal, or `not-permitted`. */
+  /** @throws DatastoreError `not-shareable`, `invalid-option` for an unknown principal, or `not-permitted`. */
   delete(principal: Principal): void {
     this.#check(principal);
-    const { exists } = this.#session.replica.reader(ACL_TABLE, principal);
-    if (exists) this.#session.edit([deleteChange(ACL_TABLE, principal, undefined)]);
+    const { exists } = this.#open.replica.reader(ACL_TABLE, principal);
+    if (exists) this.#open.edit([deleteChange(ACL_TABLE, principal, undefined)]);
   }
 
   #put(principal: Principal, role: Role): void {
-    const { exists } = this.#session.replica.reader(ACL_TABLE, principal);
+    const { exists } = this.#open.replica.reader(ACL_TABLE, principal);
     const change = exists
       ? updateChange(ACL_TABLE, principal, new Map([[ROLE_FIELD, fieldPut(role, undefined)]]))
       : insertChange(ACL_TABLE, principal, new Map([[ROLE_FIELD, role]]));
-    this.#session.edit([change]);
+    this.#open.edit([change]);
   }
 
   #check(principal: Principal): void {
-    this.#session.requireOpen();
-    if (!isShareableId(this.#session.id)) {
-      throw new DatastoreError('not-shareable', `datastore ${this.#session.id} has a private id, so it has no roles`);
+    this.#open.requireOpen();
+    if (!isShareableId(this.#open.id)) {
+      const reason = `datastore ${quote(this.#open.id)} has no roles: only one whose id begins with a dot can be shared`;
+      throw new DatastoreError('not-shareable', reason);
     }
     if (PRINCIPALS.includes(principal)) return;
-    throw new DatastoreError('invalid-option', `a principal is public or team, not ${describe(principal)}`);
+    throw invalidArgument('a principal must be public or team', principal);
   }
 }
 
-/** What stands in the table as a role. Whatever is none that can be given grants nothing. */
+/** The role that a value in the table grants. Anything but editor and viewer grants nothing. */
 export function roleOf(value: Value | undefined): Role {
   return value === 'editor' || value === 'viewer' ? value : 'none';
 }

@@ -1,6 +1,21 @@
-import { type ConformanceCase, expectRejection, expectSame, expectThat } from './conformance-case.js';
-import { granted, inserted, type LinkFixture, put, summaryOf } from './link-fixture.js';
-import { WATCH_CHECKS } from './watch-conformance.js';
+import { parseDelta, type WireChange } from '../../codec/wire/delta.js';
+import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
+import type { Link, LinkEvent, Watch } from '../manager/link.js';
+import { type ConformanceCase, ConformanceError, expectRejection, expectSame, expectThat } from './conformance-case.js';
+
+/** Links to one server, to be tested. No account has any datastore yet. */
+export interface LinkFixture {
+  /** The link of a user whose name is Ann Example, of the organisation Example. */
+  readonly ann: Link;
+  /** The link of another device of the same account. */
+  readonly annsTablet: Link;
+  /** The link of another user of the same organisation. */
+  readonly colleague: Link;
+  /** The link of a user without an organisation. */
+  readonly stranger: Link;
+  /** Clears up, if there is anything to be cleared up. */
+  close?(): Promise<void>;
+}
 
 type Check = (fixture: LinkFixture) => Promise<void>;
 
@@ -8,7 +23,7 @@ const SHARED = '.conformance-A_1';
 
 async function summaries(fixture: LinkFixture, handle: string, messages: readonly ReturnType<typeof put>[]) {
   const found: string[] = [];
-  for (const message of messages) found.push(summaryOf((await fixture.ann.exchange(handle, message)).message));
+  for (const message of messages) found.push(summaryOf((await fixture.ann.send(handle, message)).message));
   return found;
 }
 
@@ -31,7 +46,7 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
     await expectRejection(stranger.find('default'), 'not-found', 'finding another’s private datastore');
     const theirs = await stranger.create('default');
     expectThat(mine.handle !== theirs.handle, 'two accounts have two datastores of one private id');
-    const answer = await stranger.exchange(mine.handle, { type: 'fetch', rev: 0 });
+    const answer = await stranger.send(mine.handle, { type: 'fetch', rev: 0 });
     expectSame([answer.message.type, answer.role], ['denied', 'none'], 'reading another’s private datastore');
   },
   'refuses what is no id, or another’s shareable one': async ({ ann, stranger }) => {
@@ -42,7 +57,7 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
   'finds nothing that does not exist': async ({ ann }) => {
     await expectRejection(ann.find('nothing'), 'not-found', 'finding nothing');
     await expectRejection(ann.delete('nothing'), 'not-found', 'deleting nothing');
-    await expectRejection(ann.exchange('no-handle', { type: 'fetch', rev: 0 }), 'not-found', 'asking nobody');
+    await expectRejection(ann.send('no-handle', { type: 'fetch', rev: 0 }), 'not-found', 'asking nobody');
   },
   'carries every message to the sequencer, and the answer back': async (fixture) => {
     const { handle } = await fixture.ann.create('notes');
@@ -68,7 +83,7 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
     expectSame(await ann.list(), [], 'a list of nothing');
     const { handle } = await ann.create('notes');
     await ann.create('other');
-    await ann.exchange(handle, put(0, 'n1', ['I', ':info', 'info', { title: 'Notes', mtime: { T: '1234' } }]));
+    await ann.send(handle, put(0, 'n1', ['I', ':info', 'info', { title: 'Notes', mtime: { T: '1234' } }]));
     const list = [...(await annsTablet.list())].sort((left, right) => (left.id < right.id ? -1 : 1));
     const shown = list.map(({ id, role, title, mtime }) => [id, role, title ?? null, mtime?.getTime() ?? null]);
     expectSame(
@@ -84,16 +99,16 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
   },
   'deletes a datastore for good': async ({ ann, annsTablet }) => {
     const { handle } = await ann.create('notes');
-    await ann.exchange(handle, put(0, 'n1', inserted('a')));
+    await ann.send(handle, put(0, 'n1', inserted('a')));
     await annsTablet.delete('notes');
-    await expectRejection(ann.exchange(handle, { type: 'fetch', rev: 0 }), 'not-found', 'asking a deleted datastore');
+    await expectRejection(ann.send(handle, { type: 'fetch', rev: 0 }), 'not-found', 'asking a deleted datastore');
     await expectRejection(ann.find('notes'), 'not-found', 'finding a deleted datastore');
     expectSame(await ann.list(), [], 'the list then');
     const again = await ann.create('notes');
     expectThat(again.handle !== handle, 'a datastore that is created again has another handle');
-    const { message } = await ann.exchange(again.handle, { type: 'fetch', rev: 0 });
+    const { message } = await ann.send(again.handle, { type: 'fetch', rev: 0 });
     expectSame(summaryOf(message), 'entries', 'its log');
-    await expectRejection(ann.exchange(handle, { type: 'fetch', rev: 0 }), 'not-found', 'asking by the former handle');
+    await expectRejection(ann.send(handle, { type: 'fetch', rev: 0 }), 'not-found', 'asking by the former handle');
   },
 };
 
@@ -102,61 +117,185 @@ const SHARING_CHECKS: Readonly<Record<string, Check>> = {
     const { handle } = await ann.create(SHARED);
     for (const link of [colleague, stranger]) {
       await expectRejection(link.find(SHARED), 'not-found', 'finding what is not shared');
-      const { message, role } = await link.exchange(handle, put(0, 'n', inserted('x')));
+      const { message, role } = await link.send(handle, put(0, 'n', inserted('x')));
       expectSame([summaryOf(message), role], ['refused permission', 'none'], 'putting to what is not shared');
     }
   },
   'lets a viewer read and an editor write': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
-    await ann.exchange(handle, put(0, 'n1', granted('public', 'viewer')));
+    await ann.send(handle, put(0, 'n1', granted('public', 'viewer')));
     expectSame(await stranger.find(SHARED), { handle, role: 'viewer' }, 'what a viewer finds');
-    const read = await stranger.exchange(handle, { type: 'fetch', rev: 0 });
+    const read = await stranger.send(handle, { type: 'fetch', rev: 0 });
     expectSame([summaryOf(read.message), read.role], ['entries 1=n1', 'viewer'], 'what a viewer reads');
-    const refused = await stranger.exchange(handle, put(1, 'n2', inserted('x')));
+    const refused = await stranger.send(handle, put(1, 'n2', inserted('x')));
     expectSame(summaryOf(refused.message), 'refused permission', 'what a viewer puts');
-    await ann.exchange(handle, put(1, 'n3', ['U', ':acl', 'public', { role: ['P', 'editor'] }]));
-    const accepted = await stranger.exchange(handle, put(2, 'n4', inserted('x')));
+    await ann.send(handle, put(1, 'n3', ['U', ':acl', 'public', { role: ['P', 'editor'] }]));
+    const accepted = await stranger.send(handle, put(2, 'n4', inserted('x')));
     expectSame([summaryOf(accepted.message), accepted.role], ['accepted 3', 'editor'], 'what an editor puts');
-    await ann.exchange(handle, put(3, 'n5', ['D', ':acl', 'public']));
-    const denied = await stranger.exchange(handle, { type: 'fetch', rev: 0 });
+    await ann.send(handle, put(3, 'n5', ['D', ':acl', 'public']));
+    const denied = await stranger.send(handle, { type: 'fetch', rev: 0 });
     expectSame([summaryOf(denied.message), denied.role], ['denied', 'none'], 'reading when the role was taken away');
     await expectRejection(stranger.find(SHARED), 'not-found', 'finding it then');
   },
   'gives the team the most of what it and the public have': async ({ ann, colleague, stranger }) => {
     const { handle } = await ann.create(SHARED);
-    await ann.exchange(handle, put(0, 'n1', granted('team', 'editor'), granted('public', 'viewer')));
+    await ann.send(handle, put(0, 'n1', granted('team', 'editor'), granted('public', 'viewer')));
     const roles = [await ann.find(SHARED), await colleague.find(SHARED), await stranger.find(SHARED)];
     expectSame(
       roles.map(({ role }) => role),
       ['owner', 'editor', 'viewer'],
       'the roles',
     );
-    await ann.exchange(handle, put(1, 'n2', ['U', ':acl', 'team', { role: ['P', 'viewer'] }]));
-    await ann.exchange(handle, put(2, 'n3', ['U', ':acl', 'public', { role: ['P', 'editor'] }]));
+    await ann.send(handle, put(1, 'n2', ['U', ':acl', 'team', { role: ['P', 'viewer'] }]));
+    await ann.send(handle, put(2, 'n3', ['U', ':acl', 'public', { role: ['P', 'editor'] }]));
     expectSame((await colleague.find(SHARED)).role, 'editor', 'what is given to everyone is given to the team');
   },
   'takes for a role only what can be given': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
-    await ann.exchange(handle, put(0, 'n1', granted('public', 'owner'), ['I', ':acl', 'stranger', { role: 'editor' }]));
+    await ann.send(handle, put(0, 'n1', granted('public', 'owner'), ['I', ':acl', 'stranger', { role: 'editor' }]));
     await expectRejection(stranger.find(SHARED), 'not-found', 'finding it as a public owner');
   },
   'lists another’s datastore once it was found, while it may be read': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
-    await ann.exchange(handle, put(0, 'n1', granted('public', 'viewer')));
+    await ann.send(handle, put(0, 'n1', granted('public', 'viewer')));
     expectSame(await stranger.list(), [], 'the list before it was found');
     await stranger.find(SHARED);
     const found = (await stranger.list()).map(({ id, role }) => [id, role]);
     expectSame(found, [[SHARED, 'viewer']], 'the list after');
-    await ann.exchange(handle, put(1, 'n2', ['D', ':acl', 'public']));
+    await ann.send(handle, put(1, 'n2', ['D', ':acl', 'public']));
     expectSame(await stranger.list(), [], 'the list when it may not be read any more');
   },
   'lets the owner alone delete': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
     await expectRejection(stranger.delete(SHARED), 'not-found', 'deleting what one may not know of');
-    await ann.exchange(handle, put(0, 'n1', granted('public', 'editor')));
+    await ann.send(handle, put(0, 'n1', granted('public', 'editor')));
     await expectRejection(stranger.delete(SHARED), 'not-permitted', 'deleting another’s datastore');
     await ann.delete(SHARED);
     await expectRejection(stranger.find(SHARED), 'not-found', 'finding what was deleted');
+  },
+};
+
+const isConnected = ({ type }: LinkEvent): boolean => type === 'connected';
+const isListChange = ({ type }: LinkEvent): boolean => type === 'list-changed';
+
+/** What a link's watch tells. */
+const WATCH_CHECKS: Readonly<Record<string, Check>> = {
+  'says first that a watch works, and never within the call that begins it': async ({ ann }) => {
+    const { handle } = await ann.create('notes');
+    let isWithin = true;
+    const log = new WatchLog(ann);
+    const watch = ann.watch(() => expectThat(!isWithin, 'no event comes within the call'));
+    isWithin = false;
+    log.watch.follow([handle]);
+    await log.untilReached(handle, 0);
+    expectSame(log.events[0], { type: 'connected' }, 'the first event');
+    log.watch.close();
+    watch.close();
+  },
+  'says where a log stands once it is followed, and when it grows': async ({ ann, annsTablet }) => {
+    const { handle } = await ann.create('notes');
+    await ann.send(handle, put(0, 'n1', inserted('a')));
+    const log = new WatchLog(annsTablet);
+    log.watch.follow([handle]);
+    const first = await log.untilReached(handle, 0);
+    expectSame([first.rev, first.role], [1, 'owner'], 'what it says first');
+    await ann.send(handle, put(1, 'n2', inserted('b')));
+    await log.untilReached(handle, 2);
+    await annsTablet.send(handle, put(2, 'n3', inserted('c')));
+    await log.untilReached(handle, 3);
+    const told = log.events.flatMap((event) => (event.type === 'reached' ? event.entries : []));
+    const known = ['n1', 'n2', 'n3'];
+    expectThat(
+      told.every(({ rev, nonce }) => known[rev - 1] === nonce),
+      'the entries that it tells are those of the log',
+    );
+    log.watch.close();
+  },
+  'says so also where the following begins while it is connected, or is begun anew': async ({ ann, annsTablet }) => {
+    const [one, two] = [await ann.create('one'), await ann.create('two')];
+    const log = new WatchLog(annsTablet);
+    await log.until(isConnected);
+    log.watch.follow([one.handle]);
+    await log.untilReached(one.handle, 0);
+    log.watch.follow([two.handle]);
+    await log.untilReached(two.handle, 0);
+    await ann.send(one.handle, put(0, 'n1', inserted('a')));
+    log.watch.follow([one.handle, two.handle]);
+    await log.untilReached(one.handle, 1);
+    log.watch.close();
+  },
+  'says nothing of a log that is not followed': async ({ ann, annsTablet }) => {
+    const [one, two] = [await ann.create('one'), await ann.create('two')];
+    const log = new WatchLog(annsTablet);
+    log.watch.follow([two.handle]);
+    await log.untilReached(two.handle, 0);
+    await ann.send(one.handle, put(0, 'n1', inserted('a')));
+    await ann.send(two.handle, put(0, 'n2', inserted('a')));
+    await log.untilReached(two.handle, 1);
+    const others = log.events.filter((event) => event.type === 'reached' && event.handle === one.handle);
+    expectSame(others, [], 'what it says of the other');
+    log.watch.close();
+  },
+  'says which role the user has': async ({ ann, stranger }) => {
+    const { handle } = await ann.create(SHARED);
+    await ann.send(handle, put(0, 'n1', granted('public', 'editor')));
+    await stranger.find(SHARED);
+    const log = new WatchLog(stranger);
+    log.watch.follow([handle]);
+    expectSame((await log.untilReached(handle, 1)).role, 'editor', 'the role');
+    await ann.send(handle, put(1, 'n2', ['U', ':acl', 'public', { role: ['P', 'viewer'] }]));
+    expectSame((await log.untilReached(handle, 2)).role, 'viewer', 'the role then');
+    await ann.send(handle, put(2, 'n3', ['D', ':acl', 'public']));
+    const last = await log.until((event) => event.type === 'reached' && event.role === 'none');
+    expectSame(last.type === 'reached' ? last.entries : [], [], 'the entries for somebody who may not read');
+    log.watch.close();
+  },
+  'says that a datastore was deleted, or had been': async ({ ann, annsTablet }) => {
+    const { handle } = await ann.create('notes');
+    const log = new WatchLog(annsTablet);
+    log.watch.follow([handle]);
+    await log.untilReached(handle, 0);
+    await ann.delete('notes');
+    await log.until((event) => event.type === 'deleted' && event.handle === handle);
+    const late = new WatchLog(annsTablet);
+    late.watch.follow([handle]);
+    await late.until((event) => event.type === 'deleted' && event.handle === handle);
+    log.watch.close();
+    late.watch.close();
+  },
+  'says when the list has changed': async ({ ann, annsTablet, stranger }) => {
+    const [log, other] = [new WatchLog(annsTablet), new WatchLog(stranger)];
+    await log.until(isConnected);
+    await other.until(isConnected);
+    const { handle } = await ann.create(SHARED);
+    await log.until(isListChange);
+    await ann.send(handle, put(0, 'n1', ['I', ':info', 'info', { title: 'Notes' }]));
+    await log.until(isListChange);
+    await ann.send(handle, put(1, 'n2', granted('public', 'viewer')));
+    await log.until(isListChange);
+    await stranger.find(SHARED);
+    await other.until(isListChange);
+    await ann.delete(SHARED);
+    await Promise.all([log.until(isListChange), other.until(isListChange)]);
+    log.watch.close();
+    other.watch.close();
+  },
+  'says nothing once a watch is closed': async ({ ann, annsTablet }) => {
+    const { handle } = await ann.create('notes');
+    const [closed, open] = [new WatchLog(annsTablet), new WatchLog(annsTablet)];
+    closed.watch.follow([handle]);
+    open.watch.follow([handle]);
+    await closed.untilReached(handle, 0);
+    await open.untilReached(handle, 0);
+    closed.watch.close();
+    closed.watch.close();
+    const { length } = closed.events;
+    await ann.send(handle, put(0, 'n1', inserted('a')));
+    await open.untilReached(handle, 1);
+    await ann.delete('notes');
+    await open.until(({ type }) => type === 'deleted');
+    expectSame(closed.events.length, length, 'how many events a closed watch told');
+    open.watch.close();
   },
 };
 
@@ -176,4 +315,76 @@ export function linkConformance(open: () => Promise<LinkFixture>): readonly Conf
       }
     },
   }));
+}
+
+/** The message that puts changes. */
+function put(rev: number, nonce: string, ...changes: readonly WireChange[]): ReplicaMessage {
+  return { type: 'put', rev, nonce, delta: parseDelta(changes) };
+}
+
+/** The change that inserts a record into table `t`. */
+function inserted(record: string): WireChange {
+  return ['I', 't', record, {}];
+}
+
+/** The change that gives a principal a role for the first time. */
+function granted(principal: 'public' | 'team', role: string): WireChange {
+  return ['I', ':acl', principal, { role }];
+}
+
+/** An answer as a short text: its type, what it leads to, and the reason of a refusal. */
+function summaryOf(answer: SequencerMessage): string {
+  switch (answer.type) {
+    case 'accepted':
+    case 'repeated':
+      return `${answer.type} ${answer.rev}`;
+    case 'conflict':
+    case 'entries':
+      return [answer.type, ...answer.entries.map(({ rev, nonce }) => `${rev}=${nonce}`)].join(' ');
+    case 'snapshot':
+      return `snapshot ${answer.rev} ${answer.rows.map(({ rowid }) => rowid).join()}`;
+    case 'refused':
+      return `refused ${answer.reason}`;
+    default:
+      return answer.type;
+  }
+}
+
+/** A watch and what it told so far. */
+class WatchLog {
+  readonly events: LinkEvent[] = [];
+  readonly watch: Watch;
+  #waiting: { readonly isMeant: (event: LinkEvent) => boolean; readonly resolve: (event: LinkEvent) => void }[] = [];
+  /** How many events earlier calls of {@link until} have taken. */
+  #taken = 0;
+
+  constructor(link: Link) {
+    this.watch = link.watch((event) => this.#hear(event));
+  }
+
+  /** The next event that is meant, after the one that the last call gave. Waits for it if need be. */
+  async until(isMeant: (event: LinkEvent) => boolean): Promise<LinkEvent> {
+    const at = this.events.findIndex((event, index) => index >= this.#taken && isMeant(event));
+    if (at >= 0) {
+      this.#taken = at + 1;
+      return this.events[at] as LinkEvent;
+    }
+    const event = await new Promise<LinkEvent>((resolve) => this.#waiting.push({ isMeant, resolve }));
+    this.#taken = this.events.indexOf(event) + 1;
+    return event;
+  }
+
+  /** Waits until the log of a datastore is said to reach at least to `rev`. @throws ConformanceError */
+  async untilReached(handle: string, rev: number): Promise<LinkEvent & { readonly type: 'reached' }> {
+    const event = await this.until((told) => told.type === 'reached' && told.handle === handle && told.rev >= rev);
+    if (event.type !== 'reached') throw new ConformanceError('only an event that was meant is taken');
+    return event;
+  }
+
+  #hear(event: LinkEvent): void {
+    this.events.push(event);
+    const met = this.#waiting.filter(({ isMeant }) => isMeant(event));
+    this.#waiting = this.#waiting.filter((waiting) => !met.includes(waiting));
+    for (const { resolve } of met) resolve(event);
+  }
 }

@@ -1,17 +1,17 @@
-import type { Storage } from '../manager/storage.js';
+import type { KeyValueStorage } from '../manager/storage.js';
 import { type ConformanceCase, expectSame } from './conformance-case.js';
 
 /** A storage to be tested. */
 export interface StorageFixture {
   /** An empty one. */
-  readonly storage: Storage;
+  readonly storage: KeyValueStorage;
   /** A storage over the same medium, as another process would open it after this one has ended. */
-  reopen(): Promise<Storage>;
+  reopen(): Promise<KeyValueStorage>;
   /** Clears up, if there is anything to be cleared up. */
   close?(): Promise<void>;
 }
 
-type Check = (storage: Storage, fixture: StorageFixture) => Promise<void>;
+type Check = (storage: KeyValueStorage, fixture: StorageFixture) => Promise<void>;
 
 const VALUES: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1.5, 1e300, 2 ** 53 - 1, '', 'text', '\u0000 "\\ \n', 'ä€😀'],

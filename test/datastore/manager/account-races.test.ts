@@ -56,11 +56,12 @@ describe('unlinking', () => {
     await phone.rest();
     const unlinked = codeOf(ann.unlink());
     await phone.rest();
-    const again = await accounts.link('ann');
-    const manager = await accounts.managerFor(again);
+    const linked = accounts.link('ann');
+    const made = linked.then(async (account) => await accounts.managerFor(account));
+    await phone.rest();
     gate.open();
     expect([await failed, await unlinked]).toEqual(['storage', 'resolved']);
-    expect(await accounts.managerFor(again)).toBe(manager);
+    expect(await accounts.managerFor(await linked)).toBe(await made);
   });
 
   test('and linking again, while a manager is being made, gives one that hears of the network', async () => {
@@ -70,11 +71,14 @@ describe('unlinking', () => {
     await phone.rest();
     const unlinked = ann.unlink();
     await phone.rest();
-    const notes = await (await accounts.managerFor(await accounts.link('ann'))).openOrCreate('notes');
+    const linked = accounts.link('ann');
     await phone.rest();
     gate.open();
     expect(await late).toBe('unauthorized');
     await unlinked;
+    const notes = await (await accounts.managerFor(await linked)).openOrCreate('notes');
+    await phone.rest();
+    expect(notes.syncStatus.isConnected).toBe(true);
     accounts.setOnline(false);
     expect(notes.syncStatus.isConnected).toBe(false);
   });
@@ -233,9 +237,11 @@ describe('while a migration is under way,', () => {
     const gate = hold(phone.storage, 'keys', 'request', isIn('space-1/'));
     const migrated = codeOf(local.migrateToAccount(ann));
     await phone.rest();
-    await ann.unlink();
+    const unlinked = ann.unlink();
+    await phone.rest();
     gate.open();
     expect(await migrated).toBe('bad-state');
+    await unlinked;
     expect(await tasks(await accounts.localManager())).toEqual(['old']);
     expect(await tasks(await (await phone.restarted().accounts()).localManager())).toEqual(['old']);
   });

@@ -218,7 +218,7 @@ describe('edits', () => {
 
 describe('a call that is lost', () => {
   for (const what of ['request', 'answer'] as const) {
-    for (const method of ['create', 'exchange'] as const) {
+    for (const method of ['create', 'send'] as const) {
       test(`(${what} of ${method}) is tried again, and doubles nothing`, async () => {
         const manager = await phone.manager();
         let left = 3;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
+  type KeyValueStorage,
   type Link,
   type LinkEvent,
   MemoryServer,
   MemoryStorage,
-  type Storage,
   type Watch,
 } from '../../../src/datastore/index.js';
 import { type ConformanceCase, linkConformance, storageConformance } from '../../../src/datastore/testing/index.js';
@@ -22,7 +22,7 @@ async function failures(cases: readonly ConformanceCase[]): Promise<number> {
 
 /** A storage, changed. */
 class ChangedStorage extends MemoryStorage {
-  changed(change: Partial<Storage>): Storage {
+  changed(change: Partial<KeyValueStorage>): KeyValueStorage {
     return {
       get: change.get ?? ((key) => this.get(key)),
       set: change.set ?? ((key, value) => this.set(key, value)),
@@ -33,7 +33,7 @@ class ChangedStorage extends MemoryStorage {
 }
 
 describe('the suite for storages catches one that', () => {
-  const broken: Readonly<Record<string, (storage: ChangedStorage) => Partial<Storage>>> = {
+  const broken: Readonly<Record<string, (storage: ChangedStorage) => Partial<KeyValueStorage>>> = {
     'ignores case': (storage) => ({
       get: (key) => storage.get(key.toLowerCase()),
       set: (key, value) => storage.set(key.toLowerCase(), value),
@@ -90,9 +90,9 @@ describe('the suite for links catches one that', () => {
     'lists nothing': () => ({ list: () => Promise.resolve([]) }),
     'does not delete': () => ({ delete: () => Promise.resolve() }),
     'answers twice': (link) => ({
-      exchange: async (handle, message) => {
-        await link.exchange(handle, message);
-        return await link.exchange(handle, message);
+      send: async (handle, message) => {
+        await link.send(handle, message);
+        return await link.send(handle, message);
       },
     }),
     'never says that it is connected': (link) =>
@@ -117,7 +117,7 @@ describe('the suite for links catches one that', () => {
         const server = addAccounts(new MemoryServer());
         const changed = (account: string): Link => {
           const link = server.link(account);
-          const methods = ['profile', 'list', 'find', 'create', 'delete', 'exchange', 'watch'] as const;
+          const methods = ['profile', 'list', 'find', 'create', 'delete', 'send', 'watch'] as const;
           const whole = Object.fromEntries(methods.map((name) => [name, link[name].bind(link)])) as unknown as Link;
           return { ...whole, ...change(link) };
         };

@@ -42,7 +42,7 @@ describe.each(HOSTILE)('a link whose call %s', (_, instead) => {
   test('(exchange) has commit() wait, says so, and is tried again', async () => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();
-    const mend = spoil(phone.link(), 'exchange', instead);
+    const mend = spoil(phone.link(), 'send', instead);
     notes.table('t').insert({ text: 'x' });
     const committed = notes.commit();
     const synced = notes.sync();
@@ -59,7 +59,7 @@ describe.each(HOSTILE)('a link whose call %s', (_, instead) => {
   test('(exchange) has loadDeltas() fail, and nothing after it', async () => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();
-    const mend = spoil(phone.link(), 'exchange', instead);
+    const mend = spoil(phone.link(), 'send', instead);
     expect(await codeOf(notes.loadDeltas())).toBe('server');
     expect(notes.syncStatus.downloadError).toMatchObject({ code: 'server' });
     expect(await codeOf(notes.sync())).toBe('resolved');
@@ -164,17 +164,14 @@ describe('an answer of the right form, with nonsense in it', () => {
   const NONSENSE: readonly (readonly [keyof Link, unknown])[] = [
     ['create', { handle: 5, role: 'owner' }],
     ['create', { handle: 'h', role: 'emperor' }],
-    ['exchange', { role: 'owner' }],
-    ['exchange', { role: 'owner', message: { type: 'news' } }],
-    ['exchange', { role: 'owner', message: { type: 'entries' } }],
-    ['exchange', { role: 'owner', message: { type: 'entries', entries: [undefined] } }],
+    ['send', { role: 'owner' }],
+    ['send', { role: 'owner', message: { type: 'news' } }],
+    ['send', { role: 'owner', message: { type: 'entries' } }],
+    ['send', { role: 'owner', message: { type: 'entries', entries: [undefined] } }],
+    ['send', { role: 'owner', message: { type: 'entries', entries: [{ rev: Number.NaN, nonce: 'n', delta: [] }] } }],
+    ['send', { role: 'owner', message: { type: 'entries', entries: [{ rev: 1, nonce: 'n' }] } }],
     [
-      'exchange',
-      { role: 'owner', message: { type: 'entries', entries: [{ rev: Number.NaN, nonce: 'n', delta: [] }] } },
-    ],
-    ['exchange', { role: 'owner', message: { type: 'entries', entries: [{ rev: 1, nonce: 'n' }] } }],
-    [
-      'exchange',
+      'send',
       {
         role: 'owner',
         message: {
@@ -184,16 +181,16 @@ describe('an answer of the right form, with nonsense in it', () => {
       },
     ],
     [
-      'exchange',
+      'send',
       {
         role: 'owner',
         message: { type: 'snapshot', rev: 1, rows: [{ tid: 'no name!', rowid: 'r', data: {} }], nonces: [] },
       },
     ],
-    ['exchange', { role: 'owner', message: { type: 'snapshot', rev: 1, rows: [] } }],
-    ['exchange', { role: 'owner', message: { type: 'snapshot', rev: 1, nonces: [] } }],
-    ['exchange', { role: 'owner', message: { type: 'reset' } }],
-    ['exchange', { message: { type: 'entries', entries: [] } }],
+    ['send', { role: 'owner', message: { type: 'snapshot', rev: 1, rows: [] } }],
+    ['send', { role: 'owner', message: { type: 'snapshot', rev: 1, nonces: [] } }],
+    ['send', { role: 'owner', message: { type: 'reset' } }],
+    ['send', { message: { type: 'entries', entries: [] } }],
   ];
 
   test.each(NONSENSE)('(%s: %j) is a failure that passes', async (method, answer) => {
@@ -223,7 +220,7 @@ describe('an answer of the right form, with nonsense in it', () => {
     const manager = await phone.manager();
     const notes = await manager.openOrCreate('notes');
     await phone.rest();
-    spoil(phone.link(), 'exchange', (_, { nonce }: { nonce: string }) =>
+    spoil(phone.link(), 'send', (_, { nonce }: { nonce: string }) =>
       Promise.resolve({ role: 'owner', message: { ...(refusal as object), nonce } }),
     );
     notes.table('t').insert({ text: 'x' });
@@ -270,7 +267,7 @@ describe('a put', () => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();
     let puts = 0;
-    const mend = spoil(phone.link(), 'exchange', () => {
+    const mend = spoil(phone.link(), 'send', () => {
       // Without an end the test would never come back, and say nothing.
       if (++puts > 20) throw new Error('put again and again');
       return Promise.resolve({ message, role: 'owner' });
@@ -306,7 +303,7 @@ describe('a fetch', () => {
     const notes = await manager.openOrCreate('notes');
     await phone.rest();
     let fetches = 0;
-    spoil(phone.link(), 'exchange', () => {
+    spoil(phone.link(), 'send', () => {
       // Without an end the test would never come back, and say nothing.
       if (++fetches > 20) throw new Error('asked again and again');
       return Promise.resolve({ message, role: 'owner' });
@@ -400,7 +397,7 @@ describe('what is broken inside', () => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();
     const broken = new InvariantError('broken');
-    spoil(phone.link(), 'exchange', () => Promise.reject(broken));
+    spoil(phone.link(), 'send', () => Promise.reject(broken));
     expect(await codeOf(notes.loadDeltas())).toBe(broken);
     notes.table('t').insert({ text: 'x' });
     expect(await codeOf(notes.commit())).toBe(broken);

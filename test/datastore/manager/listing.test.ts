@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RemoteDatastore } from '../../../src/datastore/index.js';
-import type { CacheSummary } from '../../../src/datastore/manager/cached-datastore.js';
-import { listing } from '../../../src/datastore/manager/listing.js';
+import type { CacheSummary } from '../../../src/datastore/manager/datastore-cache.js';
+import { listing } from '../../../src/datastore/manager/datastore-list.js';
 
 const at = (time: number | undefined): Date | undefined => (time === undefined ? undefined : new Date(time));
 

@@ -98,7 +98,7 @@ describe('opening', () => {
     await rest();
     const other = await laptop.manager();
     laptop.link().hook = async (call, deliver) => {
-      if (call.method === 'exchange') laptop.link().isOnline = false;
+      if (call.method === 'send') laptop.link().isOnline = false;
       return await deliver();
     };
     expect(await codeOf(other.open('notes'))).toBe('network');

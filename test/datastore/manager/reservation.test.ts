@@ -94,7 +94,7 @@ describe('opening', () => {
     ['being read', 'notes', (on) => on.open('notes'), () => hold(phone.storage, 'get', 'answer', isKey('data'))],
     ['being made', 'mine', (on) => on.openOrCreate('mine'), () => hold(phone.storage, 'set', 'request', isKey('data'))],
     ['being looked for', 'theirs', (on) => on.open('theirs'), () => hold(phone.link(), 'find', 'answer')],
-    ['being downloaded', 'theirs', (on) => on.open('theirs'), () => hold(phone.link(), 'exchange', 'answer')],
+    ['being downloaded', 'theirs', (on) => on.open('theirs'), () => hold(phone.link(), 'send', 'answer')],
   ];
 
   test.each(OPENINGS)('a datastore that is just %s: nobody else may (%s)', async (_, id, open, holdIt) => {
@@ -167,7 +167,7 @@ test('what is deleted while it is read, to go on with it, does not come back', a
   // It is closed in the middle of a commit, so the manager goes on with what is stored.
   const gate = hold(phone.storage, 'get', 'answer', isKey('data'));
   phone.link().isOnline = true;
-  const put = hold(phone.link(), 'exchange', 'request');
+  const put = hold(phone.link(), 'send', 'request');
   notes.table('t').insert({ text: 'commits' });
   const committed = codeOf(notes.commit());
   await phone.rest();

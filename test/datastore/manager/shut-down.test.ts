@@ -46,7 +46,7 @@ const WAITING: readonly (readonly [string, Call, () => Gate])[] = [
   ['making', () => manager.openOrCreate('new'), () => hold(phone.storage, 'get', 'answer', isKey('data'))],
   ['opening', () => manager.open('notes'), () => hold(phone.storage, 'get', 'answer', isKey('data'))],
   ['opening', () => manager.open('theirs'), () => hold(phone.link(), 'find', 'answer')],
-  ['opening', () => manager.open('theirs'), () => hold(phone.link(), 'exchange', 'answer')],
+  ['opening', () => manager.open('theirs'), () => hold(phone.link(), 'send', 'answer')],
   ['listing', () => manager.list(), () => hold(phone.link(), 'list', 'answer')],
   ['deleting', () => manager.delete('notes'), () => hold(phone.link(), 'delete', 'answer')],
 ];

@@ -1,6 +1,6 @@
 import { type Datastore, DatastoreError, ServiceError } from '../../../src/datastore/index.js';
-import type { DatastoreHost, LinkStatus } from '../../../src/datastore/model/host.js';
-import { type DatastoreHandle, openDatastore } from '../../../src/datastore/model/open-datastore.js';
+import { type OpenedDatastore, openDatastore } from '../../../src/datastore/model/datastore.js';
+import type { ConnectionStatus, DatastoreContext } from '../../../src/datastore/model/open-replica.js';
 import { errorWithCode } from '../../../src/errors/datastore-error.js';
 import { type Limits, ResolutionRules } from '../../../src/index.js';
 import { Replica, type Role, type SavedReplica, Sequencer } from '../../../src/sync/index.js';
@@ -16,17 +16,17 @@ export interface DeskOptions {
 let ids = 0;
 
 /**
- * One device with an open datastore, and the simplest host that does its duty: storage is a variable, and the network a
+ * One device with an open datastore, and the simplest context that works: storage is a variable, and the network a
  * sequencer in the same process, which is reached when a test says so.
  */
-export class Desk implements DatastoreHost {
+export class Desk implements DatastoreContext {
   readonly manager: { readonly isLocal: boolean; readonly isShutDown: boolean } = { isLocal: false, isShutDown: false };
   readonly sequencer: Sequencer;
   readonly replica: Replica;
   readonly rules: ResolutionRules = new ResolutionRules();
-  readonly handle: DatastoreHandle;
+  readonly handle: OpenedDatastore;
   readonly listenerErrors: unknown[] = [];
-  link: LinkStatus = {
+  link: ConnectionStatus = {
     isConnected: true,
     isDownloading: false,
     isDeleted: false,
@@ -44,7 +44,7 @@ export class Desk implements DatastoreHost {
     this.sequencer = sequencer;
     const replica = { nextNonce: () => `nonce-${++ids}`, rules: this.rules, ...options };
     this.replica = saved === undefined ? new Replica(replica) : Replica.load(saved, replica);
-    this.handle = openDatastore({ id, replica: this.replica, rules: this.rules, host: this });
+    this.handle = openDatastore({ id, replica: this.replica, rules: this.rules, context: this });
   }
 
   get datastore(): Datastore {
@@ -68,7 +68,7 @@ export class Desk implements DatastoreHost {
     this.changedCount++;
   }
 
-  status(): LinkStatus {
+  status(): ConnectionStatus {
     return this.link;
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { ReplicaStore } from '../../../src/datastore/manager/replica-store.js';
-import { ServerExchange } from '../../../src/datastore/manager/server-exchange.js';
+import { ReplicaStore } from '../../../src/datastore/manager/datastore-cache.js';
+import { ServerConversation } from '../../../src/datastore/manager/server-conversation.js';
 import { Replica } from '../../../src/sync/index.js';
 import { FAULTS } from '../faults.js';
 import { Violation } from '../violation.js';
@@ -46,6 +46,6 @@ test('a transaction that makes again what it has not withdrawn is noticed', asyn
 });
 
 test('a manager that does not hear of others is noticed', async () => {
-  vi.spyOn(ServerExchange.prototype, 'hear').mockImplementation(() => undefined);
+  vi.spyOn(ServerConversation.prototype, 'hear').mockImplementation(() => undefined);
   expect(await lawBroken()).toBe('everyone comes to rest');
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Worker } from '../../../src/datastore/manager/worker.js';
+import { BackgroundJob } from '../../../src/datastore/manager/background-job.js';
 import { ManualEnvironment, settled } from '../../../src/datastore/testing/index.js';
 
 interface Job {
@@ -7,17 +7,17 @@ interface Job {
   readonly fail: (error: Error) => void;
 }
 
-/** A worker whose runs end when the test says so. */
+/** A job whose runs end when the test says so. */
 class Bench {
   readonly environment = new ManualEnvironment();
   readonly jobs: Job[] = [];
   readonly failures: unknown[] = [];
   rests = 0;
   isPassing = true;
-  readonly worker: Worker;
+  readonly job: BackgroundJob;
 
   constructor() {
-    this.worker = new Worker({
+    this.job = new BackgroundJob({
       environment: this.environment,
       delays: { first: 100, most: 1000 },
       job: () =>
@@ -45,24 +45,24 @@ class Bench {
   }
 }
 
-describe('a worker', () => {
+describe('a background job', () => {
   test('does one run at a time, and one more however often it was asked during a run', async () => {
     const bench = new Bench();
-    for (let at = 0; at < 5; at++) bench.worker.ask();
-    expect([bench.jobs.length, bench.worker.isRunning]).toEqual([1, true]);
+    for (let at = 0; at < 5; at++) bench.job.ask();
+    expect([bench.jobs.length, bench.job.isRunning]).toEqual([1, true]);
     await bench.finish();
     expect(bench.jobs).toHaveLength(2);
     await bench.finish();
-    expect([bench.jobs.length, bench.worker.isRunning, bench.rests]).toEqual([2, false, 1]);
+    expect([bench.jobs.length, bench.job.isRunning, bench.rests]).toEqual([2, false, 1]);
   });
 
   test('tries again what failed, later each time, and at the first wait again after a success', async () => {
     const bench = new Bench();
-    bench.worker.ask();
+    bench.job.ask();
     const waits: number[] = [];
     for (let time = 0; time < 6; time++) {
       await bench.fail();
-      expect(bench.worker.isWaiting).toBe(true);
+      expect(bench.job.isWaiting).toBe(true);
       waits.push((bench.environment.nextDue ?? 0) - bench.environment.now());
       await bench.environment.advance(waits.at(-1) ?? 0);
       expect(bench.jobs).toHaveLength(time + 2);
@@ -73,28 +73,28 @@ describe('a worker', () => {
       expect(wait).toBeLessThanOrEqual(whole);
     }
     await bench.finish();
-    bench.worker.ask();
+    bench.job.ask();
     await bench.fail();
     expect((bench.environment.nextDue ?? 0) - bench.environment.now()).toBeLessThanOrEqual(100);
   });
 
   test('is not held up by a wait when it is asked, and waits no more then', async () => {
     const bench = new Bench();
-    bench.worker.ask();
+    bench.job.ask();
     await bench.fail();
-    bench.worker.askUnlessWaiting();
+    bench.job.askUnlessWaiting();
     expect(bench.jobs).toHaveLength(1);
-    bench.worker.ask();
+    bench.job.ask();
     expect([bench.jobs.length, bench.environment.timerCount]).toEqual([2, 0]);
     await bench.finish();
-    bench.worker.askUnlessWaiting();
+    bench.job.askUnlessWaiting();
     expect(bench.jobs).toHaveLength(3);
   });
 
   test('asked during a run that fails runs again at once', async () => {
     const bench = new Bench();
-    bench.worker.ask();
-    bench.worker.ask();
+    bench.job.ask();
+    bench.job.ask();
     await bench.fail();
     expect([bench.jobs.length, bench.failures.length, bench.environment.timerCount]).toEqual([2, 1, 0]);
   });
@@ -102,19 +102,19 @@ describe('a worker', () => {
   test('does not try again what cannot succeed', async () => {
     const bench = new Bench();
     bench.isPassing = false;
-    bench.worker.ask();
+    bench.job.ask();
     await bench.fail();
-    expect([bench.environment.timerCount, bench.worker.isWaiting, bench.rests]).toEqual([0, false, 1]);
+    expect([bench.environment.timerCount, bench.job.isWaiting, bench.rests]).toEqual([0, false, 1]);
   });
 
   test('begins nothing once it is stopped, and says nothing of what was under way', async () => {
     for (const end of ['finish', 'fail'] as const) {
       const bench = new Bench();
-      bench.worker.ask();
-      bench.worker.ask();
-      bench.worker.stop();
+      bench.job.ask();
+      bench.job.ask();
+      bench.job.stop();
       await bench[end]();
-      bench.worker.ask();
+      bench.job.ask();
       expect([bench.jobs.length, bench.failures.length, bench.rests, bench.environment.timerCount]).toEqual([
         1, 0, 0, 0,
       ]);

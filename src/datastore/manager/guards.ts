@@ -1,0 +1,237 @@
+/**
+ * Guards around what the embedder implements: behind a guarded storage or link, each call answers what it should or
+ * rejects with a `DatastoreError`, whatever the implementation does.
+ */
+
+import { expectArray, expectObject } from '../../codec/wire/json.js';
+import {
+  DatastoreError,
+  errorWithCode,
+  isDatastoreError,
+  ServiceError,
+  type UsageErrorCode,
+} from '../../errors/datastore-error.js';
+import { InvariantError } from '../../errors/invariant-error.js';
+import { quote } from '../../errors/quote.js';
+import { checkRevision, ownEntry } from '../../sync/log-entry.js';
+import type { SequencerMessage } from '../../sync/messages.js';
+import { checkRole } from '../../sync/role.js';
+import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
+import type { KeyValueStorage } from './storage.js';
+
+/** A storage that rejects with `storage` for whatever goes wrong. Spec: STORE-5. */
+export function guardedStorage(storage: KeyValueStorage): KeyValueStorage {
+  return {
+    get: (key) => guarded('storage', () => storage.get(key)),
+    set: (key, value) => guarded('storage', () => storage.set(key, value)),
+    delete: (key) => guarded('storage', () => storage.delete(key)),
+    keys: (prefix) =>
+      guarded(
+        'storage',
+        () => storage.keys(prefix),
+        (keys) => expectArray(keys, 'the keys of a storage').map(String),
+      ),
+  };
+}
+
+/**
+ * A link that rejects with the code that the given link rejects with, and with `server` for whatever else goes wrong.
+ * Spec: LINK-1, LINK-13.
+ */
+export function guardedLink(link: Link): Link {
+  return {
+    profile: () => guarded('server', () => link.profile(), readProfile),
+    list: () => guarded('server', () => link.list(), readList),
+    find: (id) => guarded('server', () => link.find(id), readAccess),
+    create: (id) => guarded('server', () => link.create(id), readAccess),
+    delete: (id) => guarded('server', () => link.delete(id)),
+    send: (handle, message) => guarded('server', () => link.send(handle, message), readAnswer),
+    watch: (listener) => new GuardedWatch(link, listener),
+  };
+}
+
+/** The mistakes after which a retry cannot help: somebody has to do something first. */
+const LASTING: readonly UsageErrorCode[] = ['shut-down', 'closed', 'invalid-name', 'rule-missing', 'invalid-rule'];
+
+/** Whether a background task that failed with this error should be tried again later. */
+export function isWorthRetrying(error: DatastoreError): boolean {
+  if (error instanceof ServiceError) return error.isRetryable;
+  return !LASTING.some((code) => code === error.code);
+}
+
+/** The error for a malformed answer. */
+export function malformed(code: OutsideCode, error: DatastoreError): ServiceError {
+  return new ServiceError(code, `the answer of ${NAMES[code]} is malformed: ${error.message}`, {}, error);
+}
+
+type OutsideCode = 'server' | 'storage';
+
+const NAMES: Readonly<Record<OutsideCode, string>> = { server: 'the link', storage: 'the storage' };
+
+/**
+ * Makes a call to the outside, and reads its answer.
+ *
+ * @throws DatastoreError with the code that the call rejected with; or with `code` if it threw or rejected with anything
+ * else, or if `read` rejects the answer.
+ */
+async function guarded<Answer>(
+  code: OutsideCode,
+  call: () => Promise<Answer>,
+  read: (answer: unknown) => Answer = (answer) => answer as Answer,
+): Promise<Answer> {
+  let answer: Answer;
+  try {
+    answer = await call();
+  } catch (error) {
+    throw failureOf(code, error);
+  }
+  return readAs(code, answer, read);
+}
+
+function failureOf(code: OutsideCode, error: unknown): DatastoreError {
+  if (error instanceof ServiceError) return error;
+  // An implementation in plain JavaScript may have made an error of the base class.
+  if (error instanceof DatastoreError) return errorWithCode(error.code, error.reason, error, error.cause);
+  if (error instanceof InvariantError) throw error;
+  const reason = error instanceof Error ? error.message : quote(error);
+  return new ServiceError(code, `${NAMES[code]} failed: ${reason}`, {}, error);
+}
+
+function readAs<Answer>(code: OutsideCode, answer: unknown, read: (answer: unknown) => Answer): Answer {
+  try {
+    return read(answer);
+  } catch (error) {
+    throw isDatastoreError(error) ? malformed(code, error) : error;
+  }
+}
+
+/** A watch that ends and says so if the watch that it guards fails. */
+class GuardedWatch implements Watch {
+  #listener: ((event: LinkEvent) => void) | undefined;
+  #watch: Watch | undefined;
+
+  constructor(link: Link, listener: (event: LinkEvent) => void) {
+    this.#listener = listener;
+    let isBegun = false;
+    this.#try(() => {
+      this.#watch = link.watch((event) => {
+        // The listener cannot hear of a watch that it does not have yet.
+        if (isBegun) this.#hear(event);
+        else this.#later(() => this.#hear(event));
+      });
+    });
+    isBegun = true;
+    // A watch is not a promise. If it is one all the same, its rejection must be handled.
+    Promise.resolve(this.#watch).catch((error: unknown) => this.#tell(disconnected(error)));
+  }
+
+  follow(handles: readonly string[]): void {
+    if (this.#listener !== undefined) this.#try(() => (this.#watch as Watch).follow(handles));
+  }
+
+  close(): void {
+    const watch = this.#watch;
+    this.#listener = undefined;
+    this.#watch = undefined;
+    try {
+      watch?.close();
+    } catch {
+      // Its events are no longer heard, so nothing depends on its end.
+    }
+  }
+
+  #hear(told: unknown): void {
+    let event: LinkEvent;
+    try {
+      event = readAs('server', told, readEvent);
+    } catch (error) {
+      event = disconnected(error);
+    }
+    this.#tell(event);
+  }
+
+  #tell(event: LinkEvent): void {
+    const listener = this.#listener;
+    if (event.type === 'disconnected') this.close();
+    listener?.(event);
+  }
+
+  /** Calls the watch. A failure is told in a later turn, as all events are. */
+  #try(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      const event = disconnected(error);
+      this.#later(() => this.#tell(event));
+    }
+  }
+
+  #later(task: () => void): void {
+    void Promise.resolve().then(task);
+  }
+}
+
+function disconnected(error: unknown): LinkEvent {
+  return { type: 'disconnected', error: failureOf('server', error) };
+}
+
+function readProfile(answer: unknown): AccountProfile {
+  const { userName, orgName } = expectObject(answer, 'a profile');
+  return { userName: expectText(userName, 'userName'), orgName: optionalText(orgName, 'orgName') };
+}
+
+function readAccess(answer: unknown): DatastoreAccess {
+  const { handle, role } = expectObject(answer, 'the access to a datastore');
+  checkRole(role);
+  return { handle: expectText(handle, 'handle'), role };
+}
+
+function readList(answer: unknown): readonly RemoteDatastore[] {
+  return expectArray(answer, 'a list of datastores').map((json) => {
+    const { id, title, mtime } = expectObject(json, 'a datastore of the list');
+    const texts = { id: expectText(id, 'id'), title: optionalText(title, 'title') };
+    return { ...texts, ...readAccess(json), mtime: optionalTime(mtime, 'mtime') };
+  });
+}
+
+function readAnswer(answer: unknown): LinkAnswer {
+  const { message, role } = expectObject(answer, 'the answer to a message');
+  checkRole(role);
+  // The replica checks the contents of the message before it uses them.
+  return { message: expectObject(message, 'message') as unknown as SequencerMessage, role };
+}
+
+function readEvent(told: unknown): LinkEvent {
+  const event = expectObject(told, 'an event');
+  switch (event['type']) {
+    case 'disconnected':
+      return disconnected(event['error']);
+    case 'reached': {
+      const { type, handle, rev, role, entries } = event;
+      checkRevision(rev);
+      checkRole(role);
+      const read = expectArray(entries, 'entries').map(ownEntry);
+      return { type, handle: expectText(handle, 'handle'), rev, role, entries: read };
+    }
+    case 'deleted':
+      return { type: 'deleted', handle: expectText(event['handle'], 'handle') };
+    default:
+      return told as LinkEvent;
+  }
+}
+
+function expectText(json: unknown, name: string): string {
+  if (typeof json === 'string') return json;
+  throw new DatastoreError('invalid-json', `${name} must be a string, got ${quote(json)}`);
+}
+
+/** Null stands for an absent text, as it does in JSON. */
+function optionalText(json: unknown, name: string): string | undefined {
+  return json === undefined || json === null ? undefined : expectText(json, name);
+}
+
+function optionalTime(time: unknown, name: string): Date | undefined {
+  if (time === undefined || time === null) return undefined;
+  if (time instanceof Date && !Number.isNaN(time.getTime())) return time;
+  throw new DatastoreError('invalid-json', `${name} must be a valid Date, got ${quote(time)}`);
+}

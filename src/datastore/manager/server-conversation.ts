@@ -1,0 +1,250 @@
+import { DatastoreError, errorWithCode, ServiceError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
+import type { Put, ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
+import type { Replica } from '../../sync/replica.js';
+import { canRead, type Role } from '../../sync/role.js';
+import { findInSnapshot } from '../../sync/snapshot.js';
+import type { ReplicaStore } from './datastore-cache.js';
+import { malformed } from './guards.js';
+import type { Link, LinkEvent } from './link.js';
+
+/** A step of a conversation. */
+export type Step =
+  /** Tells the server about a datastore that was created here. */
+  | 'create'
+  /** Asks for what the log has and the replica lacks. */
+  | 'fetch'
+  /** Merges what has arrived. Only while the datastore is closed: else the application does it by `sync()`. */
+  | 'merge'
+  /** Sends the next sealed delta. */
+  | 'put';
+
+/** What a {@link ServerConversation} is given. */
+export interface ConversationContext {
+  readonly id: string;
+  readonly replica: Replica;
+  readonly store: ReplicaStore;
+  readonly link: Link;
+  /** Whether a put was refused before the device restarted, and no `sync()` has reported it yet. */
+  readonly isRefused: boolean;
+  /** Whether the application has the datastore open. */
+  readonly isOpen: () => boolean;
+  /** Whether somebody waits for the sealed edits to be in the log. */
+  readonly isCommitting: () => boolean;
+  readonly now: () => Date;
+  /** Hears that the user's role has changed. */
+  readonly roleChanged: () => void;
+}
+
+/**
+ * The conversation of one replica with the server. It knows the next step, and takes it. When to take it, and what a
+ * failure means, is decided by the `SyncSession`. Spec: BACK-1 to BACK-6.
+ */
+export class ServerConversation {
+  readonly #context: ConversationContext;
+  readonly #replica: Replica;
+  readonly #store: ReplicaStore;
+  /** The log reaches at least to this revision. */
+  #knownRev = 0;
+  /** The newest revision that was heard of since the last question. */
+  #heardRev = 0;
+  /** What is known of the log may be old, so it must be asked. */
+  #mustFetch = false;
+  /** Whether the server has answered since the application opened the datastore. */
+  #hasAnswered = false;
+  #lastPut: Put | undefined;
+  #flightInSnapshot: 'present' | 'absent' | 'unknown' = 'absent';
+  /** Why the last put was refused, until a `sync()` has reported it. */
+  #refusal: DatastoreError | undefined;
+
+  constructor(context: ConversationContext) {
+    this.#context = context;
+    this.#replica = context.replica;
+    this.#store = context.store;
+    if (context.isRefused) this.#refusal = new ServiceError('server', 'the server refused an edit before the restart');
+  }
+
+  /**
+   * Whether a snapshot that has arrived contains the delta in flight, which `sync()` will find out. `absent` also if no
+   * snapshot has arrived, or nothing is in flight. Spec: SYNC-31.
+   */
+  get flightInSnapshot(): 'present' | 'absent' | 'unknown' {
+    return this.#replica.status.isInFlight ? this.#flightInSnapshot : 'absent';
+  }
+
+  /** Whether nothing is left to be received, as the server has said. */
+  get isUpToDate(): boolean {
+    return this.#hasAnswered && !this.#mustFetch && !this.#isBehind;
+  }
+
+  /** Why the last put was refused, until the refused edit was taken back. */
+  get refusal(): DatastoreError | undefined {
+    return this.#refusal;
+  }
+
+  /** Makes the next step a question to the log: what is known of it may be old. */
+  check(): void {
+    this.#mustFetch = true;
+  }
+
+  /** The application has opened the datastore: until the server says otherwise, there may be something to receive. */
+  opened(): void {
+    this.#hasAnswered = false;
+  }
+
+  /** The application has closed the datastore: nobody waits for an answer any more. */
+  closed(): void {
+    this.#mustFetch = false;
+  }
+
+  /** The next step, or `undefined` if there is none, or if the application must call `sync()` first. Spec: BACK-2. */
+  nextStep(): Step | undefined {
+    const { status } = this.#replica;
+    if (!status.hasIncoming) this.#refusal = undefined;
+    if (this.#store.handle === undefined) return 'create';
+    if (this.#mustFetch || this.#isBehind) return 'fetch';
+    if (status.hasIncoming) return !this.#context.isOpen() && this.#canMergeAlone() ? 'merge' : undefined;
+    if (status.isInFlight) return 'put';
+    // After a failed commit, the application decides whether to drop its edits or keep them: they must not leave before.
+    const isHeldBack = status.hasOutgoing && this.#replica.provisional === 'next' && !this.#context.isCommitting();
+    return status.hasOutgoing && !isHeldBack ? 'put' : undefined;
+  }
+
+  /**
+   * Takes a step.
+   *
+   * @throws DatastoreError what the link or the storage reject with; `not-permitted` if the user may not read the log;
+   * `server` for an answer that brings nothing. What was merged or acknowledged before stays so.
+   */
+  async take(step: Step): Promise<void> {
+    switch (step) {
+      case 'create':
+        return await this.#create();
+      case 'fetch':
+        return await this.#fetch();
+      case 'merge':
+        this.#replica.sync(this.#context.now());
+        return await this.#store.save();
+      case 'put':
+        return await this.#put();
+    }
+  }
+
+  /** Takes an event of the watch. @throws DatastoreError `log-mismatch`, or `server`. */
+  hear(event: LinkEvent & { readonly type: 'reached' }): void {
+    this.#setRole(event.role);
+    this.#receive({ type: 'entries', entries: event.entries });
+    this.#heardRev = Math.max(this.#heardRev, event.rev);
+    this.#knownRev = Math.max(this.#knownRev, event.rev);
+    if (canRead(event.role)) this.#hasAnswered = true;
+  }
+
+  get #isBehind(): boolean {
+    const request = this.#replica.request();
+    return request.type === 'fetch-snapshot' || request.rev < this.#knownRev;
+  }
+
+  /**
+   * Whether a merge without the application loses nothing. Conflicts are resolved by the rules; but an edit that was
+   * refused, or of which nobody can tell whether the log has it, must be handed back to the application.
+   */
+  #canMergeAlone(): boolean {
+    const { needsReload, isInFlight } = this.#replica.status;
+    return this.#refusal === undefined && !(needsReload && isInFlight);
+  }
+
+  async #create(): Promise<void> {
+    const { handle, role } = await this.#context.link.create(this.#context.id);
+    this.#setRole(role);
+    await this.#store.setHandle(handle);
+  }
+
+  async #fetch(): Promise<void> {
+    const before = this.#replica.request();
+    this.#mustFetch = false;
+    this.#heardRev = 0;
+    const answer = await this.#send(this.#question()).catch((error: unknown) => {
+      this.#mustFetch = true;
+      throw error;
+    });
+    if (answer.type === 'denied') {
+      this.#knownRev = 0;
+      this.#hasAnswered = false;
+      throw new ServiceError('not-permitted', `the user may not read datastore ${quote(this.#context.id)}`);
+    }
+    this.#receive(answer);
+    const after = this.#replica.request();
+    // The answer says how far the log reached when it was asked. Only what was heard since then is newer.
+    if (answer.type === 'entries' && after.type === 'fetch') this.#knownRev = Math.max(after.rev, this.#heardRev);
+    if (isSameRequest(before, after) && this.#isBehind && this.#heardRev === 0) throw broughtNothing(answer);
+    this.#hasAnswered = true;
+  }
+
+  /** The question for what is missing. A replica that has nothing at all asks for a snapshot. Spec: BACK-5. */
+  #question(): ReplicaMessage {
+    const request = this.#replica.request();
+    const isEmpty = request.type === 'fetch' && request.rev === 0 && this.#replica.status.isIdle;
+    return isEmpty ? { type: 'fetch-snapshot' } : request;
+  }
+
+  async #put(): Promise<void> {
+    const put = this.#replica.outgoing();
+    if (put === undefined) return;
+    this.#lastPut = put;
+    this.#flightInSnapshot = 'absent';
+    await this.#store.save();
+    const answer = await this.#send(put);
+    this.#receive(answer);
+    if (answer.type === 'refused') {
+      const { reason, code = reason === 'permission' ? 'not-permitted' : 'server', message, place } = answer;
+      if (reason !== 'unknown-revision') this.#refusal = errorWithCode(code, message, place);
+    }
+    const { isInFlight, hasIncoming, needsReload } = this.#replica.status;
+    const isUnchanged = isInFlight && !hasIncoming && !needsReload && this.#replica.outgoing()?.nonce === put.nonce;
+    if (isUnchanged) throw broughtNothing(answer);
+    await this.#store.save();
+  }
+
+  async #send(message: ReplicaMessage): Promise<SequencerMessage> {
+    const { link, id } = this.#context;
+    const { handle } = this.#store;
+    if (handle === undefined) throw new ServiceError('not-found', `the server does not know datastore ${quote(id)}`);
+    const { message: answer, role } = await link.send(handle, message);
+    this.#setRole(role);
+    return answer;
+  }
+
+  #receive(message: SequencerMessage): void {
+    this.#deliver(message);
+    if (message.type === 'entries' || message.type === 'conflict') {
+      this.#knownRev = Math.max(this.#knownRev, message.entries.at(-1)?.rev ?? 0);
+    }
+    if (message.type === 'snapshot' && this.#lastPut !== undefined) {
+      this.#flightInSnapshot = findInSnapshot(message, this.#lastPut.rev, this.#lastPut.nonce);
+    }
+  }
+
+  /** @throws DatastoreError `log-mismatch`, or `server` for a malformed message. Spec: LINK-13. */
+  #deliver(message: SequencerMessage): void {
+    try {
+      this.#replica.receive(message);
+    } catch (error) {
+      if (!(error instanceof DatastoreError) || error.code === 'log-mismatch') throw error;
+      throw malformed('server', error);
+    }
+  }
+
+  #setRole(role: Role): void {
+    if (role === this.#replica.role) return;
+    this.#replica.setRole(role);
+    this.#context.roleChanged();
+  }
+}
+
+function isSameRequest(one: ReplicaMessage, other: ReplicaMessage): boolean {
+  return one.type === 'fetch' && other.type === 'fetch' ? one.rev === other.rev : one.type === other.type;
+}
+
+function broughtNothing({ type }: SequencerMessage): ServiceError {
+  return new ServiceError('server', `the server's answer ${quote(type)} does not bring the replica any further`);
+}

@@ -1,0 +1,464 @@
+import {
+  DatastoreError,
+  type DatastoreErrorCode,
+  errorWithCode,
+  isDatastoreError,
+  ServiceError,
+} from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
+import { ResolutionRules } from '../../rules/resolution-rules.js';
+import type { Limits } from '../../state/limits.js';
+import { Replica } from '../../sync/replica.js';
+import type { ReplicaStatus } from '../../sync/replica-status.js';
+import type { SavedReplica } from '../../sync/saved-replica.js';
+import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
+import type { AnyTables } from '../model/fields.js';
+import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model/open-replica.js';
+import { BackgroundJob, type RetryDelays } from './background-job.js';
+import { type CachedDatastore, type DatastoreCache, parsedOrCorrupt, ReplicaStore } from './datastore-cache.js';
+import { type Environment, randomName } from './environment.js';
+import { isWorthRetrying } from './guards.js';
+import type { Link, LinkEvent } from './link.js';
+import { ServerConversation, type Step } from './server-conversation.js';
+
+/** What the sessions of one manager are given. */
+export interface SessionContext {
+  readonly manager: OwningManager;
+  readonly environment: Environment;
+  readonly delays: RetryDelays;
+  readonly limits: Limits | undefined;
+  readonly cache: DatastoreCache;
+  /** `undefined` for local datastores. */
+  readonly link: Link | undefined;
+  isOnline(): boolean;
+  isConnected(): boolean;
+  /** Hears that a datastore was stored, so the list may have changed. */
+  stored(): void;
+  /** Hears that a datastore was closed, has got a handle, or has nothing to do any more. */
+  rested(session: SyncSession): void;
+  /**
+   * Hears that a datastore was closed during a commit, or after a failed one. Its replica holds edits that must not be
+   * merged, and that nobody would make again. What is stored is without them.
+   */
+  abandoned(session: SyncSession): void;
+  /** Hears that the account is no longer linked. */
+  unauthorized(): void;
+  /** Hears of a failure for which nobody waits. */
+  failed(error: unknown): void;
+}
+
+/** Only a `running` session takes steps. */
+type SessionState =
+  | 'running'
+  /** No step starts, since the datastore is being deleted. */
+  | 'paused'
+  /** The server has deleted the datastore. */
+  | 'deleted'
+  /** Nothing is sent or stored any more. */
+  | 'stopped';
+
+/**
+ * The synchronization of one datastore, while it is open, and after that until everything is uploaded. It owns the
+ * replica, what is stored of it, and the conversation with the server. Spec: BACK-1 to BACK-9.
+ *
+ * ```text
+ *               pause
+ *   running ─────────────▶ paused        any state ── stop ──▶ stopped
+ *     │  ◀───────────────── │
+ *     │        resume       │
+ *     └──▶ deleted ◀────────┘   the server says `not-found`
+ * ```
+ *
+ * While it runs, a {@link BackgroundJob} takes the steps of the {@link ServerConversation}, one at a time, until none is
+ * left; it waits and tries again after a failure. A step becomes possible by an edit, `sync()`, an event of the watch,
+ * or coming online.
+ */
+export class SyncSession {
+  readonly id: string;
+  readonly #context: SessionContext;
+  readonly #replica: Replica;
+  readonly #store: ReplicaStore;
+  readonly #conversation: ServerConversation | undefined;
+  readonly #job: BackgroundJob;
+  readonly #waiters = new SyncWaiters();
+  #rules: ResolutionRules;
+  #state: SessionState = 'running';
+  #opened: Omit<OpenedDatastore, 'datastore'> | undefined;
+  /** The step that is under way, or that failed last. */
+  #step: Step | undefined;
+  #downloadError: DatastoreError | undefined;
+  #uploadError: DatastoreError | undefined;
+
+  /**
+   * @param cached what was stored, or `undefined` for a datastore that begins here.
+   * @param rules the merge functions of edits that were stored under one.
+   * @throws DatastoreError `rule-missing`, or `corrupt-data`.
+   */
+  constructor(id: string, context: SessionContext, cached: CachedDatastore | undefined, rules: ResolutionRules) {
+    const { environment, link, cache, delays } = context;
+    this.id = id;
+    this.#context = context;
+    this.#rules = rules;
+    this.#replica = this.#makeReplica(cached);
+    this.#store = new ReplicaStore({
+      id,
+      replica: this.#replica,
+      cache,
+      handle: cached?.handle,
+      // Without a server nobody ever accepts a provisional edit, so it is stored at once.
+      extent: link === undefined ? 'sealed' : 'kept',
+      stored: () => context.stored(),
+      rested: () => context.rested(this),
+    });
+    if (link !== undefined) this.#conversation = this.#makeConversation(link, cached);
+    this.#job = new BackgroundJob({
+      environment,
+      delays,
+      job: () => this.#takeSteps(),
+      failed: (error) => this.#fail(error, this.#step),
+      rested: () => context.rested(this),
+    });
+  }
+
+  /** The handle on the server, or `undefined` until the server knows the datastore. */
+  get handle(): string | undefined {
+    return this.#store.handle;
+  }
+
+  get isOpen(): boolean {
+    return this.#opened !== undefined;
+  }
+
+  get isStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
+  /** Whether nothing is under way, and nothing is left that can be done while the datastore is closed. */
+  get isResting(): boolean {
+    if (this.isOpen || this.#job.isRunning || this.#job.isWaiting || !this.#store.isIdle) return false;
+    return this.#state === 'deleted' || this.#conversation?.nextStep() === undefined;
+  }
+
+  /** Opens the datastore, on the replica as it is. */
+  open<Tables extends object = AnyTables>(rules: ResolutionRules): Datastore<Tables> {
+    this.#rules = rules;
+    this.#conversation?.opened();
+    const context = this.#datastoreContext();
+    const opened = openDatastore<Tables>({ id: this.id, replica: this.#replica, rules, context });
+    this.#opened = opened;
+    return opened.datastore;
+  }
+
+  /** Takes the next steps now, because something may have become possible. */
+  kick(): void {
+    if (this.#conversation !== undefined && this.#context.isOnline()) this.#job.ask();
+  }
+
+  /** Stores the datastore as it is. @throws DatastoreError `storage`. */
+  save(): Promise<void> {
+    return this.#store.save();
+  }
+
+  /**
+   * Receives, merges and stores what the log has, before the datastore is opened.
+   *
+   * @throws DatastoreError what the link or the storage reject with.
+   */
+  async download(): Promise<void> {
+    this.#requireReachable();
+    this.#conversation?.check();
+    const merged = Promise.all([this.#waiters.untilFetched(), this.#waiters.untilUploaded()]);
+    this.#job.ask();
+    await merged;
+  }
+
+  /** Takes an event of the watch about this datastore. */
+  hear(event: LinkEvent & { readonly type: 'reached' | 'deleted' }): void {
+    if (event.type === 'deleted') {
+      this.#fail(this.#deletedError(), undefined);
+      return;
+    }
+    try {
+      this.#conversation?.hear(event);
+      this.#downloadError = undefined;
+    } catch (error) {
+      this.#fail(error, undefined);
+    }
+    this.kick();
+    this.tellStatus();
+  }
+
+  /** Tells the listeners of the status if it has changed. */
+  tellStatus(): void {
+    this.#opened?.statusChanged();
+  }
+
+  /** Resolves when the step that is under way has ended. */
+  get ended(): Promise<void> {
+    return this.#job.ended;
+  }
+
+  /** Starts no step until {@link resume}. Resolves when the step that is under way has ended. */
+  async pause(): Promise<void> {
+    if (this.#state === 'running') this.#state = 'paused';
+    await this.ended;
+  }
+
+  resume(): void {
+    if (this.#state === 'paused') this.#state = 'running';
+    this.kick();
+  }
+
+  /** Ends the session: nothing is sent or stored any more. Resolves when the last write has ended. */
+  async stop(code: DatastoreErrorCode): Promise<void> {
+    if (this.#state !== 'stopped') {
+      this.#state = 'stopped';
+      this.#job.stop();
+      this.#waiters.rejectAll(errorWithCode(code, `datastore ${quote(this.id)} is no longer open`));
+      this.#opened?.shutDown(code);
+      this.#opened = undefined;
+    }
+    await this.#store.stop();
+  }
+
+  /** @throws DatastoreError `rule-missing`, or `corrupt-data`. */
+  #makeReplica(cached: CachedDatastore | undefined): Replica {
+    const { environment, limits } = this.#context;
+    const options = {
+      nextNonce: () => randomName(environment),
+      rules: { get: (table: string, field: string) => this.#rules.get(table, field) },
+      role: cached?.role ?? 'owner',
+      ...(limits === undefined ? {} : { limits }),
+    } as const;
+    const saved = cached?.replica;
+    if (saved === undefined) return new Replica(options);
+    return parsedOrCorrupt(`what is stored of datastore ${quote(this.id)}`, () => Replica.load(saved, options));
+  }
+
+  #makeConversation(link: Link, cached: CachedDatastore | undefined): ServerConversation {
+    const saved = cached?.replica as Partial<SavedReplica> | undefined;
+    return new ServerConversation({
+      id: this.id,
+      replica: this.#replica,
+      store: this.#store,
+      link,
+      isRefused: (saved?.refusal ?? null) !== null,
+      isOpen: () => this.isOpen,
+      isCommitting: () => this.#waiters.isUploadAwaited,
+      now: () => new Date(this.#context.environment.now()),
+      roleChanged: () => this.#opened?.roleChanged(),
+    });
+  }
+
+  async #takeSteps(): Promise<void> {
+    const conversation = this.#conversation;
+    if (conversation === undefined) return;
+    for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) {
+      this.#step = step;
+      const { handle } = this;
+      if (step === 'fetch') this.#waiters.fetching();
+      await conversation.take(step);
+      if (this.isStopped) return;
+      if (step === 'fetch' || step === 'create') this.#downloadError = undefined;
+      if (step === 'put' || step === 'create') this.#uploadError = undefined;
+      if (step === 'fetch') this.#waiters.fetched();
+      if (handle === undefined) this.#context.rested(this);
+      this.tellStatus();
+    }
+    this.#step = undefined;
+    const { status } = this.#replica;
+    if (this.#context.isOnline()) this.#waiters.settle(status, conversation.refusal, conversation.flightInSnapshot);
+    else this.#waiters.failed(offline(), status);
+    this.tellStatus();
+  }
+
+  /** The next step that can be taken now. */
+  #nextStep(): Step | undefined {
+    if (this.#state !== 'running') return undefined;
+    const step = this.#conversation?.nextStep();
+    return step === 'merge' || this.#context.isOnline() ? step : undefined;
+  }
+
+  /**
+   * Handles a failure of a step, or of an event of the watch.
+   *
+   * @returns whether to try again later.
+   */
+  #fail(error: unknown, step: Step | undefined): boolean {
+    if (!isDatastoreError(error)) {
+      // A merge function of the application threw, or this is a defect. Nobody must wait for ever.
+      this.#context.failed(error);
+      this.#waiters.rejectAll(error);
+      return false;
+    }
+    const isDeleted = error.code === 'not-found';
+    if (isDeleted && this.#state !== 'stopped') this.#state = 'deleted';
+    if (step !== 'put' || isDeleted) this.#downloadError = error;
+    if (step !== 'fetch' || isDeleted) this.#uploadError = error;
+    this.#waiters.failed(error, this.#replica.status);
+    this.tellStatus();
+    if (error.code === 'unauthorized') this.#context.unauthorized();
+    return isWorthRetrying(error);
+  }
+
+  #datastoreContext(): DatastoreContext {
+    const { environment, manager } = this.#context;
+    return {
+      manager,
+      now: () => new Date(environment.now()),
+      newRecordId: () => randomName(environment),
+      save: () => this.#store.save(),
+      changed: () => this.#changed(),
+      status: () => this.#connectionStatus(),
+      loadDeltas: () => this.#loadDeltas(),
+      commit: () => this.#commit(),
+      closed: () => this.#closed(),
+      listenerFailed: (error) => this.#context.failed(error),
+    };
+  }
+
+  /** Called for each edit, so it does nothing unless there is a step to take. */
+  #changed(): void {
+    if (this.#nextStep() !== undefined) this.#job.askUnlessWaiting();
+  }
+
+  #connectionStatus(): ConnectionStatus {
+    const isDeleted = this.#state === 'deleted';
+    const isDownloading = this.#conversation?.isUpToDate !== true;
+    // An error is no longer true if the watch has brought what a failed step was for.
+    const { hasOutgoing, isInFlight } = this.#replica.status;
+    const isUploading = hasOutgoing || isInFlight;
+    return {
+      isConnected: this.#conversation !== undefined && this.#context.isConnected(),
+      isDownloading,
+      isDeleted,
+      downloadError: isDownloading || isDeleted ? this.#downloadError : undefined,
+      uploadError: isUploading || isDeleted ? this.#uploadError : undefined,
+    };
+  }
+
+  async #loadDeltas(): Promise<void> {
+    if (this.#conversation === undefined) return;
+    this.#requireReachable();
+    this.#conversation.check();
+    const fetched = this.#waiters.untilFetched();
+    this.#job.ask();
+    await fetched;
+  }
+
+  /**
+   * Waits until the log has all sealed edits. While nobody can tell whether a put has arrived, a failure of the network
+   * does not end the wait: it is sent again until the server answers. Spec: BACK-9.
+   */
+  async #commit(): Promise<void> {
+    if (this.#conversation === undefined) return await this.#store.save();
+    this.#requireReachable();
+    // A lost put leaves a doubt, a lost question does not. So where the server was not heard of, ask first.
+    if (!this.#context.isConnected()) this.#conversation.check();
+    const uploaded = this.#waiters.untilUploaded();
+    this.#job.ask();
+    await uploaded;
+    await this.#store.save();
+  }
+
+  #requireReachable(): void {
+    if (this.#state === 'deleted') throw this.#deletedError();
+    if (!this.#context.isOnline()) throw offline();
+  }
+
+  #closed(): void {
+    this.#opened = undefined;
+    this.#conversation?.closed();
+    // Rules last as long as a datastore is open. Pending edits keep theirs.
+    this.#rules = new ResolutionRules();
+    const isProvisional = this.#conversation !== undefined && this.#replica.provisional !== 'none';
+    this.#waiters.rejectAll(new DatastoreError('closed', `datastore ${quote(this.id)} was closed`));
+    if (this.isStopped) return;
+    if (isProvisional) this.#context.abandoned(this);
+    else this.kick();
+    this.#context.rested(this);
+  }
+
+  #deletedError(): ServiceError {
+    return new ServiceError('not-found', `datastore ${quote(this.id)} was deleted on the server`);
+  }
+}
+
+function offline(): ServiceError {
+  return new ServiceError('network', 'the device is offline');
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The calls that wait for an answer of the server, or for an upload. */
+class SyncWaiters {
+  /** Wait for a question that has not been asked yet. */
+  readonly #forQuestion: Waiter[] = [];
+  /** Wait for the answer to the question that is under way. */
+  readonly #forAnswer: Waiter[] = [];
+  readonly #forUpload: Waiter[] = [];
+
+  /** Resolves after the next question to the log was answered. */
+  untilFetched(): Promise<void> {
+    return new Promise((resolve, reject) => this.#forQuestion.push({ resolve, reject }));
+  }
+
+  /** Resolves when the log has all sealed edits. */
+  untilUploaded(): Promise<void> {
+    return new Promise((resolve, reject) => this.#forUpload.push({ resolve, reject }));
+  }
+
+  get isUploadAwaited(): boolean {
+    return this.#forUpload.length > 0;
+  }
+
+  /** The log is asked now. The answer is not one for calls that come later. */
+  fetching(): void {
+    this.#forAnswer.push(...this.#forQuestion.splice(0));
+  }
+
+  fetched(): void {
+    for (const { resolve } of this.#forAnswer.splice(0)) resolve();
+  }
+
+  /** No step is left. Incoming entries do not fail a waiter whose upload succeeded: they may have come after it. */
+  settle(
+    { hasOutgoing, isInFlight, hasIncoming }: ReplicaStatus,
+    refusal: DatastoreError | undefined,
+    flightInSnapshot: 'present' | 'absent' | 'unknown',
+  ): void {
+    if (refusal !== undefined) this.#rejectUploads(refusal);
+    else if (!hasOutgoing && (!isInFlight || flightInSnapshot === 'present')) {
+      for (const { resolve } of this.#forUpload.splice(0)) resolve();
+    } else if (flightInSnapshot === 'unknown') {
+      const reason = 'the server cannot tell whether the log has the edits: its log begins later';
+      this.#rejectUploads(new ServiceError('server', reason));
+    } else if (hasIncoming) this.#rejectUploads(new ServiceError('conflict', 'others edited first'));
+  }
+
+  /**
+   * A step failed. An upload that is under way is still awaited, since nobody knows whether it arrived. One that turned
+   * up in the log while its answer was lost has succeeded.
+   */
+  failed(error: DatastoreError, status: ReplicaStatus): void {
+    this.#rejectFetches(error);
+    if (!status.hasOutgoing && !status.isInFlight) this.settle(status, undefined, 'absent');
+    if (!status.isInFlight || error.code === 'not-found') this.#rejectUploads(error);
+  }
+
+  rejectAll(error: unknown): void {
+    this.#rejectFetches(error);
+    this.#rejectUploads(error);
+  }
+
+  #rejectFetches(error: unknown): void {
+    for (const { reject } of [...this.#forAnswer.splice(0), ...this.#forQuestion.splice(0)]) reject(error);
+  }
+
+  #rejectUploads(error: unknown): void {
+    for (const { reject } of this.#forUpload.splice(0)) reject(error);
+  }
+}

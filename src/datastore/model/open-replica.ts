@@ -1,0 +1,153 @@
+import {
+  type DatastoreError,
+  type DatastoreErrorCode,
+  errorWithCode,
+  isDatastoreError,
+  type Place,
+} from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
+import type { Delta } from '../../operations/change.js';
+import type { ResolutionRules } from '../../rules/resolution-rules.js';
+import type { Replica } from '../../sync/replica.js';
+
+/** The manager that opened a datastore, as the datastore knows it. */
+export interface OwningManager {
+  /** Whether its datastores live on this device only. */
+  readonly isLocal: boolean;
+  readonly isShutDown: boolean;
+}
+
+/** The state of the connection between a datastore and the server. */
+export interface ConnectionStatus {
+  /** Whether the server can be reached, as far as is known. */
+  readonly isConnected: boolean;
+  /** Whether something is left to be received: true until the server has answered once; always true of local datastores. */
+  readonly isDownloading: boolean;
+  /** Whether the server has deleted the datastore. */
+  readonly isDeleted: boolean;
+  /** Why remote edits are not received at the moment, if so. */
+  readonly downloadError: DatastoreError | undefined;
+  /** Why local edits are not uploaded at the moment, if so. */
+  readonly uploadError: DatastoreError | undefined;
+}
+
+/**
+ * What an open datastore needs and does not have itself: time, ids, storage and the network. A manager provides it in
+ * an application, a few lines in a test.
+ */
+export interface DatastoreContext {
+  /** See `Datastore.manager`. */
+  readonly manager: OwningManager;
+  /** The time, which becomes the modified time of sealed edits. */
+  now(): Date;
+  /** A record id that no record of any replica has, such as a random UUID. */
+  newRecordId(): string;
+  /** Stores the replica as it is now, and resolves when it is safe. Called after edits were sealed. */
+  save(): Promise<void>;
+  /** Hears that there are new local edits, or that some were sealed. Must not throw. */
+  changed(): void;
+  /** The state of the connection. It is asked for often, so it should cost nothing. */
+  status(): ConnectionStatus;
+  /** Receives what the log has now, and merges nothing yet. */
+  loadDeltas(): Promise<void>;
+  /**
+   * Uploads the sealed edits, and resolves when the log has all of them.
+   *
+   * @throws DatastoreError `conflict` if others edited first, after the replica has received their edits; the code of a
+   * refusal; or the code of a failure of storage or network.
+   */
+  commit(): Promise<void>;
+  /** Hears that the datastore was closed and its unsealed edits were dropped. Sealed edits should still be uploaded. */
+  closed(): void;
+  /** Hears what a listener threw. Must not throw. */
+  listenerFailed(error: unknown): void;
+}
+
+/** What a datastore is opened on. */
+export interface OpenContext {
+  readonly id: string;
+  readonly replica: Replica;
+  /** The rules that the replica was made with. A rule that is set later applies to later edits. */
+  readonly rules: ResolutionRules;
+  readonly context: DatastoreContext;
+}
+
+/**
+ * The replica of an open datastore, as its tables, records and lists share it. All of them read and edit through this
+ * object, and it alone knows whether the datastore is still open.
+ */
+export class OpenReplica {
+  readonly id: string;
+  readonly rules: ResolutionRules;
+  readonly context: DatastoreContext;
+  readonly #replica: Replica;
+  #closedAs: DatastoreErrorCode | undefined;
+  #onEdited: ((applied: Delta) => void) | undefined;
+
+  constructor({ id, replica, rules, context }: OpenContext) {
+    this.id = id;
+    this.rules = rules;
+    this.context = context;
+    this.#replica = replica;
+  }
+
+  /** @throws DatastoreError once closed: `closed`, or the code that {@link close} was given. */
+  get replica(): Replica {
+    this.requireOpen();
+    return this.#replica;
+  }
+
+  /** @throws DatastoreError as {@link replica}. */
+  requireOpen(): void {
+    if (this.#closedAs === undefined) return;
+    throw errorWithCode(this.#closedAs, `datastore ${quote(this.id)} is no longer open`);
+  }
+
+  get isOpen(): boolean {
+    return this.#closedAs === undefined;
+  }
+
+  /** Sets who hears of every local edit. */
+  onEdited(onEdited: (applied: Delta) => void): void {
+    this.#onEdited = onEdited;
+  }
+
+  /** Edits the datastore, all or nothing. @throws DatastoreError as `Replica.apply` does. */
+  edit(changes: Delta): void {
+    const { replica } = this;
+    this.edited(withVisiblePlace(recordPlace, () => replica.apply(changes)));
+  }
+
+  /** Passes on that local edits changed what the user sees. */
+  edited(applied: Delta): void {
+    this.context.changed();
+    this.#onEdited?.(applied);
+  }
+
+  /** Drops the edits that were not sealed. From here on everything throws `code`. */
+  close(code: DatastoreErrorCode): void {
+    if (this.#closedAs !== undefined) return;
+    this.#replica.rollback();
+    this.#closedAs = code;
+    this.#onEdited = undefined;
+    this.context.closed();
+  }
+}
+
+/** A place without the position in a delta. */
+function recordPlace({ table, record, field, index }: Place): Place {
+  return { table, record, field, index };
+}
+
+/**
+ * Runs an edit. If it fails, the error names the part of the place that `visible` leaves: the core edits by deltas, and
+ * an application knows nothing of positions in them.
+ */
+export function withVisiblePlace<Result>(visible: (place: Place) => Place, edit: () => Result): Result {
+  try {
+    return edit();
+  } catch (error) {
+    if (!isDatastoreError(error)) throw error;
+    throw errorWithCode(error.code, error.reason, visible(error), error.cause);
+  }
+}
