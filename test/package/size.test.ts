@@ -28,7 +28,7 @@ const MOST: Readonly<Record<string, number>> = {
   deltaic: 24_700,
   'deltaic/binary': 22_000,
   'deltaic/sync': 35_300,
-  'deltaic/datastore': 52_500,
+  'deltaic/datastore': 54_500,
   'deltaic/datastore/testing': 12_500,
   'deltaic/server': 6_100,
   'deltaic/server/lmdb': 2_800,
