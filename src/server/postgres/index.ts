@@ -1,3 +1,3 @@
 /** Logs for many machines, in PostgreSQL 14 or newer. Needs the package `pg`. */
 export { PostgresLogs, type PostgresLogsOptions } from './postgres-logs.js';
-export { migrate, SCHEMA_VERSION } from './schema.js';
+export { migrate, type PostgresConnection, SCHEMA_VERSION } from './schema.js';

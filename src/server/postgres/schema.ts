@@ -1,5 +1,9 @@
-import type { ClientBase } from 'pg';
 import { ServiceError } from '../../errors/datastore-error.js';
+
+/** A connection, as the package `pg` gives it; not one of a pool, since a migration is a transaction. */
+export interface PostgresConnection {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
 
 /**
  * The tables. Every statement of the store reaches them by primary key or by one of the two indexes.
@@ -53,7 +57,7 @@ const MIGRATION_LOCK = 7_305_216_001;
  * @returns the version that was found.
  * @throws ServiceError `storage` if the schema is newer than this code.
  */
-export async function migrate(client: ClientBase): Promise<number> {
+export async function migrate(client: PostgresConnection): Promise<number> {
   await client.query('BEGIN');
   try {
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
@@ -72,11 +76,10 @@ export async function migrate(client: ClientBase): Promise<number> {
 }
 
 /** @throws ServiceError `storage` unless the schema is what this code reads and writes. */
-export async function checkSchema(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ exists: boolean }>(
-    "SELECT to_regclass('deltaic_schema') IS NOT NULL AS exists",
-  );
-  const found = rows[0]?.exists === true ? await versionOf(client) : 0;
+export async function checkSchema(client: PostgresConnection): Promise<void> {
+  const { rows } = await client.query("SELECT to_regclass('deltaic_schema') IS NOT NULL AS exists");
+  const [answer] = rows as { readonly exists: boolean }[];
+  const found = answer?.exists === true ? await versionOf(client) : 0;
   refuseNewer(found);
   if (found < SCHEMA_VERSION) {
     throw new ServiceError(
@@ -86,9 +89,9 @@ export async function checkSchema(client: ClientBase): Promise<void> {
   }
 }
 
-async function versionOf(client: ClientBase): Promise<number> {
-  const { rows } = await client.query<{ version: number }>('SELECT version FROM deltaic_schema');
-  return rows[0]?.version ?? 0;
+async function versionOf(client: PostgresConnection): Promise<number> {
+  const { rows } = await client.query('SELECT version FROM deltaic_schema');
+  return (rows as { readonly version: number }[])[0]?.version ?? 0;
 }
 
 function refuseNewer(found: number): void {
