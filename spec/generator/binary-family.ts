@@ -42,7 +42,7 @@ export function readableFiles(): readonly BinaryFileCase[] {
 export const binary: Family = {
   file: 'binary.json',
   description:
-    'Deltas, states, saved replicas and saved sequencers with the bytes that encode them, and bytes that are refused.',
+    'Deltas, states, saved replicas and saved sequencers with the bytes that encode them, and bytes that are rejected.',
   inputs: () => [
     ...readCases('binary.txt').map((line) => ({ name: line.name, ...readContent(line.column()) })),
     ...refusedFiles().map(({ name, kind, bytes }) => ({ name: `refused: ${name}`, kind, encoded: base64Of(bytes) })),

@@ -9,7 +9,7 @@ import { answerOrError, readDelta, writeDelta } from './vector-notation.js';
 export const compression: Family = {
   file: 'compression.json',
   description:
-    'Sequences of changes and their normal form, or the error where a change cannot follow those before it. Where a change says what it overwrote, the normal form says so too.',
+    'Sequences of changes and their normal form, or the error if a change cannot follow those before it. If a change says what it overwrote, the normal form does too.',
   inputs: () => readCases('compression.txt').map((line) => ({ name: line.name, changes: line.column().delta() })),
   outputs: ['normal'],
   complete: ({ changes }) => answerOrError(() => ({ normal: writeDelta(compress(readDelta(changes))) })),
@@ -18,7 +18,7 @@ export const compression: Family = {
 export const apply: Family = {
   file: 'apply.json',
   description:
-    'Rows, changes made on them, and what comes of it: the rows after and the changes with what they overwrote, or the error and its place, the rows being as before. Limits that a case does not name are the defaults where it has `limits`, and none where it has not.',
+    'Rows, changes made on them, and the outcome: the rows afterwards and the changes with what they overwrote, or the error and its place, with the rows unchanged. Limits that a case does not name are the defaults if it has `limits`; otherwise there are no limits.',
   inputs: () =>
     readCases('apply.txt').map((line) => ({
       name: line.name,
@@ -49,7 +49,7 @@ function readLimits(json: Json | undefined): Limits {
 export const inversion: Family = {
   file: 'invert.json',
   description:
-    'The delta that undoes others. With `rows`, the changes are applied to them first and the inverse leads back to them; without, the changes are inverted as they stand.',
+    'The delta that undoes another. With `rows`, the changes are applied to them first and the inverse leads back to them; without, the changes are inverted as they are.',
   inputs: () =>
     readCases('invert.txt').map((line) => ({
       name: line.name,

@@ -1,7 +1,7 @@
 /**
  * Conversations of replicas with a sequencer. A case is `name | fields | options | steps`: ann makes record r of table t
- * with these fields and bob fetches it, so both begin at revision 1. Steps are separated by `;`, and one that does not say
- * who does it is done by whoever did the one before. Besides the steps of the vectors there are short forms of several:
+ * with these fields and bob fetches it, so both begin at revision 1. Steps are separated by `;`. A step
+ * without a name is done by the same one as the step before. Besides the steps of the vectors there are short forms:
  *
  *     make Δ     edit Δ; sync                 upload      put; the sequencer's answer to it; receive that
  *     commit Δ   make Δ; upload               fetch       request; the sequencer's answer to it; receive that
@@ -20,22 +20,22 @@ import type { Json, JsonObject } from './json.js';
 
 /** The topics in the order in which a new implementation can make them pass, and what each is about. */
 const TOPICS: readonly (readonly [topic: string, about: string])[] = [
-  ['exchange', 'edits that are put, acknowledged and fetched, among crashes and lost answers'],
+  ['exchange', 'edits that are put, acknowledged and fetched, with crashes and lost answers'],
   ['sequencer', 'what the sequencer decides'],
-  ['messages', 'what a replica makes of messages: acknowledgements, entries in any order, and contradictions'],
-  ['reload', 'replicas that go over to a snapshot'],
+  ['messages', 'messages to a replica: acknowledgements, entries in any order, and contradictions'],
+  ['reload', 'replicas that merge a snapshot'],
   ['edits', 'sealing, rules, the title and the modified time'],
-  ['limits', 'the limits that edits are held to'],
-  ['saved', 'what a replica saves, and what it is loaded from'],
-  ['refusals', 'puts that are refused, and later edits that have to stand without them'],
-  ['undo', 'undoing and redoing what met the edits of others'],
-  ['undo-history', 'what is one undo step, what of it can be undone and redone, and how long'],
-  ['rollback', 'rolling back, opening again and withdrawing'],
+  ['limits', 'the limits of edits'],
+  ['saved', 'saving and loading replicas'],
+  ['refusals', 'puts that are refused, and later edits that must do without them'],
+  ['undo', 'undo and redo of edits that met the edits of others'],
+  ['undo-history', 'undo items: where one ends, and how long it can be undone and redone'],
+  ['rollback', 'rolling back, reopening and retracting'],
 ];
 
 export const conversationFamilies: readonly Family[] = TOPICS.map(([topic, about]) => ({
   file: `sync-${topic}.json`,
-  description: `Conversations of replicas with a sequencer, about ${about}: what each step answers, the log, and what is seen in the end.`,
+  description: `Conversations of replicas with a sequencer about ${about}. Outcomes: the answer to each step, the log, and what each replica shows at the end.`,
   inputs: () => readCases(`sync-${topic}.txt`).map(readConversation),
   outputs: ['answers', 'log', 'seen'],
   complete: runConversation,

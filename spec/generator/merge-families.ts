@@ -19,7 +19,7 @@ const MERGE_OUTPUTS = ['merged', 'rebasedLocal', 'rebasedRemote', 'conflicts'];
 export const fieldMerges: Family = {
   file: 'field-merges.json',
   description:
-    'A local and a remote delta on the same base, field by field: what both replicas end with, what each applies after the other’s, and the conflicts.',
+    'A local and a remote delta on the same base, field by field: the merged rows, what each side applies after the other’s delta, and the conflicts.',
   inputs: () => readCases('field-merges.txt').map(readMerge),
   outputs: MERGE_OUTPUTS,
   complete: completeMerge,
@@ -28,7 +28,7 @@ export const fieldMerges: Family = {
 export const recordMerges: Family = {
   file: 'record-merges.json',
   description:
-    'A local and a remote delta on the same base, record by record: what both replicas end with, what each applies after the other’s, and the conflicts.',
+    'A local and a remote delta on the same base, record by record: the merged rows, what each side applies after the other’s delta, and the conflicts.',
   inputs: () => readCases('record-merges.txt').map(readMerge),
   outputs: MERGE_OUTPUTS,
   complete: completeMerge,
@@ -62,7 +62,7 @@ function completeMerge(input: JsonObject): JsonObject {
 export const rebasing: Family = {
   file: 'rebase.json',
   description:
-    'Pending local deltas, made one after the other, brought past remote deltas, which are taken one by one: what all replicas end with, what is left of every delta, and the conflicts.',
+    'Pending local deltas, made one after the other, rebased over remote deltas one by one: the merged rows, what is left of every delta, and the conflicts.',
   inputs: () =>
     readCases('rebase.txt').map((line) => {
       const rules = line.column().rules();
@@ -107,7 +107,7 @@ function rowsAfter({ base }: JsonObject, deltas: readonly Delta[]): Json {
 export const listMerges: Family = {
   file: 'list-merges.json',
   description:
-    'Local and remote operations on the same list: what both sides end with, and what each applies after the other’s. First all pairs of single operations on lists of 0 to 2 items, then chosen longer ones.',
+    'Local and remote operations on the same list: the merged list, and what each side applies after the other’s operations. First all pairs of single operations on lists of 0 to 2 items, then chosen longer ones.',
   inputs: () =>
     readCases('list-merges.txt').flatMap((line) => {
       const rule = line.column().word();

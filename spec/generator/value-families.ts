@@ -27,7 +27,7 @@ import { answerOrError, readDelta, readFields, writeValue } from './vector-notat
 export const order: Family = {
   file: 'order.json',
   description:
-    'Values in ascending order, no two of a sequence alike; null is an absent field. Every pair of a sequence is a case: compare all of them.',
+    'Values in ascending order, all different within a sequence; null is an absent field. Every pair of a sequence is a case: compare all of them.',
   inputs: () => readCases('order.txt').map((line) => ({ name: line.name, ascending: line.column().values() })),
   outputs: [],
   complete: ({ ascending }) => {
@@ -42,7 +42,7 @@ export const order: Family = {
 export const match: Family = {
   file: 'match.json',
   description:
-    'Which stored values answer a query: pairs with whether they match, either way round, and queries with the ids that they find, in order.',
+    'Which stored values match a query: pairs, and whether they match in either direction; and queries with the ids that they find, in order.',
   inputs: () =>
     readCases('match.txt').map((line): JsonObject => {
       const { name } = line;
@@ -80,7 +80,7 @@ export const sizes: Family = {
 export const names: Family = {
   file: 'names.json',
   description:
-    'Which texts are names: `isName` for tables, records and fields, `isDatastoreId` for datastores of both kinds, `isShareableId` for shareable ones.',
+    'Which strings are names: `isName` for tables, records and fields, `isDatastoreId` for datastores of both kinds, `isShareableId` for shareable ones.',
   inputs: () => readCases('names.txt').map((line) => ({ name: line.name, text: line.column().value() })),
   outputs: ['isName', 'isDatastoreId', 'isShareableId'],
   complete: ({ text }) => {
@@ -93,7 +93,7 @@ export const names: Family = {
 export const wire: Family = {
   file: 'wire.json',
   description:
-    'The JSON form of values with what they mean, of deltas with what is written after they are read, and of snapshots likewise; and forms that are refused.',
+    'The JSON form of values, with their meaning; of deltas and snapshots, with the form in which they are written after reading; and forms that are rejected.',
   inputs: () =>
     readCases('wire.txt').map((line) => ({ name: line.name, [line.column().word()]: line.column().value() })),
   outputs: ['means', 'written'],

@@ -92,7 +92,7 @@ describe('text that is not JSON', () => {
   ];
   test.each(cases)('$name', check);
 
-  test('a byte order mark is no fault', () => {
+  test('a byte order mark is accepted', () => {
     const outcome = runWith({ base: `\ufeff${BASE}`, none: '\ufeff[]' }, 'merge', 'base', 'none', 'none');
     expect(outcome).toMatchObject({ status: 0, stderr: '' });
   });
@@ -183,7 +183,7 @@ describe('changes that do not fit the base', () => {
   ];
   test.each(cases)('$name', check);
 
-  test('a misfit is found at its own position among many list edits', () => {
+  test('a change that does not fit is found among many list edits', () => {
     const insert = '["U","t","r",{"list":["LI",0,"x"]}]';
     for (const at of [0, 1, 6, 7, 12]) {
       const lines = Array.from({ length: 13 }, (_, position) =>
@@ -198,7 +198,7 @@ describe('changes that do not fit the base', () => {
     }
   });
 
-  test('a misfit is found even where a later change would undo it', () => {
+  test('a change that does not fit is found even if a later change would undo it', () => {
     const local = '[["U","t","r",{"list":["LD",5]}],\n["U","t","r",{"list":["P",[]]}]]';
     const { status, stderr } = runWith({ base: BASE, local }, 'merge', 'base', 'local', 'base');
     expect(status).toBe(2);

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { encodeDelta, encodeReplica, encodeSequencer, encodeState } from '../../src/codec/binary/index.js';
+import { parseDelta, State } from '../../src/index.js';
+import { Replica, Sequencer } from '../../src/sync/index.js';
 import { runWith } from './support/memory-io.js';
 
 const household = new URL('../../examples/household/', import.meta.url);
@@ -12,7 +15,7 @@ const PATCHES = ['0', '-1', '"D"', '["D"]', '["LC"]', '["LD",0]', '["LM",0,3]', 
 
 type Damage = (text: string) => string;
 
-/** Doubles a line, or leaves it out. */
+/** Doubles or removes a line. */
 const damagedLine: fc.Arbitrary<Damage> = fc.tuple(fc.nat(), fc.constantFrom(0, 2)).map(([at, copies]) => (text) => {
   return text
     .split('\n')
@@ -20,7 +23,7 @@ const damagedLine: fc.Arbitrary<Damage> = fc.tuple(fc.nat(), fc.constantFrom(0, 
     .join('\n');
 });
 
-/** Puts one value of the file, or one that may be out of place, where another is. */
+/** Replaces a value by another one of the file, or by one that may not belong there. */
 const damagedValue: fc.Arbitrary<Damage> = fc
   .tuple(fc.nat(), fc.option(fc.constantFrom(...PATCHES), { freq: 2 }), fc.nat())
   .map(([at, patch, from]) => (text) => {
@@ -31,7 +34,7 @@ const damagedValue: fc.Arbitrary<Damage> = fc
     return text.slice(0, value.index) + (patch ?? other[0]) + text.slice(value.index + value[0].length);
   });
 
-/** Cuts a piece of text out, wherever it is, and may put something there. */
+/** Replaces any piece of text. */
 const damagedText: fc.Arbitrary<Damage> = fc
   .tuple(fc.nat(), fc.nat({ max: 5 }), fc.string({ maxLength: 3 }))
   .map(([at, length, patch]) => (text) => {
@@ -67,3 +70,33 @@ test('damaged files are merged or rejected with one line, and never a defect', (
   expect(runsByStatus.get(0)).toBeGreaterThan(100);
   expect(runsByStatus.get(2)).toBeGreaterThan(100);
 });
+
+test('damaged files in the binary form are shown or rejected with one line, and never a defect', () => {
+  const replica = new Replica({ nextNonce: () => 'n' });
+  replica.apply(parseDelta([['I', 't', 'r', { f: ['a', 'b'], g: 'text' }]]));
+  replica.sync(new Date(0));
+  replica.outgoing();
+  const whole = [
+    encodeState(State.fromRows(JSON.parse(FILES[0] ?? '[]'))),
+    encodeDelta(parseDelta(JSON.parse(FILES[1] ?? '[]'))),
+    encodeReplica(replica.save()),
+    encodeSequencer(new Sequencer().save()),
+  ];
+  for (const bytes of whole)
+    expect(runWith({ file: bytes }, 'inspect', 'file')).toMatchObject({ status: 0, stderr: '' });
+  let rejected = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...whole), fc.nat(), fc.nat(255), fc.boolean(), (bytes, place, byte, isCut) => {
+      const at = place % bytes.length;
+      const damaged = isCut ? bytes.subarray(0, at) : bytes.with(at, byte);
+      const { status, stdout, stderr } = runWith({ file: damaged }, 'inspect', 'file');
+      rejected += Number(status !== 0);
+      if (status === 0) expect({ stderr, isValid: / valid /.test(stdout) }).toEqual({ stderr: '', isValid: true });
+      else expect({ status, stdout, isOneLine: /^file[^\n]*: [^\n]+\n$/.test(stderr) }).toEqual(REJECTED);
+    }),
+    { numRuns: 500 },
+  );
+  expect(rejected).toBeGreaterThan(200);
+});
+
+const REJECTED = { status: 2, stdout: '', isOneLine: true };

@@ -15,13 +15,13 @@ function mergeHousehold(...options: readonly string[]): Outcome {
   return runWith(files, 'merge', base, alice, bob, '--rules', rules, ...options);
 }
 
-test('the household example prints what it says it prints', () => {
+test('the household example prints its expected.txt', () => {
   const outcome = mergeHousehold();
   expect(outcome).toMatchObject({ status: 0, stderr: '' });
   expect(outcome.stdout).toBe(read('examples/household/expected.txt'));
 });
 
-test('the README of the example tells the truth about it', () => {
+test('the README of the example is right about it', () => {
   const { rows, conflicts, unusedRules } = JSON.parse(mergeHousehold('--json').stdout);
   const data = (table: string, record: string): unknown =>
     rows.find(({ tid, rowid }: { tid: string; rowid: string }) => tid === table && rowid === record)?.data;

@@ -46,7 +46,7 @@ describe('a snapshot', () => {
     );
   });
 
-  test('is told in JSON with sizes that add up', () => {
+  test('is given in JSON with sizes that add up', () => {
     const answer = JSON.parse(inspect(ROWS, '--json'));
     expect(answer).toMatchObject({ kind: 'snapshot', records: 3, bytes: 1666, warnings: [] });
     expect(answer.tables[0].rows[0]).toEqual({
@@ -68,7 +68,7 @@ describe('a snapshot', () => {
     expect(types).toEqual(['boolean', 'long', 'double', 'string', 'bytes', 'date', 'list']);
   });
 
-  test('is warned about where it is over a default limit', () => {
+  test('leads to a warning if it is over a default limit', () => {
     const big = [{ tid: 't', rowid: 'big', data: { text: 'x'.repeat(102_201) } }];
     expect(inspect(big)).toContain(
       '\nOVER THE DEFAULT LIMITS\n\n  the record t / big: 102,401 bytes, and the limit is 102,400 bytes\n',
@@ -106,7 +106,7 @@ describe('a delta', () => {
     );
   });
 
-  test('is told in JSON, compressed too', () => {
+  test('is given in JSON, with its compressed form', () => {
     const answer = JSON.parse(inspect([CHANGES[6], CHANGES[0], CHANGES[1]], '--json'));
     expect(answer).toEqual({
       kind: 'delta',
@@ -143,7 +143,7 @@ describe('a delta', () => {
     });
   });
 
-  test('is warned about where it is over the default limit once compressed', () => {
+  test('leads to a warning if it is over the default limit after compressing', () => {
     const put = (length: number): unknown => ['U', 't', 'r', { text: ['P', 'x'.repeat(length)] }];
     expect(inspect([put(2_096_953)])).toContain(
       '\nOVER THE DEFAULT LIMITS\n\n  the delta: 2,097,153 bytes, and the limit is 2,097,152 bytes\n',
@@ -260,19 +260,19 @@ test('the standard input can be inspected', () => {
   expect(runWith({ '-': ROWS }, 'inspect', '-').stdout).toMatch(/^stdin: a valid snapshot, 3 records/);
 });
 
-test('--quiet prints nothing for a valid file, and what is wrong with an invalid one', () => {
+test('--quiet prints nothing for a valid file, and the fault of an invalid one', () => {
   expect(runWith({ file: ROWS }, 'inspect', 'file', '--quiet')).toMatchObject({ status: 0, stdout: '', stderr: '' });
   const { status, stderr } = runWith({ file: [ROWS[0], ROWS[0]] }, 'inspect', 'file', '--quiet');
   expect(status).toBe(2);
   expect(stderr).toContain('file, line 1: position 1');
 });
 
-test('an empty array could be either', () => {
+test('an empty array can be either', () => {
   expect(inspect([])).toBe('file: valid and empty: a snapshot without records, or a delta without changes\n');
   expect(inspect([], '--json')).toBe('{"kind":"empty"}\n');
 });
 
-test('hostile names and values are shown and harmless', () => {
+test('hostile names and values are shown safely', () => {
   const rows = '[{"tid":"__proto__","rowid":"constructor","data":{"__proto__":"\\u001b[2J"}}]';
   expect(inspect(rows)).toContain('    __proto__  string  104 bytes  "\\u{1b}[2J"\n');
   expect(inspect('[["U","__proto__","constructor",{"__proto__":["P","\\u001b"]}]]')).toContain(
@@ -280,7 +280,7 @@ test('hostile names and values are shown and harmless', () => {
   );
 });
 
-test('what is not valid is named with its place, on stderr alone', () => {
+test('an invalid file is reported with its place, on stderr alone', () => {
   for (const options of [[], ['--json']]) {
     const outcome = runWith({ file: [ROWS[0], ROWS[0]] }, 'inspect', 'file', ...options);
     expect(outcome).toMatchObject({

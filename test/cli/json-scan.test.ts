@@ -24,7 +24,7 @@ test('rejects what JSON.parse rejects, and nothing else', () => {
   let refused = 0;
   fc.assert(
     fc.property(fc.oneof(damaged, soup), (text) => {
-      // Repeated names and huge numbers are refused on purpose, and have tests of their own.
+      // Repeated names and huge numbers are rejected on purpose, and have tests of their own.
       fc.pre(!isRefusedOnPurpose(text));
       const isWrong = isRefused(() => JSON.parse(text));
       refused += Number(isWrong);
@@ -47,12 +47,12 @@ function isRefusedOnPurpose(text: string): boolean {
   }
 }
 
-test('tells where the elements of the outermost array begin', () => {
+test('finds where the elements of the outermost array begin', () => {
   expect(scanJson(' [ [1, [2]],\n{"a": [3]} , "x" ]')).toEqual([3, 13, 26]);
   expect(scanJson('{"a": [1, 2]}')).toEqual([]);
   expect(scanJson('[]')).toEqual([]);
 });
 
-test('takes a string of many megabytes in its stride', () => {
+test('handles a string of many megabytes', () => {
   expect(scanJson(`["${'x\\n'.repeat(2_000_000)}","${'y'.repeat(5_000_000)}"]`)).toEqual([1, 6_000_004]);
 });

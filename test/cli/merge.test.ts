@@ -36,7 +36,7 @@ describe('the two forms of an edit', () => {
   ];
   const rules = { tasks: { count: 'sum' } };
 
-  test('wire changes and an edited snapshot come to the same, on either side', () => {
+  test('wire changes and an edited snapshot give the same result, on either side', () => {
     const expected = { count: { I: '17' }, tags: ['b', 'c', 'd'], text: 'old' };
     for (const local of [changes, edited]) {
       expect(merged({ local, remote, rules }, '--rules', 'rules').rows[0].data).toEqual(expected);
@@ -44,14 +44,14 @@ describe('the two forms of an edit', () => {
     }
   });
 
-  test('a long run of list edits costs no more than its length', () => {
+  test('the cost of a long run of list edits is linear', () => {
     const local = Array.from({ length: 20_000 }, (_, index) => ['U', 'tasks', 'one', { tags: ['LI', index, 'x'] }]);
     const { rows, sizes } = merged({ local, remote: [['U', 'tasks', 'one', { tags: ['LD', 0] }]] });
     expect(rows[0].data.tags).toHaveLength(20_002);
     expect(sizes.local).toEqual({ changes: 20_000, bytes: 2_020_100 });
   }, 20_000);
 
-  test('an empty array is no changes, and not a snapshot without records', () => {
+  test('an empty array means no changes, and not a snapshot without records', () => {
     const answer = merged({ local: [], remote });
     expect(answer.rows.map(({ rowid }: { rowid: string }) => rowid)).toEqual(['one', 'two']);
     expect(answer).toMatchObject({ local: [], conflicts: [], sizes: { local: { changes: 0, bytes: 0 } } });
@@ -100,7 +100,7 @@ describe('--json', () => {
     });
   });
 
-  test('loses nothing: every value of the format comes out as it went in', () => {
+  test('loses nothing: every value of the format is unchanged', () => {
     const data = {
       bool: true,
       bytes: { B: '_-8' },
@@ -145,7 +145,7 @@ describe('--json', () => {
     );
   });
 
-  test('a conflict about a record has fields, a missing key is an absent thing', () => {
+  test('a conflict about a record has fields, and a missing key means absent', () => {
     const [conflict] = merged({
       local: [['U', 'tasks', 'two', { done: ['P', true] }]],
       remote: [['D', 'tasks', 'two']],
@@ -239,7 +239,7 @@ describe('--quiet', () => {
     expect(JSON.parse(String(written.get('next')))).toHaveLength(1);
   });
 
-  test('does not keep back what is wrong', () => {
+  test('still reports errors', () => {
     const { status, stderr } = runWith(files, 'merge', 'base', 'gone', 'remote', '--quiet');
     expect({ status, stderr }).toEqual({ status: 2, stderr: 'gone: cannot read: no such file or directory\n' });
   });
@@ -343,7 +343,7 @@ describe('the report', () => {
     ]);
   });
 
-  test('escapes what a terminal would obey', () => {
+  test('escapes control sequences of terminals', () => {
     const text = 'red \u001b[31m, \u009b2J, \u202eturned, \u0007, "quoted" \\ and\nbroken 👩‍👧';
     const local = [['U', 'tasks', 'one', { text: ['P', text] }]];
     const remote = [['U', 'tasks', 'one', { text: ['P', 'x'] }]];
@@ -355,7 +355,7 @@ describe('the report', () => {
     expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 
-  test('cuts what is huge and stays narrow', () => {
+  test('cuts large values and stays narrow', () => {
     const values = {
       bytes: { B: 'A'.repeat(4000) },
       list: Array.from({ length: 5000 }, (_, at) => `item ${at}`),
@@ -369,7 +369,7 @@ describe('the report', () => {
     expect(shown.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 
-  test('says what happened to each kind of conflict', () => {
+  test('explains each kind of conflict', () => {
     const local = [
       ['U', 'tasks', 'one', { tags: ['LP', 1, 'mine'] }],
       ['U', 'tasks', 'one', { count: ['P', 'many'] }],
@@ -395,7 +395,7 @@ describe('the report', () => {
     expect(shown).toContain('local made 13 more edits of tags\n');
   });
 
-  test('says that there is nothing where there is nothing', () => {
+  test('says so if there are no records, fields or conflicts', () => {
     const shown = report({ base: [], local: [], remote: [] });
     expect(shown).toContain('(no records)');
     expect(shown).toContain('CONFLICTS: none');

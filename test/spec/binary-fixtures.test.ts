@@ -55,8 +55,8 @@ function read(
   }
 }
 
-describe('files of version 1 are read, and written again to the byte', () => {
-  test('there are some of every kind', () => {
+describe('files of version 1 are read, and written again byte for byte', () => {
+  test('there are files of every kind', () => {
     for (const kind of ['delta', 'state', 'replica', 'sequencer']) expect(names).toContain(kind);
   });
 

@@ -52,7 +52,7 @@ describe('the second implementation, written from the specification alone', () =
     expect(stdout).toMatch(/^planted: \d+ faults\n$/);
   });
 
-  test('has a fault planted in it for every rule that vectors hold', () => {
+  test('has a fault planted in it for every rule that vectors cover', () => {
     const { faults } = JSON.parse(readFileSync(new URL('planted.json', folder), 'utf8')) as {
       faults: readonly { rule: string; vectors: string }[];
     };

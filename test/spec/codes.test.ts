@@ -10,7 +10,7 @@ function readText(path: string): string {
   return readFileSync(resolve(root, path), 'utf8');
 }
 
-/** The members of the unions and lists of codes, each of which stands alone on its line. */
+/** The members of the unions and lists of codes, each alone on its line. */
 function declaredCodes(): string[] {
   const lines = readText('src/errors/datastore-error.ts').matchAll(/^ {2}(?:\| )?'([a-z-]+)'[,;]?$/gm);
   return [...lines].map(([, code = '']) => code);
@@ -37,7 +37,7 @@ describe('the codes of errors', () => {
     expect(explainedCodes().sort()).toEqual(declaredCodes().sort());
   });
 
-  test('that vectors know are among them', () => {
+  test('of the vectors are among them', () => {
     const declared = new Set(declaredCodes());
     expect(codesOfVectors().filter((code) => !declared.has(code))).toEqual([]);
   });

@@ -95,7 +95,7 @@ describe('the docstrings', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('await no rules of a prefix that has some', () => {
+  test('do not await rules of a prefix that has rules', () => {
     expect(UNWRITTEN.filter((prefix) => rules.some((rule) => rule.prefix === prefix))).toEqual([]);
   });
 

@@ -120,7 +120,7 @@ describe('list-merges.json', () => {
     rebasedRemote: readListOps(vector['rebasedRemote']),
   }));
 
-  test('merges as the oracle reads the list off the line', () => {
+  test('merges as the oracle reads the list off the merged order', () => {
     for (const { name, base, local, remote, rule, merged } of vectors) {
       expect(mergeLists(base, local, remote, rule), name).toEqual(merged);
     }

@@ -50,7 +50,7 @@ function readLinks(body: string): Links | undefined {
 
 const RULE = '[A-Z]+-\\d+';
 const RANGE = `${RULE}(?: to ${RULE})?`;
-/** Prefixes that look like those of rules and are none. */
+/** Prefixes that look like those of rules but are not. */
 const FOREIGN = /^(UTF|RFC|ISO|IEEE|SHA)-/;
 
 export interface Citations {

@@ -1,4 +1,4 @@
-/** What a source file declares and what a test file calls its tests, read off the text. */
+/** Finds in the text of a file what it declares, and the titles of its tests. */
 
 /** Whether a text declares a symbol at its top level, or a method or getter of a class, written `Class.method`. */
 export function declares(text: string, symbol: string): boolean {
@@ -30,7 +30,7 @@ function titleAt(text: string, start: number): string | undefined {
   return undefined;
 }
 
-/** Where the parentheses that open at `start` are closed, and the next character stands. Literals are stepped over. */
+/** The position after the parenthesis that closes the one at `start`. Skips literals. */
 function endOfParentheses(text: string, start: number): number {
   const token = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|[()]/g;
   token.lastIndex = start;

@@ -39,7 +39,7 @@ describe('every vector file', () => {
       expect(isValid, ajv.errorsText()).toBe(true);
     });
 
-    test(`calls no two cases alike: ${family.file}`, () => {
+    test(`gives every case a name of its own: ${family.file}`, () => {
       const names = casesOf(family).map((vector) => textOf(vector['name']));
       expect(new Set(names).size).toBe(names.length);
     });

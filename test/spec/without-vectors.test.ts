@@ -1,4 +1,4 @@
-/** Rules that no vector can hold, because their cases are programs or too large to write down. */
+/** Rules that vectors cannot cover, because their cases are programs or too large to write down. */
 
 import { describe, expect, test } from 'vitest';
 import {
@@ -34,7 +34,7 @@ function stateWith(value: Value | undefined): State {
 }
 
 describe('a merge function', () => {
-  test('is told base, local and remote, of equal values too, and of no deletion on both sides', () => {
+  test('receives base, local and remote, even if they are equal, and is not called for a deletion on both sides', () => {
     const seen: Collision[] = [];
     const rule = (collision: Collision): Value | undefined => {
       seen.push(collision);
@@ -56,7 +56,7 @@ describe('a merge function', () => {
     ]);
   });
 
-  test('gives both results its answer, also one that equals a side, and absence as a deletion', () => {
+  test('decides both results, even with the value of a side, and with absence as a deletion', () => {
     const local = stateWith(0n).apply(put(1n));
     for (const answer of [1n, 2n, 'other']) {
       const merged = merge(() => answer, local, put(2n));
@@ -68,13 +68,13 @@ describe('a merge function', () => {
     expect(deleted.remote).toEqual(put(undefined));
   });
 
-  test('is told an unknown base as absent', () => {
+  test('receives an unknown base as absent', () => {
     expect(merge(({ base }) => (base === undefined ? 'unknown' : 'known'), put(1n), put(2n)).remote).toEqual(
       put('unknown'),
     );
   });
 
-  test('is refused an answer that is no value', () => {
+  test('is rejected if it returns something other than a value', () => {
     const answers: readonly unknown[] = [null, {}, [[]], 2n ** 63n, '\ud800'];
     for (const answer of answers) {
       const rule = (() => answer) as Rule;
