@@ -16,7 +16,7 @@ export class ResolutionRules {
     if (!isValidTableId(table)) throw new DatastoreError('invalid-name', 'not a valid table id', { table, field });
     if (!isValidFieldName(field)) throw new DatastoreError('invalid-name', 'not a valid field name', { table, field });
     if (!isRule(rule)) {
-      const reason = `${quote(String(rule))} is not a rule: use ${RULE_NAMES.join(', ')} or a function`;
+      const reason = `${quote(rule)} is not a rule: use ${RULE_NAMES.join(', ')} or a function`;
       throw new DatastoreError('invalid-rule', reason, { table, field });
     }
     const fields = this.#tables.get(table) ?? new Map<string, Rule>();

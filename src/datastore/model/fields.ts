@@ -197,7 +197,11 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
   }
 
   #missing(name: string): DatastoreError {
-    return new DatastoreError('field-missing', 'the field is absent', this.#container.place(String(name)));
+    return new DatastoreError(
+      'field-missing',
+      'the field is absent',
+      this.#container.place(typeof name === 'string' ? name : quote(name)),
+    );
   }
 }
 
