@@ -1,26 +1,83 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { entries } from './test/support/entries.js';
-import { seedOfThisRun } from './test/support/run-seed.js';
+import { announceSeed, runsMultiplier, seedOfThisRun } from './test/support/run-seed.js';
 
-// The count of passed tests is printed by whoever names a file for it here.
+/**
+ * Files that take longer than a few seconds, by what they do and not by what they hold. `npm run test:fast` leaves them out.
+ */
+const SLOW = [
+  'test/bench/**',
+  'test/complexity/**',
+  'test/fuzz/**',
+  'test/laws/binary-refusals.test.ts',
+  'test/laws/list-merge.test.ts',
+  'test/laws/sync-joining.test.ts',
+  'test/server/**',
+  'test/simulator/**',
+  'test/spec/checker.test.ts',
+  'test/suites/**',
+  'test/**/leaks.test.ts',
+];
+
+/** Files that need a process of their own: they count what V8 runs, watch its garbage, or replace a module. */
+const ALONE = ['test/complexity/*.test.ts', 'test/**/leaks.test.ts', 'test/cli/internal-error.test.ts'];
+
+/** What takes longest comes first, so that nothing long is left for one worker while the others have finished. */
+const LONGEST = [
+  'test/laws/list-merge.test.ts',
+  'test/simulator/simulator.test.ts',
+  'test/spec/checker.test.ts',
+  'test/simulator/trace.test.ts',
+  'test/simulator/exhaustive.test.ts',
+  'test/complexity/bounds.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = LONGEST.findIndex((path) => moduleId.endsWith(path));
+      return at < 0 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).sort((left, right) => rank(left) - rank(right));
+  }
+}
+
+/** The part of the random cases that `npm run test:fast` tries. */
+const FAST_RUNS = 0.25;
+
+// The count of passed tests is printed if a file is named for it here.
 const report = process.env['DELTAIC_TEST_REPORT'];
 
-export default defineConfig({
-  resolve: {
-    alias: entries.map(({ name, source }) => ({
-      find: new RegExp(`^${name}$`),
-      replacement: fileURLToPath(new URL(source, import.meta.url)),
-    })),
-  },
-  test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // The seed is fixed here, in the one process that starts all workers, so that one number replays every file.
-    env: { DELTAIC_SEED: String(seedOfThisRun()) },
-    globalSetup: ['test/support/announce-seed.ts'],
-    setupFiles: ['test/support/seed.ts'],
-    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
-  },
+export default defineConfig(({ mode }) => {
+  const isFast = mode === 'fast';
+  if (isFast) process.env['DELTAIC_RUNS_MULTIPLIER'] ??= String(FAST_RUNS);
+  announceSeed();
+  const left = isFast ? SLOW : [];
+  return {
+    resolve: {
+      alias: entries.map(({ name, source }) => ({
+        find: new RegExp(`^${name}$`),
+        replacement: fileURLToPath(new URL(source, import.meta.url)),
+      })),
+    },
+    test: {
+      sequence: { sequencer: LongestFirst },
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      // The seed is fixed here, in the one process that starts all workers, so that one number replays every file.
+      env: { DELTAIC_SEED: String(seedOfThisRun()), DELTAIC_RUNS_MULTIPLIER: String(runsMultiplier()) },
+      setupFiles: ['test/support/seed.ts'],
+      reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+      projects: [
+        // Modules are loaded once for many files, which halves the time of most.
+        {
+          extends: true,
+          test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [...ALONE, ...left], isolate: false },
+        },
+        { extends: true, test: { name: 'alone', include: ALONE, exclude: left } },
+      ],
+    },
+  };
 });

@@ -26,3 +26,10 @@ export function runsMultiplier(): number {
   }
   return multiplier;
 }
+
+/** Says how the random tests of this run can be repeated. */
+export function announceSeed(): void {
+  const multiplier = runsMultiplier();
+  const effort = multiplier === 1 ? '' : `DELTAIC_RUNS_MULTIPLIER=${multiplier} `;
+  console.log(`Random seed ${seedOfThisRun()}; replay with: ${effort}DELTAIC_SEED=${seedOfThisRun()} npx vitest run`);
+}
