@@ -97,6 +97,9 @@ export interface Arguments {
   readonly values: ReadonlyMap<string, string>;
 }
 
+const FLAG = { type: 'boolean' } as const;
+const VALUE = { type: 'string' } as const;
+
 /**
  * Takes the command line of a command apart. Every command has the option `--help`, or `-h`.
  *
@@ -104,14 +107,14 @@ export interface Arguments {
  */
 export function parseArguments(argv: readonly string[], types: OptionTypes, command?: string): Arguments {
   const known = new Map<string, OptionType>([...Object.entries(types), ['help', 'flag']]);
-  const options = Object.fromEntries(
-    [...known].map(([name, type]) => [name, { type: type === 'flag' ? ('boolean' as const) : ('string' as const) }]),
-  );
+  const valueTypes = [...known].map(([name, type]) => [name, type === 'flag' ? FLAG : VALUE] as const);
   const { tokens } = parseArgs({
     args: [...argv],
-    options: { ...options, help: { type: 'boolean', short: 'h' } },
+    options: { ...Object.fromEntries(valueTypes), help: { ...FLAG, short: 'h' } },
     // Not strict: the messages of Node about wrong options are long, and about Node.
-    ...{ strict: false, allowPositionals: true, tokens: true },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
   });
   const files: string[] = [];
   const flags = new Set<string>();

@@ -55,14 +55,14 @@ export function mergeCommand(argv: readonly string[], io: CommandIo): Outcome {
   const rows = linesJson(summary.merge.merged.toRows());
   // Written first: a report of rows that could not be saved would mislead.
   if (outPath !== undefined && outPath !== STANDARD_STREAM) writeFile(io, outPath, rows);
-  const isConflict = flags.has('fail-on-conflict') && summary.merge.conflicts.length > 0;
-  return { output: outputOf(), status: isConflict ? EXIT_STATUS.conflict : EXIT_STATUS.done };
+  const output = outPath === STANDARD_STREAM ? rows : reportOf(summary, flags);
+  const isFailure = flags.has('fail-on-conflict') && summary.merge.conflicts.length > 0;
+  return { output, status: isFailure ? EXIT_STATUS.conflict : EXIT_STATUS.done };
+}
 
-  function outputOf(): string {
-    if (outPath === STANDARD_STREAM) return rows;
-    if (flags.has('quiet')) return '';
-    return flags.has('json') ? mergeJson(summary) : mergeReport(summary);
-  }
+function reportOf(summary: MergeSummary, flags: ReadonlySet<string>): string {
+  if (flags.has('quiet')) return '';
+  return flags.has('json') ? mergeJson(summary) : mergeReport(summary);
 }
 
 /** The standard output has room for one thing: the report, JSON or the merged rows. */
