@@ -28,26 +28,26 @@ def base_of(local, remote):
     """What the first put or delete of the item, on the local side or else on the remote one, overwrote (CON-6)."""
     for side in (local, remote):
         first = sorted(side.puts + side.deletes, key=lambda action: action.position)[:1]
-        if first and first[0].step.before is not UNKNOWN:
-            return first[0].step.before
+        if first and first[0].op.before is not UNKNOWN:
+            return first[0].op.before
     return UNKNOWN
 
 
 def wanted(touches, base):
     """The value that a side intended for the item: its last put, or the base (CON-6)."""
-    return touches.puts[-1].step.value if touches.puts else base
+    return touches.puts[-1].op.value if touches.puts else base
 
 
-def lost_steps(side, actions):
+def lost_ops(side, actions):
     """One list edit with the operations of the loser (CON-6)."""
-    return (Lost(side, ListEdit(False, tuple(action.step for action in actions))),)
+    return (Lost(side, ListEdit(False, tuple(action.op for action in actions))),)
 
 
 def deletion(item, base, loser, touches):
     """One side deleted the item and the other put or moved it (CON-6)."""
     value = wanted(touches, base)
     local, remote = (value, ABSENT) if loser == "local" else (ABSENT, value)
-    lost = lost_steps(loser, touches.puts + touches.moves)
+    lost = lost_ops(loser, touches.puts + touches.moves)
     return Conflict("delete-wins", base, local, remote, ABSENT, lost, index=item.base_index)
 
 
@@ -58,19 +58,19 @@ def put_conflicts(merge, item, base, local, remote):
     rule = merge.rule if merge.rule in ("local", "max", "min") else "remote"
     loser, touches = ("remote", remote) if merge.local_puts_win(local, remote) else ("local", local)
     values = (wanted(local, base), wanted(remote, base), standing_value(merge, local, remote, base))
-    return [Conflict(rule, base, *values, lost_steps(loser, touches.puts), index=item.base_index)]
+    return [Conflict(rule, base, *values, lost_ops(loser, touches.puts), index=item.base_index)]
 
 
 def move_conflicts(merge, item, base, local, remote):
     """Both sides moved the item, to positions with another item between them in the merged list (CON-6)."""
     if not local.moves or not remote.moves:
         return []
-    ends = sorted(merge.locations.index(touches.moves[-1].location) for touches in (local, remote))
-    if not any(location in merge.standing_locations() for location in merge.locations[ends[0] + 1 : ends[1]]):
+    ends = sorted(merge.elements.index(touches.moves[-1].element) for touches in (local, remote))
+    if not any(element in merge.live_elements() for element in merge.elements[ends[0] + 1 : ends[1]]):
         return []
     winner, loser, touches = ("local", "remote", remote) if merge.rule == "local" else ("remote", "local", local)
     values = (wanted(local, base), wanted(remote, base), standing_value(merge, local, remote, base))
-    return [Conflict(winner, base, *values, lost_steps(loser, touches.moves), index=item.base_index)]
+    return [Conflict(winner, base, *values, lost_ops(loser, touches.moves), index=item.base_index)]
 
 
 def standing_value(merge, local, remote, base):

@@ -1,6 +1,6 @@
 """Merging list operations of two sides (LIST-5 to LIST-9)."""
 
-from locations import Base, Line, merge_lines, replay
+from elements import Base, Order, merge_orders, replay
 from operations import ListDelete, ListInsert, ListMove, ListPut, step_without_before
 from rules import local_wins
 from values import UNKNOWN
@@ -11,9 +11,9 @@ class Touches:
 
     def __init__(self, actions, item):
         own = [action for action in actions if action.item is item]
-        self.puts = [action for action in own if isinstance(action.step, ListPut)]
-        self.moves = [action for action in own if isinstance(action.step, ListMove)]
-        self.deletes = [action for action in own if isinstance(action.step, ListDelete)]
+        self.puts = [action for action in own if isinstance(action.op, ListPut)]
+        self.moves = [action for action in own if isinstance(action.op, ListMove)]
+        self.deletes = [action for action in own if isinstance(action.op, ListDelete)]
 
     def all(self):
         """Everything that the side does to the item."""
@@ -23,12 +23,12 @@ class Touches:
 class ListMerge:
     """One merge: both sequences of elements, the meaning of all operations, and which of them are dropped."""
 
-    def __init__(self, local_steps, remote_steps, rule):
+    def __init__(self, local_ops, remote_ops, rule):
         self.rule = rule
-        self.base = Base(local_steps, remote_steps)
-        self.local_line, self.local_actions = replay(self.base, local_steps)
-        self.remote_line, self.remote_actions = replay(self.base, remote_steps)
-        self.locations = merge_lines(self.base, self.local_line, self.remote_line)
+        self.base = Base(local_ops, remote_ops)
+        self.local_order, self.local_actions = replay(self.base, local_ops)
+        self.remote_order, self.remote_actions = replay(self.base, remote_ops)
+        self.elements = merge_orders(self.base, self.local_order, self.remote_order)
         self.dropped = set()
         for item in self.base.items:
             self.contest(self.local_touches(item), self.remote_touches(item))
@@ -54,56 +54,56 @@ class ListMerge:
 
     def local_puts_win(self, local, remote):
         """Whether local's last put on an item of both wins (LIST-6)."""
-        return local_wins(self.rule, local.puts[-1].step.value, remote.puts[-1].step.value)
+        return local_wins(self.rule, local.puts[-1].op.value, remote.puts[-1].op.value)
 
-    def standing_locations(self):
+    def live_elements(self):
         """The elements that hold items in the merged list: remote's result, then local' (LIST-8)."""
-        line = Line(self.locations, self.remote_line.places)
+        order = Order(self.elements, self.remote_order.places)
         for action in self.local_actions:
             if action not in self.dropped:
-                perform(line, action, {})
-        return set(line.places.values())
+                perform(order, action, {})
+        return set(order.places.values())
 
     def rebased_local(self):
         """local': positions in local with the operations there, on remote's result (LIST-8, LIST-9)."""
-        return self.perform_again(self.local_actions, self.remote_line, self.remote_actions)
+        return self.perform_again(self.local_actions, self.remote_order, self.remote_actions)
 
     def rebased_remote(self):
         """remote', which carries no `before` (LIST-8, LIST-9)."""
-        performed = self.perform_again(self.remote_actions, self.local_line, [])
-        return tuple(step_without_before(step) for _, step in performed)
+        performed = self.perform_again(self.remote_actions, self.local_order, [])
+        return tuple(step_without_before(op) for _, op in performed)
 
-    def perform_again(self, actions, other_line, other_actions):
+    def perform_again(self, actions, other_order, other_actions):
         """Performs the operations that are not dropped again, on the merged order with the other side's result
         (LIST-8)."""
-        line = Line(self.locations, other_line.places)
-        values = {action.item: action.step.value for action in other_actions if isinstance(action.step, ListPut)}
+        order = Order(self.elements, other_order.places)
+        values = {action.item: action.op.value for action in other_actions if isinstance(action.op, ListPut)}
         performed = []
         for action in actions:
             if action not in self.dropped:
-                step = perform(line, action, values)
-                if step is not None:
-                    performed.append((action.position, step))
+                op = perform(order, action, values)
+                if op is not None:
+                    performed.append((action.position, op))
         return performed
 
 
-def perform(line, action, values):
+def perform(order, action, values):
     """Performs one action on the merged order. Returns the list operation with the indexes there, or None for a move
     whose two indexes are equal (LIST-8). `values` holds the values put on items so far (LIST-9)."""
-    step, item = action.step, action.item
-    if isinstance(step, ListInsert):
-        line.places[item] = action.location
-        return ListInsert(line.index_of(action.location), step.value)
-    index = line.index_of(line.places[item])
-    if isinstance(step, ListMove):
-        del line.places[item]
-        line.places[item] = action.location
-        target = line.index_of(action.location)
+    op, item = action.op, action.item
+    if isinstance(op, ListInsert):
+        order.places[item] = action.element
+        return ListInsert(order.index_of(action.element), op.value)
+    index = order.index_of(order.places[item])
+    if isinstance(op, ListMove):
+        del order.places[item]
+        order.places[item] = action.element
+        target = order.index_of(action.element)
         return ListMove(index, target) if index != target else None
-    before = UNKNOWN if step.before is UNKNOWN else values.get(item, step.before)
-    if isinstance(step, ListPut):
-        values[item] = step.value
-        return ListPut(index, step.value, before)
-    del line.places[item]
+    before = UNKNOWN if op.before is UNKNOWN else values.get(item, op.before)
+    if isinstance(op, ListPut):
+        values[item] = op.value
+        return ListPut(index, op.value, before)
+    del order.places[item]
     return ListDelete(index, before)
 

@@ -6,7 +6,7 @@ from composition import compose_operations, fields_before
 from conflicts import Conflict, Lost, put_or_delete
 from errors import DatastoreError, at
 from field_merge import merge_field, values_left
-from lives import Lives
+from incarnations import Incarnations
 from operations import DeleteRecord, InsertRecord, Put, UpdateRecord, without_before
 from state import apply_operations
 from values import ABSENT, UNKNOWN
@@ -26,28 +26,28 @@ class RecordMerger:
 
     def __init__(self, table, record, pending, remote, rules):
         self.table, self.record, self.rules = table, record, rules
-        self.lives = Lives(pending)
+        self.incarnations = Incarnations(pending)
         self.remote = remote
 
     def merge(self):
         """The base incarnations of both sides merge with each other, and so do the new ones (REB-2, MERGE-3)."""
-        lives = self.lives
-        if not lives.is_touched or not self.remote:
-            pending = self.base_events() + lives.later_events()
+        incarnations = self.incarnations
+        if not incarnations.is_touched or not self.remote:
+            pending = self.base_events() + incarnations.later_events()
             return RecordMerge(pending, [self.change_without_before(change) for change in self.remote], [])
         first, last = self.remote[0], self.remote[-1]
-        if (lives.base is None) != isinstance(first, InsertRecord):
+        if (incarnations.base is None) != isinstance(first, InsertRecord):
             raise DatastoreError("incompatible-deltas")
         if isinstance(first, UpdateRecord):
             return self.merge_update(first)
         if isinstance(last, InsertRecord):
             return self.merge_new_record(last.fields)
-        left = [] if lives.base.deletion else [DeleteRecord(self.table, self.record)]
-        return RecordMerge(lives.later_events(), left, self.lost_updates("delete-wins", ABSENT))
+        left = [] if incarnations.base.deletion else [DeleteRecord(self.table, self.record)]
+        return RecordMerge(incarnations.later_events(), left, self.lost_updates("delete-wins", ABSENT))
 
     def base_events(self):
         """All changes of the incarnation in the base."""
-        base = self.lives.base
+        base = self.incarnations.base
         return [] if base is None else base.updates + ([base.deletion] if base.deletion else [])
 
     def change_without_before(self, change):
@@ -77,19 +77,19 @@ class RecordMerger:
 
     def merge_update(self, remote):
         """Remote updates the record of the base (MERGE-4)."""
-        base = self.lives.base
+        base = self.incarnations.base
         fields = {field for _, update in base.updates for field in update.operations} | set(remote.operations)
         updates, left, conflicts = self.merge_fields(base.operations_on, remote.operations, fields)
         if base.deletion is None:
             return RecordMerge(updates, [self.update(left)] if left else [], conflicts)
         number, deletion = base.deletion
         stays = (number, DeleteRecord(self.table, self.record, fields_after(deletion.before, left)))
-        return RecordMerge(updates + [stays] + self.lives.later_events(), [], [self.lost_remote_update(remote)])
+        return RecordMerge(updates + [stays] + self.incarnations.later_events(), [], [self.lost_remote_update(remote)])
 
     def merge_new_record(self, fields):
         """Remote inserts or replaces the record: transient incarnations vanish, the last one merges with remote's
         record (REB-2)."""
-        base, last = self.lives.base, self.lives.last()
+        base, last = self.incarnations.base, self.incarnations.last()
         conflicts = self.lost_updates("replace-wins", fields)
         insertion = InsertRecord(self.table, self.record, fields)
         if base is not None and base.deletion is None:
@@ -106,7 +106,7 @@ class RecordMerger:
 
     def lost_updates(self, rule, result):
         """The conflict where pending updates a record that remote deletes or replaces (CON-3)."""
-        base = self.lives.base
+        base = self.incarnations.base
         if base is None or base.deletion is not None:
             return []
         before = self.remote[0].before
@@ -116,7 +116,7 @@ class RecordMerger:
 
     def lost_remote_update(self, remote):
         """The conflict where remote updates a record that pending deletes or replaces (CON-3)."""
-        base, last = self.lives.base, self.lives.last()
+        base, last = self.incarnations.base, self.incarnations.last()
         before = fields_before(composed(base.updates), base.deletion[1].before)
         lost = tuple(Lost("remote", remote.operations[field], field) for field in sorted(remote.operations))
         result = ABSENT if last is None else fields_of(last)
@@ -124,24 +124,24 @@ class RecordMerger:
         return Conflict(rule, before, result, fields_after(before, remote.operations), result, lost)
 
 
-def puts_over_absence(life, field):
+def puts_over_absence(incarnation, field):
     """The operations on a field of an inserted record, for a merge with a record that somebody else inserted: the first
     one puts or deletes its result over absence, and there are none if the field is absent at the end (REB-2,
     MERGE-5)."""
-    number, insertion = life.insertion
+    number, insertion = incarnation.insertion
     inserted = insertion.fields.get(field, ABSENT)
     operations = [] if inserted is ABSENT else [(number, Put(inserted, ABSENT))]
-    operations += life.operations_on(field)
+    operations += incarnation.operations_on(field)
     values = values_left(operations)
     if not values or values[-1] is ABSENT:
         return []
     return [(operations[0][0], put_or_delete(values[0], ABSENT))] + operations[1:]
 
 
-def fields_of(life):
+def fields_of(incarnation):
     """The fields of an inserted record at the end of its incarnation."""
-    fields = life.insertion[1].fields
-    for _, update in life.updates:
+    fields = incarnation.insertion[1].fields
+    for _, update in incarnation.updates:
         fields, _ = apply_operations(fields, update.operations)
     return fields
 

@@ -4,7 +4,7 @@ from errors import DatastoreError
 from operations import DeleteRecord, InsertRecord
 
 
-class Life:
+class Incarnation:
     """One incarnation of a record: how it began and ended, and its updates, each with the number of the delta."""
 
     def __init__(self, insertion=None):
@@ -17,7 +17,7 @@ class Life:
         return [(number, update.operations[field]) for number, update in self.updates if field in update.operations]
 
 
-class Lives:
+class Incarnations:
     """`base` is the incarnation in the base, or None if the record did not exist; `later` are the incarnations that
     begin within the pending deltas. All but the last of them are transient, and that one too if it ends."""
 
@@ -34,13 +34,13 @@ class Lives:
         """Takes one change into account, or rejects one that cannot follow (CHG-1)."""
         _, change = event
         if is_first and not isinstance(change, InsertRecord):
-            self.base = Life()
+            self.base = Incarnation()
         current = (self.later or [self.base])[-1]
         is_alive = current is not None and current.deletion is None
         if isinstance(change, InsertRecord):
             if is_alive:
                 raise DatastoreError("record-exists")
-            self.later.append(Life(event))
+            self.later.append(Incarnation(event))
         elif not is_alive:
             raise DatastoreError("record-missing")
         elif isinstance(change, DeleteRecord):
@@ -55,7 +55,7 @@ class Lives:
     def later_events(self):
         """All changes of the later incarnations, each with the number of its delta, in order."""
         events = []
-        for life in self.later:
-            events += [life.insertion, *life.updates]
-            events += [life.deletion] if life.deletion is not None else []
+        for incarnation in self.later:
+            events += [incarnation.insertion, *incarnation.updates]
+            events += [incarnation.deletion] if incarnation.deletion is not None else []
         return events

@@ -1,5 +1,4 @@
-"""The model of lists in a merge: items, elements (here called locations), and the meaning of operations (LIST-1 to
-LIST-4)."""
+"""Elements of lists in a merge, their order, and the meaning of operations (LIST-1 to LIST-4)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +6,7 @@ from operations import ListDelete, ListInsert, ListMove, ListPut
 
 
 @dataclass(frozen=True, eq=False)
-class Location:
+class Element:
     """An element of the merged order. Those of the base belong to no side. Compared by identity."""
 
     is_base: bool
@@ -26,9 +25,9 @@ class Action:
     """The meaning of a list operation: the item that it acts on and, for an insert or a move, the new element."""
 
     position: int
-    step: object
+    op: object
     item: Item
-    location: Location | None = None
+    element: Element | None = None
 
 
 class Base:
@@ -36,91 +35,91 @@ class Base:
     of both sides can reach."""
 
     def __init__(self, *sides):
-        count = sum(map(len, sides)) + 1 + max((reach(step) for steps in sides for step in steps), default=0)
-        self.locations = [Location(is_base=True) for _ in range(count)]
+        count = sum(map(len, sides)) + 1 + max((reach(op) for ops in sides for op in ops), default=0)
+        self.elements = [Element(is_base=True) for _ in range(count)]
         self.items = [Item(index) for index in range(count)]
 
 
-def reach(step):
+def reach(op):
     """The greatest index that a list operation names."""
-    return max(step.source, step.target) if isinstance(step, ListMove) else step.index
+    return max(op.source, op.target) if isinstance(op, ListMove) else op.index
 
 
-class Line:
+class Order:
     """Elements in order, some with an item and the others tombstones. An item is at one element or, once deleted, at
     none."""
 
-    def __init__(self, locations, places):
-        self.locations = list(locations)
+    def __init__(self, elements, places):
+        self.elements = list(elements)
         self.places = dict(places)
 
     def items(self):
         """The items in the order of the elements: the list."""
-        occupants = {location: item for item, location in self.places.items()}
-        return [occupants[location] for location in self.locations if location in occupants]
+        occupants = {element: item for item, element in self.places.items()}
+        return [occupants[element] for element in self.elements if element in occupants]
 
-    def index_of(self, location):
+    def index_of(self, element):
         """The number of items before an element: its visible index (LIST-8)."""
         occupied = set(self.places.values())
-        return sum(other in occupied for other in self.locations[: self.locations.index(location)])
+        return sum(other in occupied for other in self.elements[: self.elements.index(element)])
 
-    def make_location(self, index, is_right_move):
+    def make_element(self, index, is_right_move):
         """A new element directly after that of the item left of `index`, or at the very beginning (LIST-2)."""
-        location = Location(is_base=False, is_right_move=is_right_move)
+        element = Element(is_base=False, is_right_move=is_right_move)
         if index == 0:
-            self.locations.insert(0, location)
+            self.elements.insert(0, element)
         else:
             neighbour = self.places[self.items()[index - 1]]
-            self.locations.insert(self.locations.index(neighbour) + 1, location)
-        return location
+            self.elements.insert(self.elements.index(neighbour) + 1, element)
+        return element
 
 
-def replay(base, steps):
+def replay(base, ops):
     """Replays the operations of one side on the base: the elements at the end, and the meaning of every operation. A
     move with from = to is omitted (LIST-2)."""
-    line, actions = Line(base.locations, zip(base.items, base.locations)), []
-    for position, step in enumerate(steps):
-        if isinstance(step, ListInsert):
+    order, actions = Order(base.elements, zip(base.items, base.elements)), []
+    for position, op in enumerate(ops):
+        if isinstance(op, ListInsert):
             item = Item(None)
-            line.places[item] = line.make_location(step.index, is_right_move=False)
-            actions.append(Action(position, step, item, line.places[item]))
-        elif isinstance(step, ListPut):
-            actions.append(Action(position, step, line.items()[step.index]))
-        elif isinstance(step, ListDelete):
-            item = line.items()[step.index]
-            del line.places[item]
-            actions.append(Action(position, step, item))
-        elif step.source != step.target:
-            item = line.items()[step.source]
-            del line.places[item]
-            line.places[item] = line.make_location(step.target, is_right_move=step.target > step.source)
-            actions.append(Action(position, step, item, line.places[item]))
-    return line, actions
+            order.places[item] = order.make_element(op.index, is_right_move=False)
+            actions.append(Action(position, op, item, order.places[item]))
+        elif isinstance(op, ListPut):
+            actions.append(Action(position, op, order.items()[op.index]))
+        elif isinstance(op, ListDelete):
+            item = order.items()[op.index]
+            del order.places[item]
+            actions.append(Action(position, op, item))
+        elif op.source != op.target:
+            item = order.items()[op.source]
+            del order.places[item]
+            order.places[item] = order.make_element(op.target, is_right_move=op.target > op.source)
+            actions.append(Action(position, op, item, order.places[item]))
+    return order, actions
 
 
-def gaps_of(line):
+def gaps_of(order):
     """The new elements of a side by gap, in their order: gap 0 before the first base element, and so on (LIST-3)."""
     gaps = [[]]
-    for location in line.locations:
-        if location.is_base:
+    for element in order.elements:
+        if element.is_base:
             gaps.append([])
         else:
-            gaps[-1].append(location)
+            gaps[-1].append(element)
     return gaps
 
 
 def head_and_tail(gap):
     """The head, which is the leading run of elements moved from the left, and the tail (LIST-4)."""
-    length = next((index for index, location in enumerate(gap) if not location.is_right_move), len(gap))
+    length = next((index for index, element in enumerate(gap) if not element.is_right_move), len(gap))
     return gap[:length], gap[length:]
 
 
-def merge_lines(base, local, remote):
+def merge_orders(base, local, remote):
     """The merged order of both sides (LIST-4)."""
     merged = []
     for number, (local_gap, remote_gap) in enumerate(zip(gaps_of(local), gaps_of(remote))):
         local_head, local_tail = head_and_tail(local_gap)
         remote_head, remote_tail = head_and_tail(remote_gap)
         merged += local_head + remote_head + remote_tail + local_tail
-        merged += base.locations[number : number + 1]
+        merged += base.elements[number : number + 1]
     return merged
