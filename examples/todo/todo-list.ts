@@ -1,4 +1,4 @@
-// A to-do list as an application would keep it: one object for each device, around one open datastore.
+// A to-do list of an application: one object for each device, around one open datastore.
 
 import type {
   ChangeEvent,
@@ -9,7 +9,7 @@ import type {
   Value,
 } from 'deltaic/datastore';
 
-/** What a task holds. The compiler checks it; the datastore has no schema. */
+/** The fields of a task. The compiler checks them; the datastore has no schema. */
 export interface Task {
   text: string;
   done: boolean;
@@ -33,23 +33,22 @@ export class TodoList {
     this.#device = device;
     this.#datastore = datastore;
     this.#print = print;
-    // Rules say what becomes of a field that two devices changed. Where none is set, what the server had first stands.
-    // Minutes are added up, whoever spent them.
+    // A rule resolves conflicts in a field. By default the edit that reached the server first wins. Minutes are added up.
     datastore.table('tasks').setResolutionRule('minutes', 'sum');
-    // An app would draw the screen anew here. Local edits are told as they are made, remote ones once a sync.
+    // An application would redraw the screen here. A local edit is told at once, remote ones once a sync.
     datastore.on('change', (event) => this.#showChange(event));
     datastore.on('conflict', (event) => this.#showConflicts(event));
   }
 
-  /** Opens the list, which needs no network: what the server has comes later. */
+  /** Opens the list. This needs no network: the edits of the server arrive later. */
   static async open(device: string, manager: DatastoreManager, print: (line: string) => void): Promise<TodoList> {
     return new TodoList(device, await manager.openDefault<Todo>(), print);
   }
 
-  /** Adds a task at the end, under an id that is easy to read; without one, a unique id would be made. */
+  /** Adds a task at the end, under a readable id. Without an id, `insert` would make a unique one. */
   add(id: string, text: string): void {
     this.#datastore.table('tasks').insert(id, { text, done: false, minutes: 0n });
-    // A list field is edited in place. Two devices that add to it at once both find their item in it afterwards.
+    // A list field is edited in place. If two devices add to it at once, it has both items afterwards.
     this.#order().push(id);
   }
 
@@ -61,13 +60,13 @@ export class TodoList {
     this.#task(id).set('text', text);
   }
 
-  /** Adds to the minutes. Under rule sum, it is the difference that counts. */
+  /** Adds minutes. Under rule sum, the differences of both devices are added. */
   work(id: string, minutes: bigint): void {
     const task = this.#task(id);
     task.set('minutes', task.getLong('minutes') + minutes);
   }
 
-  /** Shows a task first. A move stays a move, also while the other device inserts something. */
+  /** Moves a task to the top. It stays a move even if the other device inserts something. */
   moveToTop(id: string): void {
     const order = this.#order();
     order.move(order.indexOf(id), 0);
@@ -80,14 +79,14 @@ export class TodoList {
   }
 
   /**
-   * Keeps what was edited, to be uploaded in the background, and shows what others did. Call it when the user pauses, and
-   * when `syncStatus.hasIncoming` says that something has arrived.
+   * Stores the local edits, which are uploaded in the background, and shows the edits of others. Call it when the user
+   * pauses, and when `syncStatus.hasIncoming` says that something has arrived.
    */
   async sync(): Promise<void> {
     await this.#datastore.sync();
   }
 
-  /** What there is to say about the network. */
+  /** The state of the synchronization in words. */
   describeStatus(): string {
     const { isConnected, isUploading, hasIncoming } = this.#datastore.syncStatus;
     const words = [isConnected ? 'connected' : 'offline'];
@@ -122,7 +121,7 @@ export class TodoList {
   }
 
   #showChange({ origin, records }: ChangeEvent<Todo>): void {
-    // The user knows what they did themselves.
+    // The user knows their own edits.
     if (origin === 'local') return;
     for (const task of records.get('tasks') ?? []) {
       this.#print(`${this.#device}: ${task.id} ${task.isDeleted ? 'is gone' : 'changed'}`);
@@ -130,7 +129,7 @@ export class TodoList {
     if (records.has('orders')) this.#print(`${this.#device}: the order changed`);
   }
 
-  /** Nothing is lost without a word: what had to give way is in the event. */
+  /** The event names each conflict, and the values that were overridden. */
   #showConflicts({ conflicts }: ConflictEvent): void {
     for (const { record, field, rule, local, remote, result } of conflicts) {
       const place = field === undefined ? record : `${record}.${field}`;

@@ -361,7 +361,7 @@ describe('the sync status', () => {
     } catch (error) {
       return error as NonNullable<DatastoreStatus['anyError']>;
     }
-    throw new Error('That is no id');
+    throw new Error('That is not an id');
   }
 });
 

@@ -172,7 +172,7 @@ describe.each(PLACES)('fields in %s', (place) => {
 });
 
 describe('fields in memory', () => {
-  test('are copied by their constructor and by whoever takes them', () => {
+  test('are copied by their constructor and wherever they are used', () => {
     const original = new FieldSet({ a: 1, list: ['x'] });
     const copy = new FieldSet(original);
     const record = new Desk().datastore.table('t').insert(original);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FieldSet, List, type Table, type Value } from '../../src/datastore/index.js';
 import { Desk, failure, settle, twoDesks } from './support/desk.js';
 
-/** What has no fields to be read from it, and would pass for an object without any. */
+/** Objects that hold no fields, and must not be taken for an object without any. */
 const NO_FIELDS: readonly unknown[] = [
   ...[['a'], new Set(['a']), new Date(0), Uint8Array.of(1), Promise.resolve({ a: 1 }), new List(['a'])],
 ];

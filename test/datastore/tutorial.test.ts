@@ -76,7 +76,7 @@ describe('working with records', () => {
 });
 
 describe('querying records', () => {
-  test('finds those with the given fields, or all, to be sorted by whoever asked', () => {
+  test('finds those with the given fields, or all, and leaves sorting to the caller', () => {
     const tasks = declared(new Desk()).table('tasks');
     tasks.insert({ taskname: 'Buy milk', completed: false });
     tasks.insert({ taskname: 'Call Ann', completed: true });

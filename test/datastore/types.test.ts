@@ -147,7 +147,7 @@ describe('declared tables', () => {
     expect(() => datastore.on('chance', () => undefined)).toThrow('an event must be one of');
   });
 
-  test('leave nothing of a declared type that is no value', () => {
+  test('leave nothing of a declared type that cannot be a value', () => {
     const broken = new Desk().datastore as unknown as Datastore<{ t: { nested?: { a: number }; fine?: string } }>;
     const record = broken.table('t').insert();
     record.set('fine', 'x');
@@ -173,7 +173,7 @@ describe('undeclared tables', () => {
     record.set('d', new Date(0)).update({ a: undefined });
     record.update(new Map([['m', 1n]]));
     record.getList('b').push(true);
-    // @ts-expect-error null is no value
+    // @ts-expect-error null is not a value
     expect(() => record.set('a', null)).toThrow();
   });
 });

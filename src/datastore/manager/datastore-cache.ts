@@ -86,8 +86,8 @@ export class DatastoreCache {
   }
 
   /**
-   * Stores a datastore. After a crash in between, its summary may say that something is to be uploaded where nothing is,
-   * but never the reverse: it is stored first if something is to be uploaded, and else last.
+   * Stores a datastore. After a crash in between, its summary may say that edits are left to upload when there are none,
+   * but never the reverse: it is stored first if there are any, and last otherwise.
    *
    * @throws DatastoreError `storage`.
    */

@@ -65,8 +65,8 @@ export class ServerConversation {
   }
 
   /**
-   * Whether a snapshot that has arrived contains the delta in flight, which `sync()` will find out. `absent` also if no
-   * snapshot has arrived, or nothing is in flight. Spec: SYNC-31.
+   * Whether a snapshot that has arrived contains the delta in flight, as `sync()` will find out. It is `absent` if no
+   * snapshot has arrived, and if nothing is in flight. Spec: SYNC-31.
    */
   get flightInSnapshot(): 'present' | 'absent' | 'unknown' {
     return this.#replica.status.isInFlight ? this.#flightInSnapshot : 'absent';

@@ -7,11 +7,11 @@ import { DatastoreError, type DatastoreErrorCode } from '../../errors/datastore-
  */
 export interface ConformanceCase {
   readonly name: string;
-  /** Rejects with a {@link ConformanceError} if the contract is broken. One that waits for ever has failed too. */
+  /** Rejects with a {@link ConformanceError} if the contract is broken. A case that never ends has failed too. */
   readonly run: () => Promise<void>;
 }
 
-/** What an implementation did is not what the contract says. */
+/** An implementation breaks the contract. */
 export class ConformanceError extends Error {
   override readonly name = 'ConformanceError';
 }

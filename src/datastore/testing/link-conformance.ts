@@ -13,7 +13,7 @@ export interface LinkFixture {
   readonly colleague: Link;
   /** The link of a user without an organisation. */
   readonly stranger: Link;
-  /** Clears up, if there is anything to be cleared up. */
+  /** Cleans up, if needed. */
   close?(): Promise<void>;
 }
 
@@ -30,11 +30,11 @@ async function summaries(fixture: LinkFixture, handle: string, messages: readonl
 const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
   'knows its user': async ({ ann, stranger }) => {
     expectSame(await ann.profile(), { userName: 'Ann Example', orgName: 'Example' }, 'the profile');
-    expectSame((await stranger.profile()).orgName, undefined, 'the organisation of who has none');
+    expectSame((await stranger.profile()).orgName, undefined, 'the organisation of a user without one');
   },
-  'creates a datastore once, on whatever device': async ({ ann, annsTablet }) => {
+  'creates a datastore once, on any device': async ({ ann, annsTablet }) => {
     const created = await ann.create('notes');
-    expectSame(created.role, 'owner', 'the role of who created it');
+    expectSame(created.role, 'owner', 'the role of its creator');
     expectSame(await ann.create('notes'), created, 'creating it again');
     expectSame(await annsTablet.create('notes'), created, 'creating it on another device');
     expectSame(await annsTablet.find('notes'), created, 'finding it');
@@ -49,8 +49,8 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
     const answer = await stranger.send(mine.handle, { type: 'fetch', rev: 0 });
     expectSame([answer.message.type, answer.role], ['denied', 'none'], 'reading another’s private datastore');
   },
-  'refuses what is no id, or another’s shareable one': async ({ ann, stranger }) => {
-    await expectRejection(ann.create('No Id'), 'invalid-name', 'creating a datastore with no id');
+  'rejects an invalid id, and another’s shareable id': async ({ ann, stranger }) => {
+    await expectRejection(ann.create('No Id'), 'invalid-name', 'creating a datastore with an invalid id');
     await ann.create(SHARED);
     await expectRejection(stranger.create(SHARED), 'exists', 'creating one with another’s id');
   },
@@ -59,7 +59,7 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
     await expectRejection(ann.delete('nothing'), 'not-found', 'deleting nothing');
     await expectRejection(ann.send('no-handle', { type: 'fetch', rev: 0 }), 'not-found', 'asking nobody');
   },
-  'carries every message to the sequencer, and the answer back': async (fixture) => {
+  'carries each message to the sequencer, and the answer back': async (fixture) => {
     const { handle } = await fixture.ann.create('notes');
     const found = await summaries(fixture, handle, [
       { type: 'fetch', rev: 0 },
@@ -137,7 +137,7 @@ const SHARING_CHECKS: Readonly<Record<string, Check>> = {
     expectSame([summaryOf(denied.message), denied.role], ['denied', 'none'], 'reading when the role was taken away');
     await expectRejection(stranger.find(SHARED), 'not-found', 'finding it then');
   },
-  'gives the team the most of what it and the public have': async ({ ann, colleague, stranger }) => {
+  'gives the team the higher of its role and that of the public': async ({ ann, colleague, stranger }) => {
     const { handle } = await ann.create(SHARED);
     await ann.send(handle, put(0, 'n1', granted('team', 'editor'), granted('public', 'viewer')));
     const roles = [await ann.find(SHARED), await colleague.find(SHARED), await stranger.find(SHARED)];
@@ -150,7 +150,7 @@ const SHARING_CHECKS: Readonly<Record<string, Check>> = {
     await ann.send(handle, put(2, 'n3', ['U', ':acl', 'public', { role: ['P', 'editor'] }]));
     expectSame((await colleague.find(SHARED)).role, 'editor', 'what is given to everyone is given to the team');
   },
-  'takes for a role only what can be given': async ({ ann, stranger }) => {
+  'ignores roles that cannot be given': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
     await ann.send(handle, put(0, 'n1', granted('public', 'owner'), ['I', ':acl', 'stranger', { role: 'editor' }]));
     await expectRejection(stranger.find(SHARED), 'not-found', 'finding it as a public owner');
@@ -165,9 +165,13 @@ const SHARING_CHECKS: Readonly<Record<string, Check>> = {
     await ann.send(handle, put(1, 'n2', ['D', ':acl', 'public']));
     expectSame(await stranger.list(), [], 'the list when it may not be read any more');
   },
-  'lets the owner alone delete': async ({ ann, stranger }) => {
+  'lets only the owner delete': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
-    await expectRejection(stranger.delete(SHARED), 'not-found', 'deleting what one may not know of');
+    await expectRejection(
+      stranger.delete(SHARED),
+      'not-found',
+      'deleting a datastore that the account may not know of',
+    );
     await ann.send(handle, put(0, 'n1', granted('public', 'editor')));
     await expectRejection(stranger.delete(SHARED), 'not-permitted', 'deleting another’s datastore');
     await ann.delete(SHARED);
@@ -211,7 +215,7 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     );
     log.watch.close();
   },
-  'says so also where the following begins while it is connected, or is begun anew': async ({ ann, annsTablet }) => {
+  'says so too if following starts while it is connected, or starts again': async ({ ann, annsTablet }) => {
     const [one, two] = [await ann.create('one'), await ann.create('two')];
     const log = new WatchLog(annsTablet);
     await log.until(isConnected);
@@ -236,7 +240,7 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     expectSame(others, [], 'what it says of the other');
     log.watch.close();
   },
-  'says which role the user has': async ({ ann, stranger }) => {
+  'says the role of the user': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
     await ann.send(handle, put(0, 'n1', granted('public', 'editor')));
     await stranger.find(SHARED);
@@ -250,7 +254,7 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     expectSame(last.type === 'reached' ? last.entries : [], [], 'the entries for somebody who may not read');
     log.watch.close();
   },
-  'says that a datastore was deleted, or had been': async ({ ann, annsTablet }) => {
+  'says that a datastore was deleted, now or before': async ({ ann, annsTablet }) => {
     const { handle } = await ann.create('notes');
     const log = new WatchLog(annsTablet);
     log.watch.follow([handle]);
@@ -300,7 +304,7 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
 };
 
 /**
- * The contract of a link as tests. `open` is called for every test and makes links to a server without datastores.
+ * The contract of a link as tests. `open` is called for each test, and makes links to a server without datastores.
  * Spec: LINK-1 to LINK-12, ACL-1 to ACL-4.
  */
 export function linkConformance(open: () => Promise<LinkFixture>): readonly ConformanceCase[] {
@@ -317,7 +321,7 @@ export function linkConformance(open: () => Promise<LinkFixture>): readonly Conf
   }));
 }
 
-/** The message that puts changes. */
+/** A message that puts changes. */
 function put(rev: number, nonce: string, ...changes: readonly WireChange[]): ReplicaMessage {
   return { type: 'put', rev, nonce, delta: parseDelta(changes) };
 }
@@ -332,7 +336,7 @@ function granted(principal: 'public' | 'team', role: string): WireChange {
   return ['I', ':acl', principal, { role }];
 }
 
-/** An answer as a short text: its type, what it leads to, and the reason of a refusal. */
+/** An answer as a short text: its type, revisions, and the reason of a refusal. */
 function summaryOf(answer: SequencerMessage): string {
   switch (answer.type) {
     case 'accepted':
@@ -350,26 +354,26 @@ function summaryOf(answer: SequencerMessage): string {
   }
 }
 
-/** A watch and what it told so far. */
+/** A watch and its events so far. */
 class WatchLog {
   readonly events: LinkEvent[] = [];
   readonly watch: Watch;
-  #waiting: { readonly isMeant: (event: LinkEvent) => boolean; readonly resolve: (event: LinkEvent) => void }[] = [];
-  /** How many events earlier calls of {@link until} have taken. */
+  #waiting: { readonly matches: (event: LinkEvent) => boolean; readonly resolve: (event: LinkEvent) => void }[] = [];
+  /** The number of events that earlier calls of {@link until} have passed. */
   #taken = 0;
 
   constructor(link: Link) {
     this.watch = link.watch((event) => this.#hear(event));
   }
 
-  /** The next event that is meant, after the one that the last call gave. Waits for it if need be. */
-  async until(isMeant: (event: LinkEvent) => boolean): Promise<LinkEvent> {
-    const at = this.events.findIndex((event, index) => index >= this.#taken && isMeant(event));
+  /** The next matching event after the one that the last call returned. Waits for it if needed. */
+  async until(matches: (event: LinkEvent) => boolean): Promise<LinkEvent> {
+    const at = this.events.findIndex((event, index) => index >= this.#taken && matches(event));
     if (at >= 0) {
       this.#taken = at + 1;
       return this.events[at] as LinkEvent;
     }
-    const event = await new Promise<LinkEvent>((resolve) => this.#waiting.push({ isMeant, resolve }));
+    const event = await new Promise<LinkEvent>((resolve) => this.#waiting.push({ matches, resolve }));
     this.#taken = this.events.indexOf(event) + 1;
     return event;
   }
@@ -377,13 +381,13 @@ class WatchLog {
   /** Waits until the log of a datastore is said to reach at least to `rev`. @throws ConformanceError */
   async untilReached(handle: string, rev: number): Promise<LinkEvent & { readonly type: 'reached' }> {
     const event = await this.until((told) => told.type === 'reached' && told.handle === handle && told.rev >= rev);
-    if (event.type !== 'reached') throw new ConformanceError('only an event that was meant is taken');
+    if (event.type !== 'reached') throw new ConformanceError('only a matching event is taken');
     return event;
   }
 
   #hear(event: LinkEvent): void {
     this.events.push(event);
-    const met = this.#waiting.filter(({ isMeant }) => isMeant(event));
+    const met = this.#waiting.filter(({ matches }) => matches(event));
     this.#waiting = this.#waiting.filter((waiting) => !met.includes(waiting));
     for (const { resolve } of met) resolve(event);
   }

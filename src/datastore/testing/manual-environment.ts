@@ -8,15 +8,15 @@ interface Timer {
 const DEFAULT_START = Date.UTC(2026, 0, 1);
 
 /**
- * An environment in which time stands still until it is told to pass, and chance is a sequence that a seed fixes: the
- * same calls have the same outcome every time. For tests and examples only, since its bytes can be guessed.
+ * An environment for tests and examples: time passes only by {@link ManualEnvironment.advance}, and the random bytes follow
+ * from a seed. So a run can be repeated exactly; and the bytes can be guessed.
  */
 export class ManualEnvironment implements Environment {
   #now: number;
   #state: number;
   #timers: Timer[] = [];
 
-  /** @param seed a whole number. Devices that exchange data need different ones, as else their ids would be the same. */
+  /** @param seed a whole number. Devices that exchange data need different ones, or their ids would be the same. */
   constructor(seed = 1, start: number = DEFAULT_START) {
     this.#state = seed | 0;
     this.#now = start;
@@ -38,19 +38,19 @@ export class ManualEnvironment implements Environment {
     return Uint8Array.from({ length: count }, () => this.#nextByte());
   }
 
-  /** How many timers wait for their time. */
+  /** The number of waiting timers. */
   get timerCount(): number {
     return this.#timers.length;
   }
 
-  /** When the next timer is due, or `undefined` if none waits. */
+  /** The time at which the next timer is due, or `undefined` if none waits. */
   get nextDue(): number | undefined {
     return this.#timers.length === 0 ? undefined : Math.min(...this.#timers.map(({ due }) => due));
   }
 
   /**
-   * Lets time pass, in milliseconds. Every timer that comes due runs at its time, the earliest first, and all that it
-   * sets in motion without a timer comes to an end before the next.
+   * Lets time pass, in milliseconds. Each timer that is due runs at its time, the earliest first. Before the next one
+   * runs, all promises that the last one has started are settled, unless they wait for a timer.
    */
   async advance(duration: number): Promise<void> {
     const end = this.#now + duration;
@@ -82,8 +82,7 @@ export class ManualEnvironment implements Environment {
 const MOST_TURNS = 200;
 
 /**
- * Resolves when everything that promises alone drive has come to rest: what waits for a timer, or for the world
- * outside, does not.
+ * Resolves when all promises have settled, except those that wait for a timer or for the outside.
  */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < MOST_TURNS; turn++) await Promise.resolve();

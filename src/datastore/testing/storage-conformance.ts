@@ -7,7 +7,7 @@ export interface StorageFixture {
   readonly storage: KeyValueStorage;
   /** A storage over the same medium, as another process would open it after this one has ended. */
   reopen(): Promise<KeyValueStorage>;
-  /** Clears up, if there is anything to be cleared up. */
+  /** Cleans up, if needed. */
   close?(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ const VALUES: readonly unknown[] = [
   JSON.parse('{"__proto__": {"a": 1}, "constructor": 2, "": 3, "length": 4}'),
 ];
 
-/** Pairs of keys that a careless medium would take for one, or refuse. */
+/** Keys that a careless medium would mix up or reject. */
 const HARD_KEYS: readonly string[] = [
   ...['space-1/data/.Abc', 'space-1/data/.abc', 'space-1/data/abc', 'space-1/data/abc.', 'space-1/data/'],
   ...['space-1', 'space-1/', 'space-10/data/abc', '__proto__', 'constructor', '..', '../up', 'a:b*c?"<>|%2F\\'],
@@ -60,7 +60,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       expectSame([...(await storage.keys(prefix))].sort(), wanted, `the keys with ${prefix}`);
     }
   },
-  'lets the later of two calls for a key win, also while the earlier is under way': async (storage) => {
+  'lets the later of two calls for a key win, even while the earlier is under way': async (storage) => {
     const calls: Promise<void>[] = [];
     for (let value = 0; value < 50; value++)
       calls.push(storage.set('key', { value, padding: 'x'.repeat(5000 - value) }));
@@ -73,13 +73,13 @@ const CHECKS: Readonly<Record<string, Check>> = {
       'all',
     );
   },
-  'sees what was written before in the same turn': async (storage) => {
+  'reads what an earlier call of the same turn writes': async (storage) => {
     const written = storage.set('key', 'new');
     const [value, keys] = await Promise.all([storage.get('key'), storage.keys('')]);
     await written;
     expectSame([value, keys], ['new', ['key']], 'what is read after a write that was called before');
   },
-  'keeps what it was given, and not the object': async (storage) => {
+  'keeps the value and not the object': async (storage) => {
     const given = { list: [1, 2, 3] };
     const written = storage.set('key', given);
     given.list.push(4);
@@ -109,7 +109,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 };
 
 /**
- * The contract of a storage as tests. `open` is called for every test and makes an empty storage. Spec: STORE-1 to
+ * The contract of a storage as tests. `open` is called for each test, and makes an empty storage. Spec: STORE-1 to
  * STORE-5.
  */
 export function storageConformance(open: () => Promise<StorageFixture>): readonly ConformanceCase[] {

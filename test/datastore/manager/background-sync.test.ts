@@ -484,7 +484,7 @@ describe('the status', () => {
     expect(mine.syncStatus.downloadError).toMatchObject({ code: 'network' });
   });
 
-  test('of who may not read any more says so, and recovers with the role', async () => {
+  test('of a user who may no longer read says so, and recovers with the role', async () => {
     const shared = await (await phone.manager()).create();
     shared.setRole('public', 'viewer');
     await shared.sync();

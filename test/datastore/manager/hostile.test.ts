@@ -263,7 +263,7 @@ describe('a put', () => {
     { type: 'refused', nonce: 'another', reason: 'permission', message: 'no' },
   ];
 
-  test.each(USELESS)('that is answered by what leads nowhere (%j) is tried again later', async (message) => {
+  test.each(USELESS)('whose answer (%j) brings nothing is tried again later', async (message) => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();
     let puts = 0;
@@ -287,7 +287,7 @@ describe('a fetch', () => {
   test.each([
     { type: 'snapshot', rev: 0, rows: [], nonces: [] },
     { type: 'accepted', nonce: 'another', rev: 1 },
-  ])('that is answered by what leads nowhere (%j) is made again later', async (message) => {
+  ])('whose answer (%j) brings nothing is made again later', async (message) => {
     const manager = await phone.manager();
     let [handle, tell] = ['', (_: LinkEvent): void => undefined];
     spoil(phone.link(), 'watch', (listener: (event: LinkEvent) => void): Watch => {
@@ -393,7 +393,7 @@ describe('a watch', () => {
 });
 
 describe('what is broken inside', () => {
-  test('reaches whoever waits, and whoever embeds the engine', async () => {
+  test('reaches the waiting call and onFailure', async () => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();
     const broken = new InvariantError('broken');

@@ -176,7 +176,7 @@ describe('what is left of a commit', () => {
   }
 
   for (const hasArrived of [false, true]) {
-    test(`by a crash, its put ${hasArrived ? 'having arrived' : 'being lost'}, is in the log or nowhere`, async () => {
+    test(`by a crash, its put ${hasArrived ? 'having arrived' : 'being lost'}, is in the log or lost everywhere`, async () => {
       const next = await crash(hasArrived);
       theirs.table('rows').insert({ from: 'laptop' });
       await theirs.sync();
@@ -192,7 +192,7 @@ describe('what is left of a commit', () => {
     });
   }
 
-  test('by closing in the middle is in the log or nowhere, and other edits are not affected', async () => {
+  test('by closing in the middle is in the log or lost everywhere, and other edits are not affected', async () => {
     let isLost = true;
     phone.link().hook = async (call, deliver) => {
       if (call.message?.type === 'put' && isLost) throw new ServiceError('network', 'lost');

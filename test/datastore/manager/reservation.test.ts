@@ -1,4 +1,4 @@
-/** Whoever opens, deletes or uncaches a datastore has its id for as long as that takes. Promises are resolved by hand. */
+/** A call that opens, deletes or uncaches a datastore reserves its id meanwhile. Promises are resolved by hand. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type DatastoreManager, MemoryServer, MemoryStorage, ServiceError } from '../../../src/datastore/index.js';
@@ -69,7 +69,7 @@ describe.each(REMOVALS)('%s', (_, remove, holdIt) => {
     expect([await removed, await other]).toEqual(['resolved', 'resolved']);
   });
 
-  test('leaves the id to whoever comes after it', async () => {
+  test('leaves the id to the next call', async () => {
     await makeNotes();
     const gate = holdIt();
     const removed = remove(manager);
