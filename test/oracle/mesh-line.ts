@@ -24,7 +24,6 @@ export function drawLine(locations: readonly Location[]): string[] {
   const root: Node = { location: undefined, parent: undefined, left: [], right: [] };
   const nodes = new Map<string, Node>([[START, root]]);
   for (const location of locations) {
-    const line = [START, ...readLine(root), END];
     const leftOrigin = nodeOf(nodes, location.leftOrigin);
     const rightOrigin = nodes.get(location.rightOrigin);
     const isLeftChild = rightOrigin !== undefined && isBelow(rightOrigin, leftOrigin);
@@ -33,15 +32,17 @@ export function drawLine(locations: readonly Location[]): string[] {
     nodes.set(location.key, node);
     const siblings = isLeftChild ? parent.left : parent.right;
     siblings.push(node);
-    siblings.sort((a, b) => compareSiblings(locationOf(a), locationOf(b), isLeftChild, line));
+    if (siblings.length > 1) siblings.sort((a, b) => compareSiblings(locationOf(a), locationOf(b), isLeftChild, root));
   }
   return readLine(root);
 }
 
 /** LINE-4. */
-function compareSiblings(a: Location, b: Location, areLeftChildren: boolean, line: readonly string[]): number {
+function compareSiblings(a: Location, b: Location, areLeftChildren: boolean, root: Node): number {
   if (a === b) return 0;
   if (!areLeftChildren && a.rightOrigin !== b.rightOrigin) {
+    // Right origins are older than what has them, so the line as it is already tells their order.
+    const line = [START, ...readLine(root), END];
     return line.indexOf(b.rightOrigin) - line.indexOf(a.rightOrigin);
   }
   if (a.isRightMove !== b.isRightMove) return a.isRightMove ? -1 : 1;

@@ -1,0 +1,269 @@
+import { invert } from '../deltas/invert.js';
+import { InvariantError } from '../errors/invariant-error.js';
+import { applyListOps } from '../lists/apply.js';
+import { invertListOps } from '../lists/invert.js';
+import type { Change, Delta } from '../operations/change.js';
+import type { ListOp } from '../operations/list-operation.js';
+import { State } from '../state/state.js';
+import { type Atom, isList, type Value } from '../values/value.js';
+import { compareAgents, type MeshEvent } from './event.js';
+import { EventGraph, type EventNode, NOTHING_TRIMMED, seenOf, type TrimmedSet } from './event-graph.js';
+import { type BaseValue, type Collision, type RecordBase, RecordHistory } from './record-history.js';
+
+/** The events of a window that touch one record, and what became of it, once somebody needs to know. */
+interface TouchedRecord {
+  readonly nodes: EventNode[];
+  /** By agent, its latest event among them. */
+  readonly latest: Map<number, number>;
+  history: RecordHistory | undefined;
+  /** How many of the events the history knows. */
+  replayed: number;
+}
+
+/** What is known of the events from a cut on. */
+interface Window {
+  readonly from: number;
+  upTo: number;
+  readonly tables: Map<string, Map<string, TouchedRecord>>;
+}
+
+/** Hears of what lost when an event was integrated. */
+export type CollisionListener = (table: string, record: string, collision: Collision) => void;
+
+/**
+ * A graph of events and the state that it comes to, State(V) (GRAPH-7), event by event in any topological order.
+ *
+ * An event that saw everything is applied as it stands, and so is what it does to a record of which it saw everything
+ * (WINDOW-2). Otherwise the record gets a history, made from the events since the last cut that the event saw
+ * (WINDOW-1), which is kept as long as it is of use.
+ */
+export class Integrator {
+  readonly graph: EventGraph;
+  /** State(V). Whoever reads it must not edit it. */
+  readonly view: State;
+  #window: Window | undefined;
+
+  /**
+   * @param trimmedState the state of the trimmed set.
+   */
+  constructor(trimmed: TrimmedSet = NOTHING_TRIMMED, trimmedState: State = new State()) {
+    this.graph = new EventGraph(trimmed);
+    this.view = trimmedState.clone();
+  }
+
+  /**
+   * Adds an event whose parents are held.
+   *
+   * @returns what it did to the view, with what that overwrote.
+   * @throws DatastoreError if it breaks GRAPH-2 or does not fit what its author saw. Nothing is changed then.
+   * Spec: GRAPH-4, GRAPH-7.
+   */
+  integrate(event: MeshEvent, onCollision?: CollisionListener): Delta {
+    const node = this.graph.place(event);
+    const firstUnseen = this.graph.firstUnseen(node);
+    node.shown =
+      firstUnseen === this.graph.length
+        ? this.view.apply(event.delta)
+        : this.#integrateConcurrent(node, firstUnseen, onCollision);
+    this.graph.append(node, firstUnseen);
+    return node.shown;
+  }
+
+  /** The state of the first `count` events. */
+  stateAt(count: number): State {
+    const state = this.view.clone();
+    const { nodes } = this.graph;
+    for (let at = nodes.length - 1; at >= count; at--) state.apply(invert(shownBy(nodes[at])));
+    return state;
+  }
+
+  #integrateConcurrent(node: EventNode, firstUnseen: number, onCollision: CollisionListener | undefined): Delta {
+    const window = this.#windowFrom(this.graph.cutBefore(firstUnseen));
+    const used: TouchedRecord[] = [];
+    try {
+      const shown: Change[] = [];
+      for (const changes of byRecord(node.event.delta)) {
+        const { table, record } = changes[0] as Change;
+        const touched = window.tables.get(table)?.get(record);
+        if (touched === undefined || sawAll(node, touched)) {
+          shown.push(...changes);
+          continue;
+        }
+        used.push(touched);
+        const history = this.#historyOf(table, record, touched);
+        const listener = onCollision && ((collision: Collision): void => onCollision(table, record, collision));
+        shown.push(...history.integrate(node, changes, false, listener));
+        noteTouch(touched, node);
+        touched.replayed++;
+      }
+      return this.view.apply(shown);
+    } catch (error) {
+      // What the histories took of the event cannot be taken back; they are made again when they are needed.
+      this.#window = undefined;
+      throw error;
+    }
+  }
+
+  /** The window that begins at a cut, or at one before it if that is at hand. */
+  #windowFrom(cut: number): Window {
+    const { length } = this.graph;
+    let window = this.#window;
+    // A window that has grown old is made again, which costs less than what it has already cost to grow.
+    const isOfUse =
+      window !== undefined && window.from <= cut && cut < window.upTo && (length - cut) * 4 >= length - window.from;
+    if (window === undefined || !isOfUse) window = { from: cut, upTo: cut, tables: new Map() };
+    this.#window = window;
+    for (const node of this.graph.nodes.slice(window.upTo)) {
+      for (const [change] of byRecord(node.event.delta)) {
+        if (change === undefined) continue;
+        const touched = touchedIn(window, change.table, change.record);
+        if (touched.nodes.at(-1) !== node) noteTouch(touched, node);
+      }
+    }
+    window.upTo = length;
+    return window;
+  }
+
+  #historyOf(table: string, record: string, touched: TouchedRecord): RecordHistory {
+    touched.history ??= new RecordHistory(this.graph, table, record, this.#baseOf(table, record, touched));
+    const { history, nodes } = touched;
+    for (; touched.replayed < nodes.length; touched.replayed++) {
+      const node = nodes[touched.replayed] as EventNode;
+      history.integrate(node, changesOf(node.event.delta, table, record), true);
+    }
+    return history;
+  }
+
+  /** What a record was before the events that touch it, by what these overwrote. */
+  #baseOf(table: string, record: string, touched: TouchedRecord): RecordBase {
+    const reader = this.view.reader(table, record);
+    const shown = function* (): Generator<Change> {
+      for (const node of touched.nodes) if (node.shown !== undefined) yield* changesOf(node.shown, table, record);
+    };
+    const first = shown().next();
+    const list = (field: string): BaseValue => ({
+      type: 'list',
+      length: this.#baseLength(table, record, field, shown()),
+      // What has been shown by the time when it is asked for.
+      items: () => this.#baseItems(table, record, field, shown()),
+    });
+    return {
+      existed: first.done === true ? reader.exists : first.value.type !== 'insert',
+      names: () => reader.names(),
+      field: (field) => {
+        for (const change of shown()) {
+          if (change.type === 'insert') return { type: 'absent' };
+          const op = change.type === 'delete' ? undefined : change.ops.get(field);
+          if (change.type === 'update' && op === undefined) continue;
+          if (op?.type === 'list') return op.create ? { type: 'absent' } : list(field);
+          const before = change.type === 'delete' ? change.before?.get(field) : op?.before;
+          return isList(before) ? list(field) : valueOrAbsence(before);
+        }
+        return reader.lengthOf(field) === undefined ? valueOrAbsence(reader.get(field)) : list(field);
+      },
+    };
+  }
+
+  /** A list of the base that was edited since. */
+  #baseLength(table: string, record: string, field: string, shown: Iterable<Change>): number {
+    let growth = 0;
+    for (const change of shown) {
+      if (change.type === 'delete') return itemsIn(change.before?.get(field)).length - growth;
+      const op = change.type === 'update' ? change.ops.get(field) : undefined;
+      if (op?.type === 'list') growth += growthOf(op.ops);
+      else if (op !== undefined) return itemsIn(op.before).length - growth;
+    }
+    return (this.view.reader(table, record).lengthOf(field) ?? 0) - growth;
+  }
+
+  #baseItems(table: string, record: string, field: string, shown: Iterable<Change>): readonly Atom[] {
+    const edits: (readonly ListOp[])[] = [];
+    let after: Value | undefined;
+    for (const change of shown) {
+      const op = change.type === 'update' ? change.ops.get(field) : undefined;
+      if (op?.type === 'list') edits.push(op.ops);
+      else if (change.type === 'delete' || op !== undefined) {
+        after = change.type === 'delete' ? change.before?.get(field) : op?.before;
+        break;
+      }
+    }
+    let items = itemsIn(after ?? this.view.reader(table, record).get(field));
+    for (const ops of edits.reverse()) items = applyListOps(items, invertListOps(ops));
+    return items;
+  }
+}
+
+/** The changes of a delta in normal form, record by record. */
+function* byRecord(delta: Delta): Generator<readonly Change[]> {
+  let own: Change[] = [];
+  for (const change of delta) {
+    const last = own[0];
+    if (last !== undefined && (last.record !== change.record || last.table !== change.table)) {
+      yield own;
+      own = [];
+    }
+    own.push(change);
+  }
+  if (own.length > 0) yield own;
+}
+
+/** What a delta whose changes are sorted by table and record does to one record. */
+function changesOf(delta: Delta, table: string, record: string): readonly Change[] {
+  let low = 0;
+  let high = delta.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const change = delta[middle] as Change;
+    if ((compareAgents(change.table, table) || compareAgents(change.record, record)) < 0) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (delta[end]?.record === record && delta[end]?.table === table) end++;
+  return delta.slice(low, end);
+}
+
+function touchedIn(window: Window, table: string, record: string): TouchedRecord {
+  let records = window.tables.get(table);
+  if (records === undefined) {
+    records = new Map();
+    window.tables.set(table, records);
+  }
+  let touched = records.get(record);
+  if (touched === undefined) {
+    touched = { nodes: [], latest: new Map(), history: undefined, replayed: 0 };
+    records.set(record, touched);
+  }
+  return touched;
+}
+
+function noteTouch(touched: TouchedRecord, node: EventNode): void {
+  touched.nodes.push(node);
+  touched.latest.set(node.agent, node.seq);
+}
+
+/** Whether an event saw all others that touched a record. Spec: WINDOW-2. */
+function sawAll(node: EventNode, { latest }: TouchedRecord): boolean {
+  for (const [agent, seq] of latest) if (seenOf(node, agent) < seq) return false;
+  return true;
+}
+
+function shownBy(node: EventNode | undefined): Delta {
+  if (node?.shown !== undefined) return node.shown;
+  throw new InvariantError('an event that was integrated says what it did to the view');
+}
+
+function valueOrAbsence(value: Value | undefined): BaseValue {
+  return value === undefined ? { type: 'absent' } : { type: 'value', value };
+}
+
+function itemsIn(value: Value | undefined): readonly Atom[] {
+  if (isList(value)) return value;
+  throw new InvariantError('a field that held a list held one');
+}
+
+/** How much longer operations make a list. */
+function growthOf(ops: readonly ListOp[]): number {
+  let growth = 0;
+  for (const { type } of ops) growth += type === 'insert' ? 1 : type === 'delete' ? -1 : 0;
+  return growth;
+}

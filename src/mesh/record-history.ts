@@ -1,0 +1,501 @@
+import { DatastoreError } from '../errors/datastore-error.js';
+import { InvariantError } from '../errors/invariant-error.js';
+import { type Change, deleteChange, insertChange, updateChange } from '../operations/change.js';
+import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
+import type { ListOp } from '../operations/list-operation.js';
+import type { RuleName } from '../rules/rule.js';
+import { addDifference } from '../rules/sum.js';
+import { freezeMap, sortedMap } from '../values/fields.js';
+import { isNumber, valuesEqual } from '../values/order.js';
+import { type Atom, isList, type Value } from '../values/value.js';
+import { ruleIn } from './event.js';
+import { type EventGraph, type EventNode, saw, seenOf } from './event-graph.js';
+import { ListTracker } from './list-tracker.js';
+import { type Assigned, addInOrder, headsOf, type Origin, sawOperation, standingOf } from './register.js';
+import type { OperationGroup } from './run-sequence.js';
+
+/** A time from an insert of the record to the deletes that saw it. Spec: LIFE-1. */
+interface Life extends Origin {
+  readonly ends: Origin[];
+}
+
+interface FieldOperation extends Origin {
+  /** Spec: LIFE-3. */
+  readonly lives: readonly Life[];
+}
+
+/** Spec: FIELD-1. */
+interface Assignment extends Assigned, FieldOperation {
+  /** What it puts, or absence. The list of the base is read when it is needed. */
+  readonly value: Value | undefined;
+  readonly list: TrackedList | undefined;
+}
+
+/** What a field stands on: an assignment, or none. Spec: FIELD-2. */
+type Root = Assignment | 'none';
+
+/** Spec: SUM-1. */
+interface Increment extends FieldOperation {
+  readonly value: bigint | number;
+  readonly base: bigint | number | undefined;
+  readonly roots: readonly Root[];
+}
+
+interface Create extends FieldOperation {
+  readonly roots: readonly Root[];
+}
+
+/** Operations on a created list that share their creates. Spec: FIELD-5. */
+interface CreateGroup extends OperationGroup {
+  readonly creates: readonly Create[];
+}
+
+/** A list that was put, or the created list of a field, with all operations on it. */
+interface TrackedList {
+  readonly baseLength: number;
+  readonly baseItems: () => readonly Atom[];
+  /** Made by the first operation on it. */
+  tracker: ListTracker | undefined;
+}
+
+/** What a field is to somebody. Spec: FIELD-4. */
+type Display =
+  | { readonly type: 'absent' }
+  | { readonly type: 'value'; readonly value: Value }
+  | { readonly type: 'list'; readonly list: TrackedList };
+
+interface Outcome {
+  readonly roots: readonly Root[];
+  /** The creates that count. */
+  readonly creates: readonly Create[];
+  readonly display: Display;
+}
+
+/** The operations on one field since the base, each kind in the linear order. */
+interface FieldHistory {
+  readonly assignments: Assignment[];
+  readonly increments: Increment[];
+  readonly creates: Create[];
+  readonly created: TrackedList;
+  readonly groups: CreateGroup[];
+  /** What it comes to with everything that is there, unless something was added since. */
+  current: Outcome | undefined;
+}
+
+/** What an event does to a field. */
+interface Touched {
+  readonly before: Display;
+  /** What was done to the list that the field held before. */
+  readonly ops: ListOp[];
+  /** Whether operations on the list hold otherwise than before. */
+  isRegrouped: boolean;
+}
+
+/** What a field held before the base was left. */
+export type BaseValue =
+  | { readonly type: 'absent' }
+  | { readonly type: 'value'; readonly value: Value }
+  | { readonly type: 'list'; readonly length: number; readonly items: () => readonly Atom[] };
+
+/** How a history learns what the record was at its base, and is now. */
+export interface RecordBase {
+  readonly existed: boolean;
+  field(field: string): BaseValue;
+  /** The names of the fields that the record has in the view. */
+  names(): readonly string[];
+}
+
+/** An edit that lost something, or was lost, when it was integrated. Spec: PEER-8. */
+export interface Collision {
+  readonly field: string | undefined;
+  readonly rule: RuleName | undefined;
+  /** What the view had, what the event says, and what it is now. */
+  readonly local: Value | undefined;
+  readonly remote: Value | undefined;
+  readonly result: Value | undefined;
+}
+
+/** Where an event is integrated: its changes of the record, and what comes of them. */
+export interface Integration {
+  readonly node: EventNode;
+  readonly changes: readonly Change[];
+}
+
+const NONE = 'none';
+const ABSENT: Display = { type: 'absent' };
+const IN_FORCE: OperationGroup = { isInPrepare: true, isInEffect: true };
+
+/**
+ * What happened to one record since a base that everything later saw (WINDOW-1): its lives, and by field what competes
+ * for it. It says what an author saw of the record, and what an event does to the record as it is.
+ * Spec: LIFE, REG, FIELD, SUM.
+ */
+export class RecordHistory {
+  readonly #graph: EventGraph;
+  readonly #table: string;
+  readonly #record: string;
+  readonly #base: RecordBase;
+  readonly #baseLife: Life | undefined;
+  readonly #lives: Life[] = [];
+  readonly #fields = new Map<string, FieldHistory>();
+  /** By agent, its latest event that did more than edit lists. Whoever saw these sees the fields as they are. */
+  readonly #structure = new Map<number, number>();
+  // Of the event at hand.
+  #at = 0;
+  #touched = new Map<string, Touched>();
+
+  constructor(graph: EventGraph, table: string, record: string, base: RecordBase) {
+    this.#graph = graph;
+    this.#table = table;
+    this.#record = record;
+    this.#base = base;
+    if (base.existed) {
+      this.#baseLife = { node: undefined, at: 0, ends: [] };
+      this.#lives.push(this.#baseLife);
+    }
+  }
+
+  /**
+   * Adds what an event does to the record.
+   *
+   * @param isReplay whether the view shows it already.
+   * @param onCollision called for what lost, in the order of the fields.
+   * @returns what it does to the record as it is.
+   * @throws DatastoreError where it does not fit what its author saw; the history is of no use then. Spec: GRAPH-4.
+   */
+  integrate(
+    node: EventNode,
+    changes: readonly Change[],
+    isReplay: boolean,
+    onCollision?: (collision: Collision) => void,
+  ): Change[] {
+    this.#at = 0;
+    this.#touched = new Map();
+    const existed = this.#exists();
+    for (const change of changes) this.#perform(node, change, isReplay || !existed);
+    this.#regroup();
+    if (isReplay) return [];
+    if (onCollision !== undefined) this.#reportCollisions(node, changes, onCollision);
+    return this.#shown(existed);
+  }
+
+  #exists(): boolean {
+    return this.#lives.some((life) => life.ends.length === 0);
+  }
+
+  #perform(node: EventNode, change: Change, isSilent: boolean): void {
+    const lives = this.#lives.filter((life) => isStanding(life, node));
+    const place = { table: this.#table, record: this.#record };
+    if (change.type === 'insert') {
+      if (lives.length > 0) throw new DatastoreError('record-exists', 'the record exists', place);
+      this.#touchAll();
+      const life: Life = { node, at: this.#at++, ends: [] };
+      this.#lives.push(life);
+      this.#noteStructure(node);
+      for (const field of this.#fields.values()) field.current = undefined;
+      for (const [name, value] of change.fields) this.#put(node, name, value, [life]);
+      return;
+    }
+    if (lives.length === 0) throw new DatastoreError('record-missing', 'there is no such record', place);
+    if (change.type === 'update') {
+      for (const [name, op] of change.ops) this.#operate(node, name, op, lives, isSilent);
+      return;
+    }
+    this.#touchAll();
+    const end = { node, at: this.#at++ };
+    for (const life of lives) life.ends.push(end);
+    this.#noteStructure(node);
+    for (const field of this.#fields.values()) field.current = undefined;
+  }
+
+  #operate(node: EventNode, name: string, op: FieldOp, lives: readonly Life[], isSilent: boolean): void {
+    if (op.type === 'put') this.#put(node, name, op.value, lives);
+    else if (op.type === 'delete') this.#assign(node, name, undefined, lives);
+    else this.#edit(node, name, op, lives, isSilent);
+  }
+
+  /** Spec: SUM-1, FIELD-1. */
+  #put(node: EventNode, name: string, value: Value, lives: readonly Life[]): void {
+    const rule = ruleIn(node.event.rules, this.#table, name);
+    if (rule === 'sum' && isNumber(value)) {
+      const field = this.#field(name);
+      const { roots, display } = this.#seen(field, node);
+      const base = display.type === 'value' ? display.value : undefined;
+      if (display.type === 'absent' || isNumber(base)) {
+        this.#touch(name, field);
+        const increment = { node, at: this.#at++, lives, value, base: isNumber(base) ? base : undefined, roots };
+        addInOrder(this.#graph, field.increments, increment);
+        this.#noteStructure(node);
+        field.current = undefined;
+        return;
+      }
+    }
+    this.#assign(node, name, value, lives);
+  }
+
+  #assign(node: EventNode, name: string, value: Value | undefined, lives: readonly Life[]): void {
+    const field = this.#field(name);
+    this.#touch(name, field);
+    const rule = ruleIn(node.event.rules, this.#table, name);
+    const assignment: Assignment = { node, at: this.#at++, rule, lives, value, list: listOf(value) };
+    addInOrder(this.#graph, field.assignments, assignment);
+    this.#noteStructure(node);
+    field.current = undefined;
+  }
+
+  #edit(node: EventNode, name: string, op: FieldList, lives: readonly Life[], isSilent: boolean): void {
+    const field = this.#field(name);
+    const touched = this.#touch(name, field);
+    const place = { table: this.#table, record: this.#record, field: name };
+    if (op.create) {
+      const { roots, display } = this.#seen(field, node);
+      if (display.type !== 'absent') throw new DatastoreError('field-exists', 'the field exists', place);
+      addInOrder(this.#graph, field.creates, { node, at: this.#at++, lives, roots });
+      this.#noteStructure(node);
+      field.current = undefined;
+    }
+    const { display, creates } = this.#seen(field, node);
+    if (display.type === 'absent') throw new DatastoreError('field-missing', 'there is no list', place);
+    if (display.type === 'value') throw new DatastoreError('not-a-list', 'the field holds no list', place);
+    const { list } = display;
+    const isCreated = list === field.created;
+    list.tracker ??= new ListTracker(this.#graph, list.baseLength);
+    const group = isCreated ? this.#groupFor(field, list.tracker, node, creates) : IN_FORCE;
+    const isShown = !isSilent && touched.before.type === 'list' && touched.before.list === list;
+    const rule = ruleIn(node.event.rules, this.#table, name);
+    list.tracker.integrate({ node, at: this.#at, rule, group, place }, op.ops, isShown ? touched.ops : undefined);
+    this.#at += op.ops.length;
+  }
+
+  /** The group of operations with these creates; the other groups follow what the author of `node` saw. Spec: FIELD-5. */
+  #groupFor(field: FieldHistory, tracker: ListTracker, node: EventNode, creates: readonly Create[]): CreateGroup {
+    let own = field.groups.find((group) => areSame(group.creates, creates));
+    if (own === undefined) {
+      const counting = this.#current(field).creates;
+      own = { creates, isInPrepare: true, isInEffect: creates.some((create) => counting.includes(create)) };
+      field.groups.push(own);
+    }
+    let isChanged = false;
+    for (const group of field.groups) {
+      const isInPrepare = group.creates.some((create) => creates.includes(create));
+      isChanged ||= isInPrepare !== group.isInPrepare;
+      group.isInPrepare = isInPrepare;
+    }
+    if (isChanged) tracker.regroupPrepare(node);
+    return own;
+  }
+
+  /** Lets the operations on created lists hold by what counts now. */
+  #regroup(): void {
+    for (const [name, touched] of this.#touched) {
+      const field = this.#fields.get(name);
+      if (field === undefined || field.groups.length === 0) continue;
+      const { creates } = this.#current(field);
+      let isChanged = false;
+      for (const group of field.groups) {
+        const isInEffect = group.creates.some((create) => creates.includes(create));
+        isChanged ||= isInEffect !== group.isInEffect;
+        group.isInEffect = isInEffect;
+      }
+      if (!isChanged) continue;
+      field.created.tracker?.regroupEffect();
+      touched.isRegrouped = true;
+    }
+  }
+
+  /** What the event at hand does to the record as it was before. */
+  #shown(existed: boolean): Change[] {
+    const [table, record] = [this.#table, this.#record];
+    if (!this.#exists()) return existed ? [deleteChange(table, record, undefined)] : [];
+    if (!existed) {
+      const fields = new Map<string, Value>();
+      for (const [name, field] of this.#fields) {
+        const { display } = this.#current(field);
+        if (display.type !== 'absent') fields.set(name, valueIn(display));
+      }
+      return [insertChange(table, record, sortedMap(fields))];
+    }
+    const ops = new Map<string, FieldOp>();
+    for (const [name, touched] of this.#touched) {
+      const op = transition(touched, this.#current(this.#field(name)).display);
+      if (op !== undefined) ops.set(name, op);
+    }
+    return ops.size === 0 ? [] : [updateChange(table, record, sortedMap(freezeMap(ops)))];
+  }
+
+  /** Notes what a field is before the event changes it. */
+  #touch(name: string, field: FieldHistory): Touched {
+    const touched = this.#touched.get(name);
+    if (touched !== undefined) return touched;
+    const first: Touched = { before: this.#current(field).display, ops: [], isRegrouped: false };
+    this.#touched.set(name, first);
+    return first;
+  }
+
+  /** Lives begin or end, on which every field depends. */
+  #touchAll(): void {
+    if (this.#exists()) for (const name of this.#base.names()) this.#field(name);
+    for (const [name, field] of this.#fields) this.#touch(name, field);
+  }
+
+  #field(name: string): FieldHistory {
+    const known = this.#fields.get(name);
+    if (known !== undefined) return known;
+    const field: FieldHistory = {
+      assignments: [],
+      increments: [],
+      creates: [],
+      created: { baseLength: 0, baseItems: () => [], tracker: undefined },
+      groups: [],
+      current: undefined,
+    };
+    const base: BaseValue = this.#baseLife === undefined ? { type: 'absent' } : this.#base.field(name);
+    if (base.type !== 'absent' && this.#baseLife !== undefined) {
+      field.assignments.push({
+        node: undefined,
+        at: 0,
+        rule: 'remote',
+        lives: [this.#baseLife],
+        value: base.type === 'value' ? base.value : undefined,
+        list: base.type === 'list' ? { baseLength: base.length, baseItems: base.items, tracker: undefined } : undefined,
+      });
+    }
+    this.#fields.set(name, field);
+    return field;
+  }
+
+  #noteStructure({ agent, seq }: EventNode): void {
+    this.#structure.set(agent, seq);
+  }
+
+  /** What the author of an event saw in a field, with what the event did so far. Spec: GRAPH-7. */
+  #seen(field: FieldHistory, node: EventNode): Outcome {
+    for (const [agent, seq] of this.#structure) if (seenOf(node, agent) < seq) return this.#evaluate(field, node);
+    return this.#current(field);
+  }
+
+  #current(field: FieldHistory): Outcome {
+    field.current ??= this.#evaluate(field, undefined);
+    return field.current;
+  }
+
+  /** What a field comes to, by everything or by what the author of an event saw. Spec: FIELD-2 to FIELD-4. */
+  #evaluate(field: FieldHistory, node: EventNode | undefined): Outcome {
+    const holding = <Kind extends FieldOperation>(operations: readonly Kind[]): readonly Kind[] =>
+      operations.filter(
+        (operation) => isSeen(operation, node) && operation.lives.some((life) => isStanding(life, node)),
+      );
+    const assignments = holding(field.assignments);
+    const standing = standingOf(assignments, assignedValue);
+    const roots = rootsOf(assignments, standing);
+    const counts = ({ roots: on }: { readonly roots: readonly Root[] }): boolean =>
+      on.some((root) => roots.includes(root));
+    const increments = field.increments.length === 0 ? [] : holding(field.increments).filter(counts);
+    const creates = field.creates.length === 0 ? [] : holding(field.creates).filter(counts);
+    if (increments.length > 0) {
+      return { roots, creates, display: { type: 'value', value: totalOf(standing?.value, increments) } };
+    }
+    if (standing?.list !== undefined) return { roots, creates, display: { type: 'list', list: standing.list } };
+    if (standing?.value !== undefined) return { roots, creates, display: { type: 'value', value: standing.value } };
+    if (creates.length > 0) return { roots, creates, display: { type: 'list', list: field.created } };
+    return { roots, creates, display: ABSENT };
+  }
+
+  #reportCollisions(node: EventNode, changes: readonly Change[], onCollision: (collision: Collision) => void): void {
+    const isGone = !this.#exists();
+    for (const change of changes) {
+      if (change.type === 'update' && isGone) {
+        onCollision({ field: undefined, rule: undefined, local: undefined, remote: undefined, result: undefined });
+        return;
+      }
+    }
+    for (const [name, { before }] of this.#touched) {
+      const field = this.#field(name);
+      const own = field.assignments.findLast((assignment) => assignment.node === node);
+      if (own === undefined) continue;
+      const rival = field.assignments.find(
+        (other) => other !== own && !sawOperation(own, other) && !sawOperation(other, own),
+      );
+      if (rival === undefined) continue;
+      const result = this.#current(field).display;
+      onCollision({
+        field: name,
+        rule: field.assignments.at(-1)?.rule,
+        local: before.type === 'value' ? before.value : undefined,
+        remote: own.value,
+        result: result.type === 'value' ? result.value : undefined,
+      });
+    }
+  }
+}
+
+function isSeen(operation: Origin, node: EventNode | undefined): boolean {
+  if (node === undefined || operation.node === undefined || operation.node === node) return true;
+  return saw(node, operation.node);
+}
+
+/** Spec: LIFE-2. */
+function isStanding(life: Life, node: EventNode | undefined): boolean {
+  if (node === undefined) return life.ends.length === 0;
+  return isSeen(life, node) && !life.ends.some((end) => isSeen(end, node));
+}
+
+/** Spec: FIELD-2. */
+function rootsOf(assignments: readonly Assignment[], standing: Assignment | undefined): readonly Root[] {
+  if (standing === undefined) return [NONE];
+  if (isPut(standing)) return [standing];
+  return headsOf(assignments).filter((head) => !isPut(head));
+}
+
+function isPut({ value, list }: Assignment): boolean {
+  return value !== undefined || list !== undefined;
+}
+
+function assignedValue({ value, list }: Assignment): Value | undefined {
+  return value ?? list?.baseItems();
+}
+
+/** Spec: SUM-2. */
+function totalOf(root: Value | undefined, increments: readonly Increment[]): bigint | number {
+  let total = isNumber(root) ? root : undefined;
+  for (const { value, base } of increments) {
+    if (valuesEqual(total, base)) total = value;
+    else total = addDifference(base, value, total ?? (typeof value === 'bigint' ? 0n : 0));
+  }
+  if (total === undefined) throw new InvariantError('a total has at least one increment');
+  return total;
+}
+
+function listOf(value: Value | undefined): TrackedList | undefined {
+  if (!isList(value)) return undefined;
+  return { baseLength: value.length, baseItems: () => value, tracker: undefined };
+}
+
+function itemsOf(list: TrackedList): readonly Atom[] {
+  return Object.freeze(list.tracker?.items(list.baseItems) ?? [...list.baseItems()]);
+}
+
+function valueIn(display: Exclude<Display, { type: 'absent' }>): Value {
+  return display.type === 'value' ? display.value : itemsOf(display.list);
+}
+
+/** What leads a field from what it was to what it is. */
+function transition({ before, ops, isRegrouped }: Touched, after: Display): FieldOp | undefined {
+  switch (after.type) {
+    case 'absent':
+      return before.type === 'absent' ? undefined : fieldDelete(undefined);
+    case 'value':
+      if (before.type === 'value' && valuesEqual(before.value, after.value)) return undefined;
+      return fieldPut(after.value, undefined);
+    case 'list':
+      if (before.type === 'list' && before.list === after.list && !isRegrouped) {
+        return ops.length === 0 ? undefined : fieldList(false, ops);
+      }
+      return fieldPut(itemsOf(after.list), undefined);
+  }
+}
+
+/** Both are subsequences of one array. */
+function areSame(left: readonly unknown[], right: readonly unknown[]): boolean {
+  return left.length === right.length && left.every((one, at) => one === right[at]);
+}
