@@ -1,7 +1,6 @@
 import { invert } from '../deltas/invert.js';
 import { InvariantError } from '../errors/invariant-error.js';
-import { applyListOps } from '../lists/apply.js';
-import { invertListOps } from '../lists/invert.js';
+import { applyListOps, invertListOps } from '../lists/apply.js';
 import type { Change, Delta } from '../operations/change.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { State } from '../state/state.js';

@@ -4,21 +4,21 @@ import type { RuleName } from '../rules/rule.js';
 import { valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';
 import { type EventGraph, type EventNode, saw, seenOf } from './event-graph.js';
-import { addInOrder, standingOf } from './register.js';
 import {
   END,
   effectCount,
   FIRST_NEW_LOCATION,
   type ItemState,
   isItemInEffect,
+  LocationLine,
   NOWHERE,
   type OperationGroup,
   type Put,
   type Run,
-  RunSequence,
   type Spot,
   START,
-} from './run-sequence.js';
+} from './location-line.js';
+import { addInOrder, standingOf } from './register.js';
 
 /** What an event did that its retreat takes back: locations that it made, or items that it deleted. */
 interface Entry {
@@ -59,7 +59,7 @@ export interface ListEdit {
  */
 export class ListTracker {
   readonly #graph: EventGraph;
-  readonly #runs: RunSequence;
+  readonly #runs: LocationLine;
   /** By number of location, from the first that is not of the base. Locations of moves have none. */
   readonly #values: (Atom | undefined)[] = [];
   readonly #agents: AgentEntries[] = [];
@@ -68,7 +68,7 @@ export class ListTracker {
 
   constructor(graph: EventGraph, baseLength: number) {
     this.#graph = graph;
-    this.#runs = new RunSequence(baseLength, { isInPrepare: true, isInEffect: true });
+    this.#runs = new LocationLine(baseLength, { isInPrepare: true, isInEffect: true });
   }
 
   /**

@@ -11,8 +11,8 @@ import { type Atom, isList, type Value } from '../values/value.js';
 import { ruleIn } from './event.js';
 import { type EventGraph, type EventNode, saw, seenOf } from './event-graph.js';
 import { ListTracker } from './list-tracker.js';
+import type { OperationGroup } from './location-line.js';
 import { type Assigned, addInOrder, headsOf, type Origin, sawOperation, standingOf } from './register.js';
-import type { OperationGroup } from './run-sequence.js';
 
 /** A time from an insert of the record to the deletes that saw it. Spec: LIFE-1. */
 interface Life extends Origin {

@@ -110,7 +110,7 @@ export function isItemInEffect({ home }: ItemState): boolean {
   return home.group.isInEffect && home.effectDeletes === 0;
 }
 
-export class RunSequence {
+export class LocationLine {
   readonly #blocks: Block[] = [];
   readonly #index = new RunIndex();
 
