@@ -38,16 +38,24 @@ export type CollisionListener = (table: string, record: string, collision: Colli
  */
 export class Integrator {
   readonly graph: EventGraph;
-  /** State(V). Whoever reads it must not edit it. */
-  readonly view: State;
+  readonly #trimmedState: State;
+  #view: State;
   #window: Window | undefined;
+  /** How many of the first events do not say what they did to the view: they were loaded. */
+  #unknown = 0;
 
   /**
    * @param trimmedState the state of the trimmed set.
    */
   constructor(trimmed: TrimmedSet = NOTHING_TRIMMED, trimmedState: State = new State()) {
     this.graph = new EventGraph(trimmed);
-    this.view = trimmedState.clone();
+    this.#trimmedState = trimmedState;
+    this.#view = trimmedState.clone();
+  }
+
+  /** State(V). It is edited from outside only by what is adopted afterwards. */
+  get view(): State {
+    return this.#view;
   }
 
   /**
@@ -68,16 +76,66 @@ export class Integrator {
     return node.shown;
   }
 
+  /**
+   * Takes events that were integrated before, with the state that they came to. They are not integrated again, until an
+   * event arrives that did not see all of them.
+   */
+  resume(events: Iterable<MeshEvent>, state: State): void {
+    for (const event of events) {
+      const node = this.graph.place(event);
+      this.graph.append(node, this.graph.firstUnseen(node));
+    }
+    this.#view = state;
+    this.#unknown = this.graph.length;
+  }
+
+  /** Adds an event that saw everything and that the view shows already: `applied` is what it did. */
+  adopt(event: MeshEvent, applied: Delta): void {
+    const node = this.graph.place(event);
+    node.shown = applied;
+    this.graph.append(node, this.graph.length);
+  }
+
+  /** The same without the first `count` events, which all others saw. Spec: WINDOW-3. */
+  trim(count: number): Integrator {
+    const { graph } = this;
+    const trimmed = { vector: graph.vectorAt(count), heads: graph.headsAt(count) };
+    const rest = new Integrator(trimmed, this.stateAt(count));
+    for (const old of graph.nodes.slice(count)) {
+      const node = rest.graph.place(old.event);
+      node.shown = old.shown;
+      rest.graph.append(node, rest.graph.firstUnseen(node));
+    }
+    rest.#view = this.#view;
+    return rest;
+  }
+
+  /** The state of the trimmed set. */
+  get trimmedState(): State {
+    return this.#trimmedState.clone();
+  }
+
   /** The state of the first `count` events. */
   stateAt(count: number): State {
+    this.#learnShown(count);
     const state = this.view.clone();
     const { nodes } = this.graph;
     for (let at = nodes.length - 1; at >= count; at--) state.apply(invert(shownBy(nodes[at])));
     return state;
   }
 
+  /** Works out what events did to the view that were loaded, if any of them stands at or behind an index. */
+  #learnShown(index: number): void {
+    if (index >= this.#unknown) return;
+    const again = new Integrator(this.graph.trimmed, this.#trimmedState);
+    for (const node of this.graph.nodes.slice(0, this.#unknown)) node.shown = again.integrate(node.event);
+    this.#unknown = 0;
+  }
+
   #integrateConcurrent(node: EventNode, firstUnseen: number, onCollision: CollisionListener | undefined): Delta {
-    const window = this.#windowFrom(this.graph.cutBefore(firstUnseen));
+    const cut = this.graph.cutBefore(firstUnseen);
+    this.#learnShown(cut);
+    const window = this.#windowFrom(cut);
     const used: TouchedRecord[] = [];
     try {
       const shown: Change[] = [];

@@ -128,7 +128,8 @@ function drawBase(draw: Draw, shape: GraphShape): Change[] {
   });
 }
 
-function drawChanges(draw: Draw, shape: GraphShape, view: MeshRows): Change[] {
+/** Changes that are valid on what somebody sees. */
+export function drawChanges(draw: Draw, shape: GraphShape, view: MeshRows): Change[] {
   const changes: Change[] = [];
   for (const record of shape.records) {
     if (shape.records.length > 1 && draw(2) === 0) continue;

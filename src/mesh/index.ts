@@ -1,0 +1,14 @@
+export type { EventId, EventRules, MeshEvent, WireEvent } from './event.js';
+export { formatEvent, isValidAgent, parseEvent } from './event.js';
+export type { TrimmedHead, TrimmedSet, VersionVector } from './event-graph.js';
+export type { RefusedEvent } from './inbox.js';
+export {
+  type ChangedRecords,
+  EVENT_SIZE_MAX,
+  type MeshConflict,
+  type MeshContent,
+  MeshReplica,
+  type MeshReplicaOptions,
+  type MeshSyncResult,
+} from './mesh-replica.js';
+export type { EventsMessage, HaveMessage, MeshMessage, SnapshotMessage } from './messages.js';

@@ -1,0 +1,557 @@
+import type { Row } from '../codec/wire/rows.js';
+import { compress } from '../deltas/compress.js';
+import { deltaWithoutBefore } from '../deltas/without-before.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import type { Change, Delta } from '../operations/change.js';
+import { lendDelta } from '../operations/lend.js';
+import { sizeOfDelta } from '../operations/size.js';
+import { ResolutionRules } from '../rules/resolution-rules.js';
+import type { RuleName } from '../rules/rule.js';
+import { diff } from '../state/diff.js';
+import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
+import type { RecordReader } from '../state/record-reader.js';
+import { type FoundRecord, State, type Where } from '../state/state.js';
+import type { Fields } from '../values/fields.js';
+import { valuesEqual } from '../values/order.js';
+import { ownAtom } from '../values/ownership.js';
+import type { Value } from '../values/value.js';
+import { INFO_TABLE, infoChanges, mtimeChanges, mtimeOf, titleChange, titleOf } from './datastore-info.js';
+import { type EventId, isEventTime, type MeshEvent, ownAgent, ownEvent } from './event.js';
+import { NOTHING_TRIMMED, seenOf, type TrimmedSet, type VersionVector } from './event-graph.js';
+import { Inbox, type RefusedEvent } from './inbox.js';
+import { Integrator } from './integrator.js';
+import type { EventsMessage, HaveMessage, SnapshotMessage } from './messages.js';
+import { OpenDelta, type RuleSource } from './open-delta.js';
+import type { Collision } from './record-history.js';
+import { UndoChain, type UndoMark } from './undo-chain.js';
+
+/** The limit of the delta of an event, which is the same for everybody. Spec: GRAPH-4, LIM-3. */
+export const EVENT_SIZE_MAX: number = DEFAULT_LIMITS.deltaSize;
+
+/** What setting the modified time can add to an event. */
+const MTIME_SIZE = 300;
+
+export interface MeshReplicaOptions {
+  /**
+   * Names this replica: 1 to 64 of A–Z a–z 0–9 . _ + / = -. One copy of one replica uses a name at a time, and a replica
+   * that is loaded from a backup takes a new one. Spec: PEER-2.
+   */
+  readonly agent: string;
+  /** The rules for collisions: names only. An edit keeps the rule that its field has when it is made. Spec: PEER-4. */
+  readonly rules?: RuleSource;
+  /** What the state may weigh after an edit of this replica's own: `DEFAULT_LIMITS` unless given. Spec: PEER-3. */
+  readonly limits?: Limits;
+  /** How many steps can be undone: 100 unless given. */
+  readonly undoDepth?: number;
+  /**
+   * Whether an agent may write its event number `seq`: yes unless given. Everybody must say the same of the same event
+   * for ever. Spec: PEER-6.
+   */
+  readonly mayWrite?: (agent: string, seq: number) => boolean;
+  /** The rows that all replicas begin with, in a mesh that begins with any. */
+  readonly rows?: readonly Row[];
+}
+
+/** Record ids by table id. */
+export type ChangedRecords = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** An edit that lost against a concurrent one, or made one lose. It depends on the order of arrival. Spec: PEER-8. */
+export interface MeshConflict extends Collision {
+  readonly table: string;
+  readonly record: string;
+  /** The event that was integrated. */
+  readonly event: EventId;
+}
+
+/** What a {@link MeshReplica.sync} did. */
+export interface MeshSyncResult {
+  /** The event that was sealed, if there were edits. */
+  readonly sealed: MeshEvent | undefined;
+  /** The records whose content is not what the user saw before. */
+  readonly changed: ChangedRecords;
+  readonly conflicts: readonly MeshConflict[];
+  readonly refused: readonly RefusedEvent[];
+  /** Events of this replica that nobody can take any more, since the others trimmed what they are concurrent with. */
+  readonly handedBack: readonly MeshEvent[];
+}
+
+/** Everything that a replica must not lose. Its events are immutable, and only ever added to or trimmed. Spec: PEER-9. */
+export interface MeshContent {
+  readonly agent: string;
+  readonly trimmed: TrimmedSet;
+  readonly trimmedState: State;
+  readonly events: readonly MeshEvent[];
+  /** The state that the events come to, if it is known. */
+  readonly state?: State | undefined;
+  /** What was not sealed. */
+  readonly open: Delta;
+  readonly openRules: ReadonlyMap<string, ReadonlyMap<string, RuleName>>;
+}
+
+/**
+ * A copy of a datastore that needs no server: replicas exchange events, in any order, over anything, and those that hold
+ * the same events have equal states. Edits show at once; what others did becomes visible in {@link sync}.
+ *
+ * It does no I/O. The embedder stores `save()` before it sends an event, and gives every copy a name of its own.
+ *
+ *     const { sealed } = replica.sync(new Date());
+ *     store(replica.save());
+ *     send(replica.missingFrom(theirVector));
+ *
+ * Laws: two replicas that hold the same events have equal states (GRAPH-7); an event is integrated once, however often
+ * it arrives. Spec: GRAPH, PEER.
+ */
+export class MeshReplica {
+  readonly #rules: RuleSource;
+  readonly #limits: Limits;
+  readonly #mayWrite: (agent: string, seq: number) => boolean;
+  readonly #open: OpenDelta = new OpenDelta();
+  readonly #undo: UndoChain;
+  #undoMark: UndoMark;
+  #agent: string;
+  #integrator: Integrator;
+  #inbox = new Inbox();
+  #snapshot: SnapshotMessage | undefined;
+  /** Whether the name was seen on an event that this replica did not make. */
+  #isNameTaken = false;
+
+  /** @throws DatastoreError `invalid-name`, `invalid-option`, and what reading the rows throws. */
+  constructor(options: MeshReplicaOptions) {
+    const { rules = new ResolutionRules(), limits = DEFAULT_LIMITS, undoDepth = 100 } = options;
+    checkLimits(limits);
+    if (!Number.isSafeInteger(undoDepth) || undoDepth < 0) {
+      throw new DatastoreError('invalid-option', 'undoDepth must be a whole number from 0');
+    }
+    this.#agent = ownAgent(options.agent);
+    this.#rules = rules;
+    this.#limits = limits;
+    this.#mayWrite = options.mayWrite ?? ((): boolean => true);
+    this.#undo = new UndoChain(undoDepth, (table, field) => rules.get(table, field) === 'sum');
+    this.#undoMark = this.#undo.mark();
+    this.#integrator = new Integrator(NOTHING_TRIMMED, State.fromRows(options.rows ?? []));
+  }
+
+  /**
+   * The replica with this content. If `agent` is not the name that the content was made under, that is given up, which is
+   * always right (PEER-2).
+   *
+   * @throws DatastoreError where the events do not fit together.
+   */
+  static from(content: MeshContent, options: MeshReplicaOptions): MeshReplica {
+    const replica = new MeshReplica(options);
+    const integrator = new Integrator(content.trimmed, content.trimmedState);
+    replica.#integrator = integrator;
+    if (content.state !== undefined) integrator.resume(content.events, content.state.clone());
+    else for (const event of content.events) integrator.integrate(event);
+    if (content.open.length > 0) {
+      const openRules = {
+        get: (table: string, field: string): RuleName => content.openRules.get(table)?.get(field) ?? 'remote',
+      };
+      replica.#edit(content.open, false, openRules);
+    }
+    return replica;
+  }
+
+  /** Everything that must survive, as it is now. */
+  content(): MeshContent {
+    const { graph, view } = this.#integrator;
+    const state = view.clone();
+    if (!this.#open.isEmpty) state.apply(this.#open.inverse());
+    return {
+      agent: this.#agent,
+      trimmed: graph.trimmed,
+      trimmedState: this.#integrator.trimmedState,
+      events: graph.nodes.map(({ event }) => event),
+      state,
+      open: deltaWithoutBefore(this.#open.whole()),
+      openRules: this.#open.rules(),
+    };
+  }
+
+  get agent(): string {
+    return this.#agent;
+  }
+
+  /**
+   * Whether this replica needs a new name before it can seal another event: an event with its name arrived that it did
+   * not make, or events were handed back. Spec: PEER-2.
+   */
+  get needsName(): boolean {
+    return this.#isNameTaken;
+  }
+
+  /** Goes on under a new name. @throws DatastoreError `invalid-name`, or `exists` if events have it. */
+  rename(agent: string): void {
+    const name = ownAgent(agent);
+    if (this.#integrator.graph.held(name) > 0) throw new DatastoreError('bad-state', 'the name has been used');
+    this.#agent = name;
+    this.#isNameTaken = false;
+  }
+
+  /** The fields of a record as the user sees it, or `undefined` if there is none. */
+  get(table: string, record: string): Fields | undefined {
+    return this.#view.get(table, record);
+  }
+
+  /** See `State.query`. */
+  query(table: string, where?: Where): FoundRecord[] {
+    return this.#view.query(table, where);
+  }
+
+  /** See `State.find`. */
+  find(table: string, where?: Where): string[] {
+    return this.#view.find(table, where);
+  }
+
+  /** See `State.reader`: it reads what the user sees. */
+  reader(table: string, record: string): RecordReader {
+    return this.#view.reader(table, record);
+  }
+
+  /** The ids of the tables that hold any records, in code point order. */
+  tables(): string[] {
+    return this.#view.tables();
+  }
+
+  /** A state of its own with all that the user sees. It costs nothing until it is edited. */
+  state(): State {
+    return this.#view.clone();
+  }
+
+  /** The size in bytes of all that the user sees. */
+  get size(): number {
+    return this.#view.size;
+  }
+
+  get recordCount(): number {
+    return this.#view.recordCount;
+  }
+
+  /** The size in bytes of the delta that the next event will have, without the modified time. */
+  get unsyncedSize(): number {
+    return this.#open.size;
+  }
+
+  /** Whether there are edits that no event has, and events that the next {@link sync} looks at. */
+  get status(): { readonly hasOpen: boolean; readonly hasIncoming: boolean } {
+    return { hasOpen: !this.#open.isEmpty, hasIncoming: !this.#inbox.isEmpty || this.#snapshot !== undefined };
+  }
+
+  /** The title of the datastore, or `undefined` if it has none. */
+  get title(): string | undefined {
+    return titleOf(this.#view);
+  }
+
+  /** Sets the title, or deletes it. @throws DatastoreError as {@link apply} does. Spec: PEER-7. */
+  setTitle(title: string | undefined): void {
+    const change = titleChange(title);
+    const made = infoChanges(this.#view);
+    if (made.length > 0 && title === undefined) return;
+    if (made.length > 0) {
+      this.endStep();
+      this.#edit(made, false, this.#rules);
+    }
+    this.#edit([change], true, this.#rules);
+  }
+
+  /** When the datastore was last edited, by the clocks of those who did; `undefined` if never. Spec: PEER-7. */
+  get mtime(): Date | undefined {
+    return mtimeOf(this.#view);
+  }
+
+  /**
+   * Edits the datastore: all of the changes, or none if one does not fit. The user sees them at once.
+   *
+   * @returns the changes with what they overwrote.
+   * @throws DatastoreError `invalid-rule` under a merge function, `delta-too-large` if more has gathered than one event
+   * may hold, and what `State.apply` throws with limits. Nothing is changed then. Spec: PEER-3, PEER-4.
+   */
+  apply(changes: Delta): Delta {
+    const isOfInfo = compress(changes).some(({ table }) => table === INFO_TABLE);
+    if (isOfInfo) this.endStep();
+    return lendDelta(this.#edit(changes, !isOfInfo, this.#rules));
+  }
+
+  /** Ends the step that the last edits belong to: they are undone together. */
+  endStep(): void {
+    const step = this.#open.takeStep();
+    if (step.length > 0) this.#undo.record(step);
+  }
+
+  get canUndo(): boolean {
+    return this.#open.isRunning || this.#undo.nextUndo() !== undefined;
+  }
+
+  get canRedo(): boolean {
+    return this.#undo.nextRedo() !== undefined;
+  }
+
+  /**
+   * Undoes the latest step that still changes anything, as an edit. What others did since stands.
+   *
+   * @returns what that changed, with what it overwrote; `undefined` if there is nothing to undo. Spec: PEER-5.
+   */
+  undo(): Delta | undefined {
+    this.endStep();
+    return this.#retrace(this.#undo.nextUndo(), (applied) => this.#undo.noteUndone(applied));
+  }
+
+  /** Redoes the step that was undone last. See {@link undo}. */
+  redo(): Delta | undefined {
+    this.endStep();
+    return this.#retrace(this.#undo.nextRedo(), (applied) => this.#undo.noteRedone(applied));
+  }
+
+  /** Drops the edits since the last event, as if they had never been made. Returns what that changed. */
+  rollback(): Delta {
+    if (this.#open.isEmpty) return [];
+    const applied = this.#view.apply(this.#open.inverse());
+    this.#open.clear();
+    this.#undo.returnTo(this.#undoMark);
+    return lendDelta(applied);
+  }
+
+  /**
+   * Seals the edits since the last event as an event, and integrates nothing. With a time, that becomes the time of the
+   * event, and the modified time unless that is later already. Store the replica before you send the event.
+   *
+   * @returns the event, or `undefined` if the edits change nothing.
+   * @throws DatastoreError `bad-state` if the replica {@link needsName}, `not-permitted` if its agent may not write,
+   * `invalid-value` for a time that is none. Spec: GRAPH-1, GRAPH-5, PEER-7.
+   */
+  seal(time?: Date): MeshEvent | undefined {
+    const at = time === undefined ? undefined : ownEventTime(time);
+    this.endStep();
+    if (this.#open.isEmpty || this.#open.whole().length === 0) {
+      this.#open.clear();
+      return undefined;
+    }
+    const { graph } = this.#integrator;
+    const seq = graph.held(this.#agent) + 1;
+    if (this.#isNameTaken) throw new DatastoreError('bad-state', 'the name of this replica is taken: rename it');
+    if (!this.#mayWrite(this.#agent, seq)) throw new DatastoreError('bad-state', 'the agent may not write');
+    if (at !== undefined) {
+      const applied = this.#view.apply(mtimeChanges(this.#view, new Date(at)));
+      this.#open.add(applied, false);
+    }
+    const applied = this.#open.whole();
+    const event = ownEvent([this.#agent, seq], graph.heads(), deltaWithoutBefore(applied), this.#open.rules(), at);
+    this.#integrator.adopt(event, applied);
+    this.#open.clear();
+    this.#undoMark = this.#undo.mark();
+    return event;
+  }
+
+  /**
+   * Seals the edits since the last event as {@link seal} does, and integrates what has been received.
+   *
+   * @throws DatastoreError as {@link seal} does.
+   */
+  sync(time?: Date): MeshSyncResult {
+    const sealed = this.seal(time);
+    const conflicts: MeshConflict[] = [];
+    const shown: Change[] = [];
+    const taken = this.#takeSnapshot();
+    const done: Delta[] = [];
+    const refused = this.#inbox.drain(this.#integrator.graph, (event) => {
+      done.push(this.#integrate(event, conflicts));
+    });
+    for (const delta of done) {
+      for (const change of delta) shown.push(change);
+      this.#undo.meet(delta);
+    }
+    this.#undoMark = this.#undo.mark();
+    const changed =
+      taken === undefined ? changedRecords(compress(shown)) : changedRecords(diff(taken.before, this.#view));
+    return { sealed, changed, conflicts, refused, handedBack: taken?.handedBack ?? [] };
+  }
+
+  /** How many events of each agent this replica holds. Spec: PEER-1. */
+  vector(): VersionVector {
+    return this.#integrator.graph.vector();
+  }
+
+  /** Tells others what is held, so that they can answer with what is missing. Spec: PEER-1. */
+  have(): HaveMessage {
+    return { type: 'have', vector: this.vector() };
+  }
+
+  /**
+   * What somebody lacks who holds a vector: events, or a snapshot if some of them were trimmed; `undefined` if nothing.
+   * Spec: PEER-1.
+   */
+  missingFrom(vector: VersionVector): EventsMessage | SnapshotMessage | undefined {
+    const { graph } = this.#integrator;
+    for (const [agent, seq] of graph.trimmed.vector) {
+      if ((vector.get(agent) ?? 0) >= seq) continue;
+      const rows = this.#integrator.trimmedState.toRows();
+      return { type: 'snapshot', trimmed: graph.trimmed, rows, events: graph.nodes.map(({ event }) => event) };
+    }
+    const events = graph.missingFrom(vector).map(({ event }) => event);
+    return events.length === 0 ? undefined : { type: 'events', events };
+  }
+
+  /**
+   * Takes events or a snapshot from anybody, in any order, any number of times. They become visible in {@link sync}.
+   *
+   * @throws ServiceError `log-mismatch` if two different events have one id, after which the two will never agree.
+   * Spec: GRAPH-4, PEER-1, PEER-2, PEER-6.
+   */
+  receive(message: EventsMessage | SnapshotMessage): void {
+    const { graph } = this.#integrator;
+    if (message.type === 'snapshot' && !covers(this.vector(), message.trimmed.vector)) {
+      const known = this.#snapshot;
+      if (known === undefined || !covers(known.trimmed.vector, message.trimmed.vector)) this.#snapshot = message;
+    }
+    for (const event of message.events) {
+      const [agent, seq] = event.id;
+      if (!this.#mayWrite(agent, seq)) continue;
+      this.#inbox.add(event, graph);
+      if (agent === this.#agent && seq > graph.held(agent)) this.#isNameTaken = true;
+    }
+  }
+
+  /**
+   * Forgets as much of the history as no event can be concurrent with any more.
+   *
+   * @param writers the other agents that may still write. Later events of all others will be refused.
+   * @param declared what writers say that they hold, beside what their events show.
+   * @returns how many events were trimmed. Spec: WINDOW-3.
+   */
+  trim(writers: Iterable<string>, declared: ReadonlyMap<string, VersionVector> = new Map()): number {
+    if (!this.#open.isEmpty) throw new DatastoreError('bad-state', 'there are edits to seal first');
+    const others = [...writers].filter((agent) => agent !== this.#agent);
+    const { graph } = this.#integrator;
+    const known = others.map((agent) => this.#knownToHold(agent, declared.get(agent)));
+    for (const cut of graph.cutsFromLatest()) {
+      if (cut === 0) break;
+      const vector = graph.vectorAt(cut);
+      if (!known.every((held) => covers(held, vector))) continue;
+      this.#integrator = this.#integrator.trim(cut);
+      return cut;
+    }
+    return 0;
+  }
+
+  get #view(): State {
+    return this.#integrator.view;
+  }
+
+  #knownToHold(agent: string, declared: VersionVector | undefined): VersionVector {
+    const { graph } = this.#integrator;
+    const latest = graph.latestOf(agent);
+    const held = new Map(declared ?? []);
+    if (latest === undefined) return held;
+    for (const name of graph.vector().keys()) {
+      const seen = seenOf(latest, graph.agentNumber(name));
+      held.set(name, Math.max(seen, held.get(name) ?? 0));
+    }
+    return held;
+  }
+
+  #integrate(event: MeshEvent, conflicts: MeshConflict[]): Delta {
+    const size = sizeOfDelta(event.delta);
+    if (size > EVENT_SIZE_MAX) {
+      throw new DatastoreError('delta-too-large', `${size} is over the limit of ${EVENT_SIZE_MAX}`);
+    }
+    return this.#integrator.integrate(event, (table, record, collision) => {
+      conflicts.push({ table, record, event: event.id, ...collision });
+    });
+  }
+
+  #edit(changes: Delta, isRecorded: boolean, rules: RuleSource): Delta {
+    const applied = this.#view.apply(changes, { limits: this.#limits });
+    try {
+      this.#open.checkRoom(applied, Math.min(this.#limits.deltaSize, EVENT_SIZE_MAX) - MTIME_SIZE);
+      this.#open.noteRules(applied, rules);
+    } catch (error) {
+      const back = new OpenDelta();
+      back.add(applied, false);
+      this.#view.apply(back.inverse());
+      throw error;
+    }
+    this.#open.add(applied, isRecorded);
+    return applied;
+  }
+
+  #retrace(delta: Delta | undefined, note: (applied: Delta) => void): Delta | undefined {
+    if (delta === undefined) return undefined;
+    const applied = this.#edit(delta, false, this.#rules);
+    note(applied);
+    return lendDelta(applied);
+  }
+
+  /** Takes a snapshot in the place of what is held. Spec: WINDOW-3. */
+  #takeSnapshot(): { readonly before: State; readonly handedBack: readonly MeshEvent[] } | undefined {
+    const snapshot = this.#snapshot;
+    this.#snapshot = undefined;
+    if (snapshot === undefined || covers(this.vector(), snapshot.trimmed.vector)) return undefined;
+    const before = this.#view.clone();
+    const { graph } = this.#integrator;
+    const { vector } = snapshot.trimmed;
+    const isConcurrent = ({ id }: MeshEvent): boolean => id[1] > (vector.get(id[0]) ?? 0);
+    const left = graph.nodes.map(({ event }) => event).filter(isConcurrent);
+    this.#integrator = new Integrator(snapshot.trimmed, State.fromRows(snapshot.rows));
+    this.#undo.clear();
+    const inbox = this.#inbox;
+    this.#inbox = new Inbox();
+    const fits = new Set(snapshot.events.map(({ id }) => id.join('\n')));
+    for (const event of snapshot.events)
+      if (this.#mayWrite(...event.id)) this.#inbox.add(event, this.#integrator.graph);
+    for (const event of inbox.events()) if (isConcurrent(event)) this.#inbox.add(event, this.#integrator.graph);
+    const handedBack = left.filter(({ id }) => id[0] === this.#agent && !fits.has(id.join('\n')));
+    if (handedBack.length > 0) this.#isNameTaken = true;
+    return { before, handedBack };
+  }
+}
+
+function ownEventTime(time: unknown): number {
+  const owned = ownAtom(time);
+  if (owned instanceof Date && isEventTime(owned.getTime())) return owned.getTime();
+  throw new DatastoreError('invalid-value', 'the time of an event is a date from 1970 on');
+}
+
+/** Whether somebody who holds `vector` holds all of `other`. */
+function covers(vector: VersionVector, other: VersionVector): boolean {
+  for (const [agent, seq] of other) if ((vector.get(agent) ?? 0) < seq) return false;
+  return true;
+}
+
+/** The records that an applied delta in normal form leaves other than they were. */
+function changedRecords(delta: Delta): ChangedRecords {
+  const tables = new Map<string, Set<string>>();
+  for (const [at, change] of [...delta].entries()) {
+    const next = delta[at + 1];
+    const isReplaced = next?.table === change.table && next.record === change.record;
+    if (
+      isReplaced &&
+      next.type === 'insert' &&
+      change.type === 'delete' &&
+      areFieldsEqual(change.before, next.fields)
+    ) {
+      continue;
+    }
+    const previous = delta[at - 1];
+    if (previous?.type === 'delete' && previous.record === change.record && previous.table === change.table) continue;
+    if (change.type === 'update' && !hasEffect(change)) continue;
+    const records = tables.get(change.table) ?? new Set<string>();
+    tables.set(change.table, records.add(change.record));
+  }
+  return tables;
+}
+
+function hasEffect(change: Change): boolean {
+  if (change.type !== 'update') return true;
+  for (const op of change.ops.values()) {
+    if (op.type === 'list') return true;
+    const after: Value | undefined = op.type === 'put' ? op.value : undefined;
+    if (!('before' in op) || !valuesEqual(op.before, after)) return true;
+  }
+  return false;
+}
+
+function areFieldsEqual(left: Fields | undefined, right: Fields): boolean {
+  if (left === undefined || left.size !== right.size) return false;
+  for (const [name, value] of right) if (!valuesEqual(left.get(name), value)) return false;
+  return true;
+}

@@ -1,0 +1,107 @@
+import { compress } from '../deltas/compress.js';
+import { invert } from '../deltas/invert.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
+import type { Change, Delta } from '../operations/change.js';
+import { sizeOfDelta } from '../operations/size.js';
+import type { Rule, RuleName } from '../rules/rule.js';
+import { checkGrowth } from '../state/limits.js';
+import type { EventRules } from './event.js';
+
+/** Where an edit looks up the rule of a field. */
+export interface RuleSource {
+  get(table: string, field: string): Rule;
+}
+
+/** What the user did since the last event was sealed: applied changes, under the rules that were in force. */
+export class OpenDelta {
+  #changes: Change[] = [];
+  #rules = new Map<string, Map<string, RuleName>>();
+  /** The sum of what was added, which composing can only make smaller. */
+  #sizeMost = 0;
+  /** Where the edits end that were recorded for undoing. */
+  #recorded = 0;
+
+  get isEmpty(): boolean {
+    return this.#changes.length === 0;
+  }
+
+  /** Whether there are edits since the last step that can be undone. */
+  get isRunning(): boolean {
+    return this.#changes.length > this.#recorded;
+  }
+
+  /** In bytes. */
+  get size(): number {
+    return this.isEmpty ? 0 : sizeOfDelta(this.whole());
+  }
+
+  /** Everything as one applied delta. */
+  whole(): Delta {
+    return compress(this.#changes);
+  }
+
+  /** What undoes all of it. */
+  inverse(): Delta {
+    return invert(this.#changes);
+  }
+
+  /** @throws DatastoreError `delta-too-large` if more would gather than one event may hold. Spec: LIM-3, PEER-3. */
+  checkRoom(applied: Delta, limit: number): void {
+    this.#sizeMost += sizeOfDelta(applied);
+    if (this.#sizeMost <= limit) return;
+    this.#sizeMost = sizeOfDelta(compress([...this.#changes, ...applied]));
+    checkGrowth('delta-too-large', 0, this.#sizeMost, limit);
+  }
+
+  /** @param isRecorded whether the user can undo it. */
+  add(applied: Delta, isRecorded: boolean): void {
+    for (const change of applied) this.#changes.push(change);
+    if (!isRecorded) this.#recorded = this.#changes.length;
+  }
+
+  /** The edits since the last call that can be undone, as one delta. */
+  takeStep(): Delta {
+    const step = compress(this.#changes.slice(this.#recorded));
+    this.#recorded = this.#changes.length;
+    return step;
+  }
+
+  /**
+   * Notes the rules of the fields that changes are about, for the event that will hold them.
+   *
+   * @throws DatastoreError `invalid-rule` for a merge function. Nothing is noted then. Spec: GRAPH-1, PEER-4.
+   */
+  noteRules(changes: Iterable<Change>, rules: RuleSource): void {
+    const named: [string, string, RuleName][] = [];
+    for (const change of changes) {
+      if (change.type === 'delete') continue;
+      const fields = change.type === 'insert' ? change.fields : change.ops;
+      for (const field of fields.keys()) {
+        const rule = rules.get(change.table, field);
+        if (typeof rule === 'function') {
+          const reason = `a merge function cannot decide in a mesh: use a rule by name in place of ${quote(rule)}`;
+          throw new DatastoreError('invalid-rule', reason, { table: change.table, field });
+        }
+        named.push([change.table, field, rule]);
+      }
+    }
+    for (const [table, field, rule] of named) {
+      const ofTable = this.#rules.get(table) ?? new Map<string, RuleName>();
+      if (rule === 'remote') ofTable.delete(field);
+      else this.#rules.set(table, ofTable.set(field, rule));
+    }
+  }
+
+  /** The rules that are not `remote`. */
+  rules(): EventRules {
+    return new Map([...this.#rules].filter(([, fields]) => fields.size > 0));
+  }
+
+  clear(): void {
+    this.#changes = [];
+    this.#rules = new Map();
+    this.#sizeMost = 0;
+    this.#recorded = 0;
+  }
+}

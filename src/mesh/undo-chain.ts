@@ -1,0 +1,131 @@
+import { invert } from '../deltas/invert.js';
+import { rebase } from '../deltas/rebase.js';
+import type { Change, Delta } from '../operations/change.js';
+import type { FieldOp } from '../operations/field-operation.js';
+
+/** What undoes the user's latest edits, and what redoes those that were undone. */
+export interface UndoMark {
+  readonly undo: readonly Delta[];
+  readonly redo: readonly Delta[];
+}
+
+/**
+ * The undo history of a mesh replica. Each delta leads from what the one before it left, the latest first, beginning at
+ * what the user sees; what others did is brought past them by rule `remote`, so that it stands, or by `sum`, which gives
+ * back the user's own share. Spec: PEER-5.
+ */
+export class UndoChain {
+  readonly #depth: number;
+  readonly #isSum: (table: string, field: string) => boolean;
+  #undo: readonly Delta[] = [];
+  #redo: readonly Delta[] = [];
+
+  constructor(depth: number, isSum: (table: string, field: string) => boolean) {
+    this.#depth = depth;
+    this.#isSum = isSum;
+  }
+
+  mark(): UndoMark {
+    return { undo: this.#undo, redo: this.#redo };
+  }
+
+  returnTo({ undo, redo }: UndoMark): void {
+    this.#undo = undo;
+    this.#redo = redo;
+  }
+
+  clear(): void {
+    this.returnTo({ undo: [], redo: [] });
+  }
+
+  /** Notes edits of the user that are undone together. */
+  record(applied: Delta): void {
+    this.#undo = [invert(applied), ...this.#undo].slice(0, this.#depth);
+    this.#redo = [];
+  }
+
+  /** What undoes the latest edits that can still be undone. */
+  nextUndo(): Delta | undefined {
+    return this.#undo.find(isEffective);
+  }
+
+  nextRedo(): Delta | undefined {
+    return this.#redo.find(isEffective);
+  }
+
+  /** Notes that {@link nextUndo} was applied, as `applied`. */
+  noteUndone(applied: Delta): void {
+    this.#undo = this.#undo.slice(this.#undo.findIndex(isEffective) + 1);
+    this.#redo = [invert(applied), ...this.#redo];
+  }
+
+  /** Notes that {@link nextRedo} was applied, as `applied`. */
+  noteRedone(applied: Delta): void {
+    this.#redo = this.#redo.slice(this.#redo.findIndex(isEffective) + 1);
+    this.#undo = [invert(applied), ...this.#undo].slice(0, this.#depth);
+  }
+
+  /** Follows what somebody else did to the view. */
+  meet(shown: Delta): void {
+    if (shown.length === 0) return;
+    this.#undo = this.#carry(this.#undo, shown);
+    this.#redo = this.#carry(this.#redo, shown);
+  }
+
+  #carry(chain: readonly Delta[], shown: Delta): readonly Delta[] {
+    if (chain.length === 0) return chain;
+    const rules = { get: (table: string, field: string) => (this.#isSum(table, field) ? 'sum' : 'remote') } as const;
+    return rebase(yieldTo(chain, shown), shown, { rules }).pending;
+  }
+}
+
+function isEffective(delta: Delta): boolean {
+  return delta.length > 0;
+}
+
+/** What was taken out of a chain, of a record that somebody else updated. */
+interface Yielded {
+  readonly ops: ReadonlyMap<string, FieldOp>;
+  isWhole: boolean;
+  readonly fields: Set<string>;
+}
+
+/**
+ * Takes out of a chain what would destroy a later edit of somebody else where a merge lets it win: the deletion of a
+ * record that was updated, and the put or deletion of a field whose list was edited. What the chain goes on to do to that
+ * record or field goes with it. Spec: SYNC-42.
+ */
+function yieldTo(chain: readonly Delta[], shown: Delta): Delta[] {
+  const updated = new Map<string, Yielded>();
+  for (const change of shown) {
+    if (change.type === 'update') updated.set(keyOf(change), { ops: change.ops, isWhole: false, fields: new Set() });
+  }
+  if (updated.size === 0) return [...chain];
+  return chain.map((delta) => {
+    const kept: Change[] = [];
+    for (const change of delta) {
+      const yielded = updated.get(keyOf(change));
+      const left = yielded === undefined ? change : whatIsLeft(change, yielded);
+      if (left !== undefined) kept.push(left);
+    }
+    return kept;
+  });
+}
+
+function whatIsLeft(change: Change, yielded: Yielded): Change | undefined {
+  if (change.type === 'delete') yielded.isWhole = true;
+  if (yielded.isWhole) return undefined;
+  if (change.type !== 'update') return change;
+  const kept = new Map<string, FieldOp>();
+  for (const [field, op] of change.ops) {
+    if (op.type !== 'list' && yielded.ops.get(field)?.type === 'list') yielded.fields.add(field);
+    if (!yielded.fields.has(field)) kept.set(field, op);
+  }
+  if (kept.size === change.ops.size) return change;
+  return kept.size === 0 ? undefined : { ...change, ops: kept };
+}
+
+/** Names cannot contain the separator. */
+function keyOf({ table, record }: Change): string {
+  return `${table}\n${record}`;
+}

@@ -1,0 +1,294 @@
+import { describe, expect, it } from 'vitest';
+import { ResolutionRules } from '../../src/index.js';
+import { type EventsMessage, MeshReplica, type MeshReplicaOptions, parseEvent } from '../../src/mesh/index.js';
+
+function replica(agent: string, options: Partial<MeshReplicaOptions> = {}): MeshReplica {
+  return new MeshReplica({ agent, ...options });
+}
+
+function put(replica: MeshReplica, field: string, value: string | bigint): void {
+  const isThere = replica.get('t', 'r') !== undefined;
+  if (isThere)
+    replica.apply([{ type: 'update', table: 't', record: 'r', ops: new Map([[field, { type: 'put', value }]]) }]);
+  else replica.apply([{ type: 'insert', table: 't', record: 'r', fields: new Map([[field, value]]) }]);
+}
+
+/** Hands everything that `to` lacks over, and lets it see that. */
+function pass(from: MeshReplica, to: MeshReplica): ReturnType<MeshReplica['sync']> {
+  from.seal();
+  const message = from.missingFrom(to.vector());
+  if (message !== undefined) to.receive(message);
+  return to.sync();
+}
+
+function fieldOf(replica: MeshReplica, field: string): unknown {
+  return replica.get('t', 'r')?.get(field);
+}
+
+describe('a mesh replica', () => {
+  it('shows its own edits at once, and those of others in sync alone', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'one');
+    expect(fieldOf(a, 'f')).toBe('one');
+    const sealed = a.seal();
+    expect(sealed?.id).toEqual(['a', 1]);
+    b.receive(a.missingFrom(b.vector()) as EventsMessage);
+    expect(b.get('t', 'r')).toBeUndefined();
+    const { changed } = b.sync();
+    expect(fieldOf(b, 'f')).toBe('one');
+    expect(changed).toEqual(new Map([['t', new Set(['r'])]]));
+  });
+
+  it('seals nothing where the edits come to nothing', () => {
+    const a = replica('a');
+    put(a, 'f', 'one');
+    a.apply([{ type: 'delete', table: 't', record: 'r' }]);
+    expect(a.seal()).toBeUndefined();
+    expect(a.vector().size).toBe(0);
+  });
+
+  it('agrees with others on what was put concurrently, and tells the conflict', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'base');
+    pass(a, b);
+    put(a, 'f', 'from a');
+    put(b, 'f', 'from b');
+    const { conflicts } = pass(a, b);
+    pass(b, a);
+    expect([fieldOf(a, 'f'), fieldOf(b, 'f')]).toEqual(['from b', 'from b']);
+    expect(conflicts).toMatchObject([{ table: 't', record: 'r', field: 'f', local: 'from b', remote: 'from a' }]);
+  });
+
+  it('makes the later of two events win by its time, whatever the number of events', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'base');
+    pass(a, b);
+    for (const value of ['x', 'y', 'z']) {
+      put(b, 'f', value);
+      b.seal(new Date(1000));
+    }
+    put(a, 'f', 'later');
+    a.seal(new Date(2000));
+    pass(a, b);
+    pass(b, a);
+    expect([fieldOf(a, 'f'), fieldOf(b, 'f')]).toEqual(['later', 'later']);
+    expect(a.mtime).toEqual(new Date(2000));
+    expect(b.mtime).toEqual(new Date(2000));
+  });
+
+  it('keeps the rule that a field has when it is edited', () => {
+    const rules = new ResolutionRules().set('t', 'n', 'sum');
+    const [a, b] = [replica('a', { rules }), replica('b', { rules })];
+    put(a, 'n', 10n);
+    pass(a, b);
+    put(a, 'n', 11n);
+    put(b, 'n', 13n);
+    rules.set('t', 'n', 'remote');
+    pass(a, b);
+    pass(b, a);
+    expect([fieldOf(a, 'n'), fieldOf(b, 'n')]).toEqual([14n, 14n]);
+  });
+
+  it('refuses an edit under a merge function, and leaves everything as it was', () => {
+    const rules = new ResolutionRules().set('t', 'f', ({ local }) => local);
+    const a = replica('a', { rules });
+    expect(() => put(a, 'f', 'x')).toThrow(expect.objectContaining({ code: 'invalid-rule' }));
+    expect(a.get('t', 'r')).toBeUndefined();
+    expect(a.status.hasOpen).toBe(false);
+  });
+
+  it('refuses an edit beyond the limits, and takes what is over them from others', () => {
+    const limits = { datastoreSize: 1e6, recordSize: 1e6, deltaSize: 1e6, recordCount: 1 };
+    const [a, b] = [replica('a', { limits }), replica('b', { limits })];
+    put(a, 'f', 'x');
+    b.apply([{ type: 'insert', table: 't', record: 's', fields: new Map() }]);
+    expect(() => a.apply([{ type: 'insert', table: 't', record: 's', fields: new Map() }])).toThrow(
+      expect.objectContaining({ code: 'too-many-records' }),
+    );
+    pass(b, a);
+    expect(a.recordCount).toBe(2);
+  });
+
+  it('refuses an event that does not fit what its author saw, with all that saw it, and nothing else', () => {
+    const a = replica('a');
+    const bad = parseEvent({ id: ['x', 1], parents: [], delta: [['U', 't', 'r', { f: ['P', 1] }]] });
+    const after = parseEvent({ id: ['x', 2], parents: [['x', 1]], delta: [['I', 't', 's', {}]] });
+    const saw = parseEvent({ id: ['y', 1], parents: [['x', 2]], delta: [['I', 't', 'u', {}]] });
+    const good = parseEvent({ id: ['z', 1], parents: [], delta: [['I', 't', 'v', {}]] });
+    a.receive({ type: 'events', events: [saw, after, good, bad] });
+    const { refused } = a.sync();
+    expect(refused.map(({ event }) => event.id)).toEqual([
+      ['x', 1],
+      ['x', 2],
+      ['y', 1],
+    ]);
+    expect(refused.map(({ error }) => error.code)).toEqual(['record-missing', 'invalid-change', 'invalid-change']);
+    expect(a.vector()).toEqual(new Map([['z', 1]]));
+    expect(a.find('t')).toEqual(['v']);
+    a.receive({ type: 'events', events: [bad, after] });
+    expect(a.sync().refused).toEqual([]);
+  });
+
+  it('refuses parents of which one saw another, and an event that did not see its agent’s last', () => {
+    const a = replica('a');
+    const one = parseEvent({ id: ['x', 1], parents: [], delta: [['I', 't', 'r', {}]] });
+    const two = parseEvent({ id: ['y', 1], parents: [['x', 1]], delta: [['I', 't', 's', {}]] });
+    const both = [
+      ['x', 1],
+      ['y', 1],
+    ] as const;
+    const bad = parseEvent({ id: ['z', 1], parents: both, delta: [['I', 't', 'u', {}]] });
+    const blind = parseEvent({ id: ['x', 2], parents: [], delta: [['I', 't', 'v', {}]] });
+    a.receive({ type: 'events', events: [one, two, bad, blind] });
+    expect(a.sync().refused.map(({ event }) => event.id)).toEqual([
+      ['z', 1],
+      ['x', 2],
+    ]);
+  });
+
+  it('takes events of those who may write alone, and passes no others on', () => {
+    const [a, b] = [replica('a'), replica('b', { mayWrite: (agent, seq) => agent === 'b' || seq <= 1 })];
+    put(a, 'f', 'allowed');
+    a.seal();
+    put(a, 'f', 'too late');
+    pass(a, b);
+    expect(fieldOf(b, 'f')).toBe('allowed');
+    expect(b.missingFrom(new Map())).toMatchObject({ events: [{ id: ['a', 1] }] });
+  });
+
+  it('tells two different events with one name, and needs a name where its own is taken', () => {
+    const [a, twin, b] = [replica('a'), replica('a'), replica('b')];
+    put(a, 'f', 'one');
+    put(twin, 'f', 'two');
+    a.seal();
+    twin.seal();
+    b.receive(a.missingFrom(b.vector()) as EventsMessage);
+    const other = twin.missingFrom(new Map()) as EventsMessage;
+    expect(() => b.receive(other)).toThrow(expect.objectContaining({ code: 'log-mismatch' }));
+    const copy = replica('a');
+    copy.receive(a.missingFrom(new Map()) as EventsMessage);
+    copy.sync();
+    expect(copy.needsName).toBe(true);
+    put(copy, 'f', 'three');
+    expect(() => copy.seal()).toThrow(expect.objectContaining({ code: 'bad-state' }));
+    copy.rename('a2');
+    expect(copy.seal()?.id).toEqual(['a2', 1]);
+  });
+
+  it('undoes and redoes steps, leaving what others did since', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'one');
+    a.endStep();
+    put(a, 'f', 'two');
+    pass(a, b);
+    put(b, 'g', 'of b');
+    pass(b, a);
+    a.undo();
+    expect([fieldOf(a, 'f'), fieldOf(a, 'g')]).toEqual(['one', 'of b']);
+    a.redo();
+    expect(fieldOf(a, 'f')).toBe('two');
+    a.undo();
+    pass(a, b);
+    expect(fieldOf(b, 'f')).toBe('one');
+    put(b, 'f', 'b again');
+    pass(b, a);
+    expect(a.canRedo).toBe(false);
+    expect(fieldOf(a, 'f')).toBe('b again');
+  });
+
+  it('drops what was not sealed in a rollback', () => {
+    const a = replica('a');
+    put(a, 'f', 'one');
+    a.seal();
+    put(a, 'f', 'two');
+    a.rollback();
+    expect(fieldOf(a, 'f')).toBe('one');
+    expect(a.seal()).toBeUndefined();
+  });
+
+  it('joins titles and modified times that two devices made apart', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    a.setTitle('of a');
+    b.setTitle('of b');
+    a.seal(new Date(500));
+    b.seal(new Date(400));
+    pass(a, b);
+    pass(b, a);
+    expect([a.title, b.title]).toEqual(['of a', 'of a']);
+    expect([a.mtime, b.mtime]).toEqual([new Date(500), new Date(500)]);
+  });
+
+  it('goes on where its content was stored, with what was not sealed', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'base');
+    pass(a, b);
+    put(a, 'f', 'sealed');
+    a.seal();
+    put(a, 'g', 'open');
+    const again = MeshReplica.from(a.content(), { agent: 'a' });
+    expect([fieldOf(again, 'f'), fieldOf(again, 'g')]).toEqual(['sealed', 'open']);
+    put(b, 'f', 'concurrent');
+    pass(b, again);
+    pass(again, b);
+    expect(again.state().toRows()).toEqual(b.state().toRows());
+    expect(fieldOf(b, 'g')).toBe('open');
+  });
+});
+
+describe('trimming', () => {
+  it('waits for every writer, keeps the state, and refuses what did not see all that was trimmed', () => {
+    const [a, b, c] = [replica('a'), replica('b'), replica('c')];
+    put(a, 'f', 'one');
+    a.seal();
+    pass(a, b);
+    pass(a, c);
+    put(c, 'g', 'of c');
+    c.seal();
+    put(a, 'f', 'two');
+    a.seal();
+    put(b, 'h', 'of b');
+    pass(b, a);
+    expect(a.trim(['b', 'c'])).toBe(0);
+    expect(a.trim(['b'])).toBe(1);
+    expect(a.vector()).toEqual(
+      new Map([
+        ['a', 2],
+        ['b', 1],
+      ]),
+    );
+    expect(a.get('t', 'r')).toEqual(
+      new Map([
+        ['f', 'two'],
+        ['h', 'of b'],
+      ]),
+    );
+    pass(c, a);
+    expect(a.get('t', 'r')?.get('g')).toBe('of c');
+  });
+
+  it('gives a snapshot to a replica that fell behind, which gets its own edits back', () => {
+    const [a, b, late] = [replica('a'), replica('b'), replica('late')];
+    put(a, 'f', 'one');
+    pass(a, b);
+    pass(a, late);
+    put(late, 'f', 'unsent');
+    late.seal();
+    put(a, 'f', 'two');
+    pass(a, b);
+    put(b, 'g', 'of b');
+    pass(b, a);
+    expect(a.trim(['b'])).toBe(3);
+    expect(a.missingFrom(late.vector())?.type).toBe('snapshot');
+    const { handedBack, changed } = pass(a, late);
+    expect(handedBack.map(({ id }) => id)).toEqual([['late', 1]]);
+    expect(changed).toEqual(new Map([['t', new Set(['r'])]]));
+    expect(late.state().toRows()).toEqual(a.state().toRows());
+    expect(late.needsName).toBe(true);
+    late.rename('later');
+    late.apply(handedBack[0]?.delta ?? []);
+    pass(late, a);
+    expect(fieldOf(a, 'f')).toBe('unsent');
+    late.receive({ type: 'events', events: handedBack });
+    expect(late.sync().refused).toHaveLength(1);
+  });
+});
