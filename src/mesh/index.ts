@@ -3,7 +3,6 @@ export { formatEvent, isValidAgent, parseEvent } from './event.js';
 export type { TrimmedHead, TrimmedSet, VersionVector } from './event-graph.js';
 export type { RefusedEvent } from './inbox.js';
 export {
-  type ChangedRecords,
   EVENT_SIZE_MAX,
   type MeshConflict,
   type MeshContent,

@@ -52,9 +52,6 @@ export interface MeshReplicaOptions {
   readonly rows?: readonly Row[];
 }
 
-/** Record ids by table id. */
-export type ChangedRecords = ReadonlyMap<string, ReadonlySet<string>>;
-
 /** An edit that lost against a concurrent one, or made one lose. It depends on the order of arrival. Spec: PEER-8. */
 export interface MeshConflict extends Collision {
   readonly table: string;
@@ -67,8 +64,8 @@ export interface MeshConflict extends Collision {
 export interface MeshSyncResult {
   /** The event that was sealed, if there were edits. */
   readonly sealed: MeshEvent | undefined;
-  /** The records whose content is not what the user saw before. */
-  readonly changed: ChangedRecords;
+  /** The ids of the records whose content is not what the user saw before, by table id. */
+  readonly changed: ReadonlyMap<string, ReadonlySet<string>>;
   readonly conflicts: readonly MeshConflict[];
   readonly refused: readonly RefusedEvent[];
   /** Events of this replica that nobody can take any more, since the others trimmed what they are concurrent with. */
@@ -518,7 +515,7 @@ function covers(vector: VersionVector, other: VersionVector): boolean {
 }
 
 /** The records that an applied delta in normal form leaves other than they were. */
-function changedRecords(delta: Delta): ChangedRecords {
+function changedRecords(delta: Delta): ReadonlyMap<string, ReadonlySet<string>> {
   const tables = new Map<string, Set<string>>();
   for (const [at, change] of [...delta].entries()) {
     const next = delta[at + 1];
