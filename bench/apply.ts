@@ -1,4 +1,4 @@
-import { type Delta, type Fields, State, type Value } from '../src/index.js';
+import { type DeltaInput, type Fields, formatState, parseState, State, type Value } from '../src/index.js';
 import { BlockArray } from './baselines/block-array.js';
 import { NestedMaps } from './baselines/nested-maps.js';
 import {
@@ -58,7 +58,7 @@ export const apply: Suite = {
 function fieldPuts(count: number): Comparison {
   const updates = fieldUpdates(count, 1);
   const delta = updatesDelta(updates);
-  const state = State.fromRows(recordRows(count));
+  const state = parseState(recordRows(count));
   const maps = filled(count);
   return compare({
     work: `${count.toLocaleString('en')} fields put in one delta`,
@@ -144,9 +144,9 @@ function oneEdit(length: number): Comparison {
 /** A delta whose last change does not fit: all earlier changes are undone. */
 function refusal(count: number): Comparison {
   const updates: readonly FieldUpdate[] = fieldUpdates(count, 1);
-  const state = State.fromRows(recordRows(count));
+  const state = parseState(recordRows(count));
   const good = updatesDelta(updates);
-  const bad: Delta = [
+  const bad: DeltaInput = [
     ...good,
     { type: 'update', table: TABLE, record: RECORD, ops: new Map([[FIELD, { type: 'delete' }]]) },
   ];
@@ -158,7 +158,7 @@ function refusal(count: number): Comparison {
       return true;
     }
   };
-  const rows = JSON.stringify(state.toRows());
+  const rows = JSON.stringify(formatState(state));
   return compare({
     work: `a delta of ${count.toLocaleString('en')} field updates rejected for its last change`,
     contender: isRefused,
@@ -169,7 +169,7 @@ function refusal(count: number): Comparison {
       },
     },
     check: (refused) =>
-      expectTrue(refused && JSON.stringify(state.toRows()) === rows, 'the delta is rejected and changes nothing'),
+      expectTrue(refused && JSON.stringify(formatState(state)) === rows, 'the delta is rejected and changes nothing'),
   });
 }
 

@@ -1,6 +1,6 @@
 import { pack, unpack } from 'msgpackr';
 import { decodeDelta, decodeState, encodeDelta, encodeState } from '../src/codec/binary/index.js';
-import { type Delta, formatDelta, parseDelta, State, sizeOfDelta } from '../src/index.js';
+import { type DeltaInput, formatDelta, formatState, parseDelta, parseState, State, sizeOfDelta } from '../src/index.js';
 import { hasShared } from '../test/support/shared-data.js';
 import { expectTrue } from './support/expect.js';
 import { type Baseline, type Comparison, compare, doublings, type Suite } from './support/suite.js';
@@ -37,11 +37,11 @@ export const codec: Suite = {
   ],
 };
 
-function both(what: string, make: () => Delta): (() => Comparison)[] {
+function both(what: string, make: () => DeltaInput): (() => Comparison)[] {
   return [() => encoding(what, make()), () => decoding(what, make())];
 }
 
-function encoding(what: string, delta: Delta): Comparison {
+function encoding(what: string, delta: DeltaInput): Comparison {
   return compare({
     work: `encode ${what}`,
     contender: () => encodeDelta(delta),
@@ -51,7 +51,7 @@ function encoding(what: string, delta: Delta): Comparison {
   });
 }
 
-function decoding(what: string, delta: Delta): Comparison {
+function decoding(what: string, delta: DeltaInput): Comparison {
   const encoded = encodeDelta(delta);
   const packed = pack(delta);
   return compare({
@@ -72,7 +72,7 @@ function encodingState(count: number): Comparison {
   return compare({
     work: `encode a state of ${count.toLocaleString('en')} records`,
     contender: () => encodeState(state),
-    baseline: { name: 'msgpackr of its rows', run: () => pack(state.toRows()) },
+    baseline: { name: 'msgpackr of its rows', run: () => pack(formatState(state)) },
     check: (bytes) => expectTrue(decodeState(bytes).size === state.size, 'the state comes back'),
     target: AS_FAST,
   });
@@ -81,18 +81,18 @@ function encodingState(count: number): Comparison {
 function decodingState(count: number): Comparison {
   const state = stateOf(count);
   const encoded = encodeState(state);
-  const packed = pack(state.toRows());
+  const packed = pack(formatState(state));
   return compare({
     work: `decode a state of ${count.toLocaleString('en')} records`,
     contender: () => decodeState(encoded),
-    baseline: { name: 'msgpackr into a state', run: () => State.fromRows(unpack(packed)) },
+    baseline: { name: 'msgpackr into a state', run: () => parseState(unpack(packed)) },
     check: (decoded, plain) =>
       expectTrue(decoded.size === state.size && plain.size === state.size, 'the state comes back'),
     target: AS_FAST,
   });
 }
 
-function againstJson(delta: Delta): Comparison {
+function againstJson(delta: DeltaInput): Comparison {
   return compare({
     work: 'encode and decode updates of ten fields of 1,000 records',
     contender: () => decodeDelta(encodeDelta(delta)),

@@ -1,8 +1,11 @@
 import {
+  type Change,
   type Conflict,
   compress,
-  type Delta,
+  type DeltaInput,
   type Fields,
+  formatState,
+  parseState,
   ResolutionRules,
   State,
   type TransformOptions,
@@ -27,8 +30,8 @@ import { type Comparison, compare, doublings, type Scale, type Suite } from './s
 const MANY = 10_000;
 
 interface Merged {
-  readonly local: Delta;
-  readonly remote: Delta;
+  readonly local: DeltaInput;
+  readonly remote: DeltaInput;
 }
 
 /**
@@ -89,8 +92,8 @@ function uncompressed(count: number): Comparison {
 
 function merging(
   work: string,
-  localDelta: Delta,
-  remoteDelta: Delta,
+  localDelta: DeltaInput,
+  remoteDelta: DeltaInput,
   local: readonly FieldUpdate[],
   remote: readonly FieldUpdate[],
 ): Comparison {
@@ -124,7 +127,7 @@ function reported(count: number): Comparison {
 
 function summed(count: number): Comparison {
   const [local, remote] = sides(count);
-  const state = State.fromRows(recordRows(count));
+  const state = parseState(recordRows(count));
   const localDelta = compress(state.clone().apply(updatesDelta(local)));
   const remoteDelta = compress(state.clone().apply(updatesDelta(remote)));
   const rules = new ResolutionRules();
@@ -172,10 +175,10 @@ function inserts(count: number): Comparison {
 
 function deletes(count: number): Comparison {
   const updates = fieldUpdates(count, 2);
-  const state = State.fromRows(recordRows(count));
-  const local: Delta = recordRows(count)
+  const state = parseState(recordRows(count));
+  const local = recordRows(count)
     .filter((_, number) => number % 2 === 0)
-    .map(({ rowid }) => ({ type: 'delete', table: TABLE, record: rowid }));
+    .map(({ rowid }): Change => ({ type: 'delete', table: TABLE, record: rowid }));
   const [localDelta, remoteDelta] = [compress(local), normalForm(updates)];
   return compare({
     work: `${local.length.toLocaleString('en')} records deleted × ${count.toLocaleString('en')} field updates`,
@@ -198,7 +201,7 @@ function sides(count: number): [FieldUpdate[], FieldUpdate[]] {
   return [fieldUpdates(count, 1), fieldUpdates(count, 2)];
 }
 
-function normalForm(updates: readonly FieldUpdate[]): Delta {
+function normalForm(updates: readonly FieldUpdate[]): DeltaInput {
   return compress(updatesDelta(updates));
 }
 
@@ -211,10 +214,10 @@ function mergedPuts({ local, remote }: Merged): Map<string, unknown> {
   return new Map([...putsOf(local), ...putsOf(remote)]);
 }
 
-function expectLawOne(state: State, local: Delta, remote: Delta, merged: Merged): State {
+function expectLawOne(state: State, local: DeltaInput, remote: DeltaInput, merged: Merged): State {
   const [first, second] = [state.clone(), state.clone()];
   for (const delta of [remote, merged.local]) first.apply(delta);
   for (const delta of [local, merged.remote]) second.apply(delta);
-  expectEqual(first.toRows(), second.toRows(), 'both orders');
+  expectEqual(formatState(first), formatState(second), 'both orders');
   return first;
 }

@@ -1,4 +1,4 @@
-import { type ListOp, type State, transformList } from '../src/index.js';
+import { formatState, type ListOp, type State, transformList } from '../src/index.js';
 import { transformListNaively } from '../test/oracle/list-merge.js';
 import { foldPairwise } from './baselines/pairwise.js';
 import { listDelta, listItems, listState } from './support/edits.js';
@@ -58,7 +58,7 @@ function merging(work: string, [local, remote]: Sides, atMost?: number): Compari
       const [first, second] = [listState(listItems(length)), listState(listItems(length))];
       applyAll(first, [remote, merged.local]);
       applyAll(second, [local, merged.remote]);
-      expectEqual(first.toRows(), second.toRows(), work);
+      expectEqual(formatState(first), formatState(second), work);
     },
   });
 }

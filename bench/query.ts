@@ -1,4 +1,4 @@
-import { State } from '../src/index.js';
+import { parseState } from '../src/index.js';
 import { fieldName, listItems, listOf, listState, recordId, recordRows, TABLE } from './support/edits.js';
 import { expectEqual, expectTrue } from './support/expect.js';
 import { type Comparison, compare, doublings, type Suite } from './support/suite.js';
@@ -34,7 +34,7 @@ function matching(records: number, kinds: number): Comparison {
     ...row,
     data: { ...row.data, [fieldName(0)]: `kind ${number % kinds}` },
   }));
-  const state = State.fromRows(rows);
+  const state = parseState(rows);
   const where = { [fieldName(0)]: 'kind 0' };
   return compare({
     work: `query that finds 1 of ${kinds} in ${rows.length.toLocaleString('en')} records of 10 fields`,
@@ -57,7 +57,7 @@ function matching(records: number, kinds: number): Comparison {
 
 function lookups(records: number): Comparison {
   const rows = recordRows(5 * records);
-  const state = State.fromRows(rows);
+  const state = parseState(rows);
   const maps = new Map(rows.map(({ rowid, data }) => [rowid, new Map(Object.entries(data))]));
   const ids = rows.map((_, number) => recordId((number * 7919) % rows.length));
   const sum = (read: (id: string) => unknown): number => ids.reduce((total, id) => total + Number(read(id)), 0);

@@ -1,4 +1,4 @@
-import { type Delta, NO_LIMITS } from '../src/index.js';
+import { type DeltaInput, NO_LIMITS } from '../src/index.js';
 import { Replica, Sequencer } from '../src/sync/index.js';
 import { BlockArray } from './baselines/block-array.js';
 import { NestedMaps } from './baselines/nested-maps.js';
@@ -183,7 +183,7 @@ function newReplica(name = 'nonce'): Replica {
   return new Replica({ nextNonce: () => `${name}${count++}`, limits: NO_LIMITS });
 }
 
-function sequencerWith(delta: Delta): Sequencer {
+function sequencerWith(delta: DeltaInput): Sequencer {
   const sequencer = new Sequencer({ limits: NO_LIMITS });
   sequencer.put(0, 'start', delta, 'owner');
   return sequencer;
@@ -203,7 +203,7 @@ function exchange(replica: Replica, sequencer: Sequencer): void {
   }
 }
 
-function recordsDelta(count: number): Delta {
+function recordsDelta(count: number): DeltaInput {
   return recordRows(count).map(({ rowid, data }) => ({
     type: 'insert',
     table: TABLE,
@@ -212,7 +212,7 @@ function recordsDelta(count: number): Delta {
   }));
 }
 
-function listInsert(items: readonly string[]): Delta {
+function listInsert(items: readonly string[]): DeltaInput {
   return [{ type: 'insert', table: TABLE, record: RECORD, fields: new Map([[FIELD, items]]) }];
 }
 

@@ -1,4 +1,4 @@
-import { type Delta, type ListOp, NO_LIMITS, type State } from '../src/index.js';
+import { type DeltaInput, type ListOp, NO_LIMITS, type State } from '../src/index.js';
 import { Replica } from '../src/sync/index.js';
 import { type ConcurrentTrace, hasShared, readShared, type SequentialTrace } from '../test/support/shared-data.js';
 import { operationsOf } from '../test/support/trace-operations.js';
@@ -122,7 +122,7 @@ function sequentialOps(scale: Scale): ListOp[] {
   return ops.slice(0, scale(ops.length));
 }
 
-function replay(edits: readonly Delta[]): State {
+function replay(edits: readonly DeltaInput[]): State {
   const state = listState([]);
   for (const delta of edits) state.apply(delta);
   return state;

@@ -5,11 +5,10 @@
  * @module deltaic
  */
 
-export { formatDelta, parseDelta, type WireChange, type WireOp } from './codec/wire/delta.js';
-export type { Row } from './codec/wire/rows.js';
-export { formatValue, parseValue, type WireAtom, type WireFields, type WireValue } from './codec/wire/value.js';
-export { compose, compress } from './deltas/compress.js';
+export { formatDelta, parseDelta } from './codec/wire/delta.js';
+export { formatState, parseState, type Row } from './codec/wire/state.js';
 export type { Conflict, ConflictListener, ConflictRule, LostEdit } from './deltas/conflict.js';
+export { compose, compress, Delta, type DeltaInput, sizeOfDelta } from './deltas/delta.js';
 export { invert } from './deltas/invert.js';
 export { type RuleLookup, rebase, type TransformOptions } from './deltas/rebase.js';
 export { transform } from './deltas/transform.js';
@@ -27,10 +26,11 @@ export {
 } from './errors/datastore-error.js';
 export { InvariantError } from './errors/invariant-error.js';
 export type { Side } from './lists/decisions.js';
-export type { Change, DeleteChange, Delta, FieldOps, InsertChange, UpdateChange } from './operations/change.js';
+export type { Change, DeleteChange, FieldOps, InsertChange, UpdateChange } from './operations/change.js';
 export type { FieldDelete, FieldList, FieldOp, FieldPut } from './operations/field-operation.js';
 export type { ListDelete, ListInsert, ListMove, ListOp, ListPut } from './operations/list-operation.js';
-export { sizeOfChange, sizeOfDelta } from './operations/size.js';
+export { sizeOfChange } from './operations/size.js';
+export type { WireChange, WireOp } from './operations/wire.js';
 export { ResolutionRules } from './rules/resolution-rules.js';
 export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from './rules/rule.js';
 export { diff } from './state/diff.js';
@@ -60,3 +60,4 @@ export {
   sizeOfValue,
 } from './values/size.js';
 export { type Atom, type AtomType, typeOfValue, type Value, type ValueType } from './values/value.js';
+export { formatValue, parseValue, type WireAtom, type WireFields, type WireValue } from './values/wire.js';

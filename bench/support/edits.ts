@@ -1,5 +1,12 @@
-import type { Delta, Fields, ListOp, Row, Value } from '../../src/index.js';
-import { State } from '../../src/index.js';
+import {
+  type Change,
+  type Fields,
+  type ListOp,
+  parseState,
+  type Row,
+  type State,
+  type Value,
+} from '../../src/index.js';
 import { randomFrom } from './random.js';
 
 export const TABLE = 't';
@@ -48,7 +55,7 @@ export function recordRows(count: number): Row[] {
 }
 
 /** Each update a change of its own. */
-export function updatesDelta(updates: readonly FieldUpdate[]): Delta {
+export function updatesDelta(updates: readonly FieldUpdate[]): readonly Change[] {
   return updates.map(({ record, field, value }) => ({
     type: 'update',
     table: TABLE,
@@ -57,11 +64,11 @@ export function updatesDelta(updates: readonly FieldUpdate[]): Delta {
   }));
 }
 
-export function insertsDelta(records: ReadonlyMap<string, Fields>): Delta {
+export function insertsDelta(records: ReadonlyMap<string, Fields>): readonly Change[] {
   return [...records].map(([record, fields]) => ({ type: 'insert', table: TABLE, record, fields }));
 }
 
-export function listDelta(ops: readonly ListOp[]): Delta {
+export function listDelta(ops: readonly ListOp[]): readonly Change[] {
   return [
     { type: 'update', table: TABLE, record: RECORD, ops: new Map([[FIELD, { type: 'list', create: false, ops }]]) },
   ];
@@ -69,7 +76,7 @@ export function listDelta(ops: readonly ListOp[]): Delta {
 
 /** A state with one list. */
 export function listState(items: readonly string[]): State {
-  return State.fromRows([{ tid: TABLE, rowid: RECORD, data: { [FIELD]: items } }]);
+  return parseState([{ tid: TABLE, rowid: RECORD, data: { [FIELD]: items } }]);
 }
 
 export function listItems(length: number): string[] {
@@ -81,7 +88,7 @@ export function listOf(state: { get(table: string, record: string): Fields | und
 }
 
 /** What a delta of field updates puts, by record and field. */
-export function putsOf(delta: Delta): Map<string, unknown> {
+export function putsOf(delta: Iterable<Change>): Map<string, unknown> {
   const values = new Map<string, unknown>();
   for (const change of delta) {
     if (change.type !== 'update') throw new Error(`not an update: ${change.type}`);

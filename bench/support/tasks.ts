@@ -1,7 +1,7 @@
 import {
   type Change,
   compress,
-  type Delta,
+  type DeltaInput,
   type FieldOp,
   type Fields,
   type ListOp,
@@ -19,7 +19,7 @@ const STATUSES = ['open', 'in progress', 'waiting', 'done'];
 const PEOPLE = ['Ada Lovelace', 'Grace Hopper', 'Edsger Dijkstra', 'Barbara Liskov', 'Donald Knuth'];
 
 /** Updates of ten fields each, of as many records. */
-export function taskUpdates(count: number = RECORDS): Delta {
+export function taskUpdates(count: number = RECORDS): DeltaInput {
   const random = randomFrom(1);
   const changes = Array.from({ length: count }, (): Change => {
     const ops = [...taskFields(random)].map(([field, value]): [string, FieldOp] => [field, { type: 'put', value }]);
@@ -38,7 +38,7 @@ export function taskInserts(count: number = RECORDS): Change[] {
 }
 
 /** The automerge-paper trace, or its beginning, as one delta of list operations. */
-export function traceDelta(most: number = Number.POSITIVE_INFINITY): Delta {
+export function traceDelta(most: number = Number.POSITIVE_INFINITY): DeltaInput {
   const { txns } = JSON.parse(readShared(SEQUENTIAL)) as SequentialTrace;
   const ops: ListOp[] = txns.flatMap(({ patches }) => patches.flatMap(operationsOf)).slice(0, most);
   return [{ type: 'update', table: 't', record: 'r', ops: new Map([['f', { type: 'list', create: false, ops }]]) }];

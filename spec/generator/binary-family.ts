@@ -4,6 +4,7 @@
  * `78*257` for 257 of one, or `nil`. `bytes:` in place of the columns is the whole file.
  */
 
+import { decodeChanges, encodeChanges } from '../../src/codec/binary/encoded-delta.js';
 import {
   decodeDelta,
   decodeReplica,
@@ -14,7 +15,7 @@ import {
   encodeSequencer,
   encodeState,
 } from '../../src/codec/binary/index.js';
-import { compress, formatValue, parseValue, State } from '../../src/index.js';
+import { compress, formatValue, parseState, parseValue } from '../../src/index.js';
 import { parseEntry, type SavedReplica, type Snapshot } from '../../src/sync/index.js';
 import { type BinaryKind, binaryFile, type Column } from './binary-file.js';
 import { type CaseReader, readCases } from './case-reader.js';
@@ -80,8 +81,8 @@ function readContent(line: CaseReader): JsonObject {
 /** The bytes of what a case holds. Decoding must lead back to it. */
 function encode({ delta, changes, rows, replica, sequencer }: JsonObject): Uint8Array {
   if (delta !== undefined) return thatDecodes(encodeDelta(compress(readDelta(delta))), decodeDelta, encodeDelta);
-  if (changes !== undefined) return thatDecodes(encodeDelta(readDelta(changes)), decodeDelta, encodeDelta);
-  if (rows !== undefined) return thatDecodes(encodeState(State.fromRows(rows)), decodeState, encodeState);
+  if (changes !== undefined) return thatDecodes(encodeChanges(readDelta(changes)), decodeChanges, encodeChanges);
+  if (rows !== undefined) return thatDecodes(encodeState(parseState(rows)), decodeState, encodeState);
   if (replica !== undefined) {
     return thatDecodes(encodeReplica(replica as unknown as SavedReplica), decodeReplica, encodeReplica);
   }

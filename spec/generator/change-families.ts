@@ -1,6 +1,16 @@
 /** Normal form, applying and inverting. */
 
-import { compress, DEFAULT_LIMITS, invert, type Limits, NO_LIMITS, State } from '../../src/index.js';
+import {
+  type Change,
+  compress,
+  DEFAULT_LIMITS,
+  formatState,
+  invert,
+  type Limits,
+  NO_LIMITS,
+  parseState,
+  type State,
+} from '../../src/index.js';
 import { readCases } from './case-reader.js';
 import type { Family } from './family.js';
 import { asJson, type Json, numberOf, objectOf } from './json.js';
@@ -28,17 +38,27 @@ export const apply: Family = {
     })),
   outputs: ['after', 'applied'],
   complete: ({ rows, changes, limits }) => {
-    const state = State.fromRows(rows);
-    const before = JSON.stringify(state.toRows());
+    const state = parseState(rows);
+    const before = JSON.stringify(formatState(state));
     const answer = answerOrError(() => {
-      const applied = state.apply(readDelta(changes), { limits: readLimits(limits) });
-      return { after: asJson(state.toRows()), applied: writeDelta(applied) };
+      const given = readDelta(changes);
+      const inOrder = state.clone();
+      state.apply(given, { limits: readLimits(limits) });
+      // A delta is in normal form; the vector shows the changes as they were given, each with what it overwrote.
+      const applied = given.flatMap((change) => appliedAlone(inOrder, change));
+      return { after: asJson(formatState(state)), applied: writeDelta(applied) };
     });
-    const isUnchanged = JSON.stringify(state.toRows()) === before;
+    const isUnchanged = JSON.stringify(formatState(state)) === before;
     if (answer['error'] !== undefined && !isUnchanged) throw new Error('A rejected delta has changed the state');
     return answer;
   },
 };
+
+/** One change with what it overwrote. An update without operations leaves nothing in a delta, and is shown as given. */
+function appliedAlone(state: State, change: Change): readonly Change[] {
+  const { changes } = state.apply([change]);
+  return changes.length === 0 ? [change] : changes;
+}
 
 function readLimits(json: Json | undefined): Limits {
   if (json === undefined) return NO_LIMITS;
@@ -60,6 +80,6 @@ export const inversion: Family = {
   complete: ({ rows, changes }) =>
     answerOrError(() => {
       const delta = readDelta(changes);
-      return { inverse: writeDelta(invert(rows === undefined ? delta : State.fromRows(rows).apply(delta))) };
+      return { inverse: writeDelta(invert(rows === undefined ? delta : parseState(rows).apply(delta))) };
     }),
 };

@@ -1,6 +1,15 @@
 /** Merges of fields, records and lists, and of several pending deltas. */
 
-import { type Conflict, type Delta, type Rule, rebase, State, transform, transformList } from '../../src/index.js';
+import {
+  type Conflict,
+  type DeltaInput,
+  formatState,
+  parseState,
+  type Rule,
+  rebase,
+  transform,
+  transformList,
+} from '../../src/index.js';
 import { type CaseReader, readCases } from './case-reader.js';
 import type { Family } from './family.js';
 import { arrayOf, asJson, type Json, type JsonObject, textOf } from './json.js';
@@ -44,8 +53,8 @@ function readMerge(line: CaseReader): JsonObject {
 function completeMerge(input: JsonObject): JsonObject {
   return answerOrError(() => {
     const conflicts: Conflict[] = [];
-    const remote = deltasOn(input, [readDelta(input['remote'])])[0] ?? [];
-    const local = deltasOn(input, [readDelta(input['local'])])[0] ?? [];
+    const [remote = []] = deltasOn(input, [readDelta(input['remote'])]);
+    const [local = []] = deltasOn(input, [readDelta(input['local'])]);
     const merged = transform(local, remote, {
       rules: readRules(input['rules']),
       onConflict: (conflict) => conflicts.push(conflict),
@@ -92,16 +101,16 @@ export const rebasing: Family = {
 };
 
 /** The deltas with what they overwrite, one after the other, on the base of a case. */
-function deltasOn({ base, applied }: JsonObject, deltas: readonly Delta[]): readonly Delta[] {
+function deltasOn({ base, applied }: JsonObject, deltas: readonly DeltaInput[]): readonly DeltaInput[] {
   if (applied === false) return deltas;
-  const state = State.fromRows(base);
+  const state = parseState(base);
   return deltas.map((delta) => state.apply(delta));
 }
 
-function rowsAfter({ base }: JsonObject, deltas: readonly Delta[]): Json {
-  const state = State.fromRows(base);
+function rowsAfter({ base }: JsonObject, deltas: readonly DeltaInput[]): Json {
+  const state = parseState(base);
   for (const delta of deltas) state.apply(delta);
-  return asJson(state.toRows());
+  return asJson(formatState(state));
 }
 
 export const listMerges: Family = {
@@ -155,10 +164,10 @@ function operationsOn(length: number, value: string): (readonly (string | number
 
 /** The list after the operations, and the operations with what they overwrote. */
 function editList(items: readonly Json[], ops: readonly Json[]): { items: readonly Json[]; ops: Json } {
-  const state = State.fromRows([{ tid: 't', rowid: 'r', data: { f: items } }]);
+  const state = parseState([{ tid: 't', rowid: 'r', data: { f: items } }]);
   const list = { type: 'list' as const, create: false, ops: readListOps(ops) };
   const [change] = state.apply([{ type: 'update', table: 't', record: 'r', ops: new Map([['f', list]]) }]);
   const op = change?.type === 'update' ? change.ops.get('f') : undefined;
-  const [row] = state.toRows();
+  const [row] = formatState(state);
   return { items: arrayOf(asJson(row?.data['f'])), ops: op?.type === 'list' ? writeListOps(op.ops) : [] };
 }

@@ -4,6 +4,7 @@ import {
   compareValues,
   compress,
   formatDelta,
+  formatState,
   formatValue,
   isShareableId,
   isValidDatastoreId,
@@ -11,8 +12,8 @@ import {
   isValidRecordId,
   isValidTableId,
   parseDelta,
+  parseState,
   parseValue,
-  State,
   sizeOfDelta,
   sizeOfRecord,
   sizeOfValue,
@@ -53,7 +54,7 @@ export const match: Family = {
   outputs: ['match', 'found'],
   complete: ({ left, right, rows, table, where }) => {
     if (rows === undefined) return { match: valuesMatch(parseValue(left), parseValue(right)) };
-    const found = State.fromRows(rows).query(textOf(table), readFields(where));
+    const found = parseState(rows).query(textOf(table), readFields(where));
     return { found: found.map(({ record }) => record) };
   },
 };
@@ -72,7 +73,7 @@ export const sizes: Family = {
   complete: ({ value, fields, rows, delta }) => {
     if (value !== undefined) return { size: sizeOfValue(parseValue(value)) };
     if (fields !== undefined) return { size: sizeOfRecord(readFields(fields)) };
-    if (rows !== undefined) return { size: State.fromRows(rows).size };
+    if (rows !== undefined) return { size: parseState(rows).size };
     return { size: sizeOfDelta(compress(readDelta(delta))) };
   },
 };
@@ -100,7 +101,7 @@ export const wire: Family = {
   complete: ({ json, delta, rows }) =>
     answerOrError(() => {
       if (delta !== undefined) return { written: asJson(formatDelta(parseDelta(delta))) };
-      if (rows !== undefined) return { written: asJson(State.fromRows(rows).toRows()) };
+      if (rows !== undefined) return { written: asJson(formatState(parseState(rows))) };
       const value = parseValue(json);
       return { means: meaningOf(value), written: asJson(formatValue(value)) };
     }),

@@ -9,7 +9,7 @@ import {
   type Change,
   type Conflict,
   DatastoreError,
-  type Delta,
+  type DeltaInput,
   type FieldDelete,
   type FieldOp,
   type FieldPut,
@@ -23,12 +23,12 @@ import {
 } from '../../src/index.js';
 import { arrayOf, asJson, type Json, type JsonObject, numberOf, objectOf, textOf } from './json.js';
 
-export function readDelta(json: Json | undefined): Delta {
+export function readDelta(json: Json | undefined): readonly Change[] {
   return arrayOf(json).map(readChange);
 }
 
-export function writeDelta(delta: Delta): Json {
-  return delta.flatMap(writeChange);
+export function writeDelta(delta: DeltaInput): Json {
+  return [...delta].flatMap(writeChange);
 }
 
 export function readFields(json: Json | undefined): Fields {

@@ -1,5 +1,5 @@
 import { encodeDelta, encodeState } from '../codec/binary/index.js';
-import { compress, formatDelta, State } from '../index.js';
+import { compress, formatDelta, formatState, State } from '../index.js';
 import {
   type CommandIo,
   done,
@@ -56,7 +56,7 @@ function contentToConvert(file: DataFile, kind: string | undefined): Convertible
 }
 
 function jsonOf(content: Convertible): string {
-  return linesJson(content.kind === 'snapshot' ? content.state.toRows() : formatDelta(compress(content.changes)));
+  return linesJson(content.kind === 'snapshot' ? formatState(content.state) : formatDelta(compress(content.changes)));
 }
 
 function bytesOf(content: Convertible): Uint8Array {

@@ -1,5 +1,5 @@
 import { decodeDelta, decodeReplica, decodeSequencer, decodeState } from '../codec/binary/index.js';
-import { type Change, DatastoreError, parseDelta, State } from '../index.js';
+import { type Change, DatastoreError, parseDelta, parseState, type State } from '../index.js';
 import type { SavedReplica, SavedSequencer } from '../sync/index.js';
 import { CommandError, type CommandIo, STANDARD_STREAM, systemReason } from './command.js';
 import { JsonFault, scanJson } from './json-scan.js';
@@ -113,7 +113,7 @@ function contentOfJson({ json, fault }: JsonFile): DataContent {
     case 'empty':
       return { kind };
     case 'snapshot':
-      return { kind, state: blaming(fault, () => State.fromRows(json)) };
+      return { kind, state: blaming(fault, () => parseState(json)) };
     case 'delta':
       // Parsed as a whole first: only that finds changes that cannot follow one another.
       blaming(fault, () => parseDelta(json));

@@ -11,7 +11,8 @@ import {
   type Fields,
   formatDelta,
   parseDelta,
-  State,
+  parseState,
+  type State,
   sizeOfChange,
   sizeOfDelta,
   sizeOfRecord,
@@ -140,7 +141,7 @@ function inspectDelta(title: string, changes: readonly Change[]): Inspection {
   const compressed = compress(changes);
   const wire = formatDelta(compressed);
   const warnings = deltaWarnings(compressed);
-  const asSent = `as sent ${countOf(changes.length, 'change')}, ${countOf(sizeOfDelta(changes), 'byte')}`;
+  const asSent = `as sent ${countOf(changes.length, 'change')}, ${countOf(sizeAsSent(changes), 'byte')}`;
   const asCompressed = `compressed ${countOf(wire.length, 'change')}, ${countOf(sizeOfDelta(compressed), 'byte')}`;
   return {
     lines: [
@@ -152,7 +153,7 @@ function inspectDelta(title: string, changes: readonly Change[]): Inspection {
     ],
     json: {
       kind: 'delta',
-      sent: { changes: changes.length, bytes: sizeOfDelta(changes) },
+      sent: { changes: changes.length, bytes: sizeAsSent(changes) },
       compressed: { changes: wire.length, bytes: sizeOfDelta(compressed), delta: wire },
       changes: changes.map(changeJson),
       warnings,
@@ -225,7 +226,7 @@ function partsOfOp(op: FieldOp): readonly Omit<ChangePart, 'field'>[] {
 
 function inspectReplica(title: string, saved: SavedReplica): Inspection {
   const { rev, nonce, refusal, rules, needsReload, isLogLost } = saved;
-  const state = State.fromRows(saved.rows);
+  const state = parseState(saved.rows);
   const pending = saved.pending.map((delta) => parseDelta(delta));
   const open = parseDelta(saved.open);
   const inFlight =
@@ -249,7 +250,7 @@ function inspectReplica(title: string, saved: SavedReplica): Inspection {
 }
 
 function inspectSequencer(title: string, { snapshot, log }: SavedSequencer): Inspection {
-  const state = State.fromRows(snapshot.rows);
+  const state = parseState(snapshot.rows);
   const lastRev = Math.max(snapshot.rev, log.at(-1)?.rev ?? 0);
   const entries = countOf(log.length, 'log entry', 'log entries');
   return {
@@ -302,6 +303,12 @@ function snapshotWarnings(state: State): readonly LimitWarning[] {
     { what: 'the datastore', unit: 'record', size: state.recordCount, limit: recordCount },
     ...records,
   ]);
+}
+
+/** What changes weigh as they are in a file: only what they compress to is a delta. */
+function sizeAsSent(changes: readonly Change[]): number {
+  if (changes.length === 0) return 0;
+  return changes.reduce((sum, change) => sum + sizeOfChange(change), BASE_DELTA_SIZE);
 }
 
 /** The limit holds for the compressed delta, which is what travels. */

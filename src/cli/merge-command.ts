@@ -1,4 +1,4 @@
-import { ResolutionRules, RULE_NAMES, type Rule, State } from '../index.js';
+import { formatState, ResolutionRules, RULE_NAMES, type Rule, State } from '../index.js';
 import {
   CommandError,
   type CommandIo,
@@ -52,7 +52,7 @@ export function mergeCommand(argv: readonly string[], io: CommandIo): Outcome {
     sources: { base: baseFile, local: localFile, remote: remoteFile },
   };
 
-  const rows = linesJson(summary.merge.merged.toRows());
+  const rows = linesJson(formatState(summary.merge.merged));
   // Written first: a report of rows that could not be saved would mislead.
   if (outPath !== undefined && outPath !== STANDARD_STREAM) writeFile(io, outPath, rows);
   const output = outPath === STANDARD_STREAM ? rows : reportOf(summary, flags);

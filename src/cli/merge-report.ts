@@ -7,6 +7,7 @@ import {
   type FieldOp,
   type Fields,
   formatDelta,
+  formatState,
   formatValue,
   type ListOp,
   type LostEdit,
@@ -204,7 +205,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** The outcome of a merge for a program: everything in wire form, nothing cut. */
 export function mergeJson({ edits, merge, unusedRules }: MergeSummary): string {
   const answer: Json = {
-    rows: merge.merged.toRows(),
+    rows: formatState(merge.merged),
     conflicts: merge.conflicts.map(conflictJson),
     local: formatDelta(merge.local),
     remote: formatDelta(merge.remote),

@@ -1,6 +1,6 @@
-import type { Change, Delta } from '../operations/change.js';
+import type { Change } from '../operations/change.js';
 import { RecordMap } from '../operations/record-map.js';
-import { asNormalForm, isNormalChange } from './normal-form.js';
+import { isNormalChange } from './normal-form.js';
 import { RecordDraft } from './record-draft.js';
 import { changesOf } from './record-edit.js';
 
@@ -28,8 +28,8 @@ export class DeltaDraft {
     this.#draftOf(drafted, table, record).add(change, { position, table, record });
   }
 
-  /** The normal form of what was added. The draft is used up. */
-  finish(): Delta {
+  /** The changes of the normal form of what was added. The draft is used up. */
+  finish(): Change[] {
     const changes: Change[] = [];
     for (const { table, record, entry } of this.#records.sorted()) {
       if (entry instanceof RecordDraft) {
@@ -39,7 +39,7 @@ export class DeltaDraft {
         changes.push(entry);
       }
     }
-    return asNormalForm(changes);
+    return changes;
   }
 
   #draftOf(drafted: Change | RecordDraft | undefined, table: string, record: string): RecordDraft {

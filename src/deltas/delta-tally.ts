@@ -1,4 +1,4 @@
-import type { Delta } from '../operations/change.js';
+import type { Change } from '../operations/change.js';
 import { RecordMap } from '../operations/record-map.js';
 import { BASE_DELTA_SIZE } from '../values/size.js';
 import { RecordTally } from './record-tally.js';
@@ -19,7 +19,7 @@ export class DeltaTally {
     return this.#size === 0 ? 0 : BASE_DELTA_SIZE + this.#size;
   }
 
-  add(applied: Delta): void {
+  add(applied: readonly Change[]): void {
     for (const change of applied) {
       const tally = this.#tallyOf(change.table, change.record);
       const before = tally.size;
@@ -29,7 +29,7 @@ export class DeltaTally {
   }
 
   /** What `size` would be after more applied changes. It costs what the records weigh that they are about. */
-  sizeWith(applied: Delta): number {
+  sizeWith(applied: readonly Change[]): number {
     const copy = this.#copyOf(applied);
     copy.add(applied);
     return copy.size;
@@ -44,7 +44,7 @@ export class DeltaTally {
   }
 
   /** A tally of the same size that holds copies of the records that changes are about, and no others. */
-  #copyOf(changes: Delta): DeltaTally {
+  #copyOf(changes: readonly Change[]): DeltaTally {
     const copy = new DeltaTally();
     copy.#size = this.#size;
     for (const { table, record } of changes) {

@@ -1,4 +1,4 @@
-import type { Delta } from '../operations/change.js';
+import type { Change } from '../operations/change.js';
 import { RecordMap } from '../operations/record-map.js';
 import { editAt, type PlacedEdit, positionOfRecord } from './record-edit.js';
 
@@ -19,7 +19,7 @@ export interface FoundEdit {
  * @param recordCount about how many records will be asked for.
  */
 export function editFinder(
-  normalForms: readonly Delta[],
+  normalForms: readonly (readonly Change[])[],
   recordCount: number,
 ): (table: string, record: string) => readonly FoundEdit[] {
   const changeCount = normalForms.reduce((sum, { length }) => sum + length, 0);
@@ -28,7 +28,7 @@ export function editFinder(
     return (table, record) => {
       const found: FoundEdit[] = [];
       for (let step = 0; step < normalForms.length; step++) {
-        const normalForm = normalForms[step] as Delta;
+        const normalForm = normalForms[step] as readonly Change[];
         const position = positionOfRecord(normalForm, table, record, positions[step] ?? 0);
         positions[step] = position;
         const change = normalForm[position];

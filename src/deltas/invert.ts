@@ -1,17 +1,10 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { applyListOps, invertListOps } from '../lists/apply.js';
-import {
-  type Change,
-  type Delta,
-  deleteChange,
-  type FieldOps,
-  insertChange,
-  updateChange,
-} from '../operations/change.js';
+import { type Change, deleteChange, type FieldOps, insertChange, updateChange } from '../operations/change.js';
 import { beforeOf, type FieldOp, fieldDelete, fieldList, fieldSet, valueAfter } from '../operations/field-operation.js';
-import { ownDelta } from '../operations/ownership.js';
+import { ownChanges } from '../operations/ownership.js';
 import { freezeMap } from '../values/fields.js';
-import { compressOwned } from './compress.js';
+import { changesIn, Delta, type DeltaInput, deltaOf } from './delta.js';
 
 /**
  * The delta that undoes an applied delta. It is in normal form and is applied itself.
@@ -21,12 +14,9 @@ import { compressOwned } from './compress.js';
  * @throws DatastoreError `before-missing` if a change does not say what it overwrote; otherwise as `compress`.
  * Spec: INV-1 to INV-3.
  */
-export function invert(applied: Delta): Delta {
-  return compressOwned(
-    ownDelta(applied)
-      .map((change, position) => invertChange(change, position))
-      .reverse(),
-  );
+export function invert(applied: DeltaInput): Delta {
+  const changes = Delta.is(applied) ? changesIn(applied) : ownChanges(applied);
+  return deltaOf(changes.map((change, position) => invertChange(change, position)).reverse());
 }
 
 /**

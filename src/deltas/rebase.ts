@@ -1,10 +1,9 @@
-import type { Change, Delta } from '../operations/change.js';
+import type { Change } from '../operations/change.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
-import { compress } from './compress.js';
 import type { ConflictListener } from './conflict.js';
+import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from './delta.js';
 import { editFinder } from './find-edits.js';
-import { asMergedNormalForm, asNormalForm, isNormalForm } from './normal-form.js';
 import { rebaseRecord } from './rebase-record.js';
 import { changesOf, editAt, type RecordEdit } from './record-edit.js';
 import { Replacement } from './replacement.js';
@@ -40,22 +39,15 @@ export interface TransformOptions {
  * Spec: REB-1 to REB-4, MERGE-1 to MERGE-10, LIM-4.
  */
 export function rebase(
-  pending: readonly Delta[],
-  remote: Delta,
-  options: TransformOptions = {},
-): { pending: Delta[]; remote: Delta } {
-  return rebaseNormalForms(pending.map(compress), compress(remote), options);
-}
-
-/** {@link rebase} for normal forms of the engine's own, which are not checked, copied and composed again. */
-export function rebaseNormalForms(
-  normalForms: readonly Delta[],
-  normalRemote: Delta,
+  pending: readonly DeltaInput[],
+  remote: DeltaInput,
   { rules = new ResolutionRules(), onConflict }: TransformOptions = {},
 ): { pending: Delta[]; remote: Delta } {
-  const rebasedPending = normalForms.map((normalForm) => new Replacement(normalForm));
+  const deltas = pending.map(Delta.from);
+  const normalRemote = changesIn(Delta.from(remote));
+  const rebasedPending = deltas.map((delta) => new Replacement(delta));
   const rebasedRemote: Change[] = [];
-  const find = editFinder(normalForms, normalRemote.length);
+  const find = editFinder(deltas.map(changesIn), normalRemote.length);
   for (let others = editAt(normalRemote, 0); others !== undefined; others = editAt(normalRemote, others.end)) {
     const { table, record } = others;
     const found = find(table, record);
@@ -79,10 +71,9 @@ export function rebaseNormalForms(
     }
     if (merged.remote !== undefined) rebasedRemote.push(...changesOf(table, record, merged.remote));
   }
-  const areKnown = normalForms.every(isNormalForm) && isNormalForm(normalRemote);
   return {
-    pending: rebasedPending.map((replacement) => replacement.finish(areKnown)),
-    remote: areKnown ? asMergedNormalForm(rebasedRemote, rebasedRemote) : asNormalForm(rebasedRemote),
+    pending: rebasedPending.map((replacement) => replacement.finish()),
+    remote: deltaInNormalForm(rebasedRemote),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Change, Delta } from '../operations/change.js';
-import { asMergedNormalForm, asPatchedNormalForm } from './normal-form.js';
+import type { Change } from '../operations/change.js';
+import { changesIn, type Delta, deltaInNormalForm } from './delta.js';
 import type { PlacedEdit } from './record-edit.js';
 
 /** Up to how many replaced stretches a normal form is patched; each may move what stands behind it. */
@@ -9,7 +9,6 @@ const FEW = 8;
 export class Replacement {
   readonly #original: Delta;
   readonly #stretches: { readonly start: number; readonly end: number; readonly changes: readonly Change[] }[] = [];
-  readonly #merged: Change[] = [];
 
   constructor(original: Delta) {
     this.#original = original;
@@ -18,21 +17,17 @@ export class Replacement {
   /** Replaces one record's stretch, which is empty where there is nothing yet; the stretches come in order. */
   add({ start, end }: Pick<PlacedEdit, 'start' | 'end'>, changes: readonly Change[]): void {
     this.#stretches.push({ start, end, changes });
-    for (const change of changes) this.#merged.push(change);
   }
 
-  /** @param areKnown whether all that was merged are known normal forms. */
-  finish(areKnown: boolean): Delta {
+  finish(): Delta {
     if (this.#stretches.length === 0) return this.#original;
-    const changes = this.#stretches.length <= FEW ? this.#patched() : this.#rebuilt();
-    if (areKnown) return asMergedNormalForm(changes, this.#merged);
-    return asPatchedNormalForm(changes, this.#original, this.#merged);
+    return deltaInNormalForm(this.#stretches.length <= FEW ? this.#patched() : this.#rebuilt());
   }
 
   /** Copying as a block and patching is by far the fastest where little changes. */
   #patched(): Change[] {
     // Spreading has a quick way for frozen arrays, which `slice` has not.
-    const changes = [...this.#original];
+    const changes = [...changesIn(this.#original)];
     for (let at = this.#stretches.length - 1; at >= 0; at--) {
       const { start = 0, end = 0, changes: replaced = [] } = this.#stretches[at] ?? {};
       const [first] = replaced;
@@ -43,17 +38,18 @@ export class Replacement {
   }
 
   #rebuilt(): Change[] {
+    const original = changesIn(this.#original);
     const changes: Change[] = [];
     let copied = 0;
     const copyUpTo = (end: number): void => {
-      for (; copied < end; copied++) changes.push(this.#original[copied] as Change);
+      for (; copied < end; copied++) changes.push(original[copied] as Change);
     };
     for (const { start, end, changes: replaced } of this.#stretches) {
       copyUpTo(start);
       changes.push(...replaced);
       copied = end;
     }
-    copyUpTo(this.#original.length);
+    copyUpTo(original.length);
     return changes;
   }
 }

@@ -1,5 +1,5 @@
 import { InvariantError } from '../errors/invariant-error.js';
-import type { Delta } from '../operations/change.js';
+import type { Delta, DeltaInput } from './delta.js';
 import { rebase, type TransformOptions } from './rebase.js';
 
 /**
@@ -14,8 +14,8 @@ import { rebase, type TransformOptions } from './rebase.js';
  * Law: MERGE-1. Spec: MERGE-1 to MERGE-10.
  */
 export function transform(
-  local: Delta,
-  remote: Delta,
+  local: DeltaInput,
+  remote: DeltaInput,
   options: TransformOptions = {},
 ): { local: Delta; remote: Delta } {
   const merged = rebase([local], remote, options);

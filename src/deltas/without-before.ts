@@ -1,9 +1,8 @@
-import { type Change, type Delta, deleteChange, updateChange } from '../operations/change.js';
+import { type Change, deleteChange, updateChange } from '../operations/change.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
 import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
 import { mapFieldOps, mapListOps } from '../operations/map-operations.js';
-import { compress } from './compress.js';
-import { asNormalForm } from './normal-form.js';
+import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from './delta.js';
 
 /**
  * The normal form of a delta without what it overwrote: the form in which a delta travels.
@@ -11,8 +10,11 @@ import { asNormalForm } from './normal-form.js';
  * @throws DatastoreError as `compress` does.
  * Law: `state · d = state · deltaWithoutBefore(d)`.
  */
-export function deltaWithoutBefore(delta: Delta): Delta {
-  return asNormalForm(compress(delta).map(changeWithoutBefore));
+export function deltaWithoutBefore(delta: DeltaInput): Delta {
+  const given = Delta.from(delta);
+  const changes = changesIn(given);
+  const without = changes.map(changeWithoutBefore);
+  return without.every((change, position) => change === changes[position]) ? given : deltaInNormalForm(without);
 }
 
 /** A change of remote's after a merge: what it overwrites may be something else by now, so it does not say. */

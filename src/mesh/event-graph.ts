@@ -1,7 +1,7 @@
+import type { Delta } from '../deltas/delta.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
-import type { Delta } from '../operations/change.js';
 import { compareAgents, type EventId, type MeshEvent } from './event.js';
 
 /** How many events of each agent somebody holds or saw, by GRAPH-2 the first ones. Spec: PEER-1. */

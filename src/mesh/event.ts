@@ -1,10 +1,11 @@
-import { formatDelta, parseDelta, type WireChange } from '../codec/wire/delta.js';
-import { expectArray, expectObject } from '../codec/wire/json.js';
+import { formatDelta, parseDelta } from '../codec/wire/delta.js';
+import type { Delta } from '../deltas/delta.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import type { Delta } from '../operations/change.js';
 import { ownTableId } from '../operations/ownership.js';
+import type { WireChange } from '../operations/wire.js';
 import { RULE_NAMES, type RuleName } from '../rules/rule.js';
+import { expectArray, expectObject } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 
 /** Names one event for ever: its agent, and which of the agent's events it is, counted from 1. Spec: GRAPH-1. */

@@ -1,7 +1,8 @@
+import { changesIn, type Delta } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import { applyListOps, invertListOps } from '../lists/apply.js';
-import type { Change, Delta } from '../operations/change.js';
+import type { Change } from '../operations/change.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { State } from '../state/state.js';
 import { type Atom, isList, type Value } from '../values/value.js';
@@ -250,10 +251,10 @@ export class Integrator {
   }
 }
 
-/** The changes of a delta in normal form, record by record. */
+/** The changes of a delta, record by record. */
 function* byRecord(delta: Delta): Generator<readonly Change[]> {
   let own: Change[] = [];
-  for (const change of delta) {
+  for (const change of changesIn(delta)) {
     const last = own[0];
     if (last !== undefined && (last.record !== change.record || last.table !== change.table)) {
       yield own;
@@ -264,19 +265,20 @@ function* byRecord(delta: Delta): Generator<readonly Change[]> {
   if (own.length > 0) yield own;
 }
 
-/** What a delta whose changes are sorted by table and record does to one record. */
+/** What a delta does to one record. */
 function changesOf(delta: Delta, table: string, record: string): readonly Change[] {
+  const changes = changesIn(delta);
   let low = 0;
-  let high = delta.length;
+  let high = changes.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const change = delta[middle] as Change;
+    const change = changes[middle] as Change;
     if ((compareAgents(change.table, table) || compareAgents(change.record, record)) < 0) low = middle + 1;
     else high = middle;
   }
   let end = low;
-  while (delta[end]?.record === record && delta[end]?.table === table) end++;
-  return delta.slice(low, end);
+  while (changes[end]?.record === record && changes[end]?.table === table) end++;
+  return changes.slice(low, end);
 }
 
 function touchedIn(window: Window, table: string, record: string): TouchedRecord {

@@ -1,16 +1,14 @@
-import type { Row } from '../codec/wire/rows.js';
-import { compress } from '../deltas/compress.js';
+import { formatState, parseState, type Row } from '../codec/wire/state.js';
+import { changesIn, composeAll, Delta, type DeltaInput, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError } from '../errors/datastore-error.js';
-import type { Change, Delta } from '../operations/change.js';
-import { lendDelta } from '../operations/lend.js';
-import { sizeOfDelta } from '../operations/size.js';
+import type { Change } from '../operations/change.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
-import { type FoundRecord, State, type Where } from '../state/state.js';
+import type { FoundRecord, State, Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import { ownAtom } from '../values/ownership.js';
@@ -125,7 +123,7 @@ export class MeshReplica {
     this.#mayWrite = options.mayWrite ?? ((): boolean => true);
     this.#undo = new UndoChain(undoDepth, (table, field) => rules.get(table, field) === 'sum');
     this.#undoMark = this.#undo.mark();
-    this.#integrator = new Integrator(NOTHING_TRIMMED, State.fromRows(options.rows ?? []));
+    this.#integrator = new Integrator(NOTHING_TRIMMED, parseState(options.rows ?? []));
   }
 
   /**
@@ -263,10 +261,10 @@ export class MeshReplica {
    * @throws DatastoreError `invalid-rule` under a merge function, `delta-too-large` if more has gathered than one event
    * may hold, and what `State.apply` throws with limits. Nothing is changed then. Spec: PEER-3, PEER-4.
    */
-  apply(changes: Delta): Delta {
-    const isOfInfo = compress(changes).some(({ table }) => table === INFO_TABLE);
+  apply(changes: DeltaInput): Delta {
+    const isOfInfo = changesIn(Delta.from(changes)).some(({ table }) => table === INFO_TABLE);
     if (isOfInfo) this.endStep();
-    return lendDelta(this.#edit(changes, !isOfInfo, this.#rules));
+    return this.#edit(changes, !isOfInfo, this.#rules);
   }
 
   /** Ends the step that the last edits belong to: they are undone together. */
@@ -301,11 +299,11 @@ export class MeshReplica {
 
   /** Drops the edits since the last event, as if they had never been made. Returns what that changed. */
   rollback(): Delta {
-    if (this.#open.isEmpty) return [];
+    if (this.#open.isEmpty) return NO_CHANGES;
     const applied = this.#view.apply(this.#open.inverse());
     this.#open.clear();
     this.#undo.returnTo(this.#undoMark);
-    return lendDelta(applied);
+    return applied;
   }
 
   /**
@@ -347,19 +345,15 @@ export class MeshReplica {
   sync(time?: Date): MeshSyncResult {
     const sealed = this.seal(time);
     const conflicts: MeshConflict[] = [];
-    const shown: Change[] = [];
     const taken = this.#takeSnapshot();
     const done: Delta[] = [];
     const refused = this.#inbox.drain(this.#integrator.graph, (event) => {
       done.push(this.#integrate(event, conflicts));
     });
-    for (const delta of done) {
-      for (const change of delta) shown.push(change);
-      this.#undo.meet(delta);
-    }
+    for (const delta of done) this.#undo.meet(delta);
     this.#undoMark = this.#undo.mark();
     const changed =
-      taken === undefined ? changedRecords(compress(shown)) : changedRecords(diff(taken.before, this.#view));
+      taken === undefined ? changedRecords(composeAll(done)) : changedRecords(diff(taken.before, this.#view));
     return { sealed, changed, conflicts, refused, handedBack: taken?.handedBack ?? [] };
   }
 
@@ -381,7 +375,7 @@ export class MeshReplica {
     const { graph } = this.#integrator;
     for (const [agent, seq] of graph.trimmed.vector) {
       if ((vector.get(agent) ?? 0) >= seq) continue;
-      const rows = this.#integrator.trimmedState.toRows();
+      const rows = formatState(this.#integrator.trimmedState);
       return { type: 'snapshot', trimmed: graph.trimmed, rows, events: graph.nodes.map(({ event }) => event) };
     }
     const events = graph.missingFrom(vector).map(({ event }) => event);
@@ -456,7 +450,7 @@ export class MeshReplica {
     });
   }
 
-  #edit(changes: Delta, isRecorded: boolean, rules: RuleSource): Delta {
+  #edit(changes: DeltaInput, isRecorded: boolean, rules: RuleSource): Delta {
     const applied = this.#view.apply(changes, { limits: this.#limits });
     try {
       this.#open.checkRoom(applied, Math.min(this.#limits.deltaSize, EVENT_SIZE_MAX) - MTIME_SIZE);
@@ -475,7 +469,7 @@ export class MeshReplica {
     if (delta === undefined) return undefined;
     const applied = this.#edit(delta, false, this.#rules);
     note(applied);
-    return lendDelta(applied);
+    return applied;
   }
 
   /** Takes a snapshot in the place of what is held. Spec: WINDOW-3. */
@@ -488,7 +482,7 @@ export class MeshReplica {
     const { vector } = snapshot.trimmed;
     const isConcurrent = ({ id }: MeshEvent): boolean => id[1] > (vector.get(id[0]) ?? 0);
     const left = graph.nodes.map(({ event }) => event).filter(isConcurrent);
-    this.#integrator = new Integrator(snapshot.trimmed, State.fromRows(snapshot.rows));
+    this.#integrator = new Integrator(snapshot.trimmed, parseState(snapshot.rows));
     this.#undo.clear();
     const inbox = this.#inbox;
     this.#inbox = new Inbox();
@@ -517,8 +511,9 @@ function covers(vector: VersionVector, other: VersionVector): boolean {
 /** The records that an applied delta in normal form leaves other than they were. */
 function changedRecords(delta: Delta): ReadonlyMap<string, ReadonlySet<string>> {
   const tables = new Map<string, Set<string>>();
-  for (const [at, change] of [...delta].entries()) {
-    const next = delta[at + 1];
+  const changes = changesIn(delta);
+  for (const [at, change] of changes.entries()) {
+    const next = changes[at + 1];
     const isReplaced = next?.table === change.table && next.record === change.record;
     if (
       isReplaced &&
@@ -528,7 +523,7 @@ function changedRecords(delta: Delta): ReadonlyMap<string, ReadonlySet<string>> 
     ) {
       continue;
     }
-    const previous = delta[at - 1];
+    const previous = changes[at - 1];
     if (previous?.type === 'delete' && previous.record === change.record && previous.table === change.table) continue;
     if (change.type === 'update' && !hasEffect(change)) continue;
     const records = tables.get(change.table) ?? new Set<string>();

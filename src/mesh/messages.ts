@@ -1,4 +1,4 @@
-import type { Row } from '../codec/wire/rows.js';
+import type { Row } from '../codec/wire/state.js';
 import type { MeshEvent } from './event.js';
 import type { TrimmedSet, VersionVector } from './event-graph.js';
 

@@ -1,9 +1,8 @@
-import { compress } from '../deltas/compress.js';
+import { changesIn, type Delta, deltaOf, sizeOfDelta } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import type { Change, Delta } from '../operations/change.js';
-import { sizeOfDelta } from '../operations/size.js';
+import type { Change } from '../operations/change.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import { checkGrowth } from '../state/limits.js';
 import type { EventRules } from './event.js';
@@ -38,31 +37,31 @@ export class OpenDelta {
 
   /** Everything as one applied delta. */
   whole(): Delta {
-    return compress(this.#changes);
+    return deltaOf([...this.#changes]);
   }
 
   /** What undoes all of it. */
   inverse(): Delta {
-    return invert(this.#changes);
+    return invert(this.whole());
   }
 
   /** @throws DatastoreError `delta-too-large` if more would gather than one event may hold. Spec: LIM-3, PEER-3. */
   checkRoom(applied: Delta, limit: number): void {
     this.#sizeMost += sizeOfDelta(applied);
     if (this.#sizeMost <= limit) return;
-    this.#sizeMost = sizeOfDelta(compress([...this.#changes, ...applied]));
+    this.#sizeMost = sizeOfDelta(deltaOf([...this.#changes, ...changesIn(applied)]));
     checkGrowth('delta-too-large', 0, this.#sizeMost, limit);
   }
 
   /** @param isRecorded whether the user can undo it. */
   add(applied: Delta, isRecorded: boolean): void {
-    for (const change of applied) this.#changes.push(change);
+    for (const change of changesIn(applied)) this.#changes.push(change);
     if (!isRecorded) this.#recorded = this.#changes.length;
   }
 
   /** The edits since the last call that can be undone, as one delta. */
   takeStep(): Delta {
-    const step = compress(this.#changes.slice(this.#recorded));
+    const step = deltaOf(this.#changes.slice(this.#recorded));
     this.#recorded = this.#changes.length;
     return step;
   }

@@ -1,7 +1,9 @@
+import { changesIn, type Delta, deltaInNormalForm } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { rebase } from '../deltas/rebase.js';
-import type { Change, Delta } from '../operations/change.js';
+import { type Change, updateChange } from '../operations/change.js';
 import type { FieldOp } from '../operations/field-operation.js';
+import { freezeMap } from '../values/fields.js';
 
 /** What undoes the user's latest edits, and what redoes those that were undone. */
 export interface UndoMark {
@@ -97,18 +99,18 @@ interface Yielded {
  */
 function yieldTo(chain: readonly Delta[], shown: Delta): Delta[] {
   const updated = new Map<string, Yielded>();
-  for (const change of shown) {
+  for (const change of changesIn(shown)) {
     if (change.type === 'update') updated.set(keyOf(change), { ops: change.ops, isWhole: false, fields: new Set() });
   }
   if (updated.size === 0) return [...chain];
   return chain.map((delta) => {
     const kept: Change[] = [];
-    for (const change of delta) {
+    for (const change of changesIn(delta)) {
       const yielded = updated.get(keyOf(change));
       const left = yielded === undefined ? change : whatIsLeft(change, yielded);
       if (left !== undefined) kept.push(left);
     }
-    return kept;
+    return deltaInNormalForm(kept);
   });
 }
 
@@ -122,7 +124,7 @@ function whatIsLeft(change: Change, yielded: Yielded): Change | undefined {
     if (!yielded.fields.has(field)) kept.set(field, op);
   }
   if (kept.size === change.ops.size) return change;
-  return kept.size === 0 ? undefined : { ...change, ops: kept };
+  return kept.size === 0 ? undefined : updateChange(change.table, change.record, freezeMap(kept));
 }
 
 /** Names cannot contain the separator. */

@@ -31,9 +31,6 @@ export interface DeleteChange {
   readonly before?: Fields;
 }
 
-/** Changes in the order in which they apply. Plain data: it can be composed, inverted, compressed, measured, encoded. */
-export type Delta = readonly Change[];
-
 export function insertChange(table: string, record: string, fields: Fields): InsertChange {
   return Object.freeze({ type: 'insert', table, record, fields });
 }

@@ -2,7 +2,7 @@ import type { Fields } from '../values/fields.js';
 import { someOf } from '../values/frozen-array.js';
 import { isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
 import type { Atom, Value } from '../values/value.js';
-import { type Change, type Delta, deleteChange, type FieldOps, insertChange, updateChange } from './change.js';
+import { type Change, deleteChange, type FieldOps, insertChange, updateChange } from './change.js';
 import {
   type Before,
   beforeOf,
@@ -15,11 +15,6 @@ import {
 } from './field-operation.js';
 import { type ListOp, listDelete, listInsert, listPut } from './list-operation.js';
 import { mapFieldOps, mapListOps } from './map-operations.js';
-
-/** A delta to hand out: no byte or date in it is one that the engine keeps. */
-export function lendDelta(delta: Delta): Delta {
-  return someOf(delta, isMutableChange) ? Object.freeze(delta.map(lendChange)) : delta;
-}
 
 /**
  * A change to hand out: no byte or date in it is one that the engine keeps. What holds none is frozen through and
@@ -50,15 +45,6 @@ export function isMutableChange(change: Change): boolean {
     case 'delete':
       return change.before !== undefined && hasMutableValue(change.before);
   }
-}
-
-/** Whether somebody who holds the change could change a value that it puts into a field, or that it overwrites there. */
-export function hasMutablePut(change: Change): boolean {
-  if (change.type !== 'update') return false;
-  for (const op of change.ops.values()) {
-    if (op.type !== 'list' && isMutablePut(op)) return true;
-  }
-  return false;
 }
 
 function hasMutableValue(fields: Fields): boolean {

@@ -5,28 +5,36 @@ import { visitEach } from '../values/frozen-array.js';
 import { isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
 import { describe } from '../values/value.js';
-import { type Change, type Delta, deleteChange, insertChange, updateChange } from './change.js';
+import { type Change, deleteChange, insertChange, updateChange } from './change.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from './field-operation.js';
 import { isListIndex, type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
 
 /**
- * Takes something from outside as a delta of the engine's own: every name, value, index and operation checked on its
+ * Takes something from outside as changes of the engine's own: every name, value, index and operation checked on its
  * own (not against a state), everything copied and frozen. `before` is taken over where it is present.
  *
  * @throws DatastoreError `invalid-change`, `invalid-name` or `invalid-value`, naming the place.
  */
-export function ownDelta(changes: unknown): Delta {
-  if (!Array.isArray(changes)) {
-    throw new DatastoreError('invalid-change', `a delta must be an array, not ${describe(changes)}`);
+export function ownChanges(changes: unknown): readonly Change[] {
+  if (!isIterableObject(changes)) {
+    throw new DatastoreError(
+      'invalid-change',
+      `a delta must be a Delta or an array of changes, not ${describe(changes)}`,
+    );
   }
-  if (changes.length === 1) return Object.freeze([ownChange(changes[0], 0)]);
+  const given: readonly unknown[] = Array.isArray(changes) ? changes : [...changes];
+  if (given.length === 1) return [ownChange(given[0], 0)];
   const owned: Change[] = [];
-  for (let position = 0; position < changes.length; position++) owned.push(ownChange(changes[position], position));
-  return Object.freeze(owned);
+  for (let position = 0; position < given.length; position++) owned.push(ownChange(given[position], position));
+  return owned;
+}
+
+function isIterableObject(something: unknown): something is Iterable<unknown> {
+  return typeof something === 'object' && something !== null && Symbol.iterator in something;
 }
 
 /**
- * Takes list operations from outside, as {@link ownDelta} does for whole deltas.
+ * Takes list operations from outside, as {@link ownChanges} does for whole deltas.
  *
  * @throws DatastoreError `invalid-change`, `invalid-value`, or `index-out-of-range` for what can be no index.
  */

@@ -9,7 +9,7 @@ import {
   sizeOfValue,
 } from '../values/size.js';
 import type { Atom, Value } from '../values/value.js';
-import type { Change, Delta, FieldOps } from './change.js';
+import type { Change, FieldOps } from './change.js';
 import type { FieldOp } from './field-operation.js';
 import type { ListOp } from './list-operation.js';
 
@@ -31,9 +31,9 @@ export function sizeOfChange(change: Change): number {
   }
 }
 
-/** The size of a delta in bytes: 100 and its changes, and 0 where there is no change. Spec: SIZE-7. */
-export function sizeOfDelta(delta: Delta): number {
-  return delta.length === 0 ? 0 : BASE_DELTA_SIZE + sumOf(delta, sizeOfChange);
+/** The size in bytes of changes as they stand: 100 and each change, and 0 where there is none. Spec: SIZE-7. */
+export function sizeOfChanges(changes: readonly Change[]): number {
+  return changes.length === 0 ? 0 : BASE_DELTA_SIZE + sumOf(changes, sizeOfChange);
 }
 
 /** By how many bytes an applied change makes its record larger, which counts 0 while it does not exist. Spec: SIZE-8. */

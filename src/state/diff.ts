@@ -1,6 +1,6 @@
-import { compressOwned } from '../deltas/compress.js';
+import { type Delta, deltaOf } from '../deltas/delta.js';
 import { diffLists } from '../lists/diff.js';
-import { type Change, type Delta, deleteChange, insertChange, updateChange } from '../operations/change.js';
+import { type Change, deleteChange, insertChange, updateChange } from '../operations/change.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
 import { type Fields, freezeMap } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
@@ -28,7 +28,7 @@ export function diff(before: State, after: State): Delta {
       if (!source.has(record)) changes.push(insertChange(table, record, fields));
     }
   }
-  return compressOwned(changes);
+  return deltaOf(changes);
 }
 
 function recordsOf(state: State, table: string): ReadonlyMap<string, Fields> {

@@ -1,13 +1,9 @@
-import { formatRow, parseRows, type Row } from '../codec/wire/rows.js';
-import { compress } from '../deltas/compress.js';
+import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf, sizeOfDelta } from '../deltas/delta.js';
 import { invertChange } from '../deltas/invert.js';
-import { asUnchangeableNormalForm, isNormalForm } from '../deltas/normal-form.js';
-import { DatastoreError } from '../errors/datastore-error.js';
-import { type Change, type Delta, type InsertChange, insertChange } from '../operations/change.js';
-import { lendChange } from '../operations/lend.js';
-import { ownDelta } from '../operations/ownership.js';
+import { type Change, type InsertChange, insertChange } from '../operations/change.js';
+import { ownChanges } from '../operations/ownership.js';
 import { RecordMap } from '../operations/record-map.js';
-import { growthOfChange, sizeOfDelta } from '../operations/size.js';
+import { growthOfChange, sizeOfChanges } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
 import { isObjectOfFields, ownFields } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
@@ -32,8 +28,12 @@ export interface FoundRecord {
 /** What a query asks for: fields by name, as a Map or as an object of its own properties. */
 export type Where = Fields | Readonly<Record<string, Value>>;
 
-/** The state that inserts of the engine's own make, one a record. For the engine only: it copies nothing. */
-export let stateOfInserts: (inserts: Iterable<InsertChange>) => State;
+/**
+ * The state that inserts make. For the engine only: it copies nothing.
+ *
+ * @throws DatastoreError `record-exists` for a record that is inserted twice, naming the position.
+ */
+export let stateOfInserts: (inserts: readonly InsertChange[]) => State;
 
 /**
  * The inserts that make a state, in code point order of table and record. For the engine only: the values are those that
@@ -42,33 +42,22 @@ export let stateOfInserts: (inserts: Iterable<InsertChange>) => State;
 export let insertsOf: (state: State) => InsertChange[];
 
 /**
+ * {@link State.apply} for changes of the engine's own, which are performed as they stand, and returned as they stand with
+ * what they overwrote. For the engine only: the values are those that the state keeps.
+ */
+export let applyChanges: (state: State, changes: readonly Change[], limits: Limits) => readonly Change[];
+
+/**
  * The tables of a datastore at one revision: exactly the user's data, with no trace of how it came about. What goes in
  * and out is copied where it could be changed, so nothing outside can reach in. Spec: VAL-7, VAL-8, CHG-4 to CHG-6.
  */
 export class State {
   readonly #tables = new Tables();
 
-  /**
-   * Reads a snapshot: parsed JSON, an array of rows `{tid, rowid, data}`, in any order.
-   *
-   * @throws DatastoreError `invalid-json`, `invalid-name`, `invalid-value`, or `record-exists` for a repeated record.
-   * Law: `State.fromRows(s.toRows())` holds what `s` holds. Spec: WIRE-10.
-   */
-  static fromRows(rows: unknown): State {
-    const state = new State();
-    parseRows(rows).forEach(({ table, record, fields }, position) => {
-      if (state.#tables.get(table, record) !== undefined) {
-        throw new DatastoreError('record-exists', 'a snapshot holds a record once', { position, table, record });
-      }
-      state.#tables.apply(insertChange(table, record, fields));
-    });
-    return state;
-  }
-
   static {
     stateOfInserts = (inserts) => {
       const state = new State();
-      for (const insert of inserts) state.#tables.apply(insert);
+      for (const [position, insert] of inserts.entries()) state.#tables.apply(insert, position);
       return state;
     };
     insertsOf = (state) =>
@@ -79,6 +68,7 @@ export class State {
             insertChange(table, record, stored.fields()),
           ),
         );
+    applyChanges = (state, changes, limits) => state.#applyAll(changes, limits);
   }
 
   /** How many records all tables hold together. */
@@ -92,17 +82,21 @@ export class State {
   }
 
   /**
-   * Applies any valid sequence of changes, compressed or not: all of them, or none if one does not fit.
+   * Applies a delta, or any valid sequence of changes as they stand: all of them, or none if one does not fit.
    *
-   * @returns the same changes with what they overwrote, an applied delta, frozen.
+   * @returns the delta with what it overwrote: an applied delta.
    * @throws DatastoreError naming the position of the change and the place at fault; with limits, also
    * `datastore-too-large`, `record-too-large`, `delta-too-large` and `too-many-records`.
    * Laws: `state · d · invert(applied) = state`; `state · compress(d) = state · d`. Spec: CHG-1 to CHG-6, LIM-1 to LIM-3.
    */
-  apply(delta: Delta, { limits = NO_LIMITS }: ApplyOptions = {}): Delta {
-    // A known normal form is frozen through and through, so it needs neither a check nor a copy; and so is what comes of it.
-    const isKnown = isNormalForm(delta);
-    const changes = isKnown ? delta : ownDelta(delta);
+  apply(delta: DeltaInput, { limits = NO_LIMITS }: ApplyOptions = {}): Delta {
+    if (!Delta.is(delta)) return deltaOf(this.#applyAll(ownChanges(delta), limits));
+    const changes = changesIn(delta);
+    const applied = this.#applyAll(changes, limits);
+    return applied.every((change, position) => change === changes[position]) ? delta : deltaInNormalForm(applied);
+  }
+
+  #applyAll(changes: readonly Change[], limits: Limits): readonly Change[] {
     const { size, recordCount } = this;
     const applied = this.#perform(changes);
     if (limits !== NO_LIMITS) {
@@ -113,17 +107,7 @@ export class State {
         throw error;
       }
     }
-    let isSame = true;
-    let isUnchangeable = true;
-    for (let position = 0; position < applied.length; position++) {
-      const change = applied[position] as Change;
-      const lent = lendChange(change);
-      isSame &&= lent === changes[position];
-      isUnchangeable &&= lent === change;
-      applied[position] = lent;
-    }
-    if (isSame) return changes;
-    return isKnown && isUnchangeable ? asUnchangeableNormalForm(applied) : Object.freeze(applied);
+    return applied;
   }
 
   /** The fields of a record, or `undefined` if there is no such record. */
@@ -174,13 +158,6 @@ export class State {
     return copy;
   }
 
-  /** The snapshot as rows of JSON, in code point order of table and record. Spec: WIRE-10. */
-  toRows(): Row[] {
-    return this.tables().flatMap((table) =>
-      this.query(table).map(({ record, fields }) => formatRow({ table, record, fields })),
-    );
-  }
-
   #find(table: string, where: Where): [string, StoredRecord][] {
     const conditions = ownFields(isObjectOfFields(where) ? new Map(Object.entries(where)) : where, { table });
     const found = new Map<string, StoredRecord>();
@@ -191,7 +168,7 @@ export class State {
   }
 
   /** Applies changes of the engine's own, all or none, and returns them with what they overwrote. */
-  #perform(changes: Delta): Change[] {
+  #perform(changes: readonly Change[]): Change[] {
     if (changes.length === 1) return [this.#tables.apply(changes[0] as Change, 0)];
     const applied: Change[] = [];
     try {
@@ -203,8 +180,8 @@ export class State {
     return applied;
   }
 
-  #takeBack(applied: Change[]): void {
-    for (const change of applied.reverse()) this.#tables.apply(invertChange(change));
+  #takeBack(applied: readonly Change[]): void {
+    for (let at = applied.length - 1; at >= 0; at--) this.#tables.apply(invertChange(applied[at] as Change));
   }
 
   /** @throws DatastoreError if the delta, or what it made grow, is over a limit. Spec: LIM-2, LIM-3. */
@@ -226,8 +203,8 @@ export class State {
     checkGrowth('datastore-too-large', datastoreSizeBefore, this.size, limits.datastoreSize);
     checkGrowth('too-many-records', recordCountBefore, this.recordCount, limits.recordCount);
     // Compressing never makes a delta larger, so it is only needed where the delta as given is over the limit.
-    if (sizeOfDelta(applied) > limits.deltaSize) {
-      checkGrowth('delta-too-large', 0, sizeOfDelta(compress(applied)), limits.deltaSize);
+    if (sizeOfChanges(applied) > limits.deltaSize) {
+      checkGrowth('delta-too-large', 0, sizeOfDelta(deltaOf([...applied])), limits.deltaSize);
     }
   }
 }

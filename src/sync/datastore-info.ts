@@ -1,5 +1,5 @@
 import { DatastoreError } from '../errors/datastore-error.js';
-import { type Change, type Delta, insertChange, updateChange } from '../operations/change.js';
+import { type Change, insertChange, updateChange } from '../operations/change.js';
 import { fieldPut, fieldSet } from '../operations/field-operation.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
@@ -63,7 +63,7 @@ function withMtime({ size, recordCount, info }: Weight): Omit<Weight, 'info'> & 
 }
 
 /** Sets the modified time, unless the state has a later one. Spec: SYNC-38. */
-export function mtimeDelta(state: State, time: Date): Delta {
+export function mtimeChanges(state: State, time: Date): readonly Change[] {
   const current = infoField(state, MTIME_FIELD);
   if (compareValues(current, time) >= 0) return [];
   if (state.get(INFO_TABLE, INFO_RECORD) === undefined) {
@@ -80,7 +80,7 @@ export function mtimeDelta(state: State, time: Date): Delta {
 export function titleEdit(
   state: State,
   title: string | undefined,
-): { readonly recordMade: Delta; readonly titleSet: Delta } {
+): { readonly recordMade: readonly Change[]; readonly titleSet: readonly Change[] } {
   if (title !== undefined && typeof title !== 'string') {
     throw new DatastoreError('invalid-value', 'a title is a string');
   }

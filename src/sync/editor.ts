@@ -1,7 +1,9 @@
-import type { Delta } from '../operations/change.js';
+import { changesIn, Delta, type DeltaInput, deltaOf } from '../deltas/delta.js';
+import type { Change } from '../operations/change.js';
+import { ownChanges } from '../operations/ownership.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
 import { type Limits, NO_LIMITS } from '../state/limits.js';
-import { isOfInfo, mtimeDelta, titleEdit } from './datastore-info.js';
+import { isOfInfo, mtimeChanges, titleEdit } from './datastore-info.js';
 import type { ReplicaOptions } from './replica-options.js';
 import type { Timeline } from './timeline.js';
 import type { UndoHistory, UndoStep } from './undo-history.js';
@@ -35,11 +37,12 @@ export class Editor {
   }
 
   /** See `Replica.apply`. */
-  apply(changes: Delta): Delta {
-    if (!Array.isArray(changes) || !changes.some(isOfInfo)) return this.#edit(changes, 0);
+  apply(edits: DeltaInput): Delta {
+    const changes = Delta.is(edits) ? changesIn(edits) : ownChanges(edits);
+    if (!changes.some(isOfInfo)) return deltaOf(this.#edit(changes, 0));
     const info = changes.filter(isOfInfo);
     this.endStep();
-    return this.#edit([...info, ...changes.filter((change) => !isOfInfo(change))], info.length);
+    return deltaOf(this.#edit([...info, ...changes.filter((change) => !isOfInfo(change))], info.length));
   }
 
   /** See `Replica.setTitle`. */
@@ -72,8 +75,9 @@ export class Editor {
     this.endStep();
     const undo = this.#history.nextUndo();
     if (undo === undefined) return undefined;
-    const applied = this.#takeBack(undo, isFirstSent) ?? this.#timeline.edit(undo.delta, this.#limits);
-    this.#noteRules(applied);
+    const applied =
+      this.#takeBack(undo, isFirstSent) ?? deltaOf(this.#timeline.edit(changesIn(undo.delta), this.#limits));
+    this.#noteRules(changesIn(applied));
     if (this.#timeline.cut('undoing', undo.lineage) !== undefined) this.#history.noteUndone(undo, applied);
     return applied;
   }
@@ -82,8 +86,8 @@ export class Editor {
   redo(): Delta | undefined {
     const redo = this.#history.nextRedo();
     if (redo === undefined) return undefined;
-    const applied = this.#timeline.edit(redo.delta, this.#limits);
-    this.#noteRules(applied);
+    const applied = deltaOf(this.#timeline.edit(changesIn(redo.delta), this.#limits));
+    this.#noteRules(changesIn(applied));
     this.#timeline.cut(++this.#stepCount, redo.lineage);
     this.#history.noteRedone(redo, this.#stepCount, applied);
     return applied;
@@ -96,13 +100,13 @@ export class Editor {
     if (open.whole().length > 0) {
       this.#timeline.cut('unrecorded');
       // No step touches the modified time, so the undo history need not hear of this.
-      this.#timeline.edit(mtimeDelta(view, time), NO_LIMITS);
+      this.#timeline.edit(mtimeChanges(view, time), NO_LIMITS);
       this.#timeline.cut('unrecorded');
     }
     this.#timeline.seal(isFirstSent, joinedSizeLimit);
   }
 
-  #edit(changes: Delta, unrecorded: number): Delta {
+  #edit(changes: readonly Change[], unrecorded: number): readonly Change[] {
     const applied = this.#timeline.edit(changes, this.#limits, unrecorded);
     this.#noteRules(applied);
     this.#history.forgetUndone();
@@ -120,7 +124,7 @@ export class Editor {
     });
   }
 
-  #noteRules(applied: Delta): void {
+  #noteRules(applied: readonly Change[]): void {
     this.#timeline.rules.note(applied, (table, field) => this.#rules.get(table, field));
   }
 }

@@ -1,9 +1,7 @@
-import { formatDelta } from '../codec/wire/delta.js';
 import { type Conflict, type ConflictListener, lendConflict } from '../deltas/conflict.js';
+import type { Delta } from '../deltas/delta.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
-import type { Delta } from '../operations/change.js';
-import { lendDelta } from '../operations/lend.js';
 import type { State } from '../state/state.js';
 import { Incoming } from './incoming.js';
 import { checkNonce, type LogEntry, ownEntry } from './log-entry.js';
@@ -112,7 +110,7 @@ export class Exchange {
       checkNonce(nonce);
       this.#put = this.#putFirst(nonce);
     }
-    return this.#put && Object.freeze({ ...this.#put, delta: lendDelta(this.#put.delta) });
+    return this.#put && this.#put;
   }
 
   /** See `Replica.request`. */
@@ -305,5 +303,5 @@ export class Exchange {
 }
 
 function isSameDelta(left: Delta, right: Delta): boolean {
-  return JSON.stringify(formatDelta(left)) === JSON.stringify(formatDelta(right));
+  return JSON.stringify(left) === JSON.stringify(right);
 }

@@ -1,9 +1,9 @@
 import { composeOnto } from '../deltas/compose-onto.js';
-import { compressOwned } from '../deltas/compress.js';
+import { changesIn, type Delta, deltaInNormalForm, deltaOf } from '../deltas/delta.js';
 import { DeltaDraft } from '../deltas/delta-draft.js';
 import { DeltaTally } from '../deltas/delta-tally.js';
 import { editAt, positionOfRecord } from '../deltas/record-edit.js';
-import type { Delta } from '../operations/change.js';
+import type { Change } from '../operations/change.js';
 import { joinParts } from './join-parts.js';
 import type { Part, PartRole } from './part.js';
 
@@ -50,21 +50,21 @@ export class LocalDelta {
    * do not.
    */
   get isIdle(): boolean {
-    const first = this.#parts[0]?.delta[0];
+    const first = this.#parts[0]?.delta.at(0);
     if (this.#whole === undefined && first !== undefined) {
-      const changes = this.#parts.flatMap(({ delta }) => changesOfRecord(delta, first.table, first.record));
-      if (compressOwned(changes).length > 0) return false;
+      const changes = this.#parts.flatMap(({ delta }) => changesOfRecord(changesIn(delta), first.table, first.record));
+      if (deltaOf(changes).length > 0) return false;
     }
     return this.whole().length === 0;
   }
 
   /** What {@link size} would be with more. It costs what the records weigh that the changes are about. */
-  sizeWith(applied: Delta): number {
+  sizeWith(applied: readonly Change[]): number {
     return this.#tallied().sizeWith(applied);
   }
 
   /** Adds applied changes that follow what is here. */
-  add(applied: Delta): void {
+  add(applied: readonly Change[]): void {
     this.#tally?.add(applied);
     this.#run(applied);
     this.#whole = undefined;
@@ -72,14 +72,14 @@ export class LocalDelta {
 
   /** Ends the running part and returns it, unless there is none or it comes to nothing. */
   cut(role: PartRole, lineage?: number): Part | undefined {
-    const delta = this.#running?.finish() ?? [];
+    const changes = this.#running?.finish() ?? [];
     this.#running = undefined;
-    if (delta.length === 0) {
+    if (changes.length === 0) {
       // What came to nothing is counted no more: what comes next does not follow it.
       this.#tally = undefined;
       return undefined;
     }
-    const part: Part = { role, delta, lineage };
+    const part: Part = { role, delta: deltaInNormalForm(changes), lineage };
     this.#parts.push(part);
     return part;
   }
@@ -87,7 +87,7 @@ export class LocalDelta {
   /** Adds the parts of a delta that follows this one. What is known as a whole grows by that, not by all its parts. */
   absorb(later: LocalDelta): void {
     for (const part of later.parts) {
-      this.#tally?.add(part.delta);
+      this.#tally?.add(changesIn(part.delta));
       this.#parts.push(part);
     }
     if (this.#whole !== undefined) this.#whole = composeOnto(this.#whole, later.whole());
@@ -108,29 +108,29 @@ export class LocalDelta {
 
   /** Everything as one delta, applied and in normal form. */
   whole(): Delta {
-    this.#whole ??= compressOwned([...this.#parts.flatMap(({ delta }) => delta), ...this.#runningSoFar()]);
+    this.#whole ??= deltaOf([...this.#parts.flatMap(({ delta }) => changesIn(delta)), ...this.#runningSoFar()]);
     return this.#whole;
   }
 
-  #run(applied: Delta): void {
+  #run(applied: readonly Change[]): void {
     if (applied.length === 0) return;
     this.#running ??= new DeltaDraft();
     for (const change of applied) this.#running.add(change);
   }
 
-  /** The running part as a delta. Its draft is used up by that, so the part goes on from the delta in a new one. */
-  #runningSoFar(): Delta {
-    const delta = this.#running?.finish();
-    if (delta === undefined) return [];
+  /** The changes of the running part. Its draft is used up by that, so the part goes on from them in a new one. */
+  #runningSoFar(): readonly Change[] {
+    const changes = this.#running?.finish();
+    if (changes === undefined) return [];
     this.#running = new DeltaDraft();
-    this.#run(delta);
-    return delta;
+    this.#run(changes);
+    return changes;
   }
 
   #tallied(): DeltaTally {
     if (this.#tally === undefined) {
       this.#tally = new DeltaTally();
-      for (const { delta } of this.#parts) this.#tally.add(delta);
+      for (const { delta } of this.#parts) this.#tally.add(changesIn(delta));
       this.#tally.add(this.#runningSoFar());
     }
     return this.#tally;
@@ -138,7 +138,7 @@ export class LocalDelta {
 }
 
 /** The changes of a normal form that are about one record. */
-function changesOfRecord(delta: Delta, table: string, record: string): Delta {
+function changesOfRecord(delta: readonly Change[], table: string, record: string): readonly Change[] {
   const start = positionOfRecord(delta, table, record, 0);
   const edit = editAt(delta, start);
   return edit?.table === table && edit.record === record ? delta.slice(start, edit.end) : [];

@@ -1,7 +1,7 @@
-import { expectObject } from '../codec/wire/json.js';
+import type { Delta, DeltaInput } from '../deltas/delta.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError } from '../errors/datastore-error.js';
-import type { Delta } from '../operations/change.js';
+import { expectObject } from '../values/json.js';
 import { isWholeNumber } from '../values/whole-number.js';
 
 /**
@@ -43,5 +43,5 @@ export function ownEntry(entry: unknown): LogEntry {
   const { rev, nonce, delta } = expectObject(entry, 'a log entry');
   checkRevision(rev);
   checkNonce(nonce);
-  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta as Delta) });
+  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta as DeltaInput) });
 }

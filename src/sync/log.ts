@@ -1,6 +1,5 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
-import { lendDelta } from '../operations/lend.js';
 import type { LogEntry } from './log-entry.js';
 
 /**
@@ -56,7 +55,7 @@ export class Log {
   /** All entries after `revision`, or `undefined` if they are not all there. */
   after(revision: number): readonly LogEntry[] | undefined {
     if (revision < this.firstRevision || revision > this.#revision) return undefined;
-    return Object.freeze(this.#entries.slice(revision - this.firstRevision).map(lendEntry));
+    return Object.freeze(this.#entries.slice(revision - this.firstRevision));
   }
 
   /** Forgets the entries up to `revision`. */
@@ -81,10 +80,4 @@ export class Log {
       this.#nonces.delete(nonce);
     }
   }
-}
-
-/** An entry to hand out: no byte or date in it is one that the log keeps. */
-function lendEntry(entry: LogEntry): LogEntry {
-  const delta = lendDelta(entry.delta);
-  return delta === entry.delta ? entry : Object.freeze({ ...entry, delta });
 }

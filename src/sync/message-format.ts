@@ -1,7 +1,8 @@
-import { formatDelta, parseDelta, type WireChange } from '../codec/wire/delta.js';
-import { expectArray, expectObject, type JsonObject } from '../codec/wire/json.js';
-import type { Row } from '../codec/wire/rows.js';
+import { formatDelta, parseDelta } from '../codec/wire/delta.js';
+import type { Row } from '../codec/wire/state.js';
 import { DatastoreError } from '../errors/datastore-error.js';
+import type { WireChange } from '../operations/wire.js';
+import { expectArray, expectObject, type JsonObject } from '../values/json.js';
 import { checkNonce, checkRevision, type LogEntry } from './log-entry.js';
 import type { ReplicaMessage, SequencerMessage, Snapshot } from './messages.js';
 import { parseRefusal } from './refusal-format.js';
@@ -80,7 +81,7 @@ export function parseReplicaMessage(json: unknown): ReplicaMessage {
  * Reads what the sequencer sent from parsed JSON.
  *
  * @throws DatastoreError `invalid-json`, `invalid-revision`, `invalid-nonce`, `log-mismatch`, and what `parseDelta` and
- * `State.fromRows` throw. Law: `parseSequencerMessage(formatMessage(m))` is `m`.
+ * `parseState` throw. Law: `parseSequencerMessage(formatMessage(m))` is `m`.
  */
 export function parseSequencerMessage(json: unknown): SequencerMessage {
   const message = readSequencerMessage(json, parseEntry);

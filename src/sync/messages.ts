@@ -1,6 +1,6 @@
-import type { Row } from '../codec/wire/rows.js';
+import type { Row } from '../codec/wire/state.js';
+import type { Delta } from '../deltas/delta.js';
 import type { DatastoreErrorCode, Place } from '../errors/datastore-error.js';
-import type { Delta } from '../operations/change.js';
 import type { LogEntry } from './log-entry.js';
 
 /** What a replica sends to the sequencer. Spec: SYNC-3. */

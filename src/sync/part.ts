@@ -1,4 +1,4 @@
-import type { Delta } from '../operations/change.js';
+import type { Delta } from '../deltas/delta.js';
 
 /**
  * What a part of a local delta is to the undo history: a step that can be undone (its number), the undoing of one, or

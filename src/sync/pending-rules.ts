@@ -1,4 +1,5 @@
-import type { Delta } from '../operations/change.js';
+import { changesIn, type Delta } from '../deltas/delta.js';
+import type { Change } from '../operations/change.js';
 import { DEFAULT_RULE, type Rule } from '../rules/rule.js';
 import { INFO_TABLE, MTIME_FIELD } from './datastore-info.js';
 
@@ -25,8 +26,8 @@ export class PendingRules {
   }
 
   /** Notes the rules that are in force for an edit. */
-  note(delta: Delta, ruleOf: (table: string, field: string) => Rule): void {
-    for (const change of delta) {
+  note(changes: readonly Change[], ruleOf: (table: string, field: string) => Rule): void {
+    for (const change of changes) {
       if (change.type === 'delete') continue;
       const fields = change.type === 'insert' ? change.fields : change.ops;
       for (const field of fields.keys()) this.#setRule(change, field, ruleOf(change.table, field));
@@ -58,7 +59,7 @@ export class PendingRules {
   of(deltas: readonly Delta[]): PlacedRule[] {
     const used = new PendingRules();
     for (const delta of deltas) {
-      for (const change of delta) {
+      for (const change of changesIn(delta)) {
         if (change.type === 'delete') continue;
         const fields = change.type === 'insert' ? change.fields : change.ops;
         const rules = this.#tables.get(change.table)?.get(change.record);

@@ -1,7 +1,6 @@
-import { compress } from '../deltas/compress.js';
 import type { ConflictListener } from '../deltas/conflict.js';
-import { type RuleLookup, rebaseNormalForms } from '../deltas/rebase.js';
-import type { Delta } from '../operations/change.js';
+import { type Delta, NO_CHANGES } from '../deltas/delta.js';
+import { type RuleLookup, rebase } from '../deltas/rebase.js';
 import type { LocalDelta } from './local-delta.js';
 import type { Part } from './part.js';
 
@@ -19,9 +18,11 @@ export function rebaseParts(
   onConflict: ConflictListener,
 ): Rebased {
   const pending = deltas.flatMap((parts) => parts.map(({ delta }) => delta));
-  const merged = rebaseNormalForms(pending, compress(remote), { rules, onConflict });
+  const merged = rebase(pending, remote, { rules, onConflict });
   let next = 0;
-  const rebased = deltas.map((parts) => parts.map((part): Part => ({ ...part, delta: merged.pending[next++] ?? [] })));
+  const rebased = deltas.map((parts) =>
+    parts.map((part): Part => ({ ...part, delta: merged.pending[next++] ?? NO_CHANGES })),
+  );
   return { deltas: rebased, shown: merged.remote };
 }
 

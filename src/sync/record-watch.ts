@@ -1,4 +1,4 @@
-import type { Delta } from '../operations/change.js';
+import { changesIn, type Delta } from '../deltas/delta.js';
 import { RecordMap } from '../operations/record-map.js';
 import type { State } from '../state/state.js';
 import type { RecordsByTable } from './sync-result.js';
@@ -9,7 +9,7 @@ export class RecordWatch {
 
   /** Notes what the records hold that `delta` is about to change in `state`, each the first time only. */
   note(delta: Delta, state: State): void {
-    for (const { table, record } of delta) {
+    for (const { table, record } of changesIn(delta)) {
       if (this.#hasChanged.get(table, record) !== undefined) continue;
       this.#hasChanged.set(table, record, state.watch(table, record));
     }

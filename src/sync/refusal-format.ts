@@ -1,5 +1,5 @@
-import { expectObject, type JsonObject } from '../codec/wire/json.js';
 import { DatastoreError, type DatastoreErrorCode, type Place, placeOf } from '../errors/datastore-error.js';
+import { expectObject, type JsonObject } from '../values/json.js';
 import { isWholeNumber } from '../values/whole-number.js';
 import type { Refusal, RefusalReason } from './messages.js';
 

@@ -1,7 +1,8 @@
 import type { Conflict, ConflictListener } from '../deltas/conflict.js';
+import { changesIn, type Delta, deltaOf } from '../deltas/delta.js';
 import type { RuleLookup } from '../deltas/rebase.js';
-import { type Change, type Delta, updateChange } from '../operations/change.js';
-import type { FieldOp } from '../operations/field-operation.js';
+import { type Change, updateChange } from '../operations/change.js';
+import { type FieldOp, fieldList } from '../operations/field-operation.js';
 import { type ListOp, type ListPut, listDelete, listInsert } from '../operations/list-operation.js';
 import { diff } from '../state/diff.js';
 import type { State } from '../state/state.js';
@@ -42,15 +43,24 @@ export function rebaseOverDifference(
 function sparingNewItems(difference: Delta, conflicts: readonly Conflict[]): Delta | undefined {
   const lost = new Set(conflicts.flatMap(lostPutKeys));
   if (lost.size === 0) return undefined;
-  return difference.map((change): Change => {
+  const spared = changesIn(difference).map((change): Change => {
     if (change.type !== 'update') return change;
     const ops = new Map<string, FieldOp>();
     for (const [field, op] of change.ops) {
       const isSpared = (put: ListPut): boolean => lost.has(keyOf(change.table, change.record, field, put.index));
-      ops.set(field, op.type === 'list' ? { ...op, ops: op.ops.flatMap((step) => spare(step, isSpared)) } : op);
+      ops.set(
+        field,
+        op.type === 'list'
+          ? fieldList(
+              op.create,
+              op.ops.flatMap((step) => spare(step, isSpared)),
+            )
+          : op,
+      );
     }
     return updateChange(change.table, change.record, freezeMap(ops));
   });
+  return deltaOf(spared);
 }
 
 /** The puts of items that a conflict says remote lost to a delete. In a difference no two puts of a list have one index. */

@@ -1,8 +1,7 @@
-import type { Row } from '../codec/wire/rows.js';
+import { formatState, type Row } from '../codec/wire/state.js';
 import { type Conflict, lendConflict } from '../deltas/conflict.js';
+import type { Delta, DeltaInput } from '../deltas/delta.js';
 import { ServiceError } from '../errors/datastore-error.js';
-import type { Delta } from '../operations/change.js';
-import { lendDelta } from '../operations/lend.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
@@ -109,7 +108,7 @@ export class Replica {
 
   /** All that the user sees, as rows of JSON. */
   toRows(): Row[] {
-    return this.#timeline.view.toRows();
+    return formatState(this.#timeline.view);
   }
 
   /** The size in bytes of all that the user sees. */
@@ -164,10 +163,10 @@ export class Replica {
    * @throws DatastoreError `not-permitted` for viewers, `delta-too-large` if more has gathered than one delta may hold,
    * and what `State.apply` throws with limits. Nothing is changed then. Spec: SYNC-15, SYNC-16.
    */
-  apply(changes: Delta): Delta {
+  apply(changes: DeltaInput): Delta {
     this.#requireWrite();
     // What was applied is kept to be put and to be undone, so the user gets bytes and dates of their own.
-    return lendDelta(this.#editor.apply(changes));
+    return this.#editor.apply(changes);
   }
 
   /**
@@ -303,14 +302,14 @@ export class Replica {
   undo(): Delta | undefined {
     this.#requireWrite();
     const applied = this.#editor.undo(this.#exchange.isInFlight);
-    return applied && lendDelta(applied);
+    return applied;
   }
 
   /** Does again what {@link undo} undid last, unless the user edited since. Otherwise as {@link undo}. Spec: SYNC-46. */
   redo(): Delta | undefined {
     this.#requireWrite();
     const applied = this.#editor.redo();
-    return applied && lendDelta(applied);
+    return applied;
   }
 
   #resume({ base, rev, pending, open, rules, exchange }: ParsedReplica): void {

@@ -1,12 +1,13 @@
-import { formatDelta, parseDelta, type WireChange } from '../codec/wire/delta.js';
-import { expectArray, expectObject, type JsonObject } from '../codec/wire/json.js';
-import type { Row } from '../codec/wire/rows.js';
+import { formatDelta, parseDelta } from '../codec/wire/delta.js';
+import { formatState, parseState, type Row } from '../codec/wire/state.js';
+import { type Delta, NO_CHANGES } from '../deltas/delta.js';
 import { DatastoreError } from '../errors/datastore-error.js';
-import type { Delta } from '../operations/change.js';
 import { ownRecordId, ownTableId } from '../operations/ownership.js';
+import type { WireChange } from '../operations/wire.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule, RuleName } from '../rules/rule.js';
-import { State } from '../state/state.js';
+import type { State } from '../state/state.js';
+import { expectArray, expectObject, type JsonObject } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 import type { ExchangeOrigin } from './exchange.js';
 import { isRevision, isValidNonce } from './log-entry.js';
@@ -69,7 +70,7 @@ export function formatReplica(timeline: Timeline, origin: ExchangeOrigin, extent
   const isFlightKept = kept[0] === timeline.pending[0];
   const exchange = isFlightKept ? origin : { ...origin, nonce: undefined, refusal: undefined };
   const pending = kept.map((delta) => delta.whole());
-  const open = extent === 'all' ? timeline.open.whole() : [];
+  const open = extent === 'all' ? timeline.open.whole() : NO_CHANGES;
   const rules = timeline.rules.of([...pending, open]).map(formatRule);
   return formatStored({ base: timeline.base, rev: timeline.revision, pending, open, rules, exchange });
 }
@@ -89,7 +90,7 @@ export function formatStored({ base, rev, pending, open, rules, exchange }: Stor
   return {
     format: 1,
     rev,
-    rows: base.toRows(),
+    rows: formatState(base),
     pending: pending.map(formatDelta),
     nonce: exchange.nonce ?? null,
     refusal: exchange.refusal ?? null,
@@ -108,7 +109,7 @@ export function parseStored(json: unknown): StoredReplica {
   if (!isRevision(rev)) throw invalid('a saved replica has a revision');
   if (nonce !== null && !isValidNonce(nonce)) throw invalid('a saved replica has a nonce, or null');
   const stored: StoredReplica = {
-    base: State.fromRows(saved['rows']),
+    base: parseState(saved['rows']),
     rev,
     pending: expectArray(saved['pending'], 'the pending deltas').map(parseDelta),
     open: parseDelta(saved['open']),
@@ -128,7 +129,7 @@ export function parseStored(json: unknown): StoredReplica {
 /** Why no replica saves this, if its parts do not belong together. Whether edits fit the state is not looked at. */
 export function faultOfStored({ pending, rules, exchange }: StoredReplica): string | undefined {
   const { nonce, refusal } = exchange;
-  if (nonce !== undefined && (pending[0] ?? []).length === 0) return 'a nonce belongs to a pending delta with a change';
+  if (nonce !== undefined && (pending[0]?.length ?? 0) === 0) return 'a nonce belongs to a pending delta with a change';
   if (refusal !== undefined && nonce === undefined) return 'a refusal belongs to a delta that was put';
   if (refusal?.reason === 'unknown-revision') return 'such a refusal undoes nothing';
   const places = new Set(rules.map((rule) => rule.slice(0, 3).join(' ')));

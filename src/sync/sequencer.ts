@@ -1,10 +1,11 @@
-import { expectObject } from '../codec/wire/json.js';
+import { formatState } from '../codec/wire/state.js';
+import type { DeltaInput } from '../deltas/delta.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
-import type { Delta } from '../operations/change.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
+import { expectObject } from '../values/json.js';
 import { isWholeNumber } from '../values/whole-number.js';
 import { Log } from './log.js';
 import { checkNonce, checkRevision, type LogEntry, ownEntry } from './log-entry.js';
@@ -94,7 +95,7 @@ export class Sequencer {
    * @throws DatastoreError `invalid-revision`, `invalid-nonce` or `invalid-option` for arguments that no put has.
    * Spec: SYNC-5 to SYNC-9.
    */
-  put(rev: number, nonce: string, delta: Delta, role: Role): PutOutcome {
+  put(rev: number, nonce: string, delta: DeltaInput, role: Role): PutOutcome {
     checkRevision(rev);
     checkNonce(nonce);
     checkRole(role);
@@ -130,7 +131,7 @@ export class Sequencer {
 
   /** The newest state, with the recent nonces. Spec: SYNC-13. */
   snapshot(): Snapshot {
-    return { type: 'snapshot', rev: this.revision, rows: this.#state.toRows(), nonces: this.#log.recentNonces() };
+    return { type: 'snapshot', rev: this.revision, rows: formatState(this.#state), nonces: this.#log.recentNonces() };
   }
 
   /** Everything that must survive: what {@link restore} goes on from. Spec: SYNC-11, SYNC-13. */

@@ -1,5 +1,6 @@
+import { parseState } from '../codec/wire/state.js';
 import { ServiceError } from '../errors/datastore-error.js';
-import { State } from '../state/state.js';
+import type { State } from '../state/state.js';
 import { checkNonce, checkRevision } from './log-entry.js';
 import type { Snapshot } from './messages.js';
 
@@ -27,5 +28,5 @@ export function stateOfSnapshot({ rev, rows, nonces }: Snapshot): State {
   if (nonces.length > rev || new Set(nonces).size < nonces.length) {
     throw new ServiceError('log-mismatch', 'the nonces of a snapshot belong to one revision each');
   }
-  return State.fromRows(rows);
+  return parseState(rows);
 }

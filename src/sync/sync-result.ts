@@ -1,5 +1,5 @@
 import type { Conflict } from '../deltas/conflict.js';
-import type { Delta } from '../operations/change.js';
+import type { Delta } from '../deltas/delta.js';
 import type { Refusal } from './messages.js';
 
 /** Record ids by table id, both in code point order. */

@@ -18,15 +18,15 @@
  * it was made for. Spec: SYNC-14.
  */
 
-import { compose, compress } from '../deltas/compress.js';
 import type { ConflictListener } from '../deltas/conflict.js';
+import { changesIn, compose, type Delta, deltaOf, NO_CHANGES } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
-import type { Delta } from '../operations/change.js';
-import { sizeOfDelta } from '../operations/size.js';
+import type { Change } from '../operations/change.js';
+import { sizeOfChanges } from '../operations/size.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
-import type { State } from '../state/state.js';
+import { applyChanges, type State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
 import { LocalDelta } from './local-delta.js';
 import { isRecorded, type Part, type PartRole } from './part.js';
@@ -99,16 +99,16 @@ export class Timeline {
    * @throws DatastoreError where it does not fit, or would put the state or the open delta over a limit, now or when
    * it is sealed. Nothing is changed then.
    */
-  edit(changes: Delta, limits: Limits, unrecorded = 0): Delta {
+  edit(changes: readonly Change[], limits: Limits, unrecorded = 0): readonly Change[] {
     const before = weigh(this.#view);
     // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
-    const applied = this.#view.apply(changes, { limits: { ...limits, deltaSize: Number.POSITIVE_INFINITY } });
+    const applied = applyChanges(this.#view, changes, { ...limits, deltaSize: Number.POSITIVE_INFINITY });
     if (!this.#marks.has(this.#open)) this.markOpen();
     try {
       checkRoomForMtime(before, weigh(this.#view), limits);
       this.#checkSize(applied, limits.deltaSize - MTIME_CHANGE_SIZE);
     } catch (error) {
-      this.#view.apply(invert(applied));
+      this.#view.apply(invert(deltaOf(applied)));
       throw error;
     }
     if (unrecorded === 0) {
@@ -129,7 +129,7 @@ export class Timeline {
   /** Drops the open delta, as if it had never been made. */
   rollback(): Delta {
     const mark = this.#marks.get(this.#open);
-    if (this.#open.isUntouched && mark === undefined) return [];
+    if (this.#open.isUntouched && mark === undefined) return NO_CHANGES;
     const applied = this.#view.apply(invert(this.#open.whole()));
     this.#history.returnTo(mark ?? NOTHING_TO_UNDO);
     this.#open = new LocalDelta();
@@ -207,7 +207,7 @@ export class Timeline {
     }
     const last = this.#pending.at(-1);
     const canJoin = this.#pending.length > (isFirstSent ? 1 : 0);
-    const changes = open.parts.flatMap(({ delta }) => delta);
+    const changes = open.parts.flatMap(({ delta }) => changesIn(delta));
     if (last === undefined || !canJoin || last.sizeWith(changes) > deltaSizeLimit) this.#pending.push(open);
     else last.absorb(open);
     // What was forgotten of deltas before the last one could be known again once that is made open again and dropped.
@@ -304,16 +304,16 @@ export class Timeline {
   }
 
   /** @throws DatastoreError `delta-too-large` if the open delta would outgrow the limit with more. */
-  #checkSize(applied: Delta, limit: number): void {
+  #checkSize(applied: readonly Change[], limit: number): void {
     const { size } = this.#open;
     // Composing never weighs more than its parts, so the exact size is only needed where those exceed the limit.
-    if (size + sizeOfDelta(applied) > limit) {
+    if (size + sizeOfChanges(applied) > limit) {
       checkGrowth('delta-too-large', size, this.#open.sizeWith(applied), limit);
     }
   }
 
   #restored(delta: Delta): Part {
-    return { role: 'unrecorded', delta: compress(this.#view.apply(delta)) };
+    return { role: 'unrecorded', delta: this.#view.apply(delta) };
   }
 
   #undoBelow(fallen: LocalDelta, later: readonly Part[], onConflict: ConflictListener): Undone {

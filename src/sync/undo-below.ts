@@ -1,7 +1,7 @@
 import type { Conflict, ConflictListener } from '../deltas/conflict.js';
+import { type Delta, NO_CHANGES } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import type { RuleLookup } from '../deltas/rebase.js';
-import type { Delta } from '../operations/change.js';
 import { counterparts } from './lineage.js';
 import type { LocalDelta } from './local-delta.js';
 import type { Part } from './part.js';
@@ -37,7 +37,7 @@ export function undoBelow(
     const counterpart = left[at];
     if (counterpart === undefined) continue;
     const rest = rebaseParts([left.slice(at + 1)], invert(counterpart.delta), rules, onConflict);
-    left = [...left.slice(0, at), { ...counterpart, delta: [] }, ...(rest.deltas[0] ?? [])];
+    left = [...left.slice(0, at), { ...counterpart, delta: NO_CHANGES }, ...(rest.deltas[0] ?? [])];
     shows.push(rest.shown);
   }
   return { left, shown: shows };

@@ -1,6 +1,7 @@
+import { changesIn, type Delta, NO_CHANGES } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { type RuleLookup, rebase } from '../deltas/rebase.js';
-import type { Delta } from '../operations/change.js';
+import type { Change } from '../operations/change.js';
 import { isRecorded, type Part } from './part.js';
 import { isMet, yieldTo } from './undo-yield.js';
 
@@ -157,7 +158,7 @@ export class UndoHistory {
   }
 
   /** Follows an edit of the user's own that is no step. Where it meets a step, the history ends. */
-  meetUnrecorded(applied: Delta): void {
+  meetUnrecorded(applied: readonly Change[]): void {
     const chain = [...this.#undo, ...this.#redo].map(({ places }) => places);
     if (isMet(chain, applied)) this.clear();
   }
@@ -214,7 +215,7 @@ export class UndoHistory {
   /** Makes the undo steps of pending steps anew, as many as there were, above those of logged ones. */
   #rebuild(steps: readonly Part[], logged: readonly UndoStep[]): void {
     const inverses = this.#undo.slice(0, steps.length).flatMap(({ step, lineage }, at) => {
-      const delta = steps[at]?.delta ?? [];
+      const delta = steps[at]?.delta ?? NO_CHANGES;
       return delta.length === 0 ? [] : [UndoStep.undoing(step, lineage, delta)];
     });
     this.#undo = [...inverses, ...logged];
@@ -224,15 +225,15 @@ export class UndoHistory {
   #carry(chain: readonly UndoStep[], delta: Delta): UndoStep[] {
     const isTouched = isMet(
       chain.map(({ places }) => places),
-      delta,
+      changesIn(delta),
     );
     if (!isTouched) return [...chain];
     const yielding = yieldTo(
       chain.map((undo) => undo.delta),
-      delta,
+      changesIn(delta),
     );
     const { pending } = rebase(yielding, delta, { rules: this.#rules });
-    return chain.map((undo, at) => undo.by(pending[at] ?? []));
+    return chain.map((undo, at) => undo.by(pending[at] ?? NO_CHANGES));
   }
 }
 

@@ -1,9 +1,9 @@
-import { asNormalForm } from '../deltas/normal-form.js';
-import { type Change, type Delta, type UpdateChange, updateChange } from '../operations/change.js';
+import { changesIn, type Delta, deltaInNormalForm } from '../deltas/delta.js';
+import { type Change, type UpdateChange, updateChange } from '../operations/change.js';
 import type { FieldOp } from '../operations/field-operation.js';
 import { freezeMap } from '../values/fields.js';
 
-/** The changes of a delta in normal form by table and record. */
+/** Changes by table and record. */
 type ChangesByRecord = ReadonlyMap<string, ReadonlyMap<string, Change>>;
 
 /** What has been dropped of a record, or of some of its fields, and stays so for the rest of the chain. */
@@ -13,11 +13,11 @@ interface Dropped {
 }
 
 /** Whether any delta of a chain touches what `later` touches: a record, and if both only update it, a field of it. */
-export function isMet(chain: readonly Delta[], later: Delta): boolean {
+export function isMet(chain: readonly Delta[], later: readonly Change[]): boolean {
   if (chain.length === 0 || later.length === 0) return false;
   const places = byRecord(later);
   return chain.some((delta) =>
-    delta.some((change) => {
+    changesIn(delta).some((change) => {
       const other = places.get(change.table)?.get(change.record);
       return other !== undefined && isSamePlace(change, other);
     }),
@@ -29,12 +29,12 @@ export function isMet(chain: readonly Delta[], later: Delta): boolean {
  * undoing win: the deletion of a record that `later` updates, and the put or deletion of a field whose list `later`
  * edits. What the chain goes on to do to that record or field falls with it. Spec: SYNC-42.
  */
-export function yieldTo(chain: readonly Delta[], later: Delta): Delta[] {
+export function yieldTo(chain: readonly Delta[], later: readonly Change[]): Delta[] {
   const places = byRecord(later);
   const dropped = new Map<Change, Dropped>();
   return chain.map((delta) =>
-    asNormalForm(
-      delta.flatMap((change) => {
+    deltaInNormalForm(
+      changesIn(delta).flatMap((change) => {
         const other = places.get(change.table)?.get(change.record);
         if (other?.type !== 'update') return [change];
         const state = dropped.get(other) ?? { isWhole: false, fields: new Set() };
@@ -57,9 +57,9 @@ function yieldChange(change: Change, later: UpdateChange, dropped: Dropped): Cha
   return kept.size === 0 ? [] : [updateChange(change.table, change.record, freezeMap(kept))];
 }
 
-function byRecord(delta: Delta): ChangesByRecord {
+function byRecord(changes: readonly Change[]): ChangesByRecord {
   const tables = new Map<string, Map<string, Change>>();
-  for (const change of delta) {
+  for (const change of changes) {
     const records = tables.get(change.table) ?? new Map<string, Change>();
     tables.set(change.table, records);
     // Of a delete and an insert the delete stays: to a later edit of the record either means the same.

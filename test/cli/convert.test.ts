@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeDelta, decodeState, encodeDelta, encodeState } from '../../src/codec/binary/index.js';
-import { formatDelta, parseDelta, State } from '../../src/index.js';
+import { formatDelta, parseDelta, parseState } from '../../src/index.js';
 import { runIn, runWith } from './support/memory-io.js';
 
 const ROWS = [
@@ -11,7 +11,7 @@ const CHANGES = [
   ['D', 't', 'b'],
   ['U', 't', 'a', { f: ['LI', 0, 'w'] }],
 ];
-const STATE_BYTES = encodeState(State.fromRows(ROWS));
+const STATE_BYTES = encodeState(parseState(ROWS));
 const DELTA_BYTES = encodeDelta(parseDelta(CHANGES));
 
 describe('convert', () => {
@@ -45,7 +45,7 @@ describe('convert', () => {
     ];
     const once = [['U', 't', 'a', { g: ['P', 2] }]];
     expect(formatDelta(decodeDelta(runWith({ file: twice }, 'convert', 'file').bytes))).toEqual(once);
-    const applied = encodeDelta(State.fromRows(ROWS).apply(parseDelta(once)));
+    const applied = encodeDelta(parseState(ROWS).apply(parseDelta(once)));
     expect(runWith({ file: applied }, 'convert', 'file', '--to', 'binary').bytes).toEqual(applied);
     expect(JSON.parse(runWith({ file: applied }, 'convert', 'file').stdout)).toEqual(once);
   });

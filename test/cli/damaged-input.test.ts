@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeDelta, encodeReplica, encodeSequencer, encodeState } from '../../src/codec/binary/index.js';
-import { parseDelta, State } from '../../src/index.js';
+import { parseDelta, parseState } from '../../src/index.js';
 import { Replica, Sequencer } from '../../src/sync/index.js';
 import { runWith } from './support/memory-io.js';
 
@@ -77,7 +77,7 @@ test('damaged files in the binary form are shown or rejected with one line, and 
   replica.sync(new Date(0));
   replica.outgoing();
   const whole = [
-    encodeState(State.fromRows(JSON.parse(FILES[0] ?? '[]'))),
+    encodeState(parseState(JSON.parse(FILES[0] ?? '[]'))),
     encodeDelta(parseDelta(JSON.parse(FILES[1] ?? '[]'))),
     encodeReplica(replica.save()),
     encodeSequencer(new Sequencer().save()),

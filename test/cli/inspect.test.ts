@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeDelta, encodeReplica, encodeSequencer, encodeState } from '../../src/codec/binary/index.js';
-import { parseDelta, ResolutionRules, State } from '../../src/index.js';
+import { parseDelta, parseState, ResolutionRules, State } from '../../src/index.js';
 import { Replica, Sequencer } from '../../src/sync/index.js';
 import { runWith } from './support/memory-io.js';
 
@@ -154,7 +154,7 @@ describe('a delta', () => {
 
 describe('the binary form', () => {
   test('of a snapshot or delta is shown like JSON', () => {
-    const bytes = encodeState(State.fromRows(ROWS));
+    const bytes = encodeState(parseState(ROWS));
     for (const options of [[], ['--json']]) {
       expect(inspect(bytes, ...options)).toBe(inspect(ROWS, ...options));
       const changes = [
@@ -242,7 +242,7 @@ describe('the binary form', () => {
   });
 
   test('of an unknown kind or version, or cut short, is one line on stderr', () => {
-    const bytes = encodeState(State.fromRows(ROWS));
+    const bytes = encodeState(parseState(ROWS));
     const files = {
       cut: bytes.subarray(0, 40),
       kind: Uint8Array.from(bytes, (byte, at) => (at === 10 ? 0x78 : byte)),

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { transform } from '../../src/index.js';
+import { Delta, type transform } from '../../src/index.js';
 import { runWith } from './support/memory-io.js';
 
 // An engine that forgets the local edits: the two ways to the merged state no longer meet.
@@ -7,7 +7,7 @@ vi.mock('../../src/index.js', async (importOriginal) => {
   const engine = await importOriginal<typeof import('../../src/index.js')>();
   const broken: typeof transform = (local, remote, options) => ({
     ...engine.transform(local, remote, options),
-    local: [],
+    local: Delta.from([]),
   });
   return { ...engine, transform: broken };
 });

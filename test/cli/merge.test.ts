@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeDelta, encodeReplica, encodeState } from '../../src/codec/binary/index.js';
-import { parseDelta, State } from '../../src/index.js';
+import { parseDelta, parseState, State } from '../../src/index.js';
 import { Replica } from '../../src/sync/index.js';
 import { runWith, type TestFiles } from './support/memory-io.js';
 
@@ -278,9 +278,9 @@ describe('files in the binary form', () => {
   test('are merged like those in JSON', () => {
     const json = { base: BASE, local: changes, remote: edited };
     const bytes = {
-      base: encodeState(State.fromRows(BASE)),
+      base: encodeState(parseState(BASE)),
       local: encodeDelta(parseDelta(changes)),
-      remote: encodeState(State.fromRows(edited)),
+      remote: encodeState(parseState(edited)),
     };
     expect(merged(bytes)).toEqual(merged(json));
     expect(merged({ ...json, local: bytes.local })).toEqual(merged(json));

@@ -14,15 +14,15 @@ import {
   compareValues,
   compose,
   compress,
-  type Delta,
+  Delta,
   diff,
   formatDelta,
   invert,
   type ListOp,
   NO_LIMITS,
   parseDelta,
+  parseState,
   rebase,
-  State,
   sizeOfDelta,
   transform,
   transformList,
@@ -174,7 +174,7 @@ describe('twice the input takes about twice the steps', () => {
       'State.apply of field updates',
       LINEAR,
       (size) => {
-        const [state, delta] = [State.fromRows(recordRows(size)), normalForm(size, 1)];
+        const [state, delta] = [parseState(recordRows(size)), normalForm(size, 1)];
         return () => state.apply(delta);
       },
     ],
@@ -182,7 +182,7 @@ describe('twice the input takes about twice the steps', () => {
       'invert',
       LINEAR,
       (size) => {
-        const applied = State.fromRows(recordRows(size)).apply(normalForm(size, 1));
+        const applied = parseState(recordRows(size)).apply(normalForm(size, 1));
         return () => invert(applied);
       },
     ],
@@ -206,7 +206,7 @@ describe('twice the input takes about twice the steps', () => {
       'State.query',
       SORTING,
       (size) => {
-        const state = State.fromRows(recordRows(size));
+        const state = parseState(recordRows(size));
         return () => state.query(TABLE);
       },
     ],
@@ -214,7 +214,7 @@ describe('twice the input takes about twice the steps', () => {
       'diff of states with changed records',
       SORTING,
       (size) => {
-        const before = State.fromRows(recordRows(size));
+        const before = parseState(recordRows(size));
         const after = before.clone();
         after.apply(normalForm(size, 1));
         return () => diff(before, after);
@@ -226,7 +226,7 @@ describe('twice the input takes about twice the steps', () => {
       (size) => {
         const replica = new Replica({ nextNonce: () => 'nonce' });
         const receive = (rev: number): unknown => {
-          replica.receive({ type: 'entries', entries: [{ rev, nonce: `n${rev}`, delta: [] }] });
+          replica.receive({ type: 'entries', entries: [{ rev, nonce: `n${rev}`, delta: Delta.from([]) }] });
           return [replica.request(), replica.status];
         };
         return () => Array.from({ length: size }, (_, at) => receive(at + 1));
@@ -294,7 +294,7 @@ describe('what is not touched costs nothing', () => {
       'an edit of a field does not depend on how many records there are',
       CONSTANT,
       (size) => {
-        const state = State.fromRows(recordRows(size));
+        const state = parseState(recordRows(size));
         const delta = updatesDelta([{ record: 'record0', field: 'field0', value: 7 }]);
         return () => state.apply(delta);
       },
@@ -303,7 +303,7 @@ describe('what is not touched costs nothing', () => {
       'a clone does not depend on what is in the state',
       CONSTANT,
       (size) => {
-        const state = State.fromRows(recordRows(size));
+        const state = parseState(recordRows(size));
         return () => state.clone();
       },
     ],
@@ -312,7 +312,8 @@ describe('what is not touched costs nothing', () => {
       CONSTANT,
       (size) => {
         const replica = new Replica({ nextNonce: () => 'nonce' });
-        const waiting = Array.from({ length: size }, (_, at) => ({ rev: at + 1, nonce: `n${at}`, delta: [] }));
+        const delta = Delta.from([]);
+        const waiting = Array.from({ length: size }, (_, at) => ({ rev: at + 1, nonce: `n${at}`, delta }));
         replica.receive({ type: 'entries', entries: waiting.filter(({ rev }) => rev !== size / 2) });
         const ask = (): unknown => [replica.request(), replica.status];
         ask();
@@ -346,7 +347,7 @@ describe('what is not touched costs nothing', () => {
       // What is joined by halves leaves one part more with each doubling.
       const prepare: Prepare = (size) => {
         const replica = sealedOften(size, undoDepth, 1);
-        const delta = [{ type: 'insert' as const, table: TABLE, record: 'another', fields: new Map() }];
+        const delta = Delta.from([{ type: 'insert', table: TABLE, record: 'another', fields: new Map() }]);
         replica.receive({ type: 'entries', entries: [{ rev: 1, nonce: 'another', delta }] });
         return () => replica.sync(new Date(0));
       };

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { encodeDelta, encodeReplica, encodeSequencer, encodeState } from '../../src/codec/binary/index.js';
-import { type Delta, diff, formatDelta, NO_LIMITS, ResolutionRules, RULE_NAMES, State } from '../../src/index.js';
+import {
+  compose,
+  type DeltaInput,
+  diff,
+  formatDelta,
+  formatState,
+  NO_LIMITS,
+  ResolutionRules,
+  RULE_NAMES,
+  State,
+} from '../../src/index.js';
 import { formatEntry, Replica, Sequencer } from '../../src/sync/index.js';
 import { applyAll, arbitraryHistory, FIELDS, TABLES } from '../support/arbitraries/deltas.js';
 
@@ -33,20 +43,20 @@ export function validMessages(seed: number, historyCount: number): Message[] {
     const { applied } = applyAll(base, deltas);
     const all = [diff(new State(), base), ...deltas];
     return [
-      ...[...deltas, ...applied, applied.flat()].map(deltaMessage),
-      { kind: 'state', bytes: encodeState(base), json: base.toRows() },
+      ...[...deltas, ...applied, compose(...applied)].map(deltaMessage),
+      { kind: 'state', bytes: encodeState(base), json: formatState(base) },
       ...replicaMessages(all),
       sequencerMessage(all),
     ];
   });
 }
 
-function deltaMessage(delta: Delta): Message {
+function deltaMessage(delta: DeltaInput): Message {
   return { kind: 'delta', bytes: encodeDelta(delta), json: formatDelta(delta) };
 }
 
 /** A replica after each delta: the first is in the log, the second is on its way or refused, the others wait. */
-function replicaMessages(deltas: readonly Delta[]): Message[] {
+function replicaMessages(deltas: readonly DeltaInput[]): Message[] {
   const messages: Message[] = [];
   let nonces = 0;
   const replica = new Replica({ nextNonce: () => `nonce-${++nonces}`, rules: mixedRules(), limits: NO_LIMITS });
@@ -66,7 +76,7 @@ function replicaMessages(deltas: readonly Delta[]): Message[] {
   return messages;
 }
 
-function sequencerMessage(deltas: readonly Delta[]): Message {
+function sequencerMessage(deltas: readonly DeltaInput[]): Message {
   const sequencer = new Sequencer({ limits: NO_LIMITS, recentNonces: 2 });
   deltas.forEach((delta, rev) => {
     sequencer.put(rev, `nonce-${rev}`, delta, 'owner');

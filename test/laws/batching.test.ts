@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import {
   compose,
   type Delta,
+  type DeltaInput,
+  formatState,
   type ListOp,
   parseDelta,
+  parseState,
   ResolutionRules,
   type RuleName,
   rebase,
-  State,
   transform,
   type WireChange,
 } from '../../src/index.js';
@@ -28,17 +30,17 @@ function mergeBothWays(
   rule: RuleName = 'remote',
 ): Outcome {
   const rules = new ResolutionRules().set('t', 'f', rule);
-  const local = State.fromRows(base).apply(parseDelta(localChanges));
+  const local = parseState(base).apply(parseDelta(localChanges));
   const remotes = remoteChanges.map(parseDelta);
   const outcome = (log: readonly Delta[]): unknown => {
-    const state = State.fromRows(base);
+    const state = parseState(base);
     let pending = [local];
     for (const delta of log) {
       pending = rebase(pending, delta, { rules }).pending;
       state.apply(delta);
     }
     for (const delta of pending) state.apply(delta);
-    return state.toRows()[0]?.data;
+    return formatState(state)[0]?.data;
   };
   return { apart: outcome(remotes), composed: outcome([compose(...remotes)]) };
 }
@@ -85,7 +87,7 @@ describe('composing remote deltas before a merge changes results', () => {
 });
 
 describe('pending deltas meet a remote one as one sequence', () => {
-  const listDelta = (...ops: readonly ListOp[]): Delta => [
+  const listDelta = (...ops: readonly ListOp[]): DeltaInput => [
     { type: 'update', table: 't', record: 'r', ops: new Map([['f', { type: 'list', create: false, ops }]]) },
   ];
   // Local deletes an item and types where it stood; remote types after the item.
@@ -93,7 +95,7 @@ describe('pending deltas meet a remote one as one sequence', () => {
   const remote = listDelta({ type: 'insert', index: 1, value: 'remote' });
 
   function listAfter(deltas: readonly Delta[]): unknown {
-    const state = State.fromRows(row({ f: ['a'] }));
+    const state = parseState(row({ f: ['a'] }));
     for (const delta of [remote, ...deltas]) state.apply(delta);
     return state.get('t', 'r')?.get('f');
   }

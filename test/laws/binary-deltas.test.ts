@@ -5,7 +5,8 @@ import {
   type Atom,
   type Change,
   compress,
-  type Delta,
+  Delta,
+  type DeltaInput,
   type FieldOp,
   type Fields,
   type ListOp,
@@ -21,18 +22,18 @@ import { withSomeBefores } from '../support/some-befores.js';
 import { refusalOf } from './refusal.js';
 
 const insert = (fields: Fields, record = 'r'): Change => ({ type: 'insert', table: 't', record, fields });
-const insertOf = (value: Value): Delta => [insert(new Map([['f', value]]))];
-const update = (ops: ReadonlyMap<string, FieldOp>): Delta => [{ type: 'update', table: 't', record: 'r', ops }];
-const edit = (...ops: readonly ListOp[]): Delta => update(new Map([['f', { type: 'list', create: false, ops }]]));
+const insertOf = (value: Value): DeltaInput => [insert(new Map([['f', value]]))];
+const update = (ops: ReadonlyMap<string, FieldOp>): DeltaInput => [{ type: 'update', table: 't', record: 'r', ops }];
+const edit = (...ops: readonly ListOp[]): DeltaInput => update(new Map([['f', { type: 'list', create: false, ops }]]));
 
-function throughBytes(delta: Delta): Delta {
+function throughBytes(delta: DeltaInput): Delta {
   return decodeDelta(encodeDelta(delta));
 }
 
 /** The same maps, filled in the opposite order. */
-function reversed(delta: Delta): Delta {
+function reversed(delta: DeltaInput): DeltaInput {
   const turn = <Entry>(map: ReadonlyMap<string, Entry>): ReadonlyMap<string, Entry> => new Map([...map].reverse());
-  return delta.map((change) => {
+  return [...delta].map((change) => {
     if (change.type === 'insert') return { ...change, fields: turn(change.fields) };
     if (change.type === 'update') return { ...change, ops: turn(change.ops) };
     return change.before === undefined ? change : { ...change, before: turn(change.before) };
@@ -40,12 +41,12 @@ function reversed(delta: Delta): Delta {
 }
 
 describe('decodeDelta(encodeDelta(d)) = d', () => {
-  it('for every valid sequence of changes, as it stands, applied and compressed', () => {
+  it('for every valid sequence of changes, applied and not', () => {
     fc.assert(
       fc.property(arbitraryHistory(3, 8), ({ base, deltas }) => {
         const { applied } = applyAll(base, deltas);
-        for (const delta of [...deltas, ...applied, ...applied.map(compress), deltas.flat(), applied.flat()]) {
-          expect(throughBytes(delta)).toEqual(delta);
+        for (const delta of [...deltas, ...applied, deltas.flat(), applied.flatMap(({ changes }) => changes)]) {
+          expect(throughBytes(delta).equals(delta)).toBe(true);
           expect(showDelta(throughBytes(reversed(delta)))).toBe(showDelta(throughBytes(delta)));
         }
       }),
@@ -56,7 +57,7 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
   it('where some befores are known and others are not, and where they are absent', () => {
     fc.assert(
       fc.property(arbitraryHistory(1, 8), fc.infiniteStream(fc.boolean()), ({ base, deltas }, coins) => {
-        const [applied = []] = applyAll(base, deltas).applied;
+        const [applied = Delta.from([])] = applyAll(base, deltas).applied;
         const delta = withSomeBefores(applied, () => coins.next().value === true);
         expect(showDelta(throughBytes(delta))).toBe(showDelta(delta));
       }),
@@ -75,7 +76,7 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
       });
     fc.assert(
       fc.property(fc.array(anyChange, { maxLength: 5 }), (delta) => {
-        expect(throughBytes(delta)).toEqual(delta);
+        expect(throughBytes(delta).equals(delta)).toBe(true);
       }),
       { numRuns: runs(500) },
     );
@@ -91,7 +92,7 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
     ...[[], ['a'], ['a', 'ab', 'ab', 'é', '', ''], [1, 1n, true, Uint8Array.of(1), new Date(1)]],
   ];
   it.each(values.map((value) => [showValue(value).slice(0, 40), value] as const))('for the value %s', (_, value) => {
-    expect(throughBytes(insertOf(value))).toEqual(insertOf(value));
+    expect(throughBytes(insertOf(value)).changes).toEqual(insertOf(value));
     expect(Object.is(firstValue(throughBytes(insertOf(value))), value) || typeof value === 'object').toBe(true);
   });
 
@@ -102,7 +103,7 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
       const typed = Array.from({ length }, (_, index): ListOp => ({ type: 'insert', index, value: 'x' }));
       const cleared = Array.from({ length }, (): ListOp => ({ type: 'delete', index: 3 }));
       for (const delta of [insertOf(text), insertOf(flags), insertOf([...text]), edit(...typed), edit(...cleared)]) {
-        expect(throughBytes(delta)).toEqual(delta);
+        expect(throughBytes(delta).equals(delta)).toBe(true);
       }
     }
   });
@@ -110,7 +111,7 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
   it('for names that have tripped up others', () => {
     const fields = new Map(HOSTILE_NAMES.map((name): [string, Value] => [name, name]));
     const delta = HOSTILE_NAMES.map((name): Change => ({ type: 'insert', table: name, record: name, fields }));
-    expect(throughBytes(delta)).toEqual(delta);
+    expect(throughBytes(delta).equals(delta)).toBe(true);
     expect(Object.hasOwn(Object.prototype, 'f')).toBe(false);
   });
 
@@ -120,8 +121,8 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
     const decoded = decodeDelta(encoded);
     encoded.fill(0);
     bytes.fill(0);
-    expect(decoded).toEqual(insertOf([Uint8Array.of(1, 2), 'x']));
-    expect([decoded, decoded[0], firstValue(decoded)].every((part) => Object.isFrozen(part))).toBe(true);
+    expect(decoded.changes).toEqual(insertOf([Uint8Array.of(1, 2), 'x']));
+    expect([decoded.changes, decoded.at(0), firstValue(decoded)].every((part) => Object.isFrozen(part))).toBe(true);
   });
 });
 
@@ -136,14 +137,14 @@ describe('equal deltas give equal bytes', () => {
     );
   });
 
-  it('and different ones different bytes: order, before, type and sign count', () => {
-    const put = (value: Value, before?: { before: Value | undefined }): Delta =>
+  it('and different ones different bytes: before, type and sign count', () => {
+    const put = (value: Value, before?: { before: Value | undefined }): DeltaInput =>
       update(new Map([['f', { type: 'put', value, ...before }]]));
-    const different: readonly Delta[] = [
+    const different: readonly DeltaInput[] = [
       ...[put(1), put(1n), put(-0), put(0), put(true), put('1'), put([1]), put(new Date(1)), put(Uint8Array.of(1))],
       ...[put(1, { before: undefined }), put(1, { before: 1 }), put(1, { before: [] })],
-      ...[[...put(1), ...put(2)], [...put(2), ...put(1)], [...put(1), ...put(1)], []],
-      ...[edit(), edit({ type: 'delete', index: 0 }), edit({ type: 'delete', index: 0, before: 1 })],
+      [],
+      ...[edit({ type: 'delete', index: 0 }), edit({ type: 'delete', index: 0, before: 1 })],
     ];
     const forms = different.map((delta) => String(encodeDelta(delta)));
     expect(new Set(forms).size).toBe(different.length);
@@ -224,17 +225,17 @@ describe('encodeDelta', () => {
 
   it('rejects anything but a delta, with the error of other functions that take one', () => {
     for (const input of malformed) {
-      const refusal = refusalOf(() => encodeDelta(input as Delta));
+      const refusal = refusalOf(() => encodeDelta(input as DeltaInput));
       expect(refusal).toBeDefined();
-      expect(refusal).toEqual(refusalOf(() => compress(input as Delta)));
+      expect(refusal).toEqual(refusalOf(() => compress(input as DeltaInput)));
     }
-    expect(refusalOf(() => encodeDelta({} as Delta))?.code).toBe('invalid-change');
+    expect(refusalOf(() => encodeDelta({} as DeltaInput))?.code).toBe('invalid-change');
     expect(refusalOf(() => encodeDelta(insertOf('\ud800')))).toMatchObject({ code: 'invalid-value', field: 'f' });
     expect(refusalOf(() => encodeDelta([insert(new Map(), 'no name')]))?.code).toBe('invalid-name');
   });
 });
 
-function firstValue(delta: Delta): Value | undefined {
+function firstValue(delta: DeltaInput): Value | undefined {
   const [change] = delta;
   return change?.type === 'insert' ? change.fields.get('f') : undefined;
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, compress, type FieldOp, type ListOp, State, type Value } from '../../src/index.js';
+import {
+  type Change,
+  compress,
+  type DeltaInput,
+  type FieldOp,
+  type ListOp,
+  State,
+  type Value,
+} from '../../src/index.js';
 import { showDelta, showState } from '../support/show.js';
 import { type Refusal, refusalOf } from './refusal.js';
 
@@ -34,7 +42,7 @@ const D = (...before: (Value | undefined)[]): Change => {
 };
 
 describe('two operations on one field become one:', () => {
-  const cases: readonly (readonly [string, readonly Change[], string])[] = [
+  const cases: readonly (readonly [string, DeltaInput, string])[] = [
     ['put, put', [U(put(1)), U(put(2))], 'put 2'],
     ['put, put, applied', [U(put(1, 0)), U(put(2, 1))], 'put 2 was 0'],
     ['put over absent, put', [U(put(1, undefined)), U(put(2, 1))], 'put 2 was absent'],
@@ -81,7 +89,7 @@ describe('two operations on one field become one:', () => {
 });
 
 describe('changes of one record become one, or a delete and an insert:', () => {
-  const cases: readonly (readonly [string, readonly Change[], string])[] = [
+  const cases: readonly (readonly [string, DeltaInput, string])[] = [
     ['an update without operations', [U(list())], ''],
     ['insert, delete', [I(1), D(1)], ''],
     ['insert, delete, insert', [I(1), D(1), I(2)], 'insert t/r {f: 2}'],
@@ -114,14 +122,14 @@ describe('changes of one record become one, or a delete and an insert:', () => {
 });
 
 describe('every sequence of three changes of a record with one field', () => {
-  const bases: readonly (readonly Change[])[] = [[], ...[undefined, 1, [], ['y'], ['y', 'z', 'z']].map((f) => [I(f)])];
+  const bases: readonly DeltaInput[] = [[], ...[undefined, 1, [], ['y'], ['y', 'z', 'z']].map((f) => [I(f)])];
   const alphabet: readonly Change[] = [
     ...[D(), I(), I(['i']), U(put(2)), U(put(['p', 'q'])), U(drop()), U(list())],
     ...[create(), create(LI(0, 'c')), list(LI(1, 'n')), list(LP(0, 'o')), list(LD(0)), list(LM(0, 1))].map(U),
   ];
   const sequences = alphabet.flatMap((a) => alphabet.flatMap((b) => alphabet.map((c) => [a, b, c])));
 
-  function stateOf(base: readonly Change[]): State {
+  function stateOf(base: DeltaInput): State {
     const state = new State();
     state.apply(base);
     return state;
@@ -158,9 +166,9 @@ describe('what is said to be overwritten', () => {
 
   it('is unknown, and no reason to refuse, where the changes cannot have led to it', () => {
     const put: Change = { ...insertAt2, ops: new Map([['f', { type: 'put', value: 1, before: ['x'] }]]) };
-    expect(compress([insertAt2, put])).toEqual([{ ...put, ops: new Map([['f', { type: 'put', value: 1 }]]) }]);
+    expect(compress([insertAt2, put]).changes).toEqual([{ ...put, ops: new Map([['f', { type: 'put', value: 1 }]]) }]);
     const remove: Change = { type: 'delete', table: 't', record: 'r', before: new Map([['f', ['x']]]) };
-    expect(compress([insertAt2, remove])).toEqual([{ type: 'delete', table: 't', record: 'r' }]);
+    expect(compress([insertAt2, remove]).changes).toEqual([{ type: 'delete', table: 't', record: 'r' }]);
   });
 });
 

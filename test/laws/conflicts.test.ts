@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import {
   type Conflict,
   parseDelta,
+  parseState,
   ResolutionRules,
   type Rule,
-  State,
   transform,
   type WireChange,
 } from '../../src/index.js';
@@ -16,7 +16,7 @@ function conflictsOf(
   remoteChanges: readonly WireChange[],
   rule: Rule = 'remote',
 ): Conflict[] {
-  const base = State.fromRows(data === undefined ? [] : [{ tid: 't', rowid: 'r', data }]);
+  const base = parseState(data === undefined ? [] : [{ tid: 't', rowid: 'r', data }]);
   const conflicts: Conflict[] = [];
   transform(base.clone().apply(parseDelta(localChanges)), base.clone().apply(parseDelta(remoteChanges)), {
     rules: new ResolutionRules().set('t', 'f', rule),

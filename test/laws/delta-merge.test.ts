@@ -4,7 +4,7 @@ import {
   type Conflict,
   compose,
   compress,
-  type Delta,
+  type DeltaInput,
   ResolutionRules,
   type Rule,
   rebase,
@@ -33,7 +33,7 @@ function arbitraryRules(): fc.Arbitrary<{ rules: ResolutionRules; ruleOf: (table
     });
 }
 
-function stateAfter(base: State, ...deltas: readonly Delta[]): State {
+function stateAfter(base: State, ...deltas: readonly DeltaInput[]): State {
   return applyAll(base, deltas).state;
 }
 
@@ -187,7 +187,7 @@ describe('conflicts', () => {
   });
 });
 
-function expectPutsIn(state: State, delta: Delta): void {
+function expectPutsIn(state: State, delta: DeltaInput): void {
   for (const change of delta) {
     const fields = state.get(change.table, change.record);
     if (change.type !== 'update') continue;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ListOp, type RuleName, State, transformList } from '../../src/index.js';
+import { type ListOp, parseState, type RuleName, transformList } from '../../src/index.js';
 import { applyListOperations, mergeLists, transformListNaively } from '../oracle/list-merge.js';
 import { allSequences, baseItems } from '../support/list-scope.js';
 import { runsMultiplier } from '../support/run-seed.js';
@@ -126,7 +126,7 @@ describe('local′ of applied operations is applied', () => {
 
 /** What `State.apply` makes of list operations: the same with what they overwrote. */
 function appliedListOps(items: readonly unknown[], ops: readonly ListOp[]): readonly ListOp[] {
-  const state = State.fromRows([{ tid: 't', rowid: 'r', data: { f: items } }]);
+  const state = parseState([{ tid: 't', rowid: 'r', data: { f: items } }]);
   const [change] = state.apply([
     { type: 'update', table: 't', record: 'r', ops: new Map([['f', { type: 'list', create: false, ops }]]) },
   ]);

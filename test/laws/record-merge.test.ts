@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   compose,
-  type Delta,
+  type DeltaInput,
   ResolutionRules,
   type Rule,
   rebase,
@@ -25,16 +25,16 @@ function rulesOf(rule: Rule): ResolutionRules {
   return new ResolutionRules().set('t', 'f', rule);
 }
 
-function stateAfter(...deltas: readonly Delta[]): State {
+function stateAfter(...deltas: readonly DeltaInput[]): State {
   const state = new State();
   for (const delta of deltas) state.apply(delta);
   return state;
 }
 
 /** The record of the merged state by the oracle, as text. */
-function expectedRecord(base: Delta, local: Delta, remote: Delta, rule: Rule): string {
+function expectedRecord(base: DeltaInput, local: DeltaInput, remote: DeltaInput, rule: Rule): string {
   const start: OracleState = new Map(
-    base.flatMap((change) =>
+    [...base].flatMap((change) =>
       change.type === 'insert' ? [[recordKey(change.table, change.record), change.fields]] : [],
     ),
   );
@@ -61,7 +61,7 @@ describe('law 1, exhaustively: every pair of changes of one record, over values 
   }
 });
 
-function checkPair(start: Delta, local: Delta, remote: Delta, rule: Rule): void {
+function checkPair(start: DeltaInput, local: DeltaInput, remote: DeltaInput, rule: Rule): void {
   const merged = transform(local, remote, { rules: rulesOf(rule) });
   const remoteFirst = stateAfter(start, remote);
   const applied = remoteFirst.apply(merged.local);
@@ -95,7 +95,7 @@ describe('laws of rebase, exhaustively: two pending deltas of one record over a 
   }
 });
 
-function forEachPending(base: BaseRecord, visit: (pending: readonly Delta[]) => void): void {
+function forEachPending(base: BaseRecord, visit: (pending: readonly DeltaInput[]) => void): void {
   for (const firstDelta of allDeltas(base, FEW_VALUES, 'l')) {
     const state = stateAfter(deltaOf(base));
     const first = state.apply(firstDelta);
@@ -107,7 +107,7 @@ function forEachPending(base: BaseRecord, visit: (pending: readonly Delta[]) => 
   }
 }
 
-function checkRebase(start: Delta, pending: readonly Delta[], remote: Delta, rule: Rule): void {
+function checkRebase(start: DeltaInput, pending: readonly DeltaInput[], remote: DeltaInput, rule: Rule): void {
   const where = `${showDelta(start)}: ${pending.map(showDelta).join(' then ')} × ${showDelta(remote)}`;
   const rules = rulesOf(rule);
   const merged = rebase(pending, remote, { rules });

@@ -3,7 +3,7 @@ import {
   type Change,
   compress,
   DEFAULT_LIMITS,
-  type Delta,
+  type DeltaInput,
   type Limits,
   NO_LIMITS,
   State,
@@ -40,7 +40,7 @@ const count = (recordCount: number): Limits => ({ ...NO_LIMITS, recordCount });
 const ofA = { table: 't', record: 'a' };
 
 describe('a delta passes', () => {
-  const passing: readonly (readonly [string, Delta, Limits])[] = [
+  const passing: readonly (readonly [string, DeltaInput, Limits])[] = [
     ['that fills the datastore to the last byte', [put('a', 60)], datastore(1510)],
     ['that shrinks a datastore over its limit and leaves it over', [put('a', 49)], datastore(10)],
     ['that keeps the size of a datastore over its limit', [put('a', 40), put('b', 60)], datastore(10)],
@@ -70,7 +70,7 @@ describe('a delta passes', () => {
 });
 
 describe('a delta is refused, and changes nothing,', () => {
-  const refused: readonly (readonly [string, Delta, Limits, object])[] = [
+  const refused: readonly (readonly [string, DeltaInput, Limits, object])[] = [
     ['that takes the datastore over', [put('a', 61)], datastore(1510), { code: 'datastore-too-large' }],
     ['that grows a datastore over its limit', [put('a', 51)], datastore(10), { code: 'datastore-too-large' }],
     ['that adds a record to it', [insert('c', 0)], datastore(1699), { code: 'datastore-too-large' }],

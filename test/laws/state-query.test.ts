@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { State, type Value, valuesMatch, type Where } from '../../src/index.js';
+import { formatState, State, type Value, valuesMatch, type Where } from '../../src/index.js';
 import { arbitraryCommonValue, arbitraryState, FIELDS, TABLES } from '../support/arbitraries/deltas.js';
 import { runs } from '../support/seed.js';
 import { showFields } from '../support/show.js';
@@ -75,8 +75,7 @@ describe('a query finds', () => {
     fc.assert(
       fc.property(arbitraryState(), fc.constantFrom(...TABLES), conditions, (state, table, pairs) => {
         const where = new Map(pairs);
-        const expected = state
-          .toRows()
+        const expected = formatState(state)
           .filter(({ tid }) => tid === table)
           .map(({ rowid }) => state.get(table, rowid) ?? new Map<string, Value>())
           .filter((fields) => [...where].every(([field, value]) => holds(fields.get(field), value)));

@@ -104,7 +104,7 @@ describe('rolling back', () => {
         const site = world.site(0);
         const [rows, saved] = [site.replica.toRows(), JSON.stringify(site.replica.save())];
         for (const choice of choices) act(site, choice);
-        const touched = new Set(site.replica.rollback().map(({ table, record }) => `${table}/${record}`));
+        const touched = new Set(site.replica.rollback().changes.map(({ table, record }) => `${table}/${record}`));
         expect(site.replica.toRows()).toEqual(rows);
         expect(JSON.stringify({ ...site.replica.save(), rules: [] })).toBe(
           JSON.stringify({ ...(JSON.parse(saved) as object), rules: [] }),

@@ -5,8 +5,8 @@ import {
   LONG_MAX,
   LONG_MIN,
   parseDelta,
+  parseState,
   parseValue,
-  State,
   type Value,
   valuesEqual,
   type WireValue,
@@ -137,7 +137,7 @@ describe('an invalid value of the wire format', () => {
 
       const rows = [{ tid: 't', rowid: 'r', data: { f: [0, json] } }];
       const place = { position: 0, table: 't', record: 'r', field: 'f' };
-      expect(refusalOf(() => State.fromRows(rows))).toEqual({ code, ...place, index: 1 });
+      expect(refusalOf(() => parseState(rows))).toEqual({ code, ...place, index: 1 });
       expect(refusalOf(() => parseDelta([['I', 't', 'r', { f: json }]]))).toEqual({ code, ...place });
       expect(refusalOf(() => parseDelta([['U', 't', 'r', { f: ['P', json] }]]))).toEqual({ code, ...place });
       expect(refusalOf(() => parseDelta([['U', 't', 'r', { f: ['LI', 0, json] }]]))).toMatchObject({ code, ...place });
@@ -148,7 +148,7 @@ describe('an invalid value of the wire format', () => {
     expect(refusalOf(() => parseValue([[1]]))).toEqual({ code: 'invalid-json', index: 0 });
     expect(refusalOf(() => parseValue([1, [], 2]))).toEqual({ code: 'invalid-json', index: 1 });
     expect(refusalOf(() => parseValue(new Array(1)))).toEqual({ code: 'invalid-json', index: 0 });
-    expect(refusalOf(() => State.fromRows([{ tid: 't', rowid: 'r', data: { f: new Array(1) } }]))).toMatchObject({
+    expect(refusalOf(() => parseState([{ tid: 't', rowid: 'r', data: { f: new Array(1) } }]))).toMatchObject({
       code: 'invalid-json',
       field: 'f',
     });

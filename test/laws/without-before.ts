@@ -1,8 +1,8 @@
-import type { Change, Delta, FieldOp, ListOp } from '../../src/index.js';
+import type { Change, DeltaInput, FieldOp, ListOp } from '../../src/index.js';
 
 /** The delta as it was before anybody knew what it overwrites. */
-export function withoutBefore(delta: Delta): Delta {
-  return delta.map((change): Change => {
+export function withoutBefore(delta: DeltaInput): DeltaInput {
+  return [...delta].map((change): Change => {
     const { type, table, record } = change;
     if (type === 'insert') return change;
     if (type === 'delete') return { type, table, record };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compress } from '../../src/index.js';
+import { compress, formatState } from '../../src/index.js';
 import type { MeshEvent } from '../../src/mesh/event.js';
 import { Integrator } from '../../src/mesh/integrator.js';
 import type { OracleEvent } from '../oracle/mesh-graph.js';
@@ -39,7 +39,7 @@ function check(events: readonly OracleEvent[], stateOf: (count: number) => unkno
   const integrator = new Integrator();
   for (const [at, event] of events.entries()) {
     integrator.integrate(toMesh(event));
-    expect(integrator.view.toRows()).toEqual(stateOf(at + 1));
+    expect(formatState(integrator.view)).toEqual(stateOf(at + 1));
   }
 }
 

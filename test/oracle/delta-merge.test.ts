@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { Change, Delta, FieldOp, Rule, Value } from '../../src/index.js';
+import type { Change, FieldOp, Rule, Value } from '../../src/index.js';
 import type { OracleState } from './delta-merge.js';
 import { applyDelta, mergeStates, recordKey } from './delta-merge.js';
 import { compareInOrder, sumOf } from './value-order.js';
@@ -38,7 +38,12 @@ function append(index: number, value: string, create = false): FieldOp {
   return { type: 'list', create, ops: [{ type: 'insert', index, value }] };
 }
 
-function merge(base: OracleState, local: Delta, remote: Delta, rule: Rule = 'remote'): OracleState {
+function merge(
+  base: OracleState,
+  local: readonly Change[],
+  remote: readonly Change[],
+  rule: Rule = 'remote',
+): OracleState {
   return mergeStates(base, local, remote, () => rule);
 }
 
@@ -49,7 +54,7 @@ describe('the record table', () => {
   const localReplace = [remove, insert({ kept: 'local', mine: 'local' })];
   const remoteReplace = [remove, insert({ kept: 'remote', theirs: 'remote' })];
 
-  const cells: readonly (readonly [string, Delta, Delta, OracleState])[] = [
+  const cells: readonly (readonly [string, readonly Change[], readonly Change[], OracleState])[] = [
     ['update and update: field by field', localUpdate, remoteUpdate, stateWith({ kept: 'remote', old: 'local' })],
     ['update and delete: dropped', localUpdate, [remove], emptyState],
     ['update and replace: remote stays', localUpdate, remoteReplace, stateWith({ kept: 'remote', theirs: 'remote' })],
@@ -180,7 +185,7 @@ describe('the order of values and the sum', () => {
 });
 
 describe('deltas that do not fit', () => {
-  const refused: readonly (readonly [string, OracleState, Delta])[] = [
+  const refused: readonly (readonly [string, OracleState, readonly Change[]])[] = [
     ['an insert of an existing record', stateWith({}), [insert({})]],
     ['an update of an unknown record', emptyState, [update({ field: put(1) })]],
     ['a delete of an unknown record', emptyState, [remove]],

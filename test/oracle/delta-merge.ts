@@ -5,7 +5,7 @@
  * names the fields that both replicas end with. The base values come from the base state, so no `before` is read.
  */
 
-import type { Change, Delta, FieldOp, Fields, Rule, Value } from '../../src/index.js';
+import type { Change, FieldOp, Fields, Rule, Value } from '../../src/index.js';
 import { applyFieldOperation, mergeField } from './field-merge.js';
 
 /** Every record of a datastore under the key that `recordKey` gives it. Names cannot contain the separator. */
@@ -24,7 +24,7 @@ export function recordKey(table: string, record: string): string {
 }
 
 /** The state after one delta. An operation that does not fit the state is an error. */
-export function applyDelta(base: OracleState, delta: Delta): OracleState {
+export function applyDelta(base: OracleState, delta: Iterable<Change>): OracleState {
   const state = new Map(base);
   for (const change of delta) {
     const key = recordKey(change.table, change.record);
@@ -49,7 +49,12 @@ export function applyDelta(base: OracleState, delta: Delta): OracleState {
 }
 
 /** The state that both replicas end with when `local` and `remote`, both in normal form, were made on `base`. */
-export function mergeStates(base: OracleState, local: Delta, remote: Delta, rules: RuleOfField): OracleState {
+export function mergeStates(
+  base: OracleState,
+  local: Iterable<Change>,
+  remote: Iterable<Change>,
+  rules: RuleOfField,
+): OracleState {
   // Only deltas that fit the base are merged; applying each of them alone finds those that do not.
   applyDelta(base, local);
   applyDelta(base, remote);
@@ -126,7 +131,7 @@ function setField(fields: Map<string, Value>, field: string, value: Value | unde
 }
 
 /** "Per record at most one change, or `delete` then `insert` where a record was replaced." */
-function editsByRecord(delta: Delta): Map<string, RecordEdit> {
+function editsByRecord(delta: Iterable<Change>): Map<string, RecordEdit> {
   const edits = new Map<string, RecordEdit>();
   for (const change of delta) {
     const key = recordKey(change.table, change.record);

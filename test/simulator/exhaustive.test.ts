@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Change, Delta, FieldOp } from '../../src/index.js';
+import type { Change, FieldOp } from '../../src/index.js';
 import { readJournal } from './journal.js';
 import { nonceReused } from './planted/nonce-reused.js';
 import type { PlantedBug } from './planted/planted-bug.js';
@@ -34,7 +34,7 @@ const put =
       ? [{ type: 'insert', table: 'notes', record: 'a', fields: new Map([['high', value]]) }]
       : [{ type: 'update', table: 'notes', record: 'a', ops: new Map([['high', { type: 'put', value }]]) }];
 
-const remove: ScriptedEdit = (view): Delta =>
+const remove: ScriptedEdit = (view): readonly Change[] =>
   view.get('notes', 'a') === undefined ? [] : [{ type: 'delete', table: 'notes', record: 'a' }];
 
 const SCRIPTS: readonly (readonly [title: string, script: Script])[] = [

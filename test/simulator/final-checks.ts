@@ -1,4 +1,4 @@
-import { State } from '../../src/index.js';
+import { parseState } from '../../src/index.js';
 import { readJournal } from './journal.js';
 import { checkSizes, describeDifferences, differences, readView } from './view.js';
 import { Violation } from './violation.js';
@@ -13,7 +13,7 @@ export function checkRest(world: World): void {
 function checkConvergence({ history, replicas, sequencer }: World): void {
   const log = readView(history.state);
   const snapshot = sequencer.snapshot();
-  const kept = readView(State.fromRows(snapshot.rows));
+  const kept = readView(parseState(snapshot.rows));
   if (snapshot.rev !== history.revision || differences(log, kept).length > 0) {
     throw new Violation('the log alone rebuilds the state', describeDifferences(log, kept));
   }

@@ -19,7 +19,7 @@ const RECORD = 'j';
 export const EMPTY_JOURNAL: Journal = { tags: [], count: 0n, balance: 0 };
 
 /** The first delta of every log. */
-export const GENESIS: Delta = [
+export const GENESIS: readonly Change[] = [
   {
     type: 'insert',
     table: TABLE,
@@ -92,8 +92,8 @@ export function effectOf(applied: Delta): JournalEffect {
 }
 
 /** Whether a delta changes a sum, be it by nothing on the whole. */
-export function editsSums(delta: Delta): boolean {
-  return delta.some(
+export function editsSums(delta: Iterable<Change>): boolean {
+  return [...delta].some(
     (change) =>
       change.table === TABLE && change.type === 'update' && (change.ops.has('count') || change.ops.has('balance')),
   );

@@ -1,4 +1,4 @@
-import type { Delta } from '../../src/index.js';
+import type { Change } from '../../src/index.js';
 import { stepOf } from './choose-step.js';
 import { checkRest } from './final-checks.js';
 import { HONEST_MACHINES, type Machines, type ReplicaMachine } from './machines.js';
@@ -10,7 +10,7 @@ import { Violation } from './violation.js';
 import { World } from './world.js';
 
 /** One edit of a script, made on what the user sees by then; an empty one where it does not fit. */
-export type ScriptedEdit = (view: Pick<ReplicaMachine, 'get'>) => Delta;
+export type ScriptedEdit = (view: Pick<ReplicaMachine, 'get'>) => readonly Change[];
 
 /** What each replica edits, in order. */
 export type Script = readonly (readonly ScriptedEdit[])[];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Delta } from '../../src/index.js';
+import type { Change } from '../../src/index.js';
 import { seedOfThisRun } from '../support/run-seed.js';
 import { hasShared, readShared, type SequentialTrace } from '../support/shared-data.js';
 import { operationsOf } from '../support/trace-operations.js';
@@ -17,7 +17,9 @@ const TRACE = 'traces/sequential-sveltecomponent.json.gz';
 const TRANSACTIONS_A_TURN = 1000;
 const MOST_STEPS_BETWEEN = 5000;
 
-const STARTS_EMPTY: Delta = [{ type: 'insert', table: 'page', record: 'p', fields: new Map([['text', []]]) }];
+const STARTS_EMPTY: readonly Change[] = [
+  { type: 'insert', table: 'page', record: 'p', fields: new Map([['text', []]]) },
+];
 
 /** The users only type, and what leads nowhere is rare. */
 const TEMPERS: readonly (readonly [StepType, number])[] = [

@@ -1,4 +1,4 @@
-import { DatastoreError, type DatastoreErrorCode, type Delta, NO_LIMITS } from '../../src/index.js';
+import { type Change, DatastoreError, type DatastoreErrorCode, NO_LIMITS } from '../../src/index.js';
 import type { Role } from '../../src/sync/index.js';
 import { drawEdit, drawMisfit } from './draw-edit.js';
 import { EMPTY_JOURNAL, readJournal } from './journal.js';
@@ -56,7 +56,7 @@ export class UserActions {
   }
 
   /** Makes an edit that fits what the user sees. */
-  apply(edit: Delta): void {
+  apply(edit: readonly Change[]): void {
     this.#act('an edit', [], () => this.#desk.machine.apply(edit));
   }
 

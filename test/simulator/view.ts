@@ -1,12 +1,19 @@
-import { State } from '../../src/index.js';
+import { formatState, parseState, type Row, State } from '../../src/index.js';
 import type { ReplicaMachine } from './machines.js';
 import { Violation } from './violation.js';
+
+/** What has rows: a replica, or a state. */
+type Rows = State | Pick<ReplicaMachine, 'toRows'>;
 
 /** What a user sees: the content of every record as text, by table and record. */
 export type View = ReadonlyMap<string, string>;
 
-export function readView(machine: Pick<ReplicaMachine, 'toRows'>): View {
-  return new Map(machine.toRows().map(({ tid, rowid, data }) => [`${tid}/${rowid}`, JSON.stringify(data)]));
+export function readView(machine: Rows): View {
+  return new Map(rowsOf(machine).map(({ tid, rowid, data }) => [`${tid}/${rowid}`, JSON.stringify(data)]));
+}
+
+function rowsOf(machine: Rows): readonly Row[] {
+  return machine instanceof State ? formatState(machine) : machine.toRows();
 }
 
 /** The places whose content differs, in order. */
@@ -23,8 +30,8 @@ export function describeDifferences(left: View, right: View): string {
 }
 
 /** Checks the sizes that a machine keeps against a recount from scratch. */
-export function checkSizes(who: string, machine: Pick<ReplicaMachine, 'toRows' | 'size' | 'recordCount'>): void {
-  const recount = State.fromRows(machine.toRows());
+export function checkSizes(who: string, machine: Rows & Pick<ReplicaMachine, 'size' | 'recordCount'>): void {
+  const recount = parseState(rowsOf(machine));
   if (machine.size === recount.size && machine.recordCount === recount.recordCount) return;
   const kept = `${machine.size} bytes and ${machine.recordCount} records`;
   throw new Violation('sizes equal a recount', `${who} has ${kept}, not ${recount.size} and ${recount.recordCount}`);

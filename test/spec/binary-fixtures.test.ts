@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { arrayOf, type Json, objectOf } from '../../spec/generator/json.js';
 import { readDelta } from '../../spec/generator/vector-notation.js';
+import { decodeChanges, encodeChanges } from '../../src/codec/binary/encoded-delta.js';
 import {
   decodeDelta,
   decodeReplica,
@@ -13,7 +14,7 @@ import {
   encodeSequencer,
   encodeState,
 } from '../../src/codec/binary/index.js';
-import { compress } from '../../src/index.js';
+import { compress, formatState } from '../../src/index.js';
 import { formatEntry } from '../../src/sync/index.js';
 import { showDelta } from '../support/show.js';
 
@@ -28,15 +29,18 @@ function read(
   [[kind, json] = ['', null]]: readonly (readonly [string, Json])[],
 ): readonly unknown[] {
   switch (kind) {
-    case 'delta':
-    case 'changes': {
+    case 'delta': {
       const delta = decodeDelta(bytes);
-      const expected = kind === 'delta' ? compress(readDelta(json)) : readDelta(json);
-      return [showDelta(delta), showDelta(expected), encodeDelta(delta)];
+      return [showDelta(delta), showDelta(compress(readDelta(json))), encodeDelta(delta)];
+    }
+    case 'changes': {
+      const changes = decodeChanges(bytes);
+      expect(showDelta(decodeDelta(bytes))).toBe(showDelta(compress(changes)));
+      return [showDelta(changes), showDelta(readDelta(json)), encodeChanges(changes)];
     }
     case 'state': {
       const state = decodeState(bytes);
-      return [state.toRows(), json, encodeState(state)];
+      return [formatState(state), json, encodeState(state)];
     }
     case 'replica': {
       const saved = decodeReplica(bytes);

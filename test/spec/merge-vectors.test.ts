@@ -12,7 +12,16 @@ import {
   writeFields,
   writeListOps,
 } from '../../spec/generator/vector-notation.js';
-import { type Atom, compress, type Delta, parseValue, type Rule, State } from '../../src/index.js';
+import {
+  type Atom,
+  compose,
+  compress,
+  type Delta,
+  type DeltaInput,
+  parseState,
+  parseValue,
+  type Rule,
+} from '../../src/index.js';
 import { applyDelta, mergeStates, type OracleState, recordKey } from '../oracle/delta-merge.js';
 import { applyListOperations, mergeLists, transformListNaively } from '../oracle/list-merge.js';
 
@@ -40,16 +49,16 @@ function showState(state: OracleState): unknown {
   return Object.fromEntries([...state].map(([key, fields]) => [key, writeFields(fields)]));
 }
 
-function applyAll(base: OracleState, deltas: readonly Delta[]): OracleState {
-  return deltas.reduce(applyDelta, base);
+function applyAll(base: OracleState, deltas: readonly DeltaInput[]): OracleState {
+  return deltas.reduce<OracleState>(applyDelta, base);
 }
 
 /** One change for each record, or delete and insert, which is all that the oracle reads. */
-function composed(deltas: readonly Delta[]): Delta {
-  return compress(deltas.flat());
+function composed(deltas: readonly DeltaInput[]): Delta {
+  return compose(...deltas);
 }
 
-function expectMerged(vector: JsonObject, local: readonly Delta[], remote: Delta): void {
+function expectMerged(vector: JsonObject, local: readonly DeltaInput[], remote: DeltaInput): void {
   const rules = readRules(vector['rules']);
   const base = stateOf(vector['base']);
   const merged = mergeStates(base, composed(local), composed([remote]), (table, field) => rules.get(table, field));
@@ -76,7 +85,7 @@ describe.each(['field-merges.json', 'record-merges.json'])('%s', (file) => {
 
 describe('rebase.json', () => {
   const vectors = mergesOf('rebase.json');
-  const deltas = (json: Json | undefined): Delta[] => arrayOf(json).map(readDelta);
+  const deltas = (json: Json | undefined): DeltaInput[] => arrayOf(json).map(readDelta);
 
   test('one remote delta merges as the oracle merges the states, the pending deltas composed', () => {
     const single = vectors.filter(({ remotes }) => arrayOf(remotes).length === 1);
@@ -146,7 +155,7 @@ describe('local′ of applied deltas', () => {
   test('says what it overwrites after remote', () => {
     for (const vector of [...mergesOf('field-merges.json'), ...mergesOf('record-merges.json')]) {
       if (vector['applied'] === false) continue;
-      const state = State.fromRows(vector['base']);
+      const state = parseState(vector['base']);
       state.apply(readDelta(vector['remote']));
       const rebased = compress(readDelta(vector['rebasedLocal']));
       expect(compress(state.apply(rebased)), textOf(vector['name'])).toEqual(rebased);

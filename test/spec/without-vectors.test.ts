@@ -6,11 +6,13 @@ import {
   compose,
   type DatastoreError,
   type Delta,
+  type DeltaInput,
   invert,
+  parseState,
   ResolutionRules,
   type Rule,
   rebase,
-  State,
+  type State,
   sizeOfDelta,
   transform,
   type Value,
@@ -18,17 +20,17 @@ import {
 
 const OVER_A_RECORD = 'x'.repeat(200 * 1024);
 
-function put(value: Value | undefined, field = 'f'): Delta {
+function put(value: Value | undefined, field = 'f'): DeltaInput {
   const op = value === undefined ? { type: 'delete' as const } : { type: 'put' as const, value };
   return [{ type: 'update', table: 't', record: 'r', ops: new Map([[field, op]]) }];
 }
 
-function merge(rule: Rule, local: Delta, remote: Delta): { local: Delta; remote: Delta } {
+function merge(rule: Rule, local: DeltaInput, remote: DeltaInput): { local: Delta; remote: Delta } {
   return transform(local, remote, { rules: new ResolutionRules().set('t', 'f', rule) });
 }
 
 function stateWith(value: Value | undefined): State {
-  const state = State.fromRows([{ tid: 't', rowid: 'r', data: {} }]);
+  const state = parseState([{ tid: 't', rowid: 'r', data: {} }]);
   state.apply(put(value));
   return state;
 }
@@ -61,15 +63,15 @@ describe('a merge function', () => {
     for (const answer of [1n, 2n, 'other']) {
       const merged = merge(() => answer, local, put(2n));
       expect(merged.local).toEqual(stateWith(2n).apply(put(answer)));
-      expect(merged.remote).toEqual(put(answer));
+      expect(merged.remote.changes).toEqual(put(answer));
     }
     const deleted = merge(() => undefined, local, put(2n));
     expect(deleted.local).toEqual(stateWith(2n).apply(put(undefined)));
-    expect(deleted.remote).toEqual(put(undefined));
+    expect(deleted.remote.changes).toEqual(put(undefined));
   });
 
   test('receives an unknown base as absent', () => {
-    expect(merge(({ base }) => (base === undefined ? 'unknown' : 'known'), put(1n), put(2n)).remote).toEqual(
+    expect(merge(({ base }) => (base === undefined ? 'unknown' : 'known'), put(1n), put(2n)).remote.changes).toEqual(
       put('unknown'),
     );
   });
@@ -92,7 +94,11 @@ describe('a merge function', () => {
 
 describe('limits', () => {
   test('are not checked by merging, rebasing, composing and inverting', () => {
-    const local = Array.from({ length: 12 }, (_, at) => stateWith(1).apply(put(OVER_A_RECORD, `f${at}`))[0]);
+    const local = Array.from({ length: 12 }, (_, at) =>
+      stateWith(1)
+        .apply(put(OVER_A_RECORD, `f${at}`))
+        .at(0),
+    );
     const deltas = local.flatMap((change) => (change === undefined ? [] : [[change]]));
     const whole = compose(...deltas);
     expect(sizeOfDelta(whole)).toBeGreaterThan(2 * 1024 * 1024);

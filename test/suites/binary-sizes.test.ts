@@ -3,7 +3,7 @@ import { Packr } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { rawSize, taskInserts, taskUpdates, traceDelta } from '../../bench/support/tasks.js';
 import { encodeDelta, encodeState } from '../../src/codec/binary/index.js';
-import { formatDelta, State } from '../../src/index.js';
+import { formatDelta, parseState, State } from '../../src/index.js';
 import { hasShared } from '../support/shared-data.js';
 
 // What the binary form promises to weigh. The figures of peers are those of bench/PEERS.md.
@@ -38,7 +38,7 @@ describe.skipIf(!hasShared('traces/sequential-automerge-paper.json.gz'))('the au
   });
 
   test('ends in a state that is no larger than the smallest list of a peer', () => {
-    const state = State.fromRows([{ tid: 't', rowid: 'r', data: { f: [] } }]);
+    const state = parseState([{ tid: 't', rowid: 'r', data: { f: [] } }]);
     state.apply(traceDelta());
     expect(encodeState(state).length).toBeLessThanOrEqual(110_000);
   });

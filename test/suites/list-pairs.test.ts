@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDelta, ResolutionRules, type Rule, State, transform } from '../../src/index.js';
+import { parseDelta, parseState, ResolutionRules, type Rule, transform } from '../../src/index.js';
 import { hasShared, readShared } from '../support/shared-data.js';
 
 const FILE = 'vectors/list-pairs.jsonl';
@@ -17,10 +17,10 @@ function resultOf({ base, local, remote, rule }: Pair): { remoteFirst: unknown; 
   const localDelta = parseDelta([['U', 't', 'r', { f: local }]]);
   const remoteDelta = parseDelta([['U', 't', 'r', { f: remote }]]);
   const merged = transform(localDelta, remoteDelta, { rules: new ResolutionRules().set('t', 'f', rule) });
-  const remoteFirst = State.fromRows(rows);
+  const remoteFirst = parseState(rows);
   remoteFirst.apply(remoteDelta);
   remoteFirst.apply(merged.local);
-  const localFirst = State.fromRows(rows);
+  const localFirst = parseState(rows);
   localFirst.apply(localDelta);
   localFirst.apply(merged.remote);
   return { remoteFirst: remoteFirst.get('t', 'r')?.get('f'), localFirst: localFirst.get('t', 'r')?.get('f') };

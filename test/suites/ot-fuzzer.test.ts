@@ -3,7 +3,16 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Delta, invert, type ListOp, type RuleName, State, transformList } from '../../src/index.js';
+import {
+  type Delta,
+  type DeltaInput,
+  invert,
+  type ListOp,
+  parseState,
+  type RuleName,
+  type State,
+  transformList,
+} from '../../src/index.js';
 import { runs } from '../support/seed.js';
 
 type Items = readonly string[];
@@ -50,7 +59,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function updateOf(ops: Ops): Delta {
+function updateOf(ops: Ops): DeltaInput {
   return [{ type: 'update', table: 't', record: 'r', ops: new Map([['f', { type: 'list', create: false, ops }]]) }];
 }
 
@@ -60,7 +69,7 @@ function opsOf([change]: Delta): Ops {
 }
 
 function stateOf(items: Items): State {
-  return State.fromRows([{ tid: 't', rowid: 'r', data: { f: items } }]);
+  return parseState([{ tid: 't', rowid: 'r', data: { f: items } }]);
 }
 
 function listType(rule: RuleName): OtType {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type Delta, type ListOp, State } from '../../src/index.js';
+import { type DeltaInput, type ListOp, parseState, type State } from '../../src/index.js';
 import { type ConcurrentTrace, hasShared, readShared, type SequentialTrace } from '../support/shared-data.js';
 import { operationsOf } from '../support/trace-operations.js';
 import { TwoAgents } from '../support/two-agents.js';
 
 const EDITS_A_DELTA = 1000;
 
-function listDelta(ops: readonly ListOp[]): Delta {
+function listDelta(ops: readonly ListOp[]): DeltaInput {
   return [{ type: 'update', table: 't', record: 'r', ops: new Map([['text', { type: 'list', create: false, ops }]]) }];
 }
 
@@ -16,7 +16,7 @@ function textOf(state: State): string {
 }
 
 function stateOf(text: string): State {
-  return State.fromRows([{ tid: 't', rowid: 'r', data: { text: [...text] } }]);
+  return parseState([{ tid: 't', rowid: 'r', data: { text: [...text] } }]);
 }
 
 describe('sequential traces replay to their end as list operations', () => {

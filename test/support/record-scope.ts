@@ -1,4 +1,4 @@
-import type { Change, Delta, FieldOp, ListOp, Rule, Value } from '../../src/index.js';
+import type { Change, FieldOp, ListOp, Rule, Value } from '../../src/index.js';
 
 const TABLE = 't';
 const RECORD = 'r';
@@ -57,12 +57,12 @@ export function updateOf(op: FieldOp): Change {
 export const deletion: Change = { type: 'delete', table: TABLE, record: RECORD };
 
 /** The base record as the delta that makes it. */
-export function deltaOf(base: BaseRecord): Delta {
+export function deltaOf(base: BaseRecord): readonly Change[] {
   return base === undefined ? [] : [insertOf(base.field)];
 }
 
 /** Every delta on one record with one field: every kind of change, over the given values. */
-export function allDeltas(base: BaseRecord, values: readonly Value[], tag: string): Delta[] {
+export function allDeltas(base: BaseRecord, values: readonly Value[], tag: string): (readonly Change[])[] {
   const contents = [undefined, ...values];
   if (base === undefined) return [[], ...contents.map((value) => [insertOf(value)])];
   return [

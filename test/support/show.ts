@@ -1,8 +1,9 @@
 import {
   type Change,
-  type Delta,
+  type DeltaInput,
   type FieldOp,
   type Fields,
+  formatState,
   formatValue,
   type ListOp,
   type State,
@@ -13,11 +14,11 @@ import {
 // cheap enough for exhaustive tests and failures readable.
 
 export function showState(state: State): string {
-  return JSON.stringify(state.toRows());
+  return JSON.stringify(formatState(state));
 }
 
-export function showDelta(delta: Delta): string {
-  return `[${delta.map(showChange).join(', ')}]`;
+export function showDelta(delta: DeltaInput): string {
+  return `[${[...delta].map(showChange).join(', ')}]`;
 }
 
 export function showValue(value: Value | undefined): string {

@@ -1,4 +1,4 @@
-import { type Delta, type ListOp, rebase, State } from '../../src/index.js';
+import { type DeltaInput, type ListOp, parseState, rebase } from '../../src/index.js';
 import type { ConcurrentTrace } from './shared-data.js';
 import { operationsOf } from './trace-operations.js';
 
@@ -8,8 +8,8 @@ import { operationsOf } from './trace-operations.js';
  * that, keeping their boundaries. One agent counts as remote throughout.
  */
 export class TwoAgents {
-  readonly #base = State.fromRows([{ tid: 't', rowid: 'r', data: { text: [] } }]);
-  readonly #pending: [Delta[], Delta[]] = [[], []];
+  readonly #base = parseState([{ tid: 't', rowid: 'r', data: { text: [] } }]);
+  readonly #pending: [DeltaInput[], DeltaInput[]] = [[], []];
   readonly #joined: [number, number] = [0, 0];
   readonly #remote: 0 | 1;
 
@@ -56,7 +56,7 @@ export class TwoAgents {
 }
 
 /** Brings remote deltas, each on its own, past a local sequence. */
-function foldRemotes(local: readonly Delta[], remotes: readonly Delta[]): Delta[] {
+function foldRemotes(local: readonly DeltaInput[], remotes: readonly DeltaInput[]): DeltaInput[] {
   let pending = local;
   return remotes.map((delta) => {
     const merged = rebase(pending, delta);
@@ -65,6 +65,6 @@ function foldRemotes(local: readonly Delta[], remotes: readonly Delta[]): Delta[
   });
 }
 
-function textDelta(ops: readonly ListOp[]): Delta {
+function textDelta(ops: readonly ListOp[]): DeltaInput {
   return [{ type: 'update', table: 't', record: 'r', ops: new Map([['text', { type: 'list', create: false, ops }]]) }];
 }

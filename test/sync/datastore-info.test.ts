@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Change, type Delta, type FieldOp, type Limits, NO_LIMITS } from '../../src/index.js';
+import { type Change, type DeltaInput, type FieldOp, type Limits, NO_LIMITS } from '../../src/index.js';
 import { I, put } from './notation.js';
 import { EPOCH, Pair, statusOf } from './pair.js';
 
@@ -56,21 +56,24 @@ describe('the modified time', () => {
     ['the datastore, that an edit deletes', 'datastoreSize', 1400, [timeDeleted, I('b')], 'datastore-too-large'],
     ['the datastore, with its record', 'datastoreSize', 1400, [infoDeleted, I('b')], 'datastore-too-large'],
     ['the number of records, with its record', 'recordCount', 3, [infoDeleted, I('b')], 'too-many-records'],
-  ] satisfies [string, keyof Limits, number, Delta, string][])('finds room in %s', (_, limit, needed, edit, code) => {
-    const within = (most: number): Pair => {
-      const limits = { ...NO_LIMITS, [limit]: most };
-      const pair = new Pair({ limits, sequencer: { limits } });
-      pair.replica.apply([infoMade, I('a')]);
-      if (limit !== 'recordSize') pair.sync();
-      return pair;
-    };
-    expect(() => within(needed - 1).replica.apply(edit)).toThrow(expect.objectContaining({ code }));
-    const pair = within(needed);
-    pair.replica.apply(edit);
-    pair.settle();
-    expect(pair.replica.mtime).toEqual(EPOCH);
-    expect(pair.sequencer.revision).toBe(1);
-  });
+  ] satisfies [string, keyof Limits, number, DeltaInput, string][])(
+    'finds room in %s',
+    (_, limit, needed, edit, code) => {
+      const within = (most: number): Pair => {
+        const limits = { ...NO_LIMITS, [limit]: most };
+        const pair = new Pair({ limits, sequencer: { limits } });
+        pair.replica.apply([infoMade, I('a')]);
+        if (limit !== 'recordSize') pair.sync();
+        return pair;
+      };
+      expect(() => within(needed - 1).replica.apply(edit)).toThrow(expect.objectContaining({ code }));
+      const pair = within(needed);
+      pair.replica.apply(edit);
+      pair.settle();
+      expect(pair.replica.mtime).toEqual(EPOCH);
+      expect(pair.sequencer.revision).toBe(1);
+    },
+  );
 
   test('is a copy that changes nothing inside', () => {
     const pair = new Pair();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeReplica, decodeSequencer, encodeReplica, encodeSequencer } from '../../src/codec/binary/index.js';
-import { DatastoreError, type DatastoreErrorCode } from '../../src/index.js';
+import { DatastoreError, type DatastoreErrorCode, Delta } from '../../src/index.js';
 import { Replica, type SavedReplica, type SavedSequencer, Sequencer } from '../../src/sync/index.js';
 import { D, I, put, seen, U } from './notation.js';
 import { Pair } from './pair.js';
@@ -81,7 +81,7 @@ describe('decodeSequencer(encodeSequencer(s)) = s', () => {
       rows: [{ tid: 't', rowid: 'a', data: {} }],
       nonces: ['other-1'],
     } as const;
-    const later = { rev: 2, nonce: 'n2', delta: [put('a', 'f', 1)] };
+    const later = { rev: 2, nonce: 'n2', delta: Delta.from([put('a', 'f', 1)]) };
     return [whole, sequencer.save(), new Sequencer().save(), { snapshot: early, log: [later] }];
   }
 

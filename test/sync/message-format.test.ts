@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Delta } from '../../src/index.js';
 import {
   formatEntry,
   formatMessage,
@@ -12,10 +13,10 @@ import {
 } from '../../src/sync/index.js';
 import { D, I, put } from './notation.js';
 
-const ENTRY = { rev: 3, nonce: 'n', delta: [put('a', 'f', 1)] };
+const ENTRY = { rev: 3, nonce: 'n', delta: Delta.from([put('a', 'f', 1)]) };
 
 const FROM_REPLICA: readonly ReplicaMessage[] = [
-  { type: 'put', rev: 0, nonce: 'n', delta: [D('a'), I('b', { f: [1, 'x'] })] },
+  { type: 'put', rev: 0, nonce: 'n', delta: Delta.from([D('a'), I('b', { f: [1, 'x'] })]) },
   { type: 'fetch', rev: 7 },
   { type: 'fetch-snapshot' },
 ];
@@ -90,7 +91,7 @@ describe('messages as JSON', () => {
   });
 
   test('what a delta overwrote does not travel', () => {
-    const delta = [{ type: 'delete' as const, table: 't', record: 'a', before: new Map([['f', 1]]) }];
+    const delta = Delta.from([{ type: 'delete', table: 't', record: 'a', before: new Map([['f', 1]]) }]);
     expect(formatMessage({ type: 'put', rev: 0, nonce: 'n', delta })).toEqual({
       type: 'put',
       rev: 0,

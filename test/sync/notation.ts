@@ -1,4 +1,4 @@
-import { type Change, type Delta, type Fields, formatValue, parseDelta, State } from '../../src/index.js';
+import { type Change, type DeltaInput, type Fields, formatValue, parseDelta, State } from '../../src/index.js';
 import type { Replica } from '../../src/sync/index.js';
 
 // A tiny notation for tests: wire changes of table `t` without their table, and records as plain text.
@@ -21,7 +21,7 @@ export function seen(replica: Pick<Replica, 'query'>): string {
     .join(' ');
 }
 
-export function stateAfter(...deltas: readonly Delta[]): State {
+export function stateAfter(...deltas: readonly DeltaInput[]): State {
   const state = new State();
   for (const delta of deltas) state.apply(delta);
   return state;

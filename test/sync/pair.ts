@@ -1,4 +1,4 @@
-import { type Delta, ResolutionRules } from '../../src/index.js';
+import { type Change, ResolutionRules } from '../../src/index.js';
 import {
   type Entries,
   type LogEntry,
@@ -30,7 +30,7 @@ export class Pair {
   }
 
   /** Somebody else appends a delta to the log. */
-  other(...delta: Delta): LogEntry {
+  other(...delta: readonly Change[]): LogEntry {
     const { revision } = this.sequencer;
     const outcome = this.sequencer.put(revision, `other-${revision + 1}`, delta, 'owner');
     if (outcome.type !== 'accepted') throw new Error(`The other's delta was not accepted: ${JSON.stringify(outcome)}`);
@@ -46,7 +46,7 @@ export class Pair {
   }
 
   /** The user edits, and `sync()` seals it. */
-  edit(...delta: Delta): SyncResult {
+  edit(...delta: readonly Change[]): SyncResult {
     this.replica.apply(delta);
     return this.sync();
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Delta } from '../../src/index.js';
+import type { DeltaInput } from '../../src/index.js';
 import type { Refused } from '../../src/sync/index.js';
 import { D, I, long, put, seen, U } from './notation.js';
 import { changedIn, Pair, statusOf } from './pair.js';
@@ -11,8 +11,8 @@ const REFUSAL = { reason: 'limit', code: 'record-too-large', message: 'too large
  * `sync()` brings it in.
  */
 function afterRefusal(
-  refused: Delta,
-  later: Delta = [],
+  refused: DeltaInput,
+  later: DeltaInput = [],
   base: object = { f: 0, list: ['x', 'y'] },
   pair: Pair = new Pair(),
 ): { pair: Pair; result: ReturnType<Pair['sync']> } {
@@ -20,7 +20,7 @@ function afterRefusal(
   pair.catchUp();
   pair.edit(...refused);
   const { nonce } = pair.outgoing();
-  if (later.length > 0) pair.edit(...later);
+  if ([...later].length > 0) pair.edit(...later);
   const before = seen(pair.replica);
   pair.replica.receive({ type: 'refused', nonce, ...REFUSAL });
   expect(seen(pair.replica)).toBe(before);
@@ -39,7 +39,7 @@ describe('a refusal', () => {
     expect(changedIn(result)).toBe('t:a,b');
     expect(result.refused).toMatchObject([{ nonce: 'mine-1', refusal: REFUSAL, conflicts: [] }]);
     const [report] = result.refused;
-    expect(report?.delta.filter(({ table }) => table === 't')).toMatchObject([
+    expect(report?.delta.changes.filter(({ table }) => table === 't')).toMatchObject([
       { type: 'update', record: 'a', ops: new Map([['f', { type: 'put', value: 1, before: 0 }]]) },
       { type: 'insert', record: 'b' },
     ]);
@@ -51,7 +51,7 @@ describe('a refusal', () => {
     ['the same field', [put('a', 'f', 1)], [put('a', 'f', 2)], { f: 0 }, 'a{f=2}'],
     ['the same field, deleted', [put('a', 'f', 1)], [U('a', { f: ['D'] })], { f: 0 }, 'a{}'],
     ['a deleted record, inserted again', [D('a')], [I('a', { g: 1 })], { f: 0 }, 'a{f=0 g=1}'],
-  ] satisfies [string, Delta, Delta, object, string][])(
+  ] satisfies [string, DeltaInput, DeltaInput, object, string][])(
     'leaves a later edit of %s',
     (_, refused, later, base, expected) => {
       const { pair, result } = afterRefusal(refused, later, base);
@@ -65,7 +65,7 @@ describe('a refusal', () => {
     ['deleted', [U('a', { list: ['LD', 0] })], [U('a', { list: ['LI', 1, 'z'] })], '["x","y","z"]'],
     ['moved', [U('a', { list: ['LM', 0, 1] })], [U('a', { list: ['LP', 1, 'z'] })], '["z","y"]'],
     ['put', [U('a', { list: ['LP', 0, 'w'] })], [U('a', { list: ['LP', 0, 'z'] })], '["z","y"]'],
-  ] satisfies [string, Delta, Delta, string][])(
+  ] satisfies [string, DeltaInput, DeltaInput, string][])(
     'of an item that was %s leaves a later edit of the list',
     (_, refused, later, expected) => {
       expect(seen(afterRefusal(refused, later).pair.replica)).toBe(`a{f=0 list=${expected}}`);

@@ -156,7 +156,7 @@ describe('a delta in flight at a reload', () => {
     pair.replica.receive(pair.sequencer.snapshot());
     const result = pair.sync();
     expect(result.uncertain).toMatchObject([{ nonce: 'mine-1' }]);
-    expect(result.uncertain[0]?.delta.filter(({ table }) => table === 't')).toEqual([
+    expect(result.uncertain[0]?.delta.changes.filter(({ table }) => table === 't')).toEqual([
       U('a', { list: ['LI', 1, 'mine'] }),
     ]);
     pair.settle();

@@ -18,7 +18,7 @@ describe('a rollback', () => {
     pair.replica.setTitle('title');
     pair.replica.setRole('viewer');
     const applied = pair.replica.rollback();
-    expect(applied.map(({ type, table, record }) => `${type} ${table} ${record}`)).toEqual([
+    expect(applied.changes.map(({ type, table, record }) => `${type} ${table} ${record}`)).toEqual([
       'update :info info',
       'update t a',
       'delete t b',
@@ -26,7 +26,7 @@ describe('a rollback', () => {
     expect(seen(pair.replica)).toBe('a{f=1 list=["x"]}');
     expect(pair.replica.title).toBeUndefined();
     expect(statusOf(pair.replica)).toBe('hasOutgoing');
-    expect(pair.replica.rollback()).toEqual([]);
+    expect(pair.replica.rollback().changes).toEqual([]);
   });
 
   test('does not report its records at the next sync', () => {
@@ -155,7 +155,7 @@ describe('what was sealed last', () => {
     pair.edit(put('a', 'f', 1));
     const { nonce } = pair.outgoing();
     pair.replica.receive({ type: 'refused', nonce, reason: 'permission', message: '' });
-    expect(pair.replica.withdraw()?.changes).toMatchObject([{ table: ':info' }, { table: 't', record: 'a' }]);
+    expect(pair.replica.withdraw()?.changes.changes).toMatchObject([{ table: ':info' }, { table: 't', record: 'a' }]);
     expect(pair.sync()).toMatchObject({ refused: [] });
     expect(seen(pair.replica)).toBe('a{f=0 list=["x"]}');
     expect(statusOf(pair.replica)).toBe('isIdle');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Delta, NO_LIMITS } from '../../src/index.js';
+import { Delta, type DeltaInput, NO_LIMITS } from '../../src/index.js';
 import {
   formatMessage,
   type LogEntry,
@@ -14,7 +14,7 @@ import {
 import { D, I, put } from './notation.js';
 
 /** A sequencer with the deltas in its log, under the nonces n1, n2, … */
-function sequencerWith(deltas: readonly Delta[], options: SequencerOptions = {}): Sequencer {
+function sequencerWith(deltas: readonly DeltaInput[], options: SequencerOptions = {}): Sequencer {
   const sequencer = new Sequencer(options);
   deltas.forEach((delta, index) => {
     expect(sequencer.put(index, `n${index + 1}`, delta, 'editor').type).toBe('accepted');
@@ -22,7 +22,7 @@ function sequencerWith(deltas: readonly Delta[], options: SequencerOptions = {})
   return sequencer;
 }
 
-const FOUR: readonly Delta[] = [[I('a')], [put('a', 'f', 1)], [put('a', 'f', 2)], [put('a', 'f', 3)]];
+const FOUR: readonly DeltaInput[] = [[I('a')], [put('a', 'f', 1)], [put('a', 'f', 2)], [put('a', 'f', 3)]];
 
 function entriesOf(sequencer: Sequencer, rev: number): readonly LogEntry[] {
   const answer = sequencer.deltasSince(rev);
@@ -81,7 +81,7 @@ describe('a put', () => {
       code: 'record-missing',
       place: { table: 't', record: 'missing', position: 1 },
     });
-    const malformed = [{ type: 'drop', table: 't', record: 'a' }] as unknown as Delta;
+    const malformed = [{ type: 'drop', table: 't', record: 'a' }] as unknown as DeltaInput;
     expect(summary(sequencer.put(4, 'x', malformed, 'owner'))).toBe('refused invalid invalid-change');
     expect(sequencer.snapshot().rows).toHaveLength(1);
   });
@@ -89,14 +89,14 @@ describe('a put', () => {
   test('is refused for an index that is none, and what that says can be sent', () => {
     const sequencer = sequencerWith([[I('a', { l: ['x'] })]]);
     const ops = new Map([['l', { type: 'list', create: false, ops: [{ type: 'delete', index: -1 }] }]]);
-    const delta = [{ type: 'update', table: 't', record: 'a', ops }] as unknown as Delta;
+    const delta = [{ type: 'update', table: 't', record: 'a', ops }] as unknown as DeltaInput;
     const refused = sequencer.put(1, 'x', delta, 'owner');
     expect(refused).toMatchObject({ reason: 'invalid', code: 'index-out-of-range', place: { field: 'l' } });
     expect(parseSequencerMessage(JSON.parse(JSON.stringify(formatMessage(refused))))).toEqual(refused);
   });
 
   test('over a limit is refused; one that shrinks what is over it already is not', () => {
-    const refusedFor = (limits: object, delta: Delta): string =>
+    const refusedFor = (limits: object, delta: DeltaInput): string =>
       summary(sequencerWith([], { limits: { ...NO_LIMITS, ...limits } }).put(0, 'x', delta, 'owner'));
     expect(refusedFor({ recordCount: 1 }, [I('a'), I('b')])).toBe('refused limit too-many-records');
     expect(refusedFor({ recordSize: 204 }, [I('a', { f: 'xxxxx' })])).toBe('refused limit record-too-large');
@@ -122,13 +122,13 @@ describe('a put', () => {
 
   test('enters the log in normal form, without what it overwrote, and out of the reach of its sender', () => {
     const sequencer = sequencerWith(FOUR.slice(0, 1));
-    const delta: Delta = [
+    const delta: DeltaInput = [
       { type: 'update', table: 't', record: 'a', ops: new Map([['f', { type: 'put', value: 1, before: undefined }]]) },
       { type: 'update', table: 't', record: 'a', ops: new Map([['f', { type: 'put', value: 2, before: 1 }]]) },
     ];
     sequencer.put(1, 'x', delta, 'owner');
     const [entry] = entriesOf(sequencer, 1);
-    expect(entry?.delta).toEqual([put('a', 'f', 2)]);
+    expect(entry?.delta.changes).toEqual([put('a', 'f', 2)]);
     expect(Object.isFrozen(entry)).toBe(true);
   });
 
@@ -267,7 +267,7 @@ describe('answers', () => {
     const sequencer = sequencerWith(FOUR);
     expect(sequencer.answer({ type: 'fetch', rev: 2 }, 'viewer')).toEqual(sequencer.deltasSince(2));
     expect(sequencer.answer({ type: 'fetch-snapshot' }, 'viewer')).toEqual(sequencer.snapshot());
-    const message = { type: 'put', rev: 4, nonce: 'x', delta: [D('a')] } as const;
+    const message = { type: 'put', rev: 4, nonce: 'x', delta: Delta.from([D('a')]) } as const;
     expect(sequencer.answer(message, 'editor')).toEqual({ type: 'accepted', nonce: 'x', rev: 5 });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS, type Delta } from '../../src/index.js';
+import { DEFAULT_LIMITS, type DeltaInput } from '../../src/index.js';
 import { D, I, long, put, seen, U } from './notation.js';
 import { Pair, statusOf } from './pair.js';
 
@@ -13,7 +13,12 @@ function pairWithRecord(base: object = BASE, options: ConstructorParameters<type
 }
 
 /** What is left when `mine` was done, all was exchanged, the other did `others`, and mine was undone. */
-function undoneAfter(mine: Delta, others: Delta, base: object = BASE, rule: 'remote' | 'sum' = 'remote'): string {
+function undoneAfter(
+  mine: DeltaInput,
+  others: DeltaInput,
+  base: object = BASE,
+  rule: 'remote' | 'sum' = 'remote',
+): string {
   const pair = pairWithRecord(base);
   pair.rules.set('t', 'f', rule);
   pair.replica.apply(mine);
@@ -30,8 +35,8 @@ function undoneAfter(mine: Delta, others: Delta, base: object = BASE, rule: 'rem
 
 /** The same, but the other's delta came into the log before mine, while mine was pending. */
 function undoneWhilePending(
-  mine: Delta,
-  others: Delta,
+  mine: DeltaInput,
+  others: DeltaInput,
   base: object = BASE,
   rule: 'remote' | 'local' | 'max' | 'sum' = 'remote',
 ): string {
@@ -80,7 +85,7 @@ describe('a step', () => {
     pair.edit(U('a', { list: ['LI', 0, 'w'] }));
     pair.replica.undo();
     pair.sync();
-    expect(pair.outgoing().delta.filter(({ table }) => table === 't')).toEqual([put('a', 'f', 1)]);
+    expect(pair.outgoing().delta.changes.filter(({ table }) => table === 't')).toEqual([put('a', 'f', 1)]);
   });
 
   test('that is in flight is undone by a delta of its own', () => {
@@ -91,7 +96,7 @@ describe('a step', () => {
     expect(seen(pair.replica)).toBe('a{f=0 list=["x","y"]}');
     pair.sync();
     pair.exchange();
-    expect(pair.outgoing().delta).toEqual([U('a', { list: ['LD', 0] })]);
+    expect(pair.outgoing().delta.changes).toEqual([U('a', { list: ['LD', 0] })]);
     pair.settle();
     expect(seen(pair.replica)).toBe('a{f=0 list=["x","y"]}');
   });
@@ -114,7 +119,7 @@ describe('a step', () => {
     pair.settle();
     pair.other(put('a', 'f', 5));
     pair.catchUp();
-    expect(pair.replica.undo()).toEqual([
+    expect(pair.replica.undo()?.changes).toEqual([
       { type: 'update', table: 't', record: 'a', ops: new Map([['g', { type: 'delete', before: 1 }]]) },
     ]);
     expect([seen(pair.replica), pair.replica.canUndo]).toEqual(['a{f=5 list=["x","y"]}', false]);
@@ -171,7 +176,7 @@ describe('undoing what is in the log, after another edited later', () => {
       'a{f=["o","p"] list=["x","y"]}',
     ],
     ['a list that I edited, putting it', [U('a', { list: ['LD', 0] })], [put('a', 'list', 5)], 'a{f=0 list=5}'],
-  ] satisfies [string, Delta, Delta, string][])('%s', (_, mine, others, expected) => {
+  ] satisfies [string, DeltaInput, DeltaInput, string][])('%s', (_, mine, others, expected) => {
     expect(undoneAfter(mine, others)).toBe(expected);
   });
 
@@ -218,7 +223,7 @@ describe('undoing what is in the log, after another edited later', () => {
       [U('a', { list: ['LD', 0] })],
       '["y"]',
     ],
-  ] satisfies [string, Delta, Delta, string][])('list: %s', (_, mine, others, expected) => {
+  ] satisfies [string, DeltaInput, DeltaInput, string][])('list: %s', (_, mine, others, expected) => {
     expect(undoneAfter(mine, others)).toBe(`a{f=0 list=${expected}}`);
   });
 
@@ -260,7 +265,7 @@ describe('undoing what met another’s edit before it entered the log puts back 
       'a{list=["o","x"]}',
     ],
     ['a record that both inserted', [I('b', { f: 1 })], [I('b', { g: 2 })], 'remote', {}, 'a{} b{g=2}'],
-  ] satisfies [string, Delta, Delta, 'remote' | 'local' | 'max' | 'sum', object, string][])(
+  ] satisfies [string, DeltaInput, DeltaInput, 'remote' | 'local' | 'max' | 'sum', object, string][])(
     '%s',
     (_, mine, others, rule, base, expected) => {
       expect(undoneWhilePending(mine, others, base, rule)).toBe(expected);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Delta } from '../../src/index.js';
 import { Incoming } from '../../src/sync/incoming.js';
 import { runs } from '../support/seed.js';
 
@@ -35,7 +36,7 @@ describe('what has arrived', () => {
         let revision = 0;
         for (const [what, rev, isAsked] of events) {
           if (what === 'entry' && rev > revision) {
-            incoming.addEntry({ rev, nonce: `n${rev}`, delta: [] });
+            incoming.addEntry({ rev, nonce: `n${rev}`, delta: Delta.from([]) });
             naive.entries.add(rev);
           } else if (what === 'snapshot') {
             incoming.setSnapshot({ type: 'snapshot', rev, rows: [], nonces: [] });

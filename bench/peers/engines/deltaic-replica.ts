@@ -1,4 +1,4 @@
-import { type Delta, NO_LIMITS } from '../../../src/index.js';
+import { type Change, NO_LIMITS } from '../../../src/index.js';
 import { Replica, Sequencer } from '../../../src/sync/index.js';
 import { engine, type Splice } from '../engine.js';
 import { decodeDelta, decodeReplica, ENCODING, encodeDelta, encodeReplica } from './deltaic-bytes.js';
@@ -34,7 +34,7 @@ function newReplica(): Replica {
   return new Replica({ nextNonce: () => `nonce${count++}`, limits: NO_LIMITS });
 }
 
-function splice([position, deleteCount, inserted]: Splice): Delta {
+function splice([position, deleteCount, inserted]: Splice): Change[] {
   const deletes = Array.from({ length: deleteCount }, () => ({ type: 'delete', index: position }) as const);
   const inserts = inserted === '' ? [] : [{ type: 'insert', index: position, value: inserted } as const];
   const ops = [...deletes, ...inserts];

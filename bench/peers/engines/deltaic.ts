@@ -1,10 +1,12 @@
 import {
-  compress,
-  type Delta,
+  compose,
+  Delta,
+  type DeltaInput,
   deltaWithoutBefore,
   type ListOp,
+  parseState,
   ResolutionRules,
-  State,
+  type State,
   transform,
 } from '../../../src/index.js';
 import { type Branch, engine, type ListEngine, type Merging, type Splice, type TraceWay } from '../engine.js';
@@ -23,13 +25,13 @@ interface Holder {
   made: Delta;
 }
 
-const holding = (state: State): Holder => ({ state, made: [] });
+const holding = (state: State): Holder => ({ state, made: Delta.from([]) });
 const fork = ({ state }: Holder): Holder => holding(state.clone());
 const listState = (items: readonly string[]): State =>
-  State.fromRows([{ tid: TABLE, rowid: RECORD, data: { [FIELD]: items } }]);
+  parseState([{ tid: TABLE, rowid: RECORD, data: { [FIELD]: items } }]);
 
-function edited(holder: Holder, delta: Delta): Branch<Holder> {
-  holder.made = compress(holder.state.apply(delta));
+function edited(holder: Holder, delta: DeltaInput): Branch<Holder> {
+  holder.made = holder.state.apply(delta);
   return { doc: holder, sent: bytesOf(holder.made) };
 }
 
@@ -57,7 +59,7 @@ function mergeInMemory(rules: ResolutionRules): Merging<Holder>['merge'] {
   };
 }
 
-function listDelta(ops: readonly ListOp[]): Delta {
+function listDelta(ops: readonly ListOp[]): DeltaInput {
   return [
     { type: 'update', table: TABLE, record: RECORD, ops: new Map([[FIELD, { type: 'list', create: false, ops }]]) },
   ];
@@ -93,11 +95,11 @@ function traceWay(edits: TraceWay<Holder>['edits']): TraceWay<Holder> {
       for (const splice of trace) pushOps(ops, splice);
       const delta = listDelta(ops);
       state.apply(delta);
-      return { state, made: delta };
+      return { state, made: Delta.from(delta) };
     },
     text: textOf,
     state: save,
-    ...(edits === 'all in one' && { history: ({ made }: Holder) => encodeDelta(compress(made)) }),
+    ...(edits === 'all in one' && { history: ({ made }: Holder) => encodeDelta(made) }),
     load: (bytes) => textOf(holding(decodeState(bytes))),
   };
 }
@@ -114,7 +116,7 @@ const lists: ListEngine<Holder> = {
 
 const records = {
   idiom: `one delta a branch, ${ENCODING}`,
-  create: (rows) => holding(State.fromRows(Object.entries(rows).map(([rowid, data]) => ({ tid: TABLE, rowid, data })))),
+  create: (rows) => holding(parseState(Object.entries(rows).map(([rowid, data]) => ({ tid: TABLE, rowid, data })))),
   fork,
   edit: (holder, updates) =>
     edited(
@@ -132,7 +134,7 @@ const records = {
 } satisfies Parameters<typeof engine<Holder>>[0]['records'];
 
 const counterRules = new ResolutionRules().set(TABLE, FIELD, 'sum');
-const put = (value: number | bigint): Delta => [
+const put = (value: number | bigint): DeltaInput => [
   { type: 'update', table: TABLE, record: RECORD, ops: new Map([[FIELD, { type: 'put', value }]]) },
 ];
 
@@ -147,7 +149,7 @@ export const deltaic = engine<Holder>({
   register: {
     idiom: 'a field, a State.apply each time',
     overwrite: (times) => {
-      const state = State.fromRows([{ tid: TABLE, rowid: RECORD, data: {} }]);
+      const state = parseState([{ tid: TABLE, rowid: RECORD, data: {} }]);
       for (let value = 0; value < times; value++) state.apply(put(value));
       return holding(state);
     },
@@ -156,13 +158,13 @@ export const deltaic = engine<Holder>({
   },
   counter: {
     idiom: 'a long under the rule sum',
-    create: () => holding(State.fromRows([{ tid: TABLE, rowid: RECORD, data: { [FIELD]: { I: '0' } } }])),
+    create: () => holding(parseState([{ tid: TABLE, rowid: RECORD, data: { [FIELD]: { I: '0' } } }])),
     fork,
     add: (holder, times) => {
       const read = (): bigint => holder.state.get(TABLE, RECORD)?.get(FIELD) as bigint;
       const applied: Delta[] = [];
       for (let time = 0; time < times; time++) applied.push(holder.state.apply(put(read() + 1n)));
-      holder.made = compress(applied.flat());
+      holder.made = compose(...applied);
       return { doc: holder, sent: bytesOf(holder.made) };
     },
     merge: mergeBytes(counterRules),

@@ -1,6 +1,5 @@
 import {
   type Change,
-  type Delta,
   deleteChange,
   type FieldOps,
   type InsertChange,
@@ -61,18 +60,18 @@ export class ChangeWriter {
   }
 
   /** The columns of one delta alone. */
-  static encode(delta: Delta): readonly Uint8Array[] {
+  static encode(changes: readonly Change[]): readonly Uint8Array[] {
     const inventory = new Inventory();
-    visitEach(delta, (change) => inventory.addChange(change));
+    visitEach(changes, (change) => inventory.addChange(change));
     const writer = new ChangeWriter(inventory);
-    writer.write(delta);
+    writer.write(changes);
     return writer.finish();
   }
 
-  write(delta: Delta): void {
-    for (let start = 0; start < delta.length; ) {
-      const end = endOfGroup(delta, start);
-      this.#writeGroup(delta, start, end);
+  write(changes: readonly Change[]): void {
+    for (let start = 0; start < changes.length; ) {
+      const end = endOfGroup(changes, start);
+      this.#writeGroup(changes, start, end);
       start = end;
     }
   }
@@ -88,12 +87,12 @@ export class ChangeWriter {
   }
 
   /** Writes changes that are of one kind and table. */
-  #writeGroup(delta: Delta, start: number, end: number): void {
-    const first = delta[start] as Change;
+  #writeGroup(changes: readonly Change[], start: number, end: number): void {
+    const first = changes[start] as Change;
     writeRun(this.#groups, kindOf(first), end - start);
     this.#groups.varint(this.names.numberOf(first.table));
     for (let at = start; at < end; at++) {
-      const change = delta[at] as Change;
+      const change = changes[at] as Change;
       const record = this.names.numberOf(change.record);
       this.#records.signed(record - this.#previousRecord);
       this.#previousRecord = record;
@@ -135,11 +134,12 @@ export class ChangeWriter {
 }
 
 /** Where the changes end that are of the same kind and table as the one at `start`. */
-function endOfGroup(delta: Delta, start: number): number {
-  const first = delta[start] as Change;
+function endOfGroup(changes: readonly Change[], start: number): number {
+  const first = changes[start] as Change;
   const kind = kindOf(first);
   let end = start + 1;
-  for (let change = delta[end]; change?.table === first.table && kindOf(change) === kind; change = delta[end]) end++;
+  for (let change = changes[end]; change?.table === first.table && kindOf(change) === kind; change = changes[end])
+    end++;
   return end;
 }
 
@@ -179,8 +179,8 @@ export class ChangeReader {
   }
 
   /** The next delta: `count` changes, or all that are left. */
-  delta(count?: number): Delta {
-    return Object.freeze(this.#changes(count, () => undefined));
+  changes(count?: number): readonly Change[] {
+    return this.#changes(count, () => undefined);
   }
 
   /** The inserts of the next state: `count` records, or all that are left. */

@@ -1,6 +1,7 @@
+import { changesIn, type Delta, deltaOf } from '../../deltas/delta.js';
 import { deltaWithoutBefore } from '../../deltas/without-before.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
-import type { Delta } from '../../operations/change.js';
+import type { Change } from '../../operations/change.js';
 import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
 import { ByteReader, ByteWriter } from './byte-column.js';
 import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter } from './change-columns.js';
@@ -25,7 +26,7 @@ export function encodeHistory(
   { state, deltas }: History,
   names: Iterable<string>,
 ): { columns: readonly Uint8Array[]; names: NameIndex } {
-  const sequences = [insertsOf(state), ...deltas];
+  const sequences = [insertsOf(state), ...deltas.map(changesIn)];
   const counts = new ByteWriter();
   const inventory = new Inventory();
   for (const name of names) inventory.names.add(name);
@@ -51,20 +52,20 @@ export function decodeHistory(columns: readonly Uint8Array[], readFurther: (name
   const inserts = changes.inserts(counts.varint());
   const deltas: Delta[] = [];
   while (!counts.isAtEnd) {
-    const delta = changes.delta(counts.varint());
+    const delta = changes.changes(counts.varint());
     if (!isTravelling(delta)) counts.fail('a delta is not in normal form without before');
-    deltas.push(delta);
+    deltas.push(deltaOf(delta));
   }
   readFurther(changes.names);
   changes.finish();
   return { state: stateOfInserts(inserts), deltas };
 }
 
-/** Whether a delta is in normal form and without `before`: the form in which deltas are sent. */
-function isTravelling(delta: Delta): boolean {
+/** Whether changes are in normal form and without `before`: the form in which deltas are sent. */
+function isTravelling(changes: readonly Change[]): boolean {
   try {
-    const columns = ChangeWriter.encode(deltaWithoutBefore(delta));
-    return ChangeWriter.encode(delta).every((column, at) => isSame(column, columns[at]));
+    const columns = ChangeWriter.encode(changesIn(deltaWithoutBefore(deltaOf(changes))));
+    return ChangeWriter.encode(changes).every((column, at) => isSame(column, columns[at]));
   } catch (error) {
     if (error instanceof DatastoreError) return false;
     throw error;

@@ -3,6 +3,7 @@ import { quote } from '../../errors/quote.js';
 import { isRevision, isValidNonce, ownEntry } from '../../sync/log-entry.js';
 import { checkConsecutive, type SavedSequencer } from '../../sync/saved-sequencer.js';
 import { stateOfSnapshot } from '../../sync/snapshot.js';
+import { formatState } from '../wire/state.js';
 import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
 import { packColumns, unpackColumns } from './envelope.js';
@@ -68,7 +69,7 @@ export function decodeSequencer(bytes: unknown): SavedSequencer {
     return Object.freeze({ rev: entryRev, nonce: nonces[entryRev - firstOfNonces] ?? '', delta });
   });
   const snapshotNonces = nonces.slice(nonces.length - laterCount - snapshotNonceCount, nonces.length - laterCount);
-  return { snapshot: { type: 'snapshot', rev, rows: state.toRows(), nonces: snapshotNonces }, log };
+  return { snapshot: { type: 'snapshot', rev, rows: formatState(state), nonces: snapshotNonces }, log };
 }
 
 function isShapedLikeSaved(saved: unknown): boolean {

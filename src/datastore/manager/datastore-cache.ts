@@ -1,4 +1,3 @@
-import { expectArray, expectObject } from '../../codec/wire/json.js';
 import {
   DatastoreError,
   type DatastoreErrorCode,
@@ -10,6 +9,7 @@ import { quote } from '../../errors/quote.js';
 import type { Replica } from '../../sync/replica.js';
 import { checkRole, type Role } from '../../sync/role.js';
 import type { SavedExtent } from '../../sync/saved-replica.js';
+import { expectArray, expectObject } from '../../values/json.js';
 import type { RemoteDatastore } from './link.js';
 import type { KeyValueStorage } from './storage.js';
 

@@ -1,6 +1,6 @@
-import { expectArray, expectObject } from '../../codec/wire/json.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
+import { expectArray, expectObject } from '../../values/json.js';
 import { readStored, textOrNull } from './datastore-cache.js';
 import type { AccountProfile } from './link.js';
 import type { KeyValueStorage } from './storage.js';

@@ -3,7 +3,6 @@
  * rejects with a `DatastoreError`, whatever the implementation does.
  */
 
-import { expectArray, expectObject } from '../../codec/wire/json.js';
 import {
   DatastoreError,
   errorWithCode,
@@ -16,6 +15,7 @@ import { quote } from '../../errors/quote.js';
 import { checkRevision, ownEntry } from '../../sync/log-entry.js';
 import type { SequencerMessage } from '../../sync/messages.js';
 import { checkRole } from '../../sync/role.js';
+import { expectArray, expectObject } from '../../values/json.js';
 import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
 import type { KeyValueStorage } from './storage.js';
 

@@ -1,6 +1,6 @@
+import type { Delta } from '../../deltas/delta.js';
 import { type DatastoreError, isDatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import type { Delta } from '../../operations/change.js';
 import { INFO_RECORD, INFO_TABLE, MTIME_FIELD, TITLE_FIELD } from '../../sync/datastore-info.js';
 import {
   formatEntry,
@@ -233,7 +233,7 @@ class HostedDatastore {
 
 /** Whether a delta changes what lists say about its datastore. */
 function touchesList(delta: Delta): boolean {
-  return delta.some(({ table }) => table === INFO_TABLE || table === ACL_TABLE);
+  return delta.changes.some(({ table }) => table === INFO_TABLE || table === ACL_TABLE);
 }
 
 /** What the server does for one account. */

@@ -1,6 +1,6 @@
+import { type Delta, NO_CHANGES } from '../../deltas/delta.js';
 import { type DatastoreErrorCode, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import type { Delta } from '../../operations/change.js';
 import { ownTableId } from '../../operations/ownership.js';
 import { DEFAULT_LIMITS } from '../../state/limits.js';
 import { INFO_TABLE } from '../../sync/datastore-info.js';
@@ -140,7 +140,7 @@ export class Datastore<Tables extends object = AnyTables> {
       () => ({}),
       () => replica.setTitle(title),
     );
-    this.#open.edited([]);
+    this.#open.edited(NO_CHANGES);
     const isTitleChanged = replica.title !== before;
     this.#notifier.tellChange({ origin: 'local', records: new Map(), isTitleChanged, areRolesChanged: false });
   }

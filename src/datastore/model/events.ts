@@ -1,6 +1,6 @@
 import type { Conflict } from '../../deltas/conflict.js';
+import type { Delta } from '../../deltas/delta.js';
 import type { DatastoreError } from '../../errors/datastore-error.js';
-import type { Delta } from '../../operations/change.js';
 import { INFO_TABLE, MTIME_FIELD } from '../../sync/datastore-info.js';
 import type { ReplicaStatus } from '../../sync/replica-status.js';
 import type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta } from '../../sync/sync-result.js';

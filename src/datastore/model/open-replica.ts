@@ -1,3 +1,4 @@
+import type { Delta, DeltaInput } from '../../deltas/delta.js';
 import {
   type DatastoreError,
   type DatastoreErrorCode,
@@ -6,7 +7,6 @@ import {
   type Place,
 } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import type { Delta } from '../../operations/change.js';
 import type { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Replica } from '../../sync/replica.js';
 
@@ -113,7 +113,7 @@ export class OpenReplica {
   }
 
   /** Edits the datastore, all or nothing. @throws DatastoreError as `Replica.apply` does. */
-  edit(changes: Delta): void {
+  edit(changes: DeltaInput): void {
     const { replica } = this;
     this.edited(withVisiblePlace(recordPlace, () => replica.apply(changes)));
   }

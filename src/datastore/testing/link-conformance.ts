@@ -1,4 +1,5 @@
-import { parseDelta, type WireChange } from '../../codec/wire/delta.js';
+import { parseDelta } from '../../codec/wire/delta.js';
+import type { WireChange } from '../../operations/wire.js';
 import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
 import type { Link, LinkEvent, Watch } from '../manager/link.js';
 import { type ConformanceCase, ConformanceError, expectRejection, expectSame, expectThat } from './conformance-case.js';

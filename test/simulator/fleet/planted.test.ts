@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { ReplicaStore } from '../../../src/datastore/manager/datastore-cache.js';
 import { ServerConversation } from '../../../src/datastore/manager/server-conversation.js';
+import { Delta } from '../../../src/index.js';
 import { Replica } from '../../../src/sync/index.js';
 import { FAULTS } from '../faults.js';
 import { Violation } from '../violation.js';
@@ -41,7 +42,7 @@ test('a manager that stores what a crash must take is noticed', async () => {
 });
 
 test('a transaction that makes again what it has not withdrawn is noticed', async () => {
-  vi.spyOn(Replica.prototype, 'withdraw').mockImplementation(() => ({ changes: [], conflicts: [] }));
+  vi.spyOn(Replica.prototype, 'withdraw').mockImplementation(() => ({ changes: Delta.from([]), conflicts: [] }));
   expect(await lawBroken()).toBe('every edit counts exactly once');
 });
 

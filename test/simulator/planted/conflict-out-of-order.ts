@@ -1,3 +1,4 @@
+import { Delta } from '../../../src/index.js';
 import type { SequencerMessage } from '../../../src/sync/index.js';
 import { aroundReplicas, type PlantedBug } from './planted-bug.js';
 import { ReplicaWrapper } from './replica-wrapper.js';
@@ -10,7 +11,12 @@ class HastyReplica extends ReplicaWrapper {
       return;
     }
     const reversed = [...message.entries].reverse();
-    const entries = message.entries.map(({ rev }, index) => ({ rev, nonce: '', delta: [], ...reversed[index] }));
+    const entries = message.entries.map(({ rev }, index) => ({
+      rev,
+      nonce: '',
+      delta: Delta.from([]),
+      ...reversed[index],
+    }));
     super.receive({
       ...message,
       entries: entries.map((entry, index) => ({ ...entry, rev: firstRev(message) + index })),

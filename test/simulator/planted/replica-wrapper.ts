@@ -1,4 +1,4 @@
-import type { Delta } from '../../../src/index.js';
+import type { Delta, DeltaInput } from '../../../src/index.js';
 import type { Role, SequencerMessage } from '../../../src/sync/index.js';
 import type { ReplicaMachine } from '../machines.js';
 
@@ -30,7 +30,7 @@ export class ReplicaWrapper implements ReplicaMachine {
     return this.inner.status;
   }
 
-  apply(changes: Delta): Delta {
+  apply(changes: DeltaInput): Delta {
     return this.inner.apply(changes);
   }
 

@@ -1,4 +1,4 @@
-import type { Delta } from '../../../src/index.js';
+import type { DeltaInput } from '../../../src/index.js';
 import type { PutOutcome, ReplicaMessage, Role, SequencerMessage } from '../../../src/sync/index.js';
 import type { SequencerMachine } from '../machines.js';
 
@@ -26,7 +26,7 @@ export class SequencerWrapper implements SequencerMachine {
     return this.inner.deltasSince(rev);
   }
 
-  put(rev: number, nonce: string, delta: Delta, role: Role): PutOutcome {
+  put(rev: number, nonce: string, delta: DeltaInput, role: Role): PutOutcome {
     return this.inner.put(rev, nonce, delta, role);
   }
 

@@ -1,3 +1,4 @@
+import { Delta } from '../../../src/index.js';
 import type { LogEntry, ReplicaMessage, Role, SequencerMessage } from '../../../src/sync/index.js';
 import { aroundSequencer, type PlantedBug } from './planted-bug.js';
 import { SequencerWrapper } from './sequencer-wrapper.js';
@@ -10,7 +11,7 @@ class CoveringSequencer extends SequencerWrapper {
     const left = super.deltasSince(this.firstRevision);
     const missing: LogEntry[] = [];
     for (let rev = answer.since + 1; rev <= this.firstRevision; rev++) {
-      missing.push({ rev, nonce: `trimmed-${rev}`, delta: [] });
+      missing.push({ rev, nonce: `trimmed-${rev}`, delta: Delta.from([]) });
     }
     const entries = [...missing, ...(left.type === 'entries' ? left.entries : [])];
     return message.type === 'put' ? { type: 'conflict', nonce: message.nonce, entries } : { type: 'entries', entries };

@@ -11,8 +11,10 @@ import {
   type Atom,
   type Change,
   type Delta,
+  type DeltaInput,
   type FieldOp,
   type Fields,
+  formatState,
   type ListOp,
   LONG_MAX,
   LONG_MIN,
@@ -35,8 +37,8 @@ const COMMON_TIMES: readonly number[] = [0, -1];
 /** Two replicas of one state: each has a sequence of deltas of its own, each delta valid after the one before it. */
 export interface Scene {
   readonly base: State;
-  readonly local: readonly Delta[];
-  readonly remote: readonly Delta[];
+  readonly local: readonly (readonly Change[])[];
+  readonly remote: readonly (readonly Change[])[];
 }
 
 export interface SceneOptions {
@@ -74,12 +76,15 @@ export function arbitraryState(): fc.Arbitrary<State> {
 }
 
 /** A sequence of changes that is valid on `state`, not compressed and without `before`. */
-export function arbitraryDeltaOn(state: State, maxChanges = 6): fc.Arbitrary<Delta> {
+export function arbitraryDeltaOn(state: State, maxChanges = 6): fc.Arbitrary<readonly Change[]> {
   return arbitraryChoices(maxChanges).map((choices) => resolve(state.clone(), choices));
 }
 
 /** A state and a sequence of deltas on it, each valid after the one before it; neither compressed nor applied. */
-export function arbitraryHistory(maxDeltas = 1, maxChanges = 6): fc.Arbitrary<{ base: State; deltas: Delta[] }> {
+export function arbitraryHistory(
+  maxDeltas = 1,
+  maxChanges = 6,
+): fc.Arbitrary<{ base: State; deltas: (readonly Change[])[] }> {
   const drafts = fc.array(arbitraryChoices(maxChanges), { minLength: 1, maxLength: maxDeltas });
   return fc.tuple(arbitraryInserts(), drafts).map(([inserts, choices]) => {
     const base = stateOf(inserts);
@@ -103,7 +108,7 @@ export function arbitraryScene(options: SceneOptions = {}): fc.Arbitrary<Scene> 
 }
 
 /** The deltas as applied deltas, and the state after them; `base` stays as it is. */
-export function applyAll(base: State, deltas: readonly Delta[]): { state: State; applied: Delta[] } {
+export function applyAll(base: State, deltas: readonly DeltaInput[]): { state: State; applied: Delta[] } {
   const state = base.clone();
   return { state, applied: deltas.map((delta) => state.apply(delta)) };
 }
@@ -128,7 +133,7 @@ export function arbitraryCommonValue(): fc.Arbitrary<Value> {
 
 /** Makes failing cases readable: a state prints as its rows. */
 function printable(state: State): State {
-  return Object.defineProperty(state, fc.toStringMethod, { value: () => JSON.stringify(state.toRows()) });
+  return Object.defineProperty(state, fc.toStringMethod, { value: () => JSON.stringify(formatState(state)) });
 }
 
 function arbitraryInserts(): fc.Arbitrary<readonly ChangeChoice[]> {
@@ -172,13 +177,13 @@ function stateOf(inserts: readonly ChangeChoice[]): State {
   return printable(state);
 }
 
-function resolveAll(base: State, deltas: readonly (readonly ChangeChoice[])[]): Delta[] {
+function resolveAll(base: State, deltas: readonly (readonly ChangeChoice[])[]): (readonly Change[])[] {
   const running = base.clone();
   return deltas.map((choices) => resolve(running, choices));
 }
 
 /** Reads choices as changes that fit, one after the other, and leaves `running` after all of them. */
-function resolve(running: State, choices: readonly ChangeChoice[]): Delta {
+function resolve(running: State, choices: readonly ChangeChoice[]): readonly Change[] {
   return choices.flatMap((choice) => {
     const { table, record } = placeOf(choice);
     const changes = resolveChange(running.get(table, record), choice);

@@ -1,9 +1,9 @@
-import { DatastoreError, type Place, placeOfField } from '../../errors/datastore-error.js';
-import { type Fields, type MutableFields, sortedEntries, sortedMap } from '../../values/fields.js';
-import { ownAtom, ownFieldName } from '../../values/ownership.js';
-import { type Atom, describe, isList, typeOfValue, type Value } from '../../values/value.js';
+import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { decodeBase64Url, encodeBase64Url } from './base64url.js';
+import { type Fields, type MutableFields, sortedEntries, sortedMap } from './fields.js';
 import { expectObject, type JsonObject, objectOf } from './json.js';
+import { ownAtom, ownFieldName } from './ownership.js';
+import { type Atom, describe, isList, typeOfValue, type Value } from './value.js';
 
 /** An atom as JSON: a JSON number is a double; what JSON cannot say is an object with one tag. Spec: WIRE-1 to WIRE-4. */
 export type WireAtom =

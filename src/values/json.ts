@@ -1,5 +1,5 @@
-import { DatastoreError, type Place } from '../../errors/datastore-error.js';
-import { describe } from '../../values/value.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
+import { describe } from './value.js';
 
 /** Parsed JSON that has not been looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;

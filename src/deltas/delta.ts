@@ -1,0 +1,146 @@
+import type { Change } from '../operations/change.js';
+import { areChangesEqual } from '../operations/equality.js';
+import { isMutableChange, lendChange } from '../operations/lend.js';
+import { ownChanges } from '../operations/ownership.js';
+import { sizeOfChanges } from '../operations/size.js';
+import { formatChange, type WireChange } from '../operations/wire.js';
+import { someOf, visitEach } from '../values/frozen-array.js';
+import { DeltaDraft } from './delta-draft.js';
+import { isInNormalForm } from './normal-form.js';
+
+/** What every function takes that takes a delta: a delta, or the changes that `Delta.from` makes one of. */
+export type DeltaInput = Delta | Iterable<Change>;
+
+/**
+ * The changes that the engine keeps in a delta, without a copy. For the engine only: bytes and dates in them must not get
+ * out.
+ */
+export let changesIn: (delta: Delta) => readonly Change[];
+
+/**
+ * The delta of changes that are known to be in normal form. For the engine only: the changes become the delta's own and
+ * are frozen.
+ */
+export let deltaInNormalForm: (changes: readonly Change[]) => Delta;
+
+/**
+ * Changes that apply one after the other, all or none. A delta is immutable and always in normal form: at most one change
+ * a record, or a delete and then an insert where a record was replaced; one operation a field; sorted by table, record and
+ * field in code point order. So deltas that do the same look the same.
+ *
+ * It shows plain frozen objects. Bytes and dates, which cannot be frozen, are copied whenever somebody looks. Compare two
+ * deltas with {@link equals}: a deep comparison that goes by properties finds none. Spec: CHG-1 to CHG-3, NORM-1 to NORM-9.
+ */
+export class Delta implements Iterable<Change> {
+  readonly #changes: readonly Change[];
+  /** Whether somebody who holds the changes could change them. Found out when somebody first looks. */
+  #isMutable: boolean | undefined;
+
+  static {
+    changesIn = (delta) => delta.#changes;
+    deltaInNormalForm = (changes) => new Delta(changes);
+  }
+
+  private constructor(changes: readonly Change[]) {
+    this.#changes = Object.freeze(changes);
+  }
+
+  /**
+   * The smallest delta that does what `changes` do: checked, copied and compressed. Where the changes say what they
+   * overwrote, each `before` is the oldest of its place. A delta is returned as it is.
+   *
+   * Laws: `state · Delta.from(c) = state · c` (NORM-1); merging is defined on normal forms.
+   *
+   * @throws DatastoreError for malformed changes, and where a change cannot follow the ones before it.
+   * Spec: NORM-1 to NORM-9, NORM-11.
+   */
+  static from(changes: DeltaInput): Delta {
+    return Delta.is(changes) ? changes : deltaOf(ownChanges(changes));
+  }
+
+  /** Whether something, which can be anything, is a delta. */
+  static is(something: unknown): something is Delta {
+    return typeof something === 'object' && something !== null && #changes in something;
+  }
+
+  /** How many changes there are. */
+  get length(): number {
+    return this.#changes.length;
+  }
+
+  /** The changes as a frozen array of frozen objects. */
+  get changes(): readonly Change[] {
+    return this.#canChange() ? Object.freeze(this.#changes.map(lendChange)) : this.#changes;
+  }
+
+  /** The change at a position, counted from 0, or from the end where it is negative. */
+  at(position: number): Change | undefined {
+    const change = this.#changes.at(position);
+    return change && lendChange(change);
+  }
+
+  [Symbol.iterator](): Iterator<Change> {
+    return this.changes[Symbol.iterator]();
+  }
+
+  /** Whether another delta does the same and says the same about what is overwritten. */
+  equals(other: DeltaInput): boolean {
+    const changes = changesIn(Delta.from(other));
+    return changes === this.#changes || areChangesEqual(changes, this.#changes);
+  }
+
+  /** The delta as wire JSON, so that `JSON.stringify` writes what `parseDelta` reads. Spec: WIRE-6 to WIRE-9. */
+  toJSON(): WireChange[] {
+    return this.#changes.flatMap(formatChange);
+  }
+
+  #canChange(): boolean {
+    this.#isMutable ??= someOf(this.#changes, isMutableChange);
+    return this.#isMutable;
+  }
+}
+
+// `console.log` of Node shows the changes.
+Object.defineProperty(Delta.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: Delta): readonly Change[] {
+    return this.changes;
+  },
+});
+
+/** The delta that does nothing. */
+export const NO_CHANGES: Delta = deltaInNormalForm([]);
+
+/** {@link Delta.from} for changes that are the engine's own. */
+export function deltaOf(changes: readonly Change[]): Delta {
+  if (isInNormalForm(changes)) return deltaInNormalForm(changes);
+  const draft = new DeltaDraft();
+  visitEach(changes, (change, position) => draft.add(change, position));
+  return deltaInNormalForm(draft.finish());
+}
+
+/** {@link Delta.from} as a function. */
+export function compress(changes: DeltaInput): Delta {
+  return Delta.from(changes);
+}
+
+/**
+ * The delta that does what `deltas` do one after the other.
+ *
+ * Law: composing is associative, and `compose()` is the delta that does nothing.
+ *
+ * @throws DatastoreError as {@link Delta.from} does.
+ * Spec: NORM-10.
+ */
+export function compose(...deltas: readonly DeltaInput[]): Delta {
+  return composeAll(deltas);
+}
+
+/** {@link compose} for any number of deltas: a call takes only so many arguments. */
+export function composeAll(deltas: readonly DeltaInput[]): Delta {
+  return deltaOf(deltas.flatMap((delta) => (Delta.is(delta) ? changesIn(delta) : ownChanges(delta))));
+}
+
+/** The size of a delta in bytes: 100 and its changes, and 0 where there is no change. Spec: SIZE-7. */
+export function sizeOfDelta(delta: DeltaInput): number {
+  return sizeOfChanges(changesIn(Delta.from(delta)));
+}
