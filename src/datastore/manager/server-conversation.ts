@@ -193,6 +193,7 @@ export class ServerConversation {
     this.#lastPut = put;
     this.#flightInSnapshot = 'absent';
     await this.#store.save();
+    this.#store.requireRunning();
     const answer = await this.#send(put);
     this.#receive(answer);
     if (answer.type === 'refused') {
