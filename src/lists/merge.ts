@@ -124,7 +124,7 @@ class VisibleIndex {
 }
 
 /**
- * Performs the operations of `side` in the merged order, on top of the other side's result, which thereby becomes the
+ * Performs the operations of `side` in the merged order, on top of the other side's result, which then becomes the
  * merged one. Spec: LIST-8, LIST-9.
  */
 function performOn(

@@ -8,6 +8,7 @@ export interface Limits {
   readonly recordCount: number;
 }
 
+/** The limits of the Datastore API: 10 MiB a datastore, 100 KiB a record, 2 MiB a delta, 100,000 records. Spec: LIM-1. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   datastoreSize: 10 * 1024 * 1024,
   recordSize: 100 * 1024,
@@ -15,6 +16,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   recordCount: 100_000,
 });
 
+/** Limits that nothing exceeds. */
 export const NO_LIMITS: Limits = Object.freeze({
   datastoreSize: Number.POSITIVE_INFINITY,
   recordSize: Number.POSITIVE_INFINITY,

@@ -23,6 +23,7 @@ import { guardedLink, guardedStorage } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
 import type { KeyValueStorage } from './storage.js';
 
+/** What an {@link AccountManager} needs from the application. */
 export interface AccountManagerOptions {
   /** Where this device keeps its data. Two account managers must not use one storage at the same time. */
   readonly storage: KeyValueStorage;

@@ -286,6 +286,7 @@ export class MemoryLink implements Link {
     this.#service = service;
   }
 
+  /** Whether calls reach the server. */
   get isOnline(): boolean {
     return this.#isOnline;
   }

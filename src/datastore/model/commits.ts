@@ -3,6 +3,7 @@ import type { Withdrawal } from '../../sync/sync-result.js';
 import { checkFunction, checkOptions, invalidArgument } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
 
+/** How a transaction is tried. */
 export interface TransactionOptions {
   /** How often to try before the caller gets the conflict. 1 by default. */
   readonly maxTries?: number;

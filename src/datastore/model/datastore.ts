@@ -72,6 +72,7 @@ export class Datastore<Tables extends object = AnyTables> {
     open.onEdited((applied) => this.#tellEdited(applied));
   }
 
+  /** The id by which its manager opens it. */
   get id(): string {
     return this.#open.id;
   }

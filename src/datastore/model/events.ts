@@ -14,6 +14,7 @@ export type RecordOf<Tables, Id extends keyof Tables> = DatastoreRecord<Tables[I
 
 /** Records by the id of their table, deleted ones included: `isDeleted` tells. */
 export interface ChangedRecords<Tables> extends ReadonlyMap<string, ReadonlySet<RecordOf<Tables, TableId<Tables>>>> {
+  /** The changed records of one table, or `undefined` if none changed. */
   get<Id extends TableId<Tables>>(table: Id): ReadonlySet<RecordOf<Tables, Id>> | undefined;
 }
 

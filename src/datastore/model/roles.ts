@@ -11,6 +11,7 @@ import type { OpenReplica } from './open-replica.js';
 /** Those who can be given a role: everyone, or the owner's team. */
 export type Principal = 'public' | 'team';
 
+/** Every {@link Principal}. */
 export const PRINCIPALS: readonly Principal[] = ['public', 'team'];
 
 /** The reserved table of roles: a record for each principal, with the role in one field. Spec: ACL-1. */
