@@ -59,7 +59,7 @@ export function formatValue(value: Value): WireValue {
   return isList(value) ? value.map(formatAtom) : formatAtom(value);
 }
 
-/** {@link formatValue} for what is not a list. */
+/** {@link formatValue} for an atom. */
 export function formatAtom(value: Atom): WireAtom {
   if (typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return formatDouble(value);

@@ -28,6 +28,7 @@ const MOST: Readonly<Record<string, number>> = {
   deltaic: 24_700,
   'deltaic/binary': 22_000,
   'deltaic/sync': 35_700,
+  'deltaic/mesh': 38_000,
   'deltaic/datastore': 54_500,
   'deltaic/datastore/testing': 13_800,
   'deltaic/server': 6_100,
