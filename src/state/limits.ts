@@ -1,4 +1,5 @@
 import { DatastoreError, type UsageErrorCode } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 
 /** The most that a datastore may hold; `Infinity` is no limit. Sizes are in bytes, as `sizeOf…` counts them. Spec: LIM-1. */
 export interface Limits {
@@ -25,7 +26,11 @@ export const NO_LIMITS: Limits = Object.freeze({
 });
 
 /** @throws DatastoreError `invalid-option` unless all four are numbers from 0. */
-export function checkLimits({ datastoreSize, recordSize, deltaSize, recordCount }: Limits): void {
+export function checkLimits(limits: Limits): void {
+  if (typeof limits !== 'object' || limits === null) {
+    throw new DatastoreError('invalid-option', `limits must be an object of four numbers; got ${quote(limits)}`);
+  }
+  const { datastoreSize, recordSize, deltaSize, recordCount } = limits;
   checkLimit('datastoreSize', datastoreSize);
   checkLimit('recordSize', recordSize);
   checkLimit('deltaSize', deltaSize);

@@ -6,8 +6,8 @@ import {
   ServiceError,
 } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
+import { checkRole, type Role } from '../../sync/messages.js';
 import type { Replica } from '../../sync/replica.js';
-import { checkRole, type Role } from '../../sync/role.js';
 import type { SavedExtent } from '../../sync/saved-replica.js';
 import { expectArray, expectObject } from '../../values/json.js';
 import type { RemoteDatastore } from './link.js';

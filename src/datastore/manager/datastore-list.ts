@@ -1,5 +1,5 @@
 import { isDatastoreError } from '../../errors/datastore-error.js';
-import { canWrite, type Role } from '../../sync/role.js';
+import { canWrite, type Role } from '../../sync/messages.js';
 import { isShareableId } from '../../values/names.js';
 import { compareValues } from '../../values/order.js';
 import { compareText } from '../../values/text.js';

@@ -1,7 +1,5 @@
 import type { DatastoreError } from '../../errors/datastore-error.js';
-import type { LogEntry } from '../../sync/log-entry.js';
-import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
-import type { Role } from '../../sync/role.js';
+import type { LogEntry, ReplicaMessage, Role, SequencerMessage } from '../../sync/messages.js';
 
 /** What a server says about the user of an account. */
 export interface AccountProfile {
