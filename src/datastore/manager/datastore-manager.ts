@@ -45,8 +45,8 @@ export interface RunningManager {
   readonly manager: DatastoreManager;
   /** Shuts it down because the account is no longer linked. */
   endUnlinked(): Promise<void>;
-  /** The device came online or went offline. */
-  onlineChanged(): void;
+  /** The device came online or went offline, or the account was suspended or resumed. */
+  reachabilityChanged(): void;
 }
 
 /**
@@ -81,7 +81,7 @@ export class DatastoreManager implements OwningManager {
     return {
       manager,
       endUnlinked: () => manager.#end('unauthorized'),
-      onlineChanged: () => manager.#runtime.onlineChanged(),
+      reachabilityChanged: () => manager.#runtime.reachabilityChanged(),
     };
   }
 
