@@ -94,7 +94,7 @@ export interface MeshContent {
  *     send(replica.missingFrom(theirVector));
  *
  * Laws: two replicas that hold the same events have equal states (GRAPH-7); an event is integrated once, however often
- * it arrives. Spec: GRAPH, PEER.
+ * it arrives. Spec: GRAPH-1 to GRAPH-7, PEER-1 to PEER-9.
  */
 export class MeshReplica {
   readonly #rules: RuleSource;

@@ -128,7 +128,7 @@ const IN_FORCE: OperationGroup = { isInPrepare: true, isInEffect: true };
 /**
  * What happened to one record since a base that everything later saw (WINDOW-1): its lives, and by field what competes
  * for it. It says what an author saw of the record, and what an event does to the record as it is.
- * Spec: LIFE, REG, FIELD, SUM.
+ * Spec: LIFE-1 to LIFE-4, REG-1 to REG-4. Spec: FIELD-1 to FIELD-5, SUM-1, SUM-2.
  */
 export class RecordHistory {
   readonly #graph: EventGraph;
