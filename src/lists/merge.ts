@@ -172,7 +172,7 @@ function performOn(
       if (index !== to) result.move(at, index, to);
     }
   }
-  return result.finish();
+  return result.finish(ops.isMutable || other.replay.ops.isMutable);
 }
 
 /** Where the items stand that the other side moved, with room for those that this side will move. */
