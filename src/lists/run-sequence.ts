@@ -100,7 +100,8 @@ export class RunSequence {
   /** All elements in order. */
   runs(): Runs {
     if (this.#blockCount === 1) return { starts: this.#starts, lengths: this.#lengths, count: this.#used[0] as number };
-    const count = this.#used.reduce((sum, used) => sum + used, 0);
+    let count = 0;
+    for (let block = 0; block < this.#blockCount; block++) count += this.#used[block] as number;
     const starts = new Int32Array(count);
     const lengths = new Int32Array(count);
     let next = 0;
