@@ -10,11 +10,11 @@ test('there are columns behind an edit of a single operation', () => {
   expect(columnsIn(listOfColumns(false, columnsOfOps([{ type: 'delete', index: 0 }])))).toBeDefined();
 });
 
-await import('./list-twin.test.js');
-await import('./batching.test.js');
-await import('./conflicts.test.js');
-await import('./delta-merge.test.js');
-await import('./state-apply.test.js');
-await import('./binary-deltas.test.js');
-await import('../suites/list-pairs.test.js');
-await import('../suites/ot-fuzzer.test.js');
+await import('../laws/list-twin.test.js');
+await import('../laws/batching.test.js');
+await import('../laws/conflicts.test.js');
+await import('../laws/delta-merge.test.js');
+await import('../laws/state-apply.test.js');
+await import('../laws/binary-deltas.test.js');
+await import('./list-pairs.test.js');
+await import('./ot-fuzzer.test.js');
