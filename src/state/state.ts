@@ -14,6 +14,7 @@ import { RecordReader } from './record-reader.js';
 import type { StoredRecord } from './stored-record.js';
 import { Tables } from './tables.js';
 
+/** How a delta is applied. */
 export interface ApplyOptions {
   /** What the state and the delta may weigh: no limits unless given. */
   readonly limits?: Limits;

@@ -15,6 +15,7 @@ export type WireAtom =
   | { readonly B: string }
   | { readonly T: string };
 
+/** A value as wire JSON. Spec: WIRE-1 to WIRE-5. */
 export type WireValue = WireAtom | readonly WireAtom[];
 
 /** The fields of a record as JSON. */
