@@ -5,7 +5,7 @@ import type { FieldOp } from '../operations/field-operation.js';
 import { type Fields, sortedMap } from '../values/fields.js';
 import { isList, type Value } from '../values/value.js';
 
-/** All about a field that decides whether an operation fits: absent, a value that is no list, or a list's length. */
+/** All about a field that decides whether an operation fits: absent, a single value, or a list's length. */
 export type FieldShape = 'absent' | 'atom' | number;
 
 /** Why an operation does not fit a field, if so. Spec: CHG-2. */

@@ -128,7 +128,7 @@ export class State {
     return this.#find(table, where).map(([record, stored]) => ({ record, fields: stored.lend() }));
   }
 
-  /** The ids alone of what {@link query} finds, for whoever does not need all the fields. */
+  /** The ids alone of what {@link query} finds, for callers that do not need the fields. */
   find(table: string, where: Where = new Map()): string[] {
     return this.#find(table, where).map(([record]) => record);
   }

@@ -107,6 +107,6 @@ export function ownTime(time: unknown): Date {
 
 /** Whether a change is about the datastore itself. */
 export function isOfInfo(change: Change): boolean {
-  // What is no change at all is refused where it is applied.
+  // A value that is not a change is rejected where it is applied.
   return (change as Change | null)?.table === INFO_TABLE;
 }

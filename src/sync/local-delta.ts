@@ -39,7 +39,7 @@ export class LocalDelta {
     return this.#running !== undefined;
   }
 
-  /** Whether nothing has been added; what was added may still come to nothing. */
+  /** Whether nothing has been added; the changes may still cancel one another. */
   get isUntouched(): boolean {
     return this.#segments.length === 0 && !this.isRunning;
   }
@@ -71,12 +71,12 @@ export class LocalDelta {
     this.#whole = undefined;
   }
 
-  /** Ends the running segment and returns it, unless there is none or it comes to nothing. */
+  /** Ends the running segment and returns it, unless there is none or its changes cancel one another. */
   cut(role: SegmentRole, origin?: number): Segment | undefined {
     const changes = this.#running?.finish() ?? [];
     this.#running = undefined;
     if (changes.length === 0) {
-      // What came to nothing is counted no more: what comes next does not follow it.
+      // Changes that cancelled one another are not counted: the next segment does not follow them.
       this.#tally = undefined;
       return undefined;
     }

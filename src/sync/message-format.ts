@@ -175,7 +175,7 @@ export function parseSnapshot({ rev, rows, nonces }: JsonObject): Snapshot {
 
 const REASONS: readonly RefusalReason[] = ['invalid', 'limit', 'permission', 'unknown-revision', 'nonce-reused'];
 
-/** A refusal as JSON is the refusal itself; this checks that something is one. @throws DatastoreError `invalid-json`. */
+/** A refusal as JSON is the refusal itself; this checks it. @throws DatastoreError `invalid-json`. */
 export function parseRefusal(json: unknown): Refusal {
   const { reason, code, message, place } = expectObject(json, 'a refusal');
   const known = REASONS.find((candidate) => candidate === reason);

@@ -80,6 +80,7 @@ export interface Refusal {
   readonly place?: Place;
 }
 
+/** Why a sequencer refused a put. Spec: SYNC-3. */
 export type RefusalReason = 'invalid' | 'limit' | 'permission' | 'unknown-revision' | 'nonce-reused';
 
 /** Log entries in order, without gaps. They answer a fetch, or announce what was appended. */
@@ -159,6 +160,7 @@ export function ownEntry(entry: unknown): LogEntry {
 /** What a user may do with a datastore. Owners and editors write, viewers read, and `none` may do neither. Spec: SYNC-4. */
 export type Role = 'owner' | 'editor' | 'viewer' | 'none';
 
+/** Every {@link Role}. */
 export const ROLES: readonly Role[] = ['owner', 'editor', 'viewer', 'none'];
 
 export function canWrite(role: Role): boolean {

@@ -136,6 +136,7 @@ export class Replica {
     return this.#queue.view.size;
   }
 
+  /** How many records the view has. */
   get recordCount(): number {
     return this.#queue.view.recordCount;
   }
@@ -145,6 +146,7 @@ export class Replica {
     return this.#queue.uncommitted.size;
   }
 
+  /** What the user of this replica may do, as far as it knows. */
   get role(): Role {
     return this.#role;
   }
@@ -170,7 +172,7 @@ export class Replica {
     this.#editor.setTitle(title);
   }
 
-  /** When the datastore was last edited, by the clock of whoever edited it; `undefined` if never. Spec: SYNC-38. */
+  /** When the datastore was last edited, by the clock of the device that edited it; `undefined` if never. Spec: SYNC-38. */
   get mtime(): Date | undefined {
     return mtimeOf(this.#queue.view);
   }
@@ -282,6 +284,7 @@ export class Replica {
     this.#session.receive(message);
   }
 
+  /** Where the replica stands. Spec: SYNC-33. */
   get status(): ReplicaStatus {
     const session = this.#session;
     const status = {
@@ -355,6 +358,7 @@ export class Replica {
   }
 }
 
+/** How a replica is made. */
 export interface ReplicaOptions {
   /**
    * Returns a new nonce for a delta that is to be put: 1 to 128 visible ASCII characters, such as a random UUID. No two

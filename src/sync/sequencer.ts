@@ -33,6 +33,7 @@ import {
 } from './messages.js';
 import { stateOfSnapshot } from './snapshot.js';
 
+/** How a sequencer is made. */
 export interface SequencerOptions {
   /** What a state and a delta may weigh: `DEFAULT_LIMITS` unless given. */
   readonly limits?: Limits;

@@ -110,7 +110,7 @@ function pairedWith(fallen: readonly Segment[], above: readonly Segment[]): numb
 }
 
 /**
- * Joins segments of a delta, so that a merge does not cost more with every time that something is sealed: those that
+ * Joins segments of a delta, so that a merge does not cost more each time an edit is sealed: those that
  * follow one another are joined where the undo history leaves them alone, or has `forgotten` their items. Items that are
  * known stay as they are, and nothing is joined across them.
  *
