@@ -15,6 +15,7 @@ from change_cases import apply_case, compression_case, invert_case  # noqa: E402
 from conversation_cases import conversation_case  # noqa: E402
 from errors import DatastoreError  # noqa: E402
 from merge_cases import list_merge_case, merge_case, rebase_case  # noqa: E402
+from mesh_cases import mesh_case  # noqa: E402
 from value_cases import match_case, name_case, order_case, size_case, wire_case  # noqa: E402
 from vector_forms import read_json, same_json  # noqa: E402
 
@@ -41,6 +42,7 @@ CHECKED = {
     "rebase.json": (rebase_case, ("merged", "rebasedPending", "rebasedRemotes", "conflicts")),
     **{f"sync-{topic}.json": (conversation_case, ("answers", "log", "seen")) for topic in TOPICS},
     "binary.json": (binary_case, ("bytes",)),
+    "mesh.json": (mesh_case, ("rows", "refused")),
 }
 """For each file, in the order that the README recommends: the function that computes the outcomes of a case, and their
 names."""

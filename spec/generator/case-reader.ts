@@ -170,6 +170,13 @@ export class CaseReader {
     return Uint8Array.from(bytes);
   }
 
+  /** All that is left of the line as JSON. */
+  json(): Json {
+    const rest = this.#line.slice(this.#at);
+    this.#at = this.#line.length;
+    return JSON.parse(rest);
+  }
+
   object(): JsonObject {
     return objectOf(this.value());
   }

@@ -191,16 +191,14 @@ function overwrittenBy(single: ListColumns, side: Side, lastPut: Atom | undefine
 }
 
 const NOTHING: TransformedOps = {
-  ops: { count: 0, kinds: [], indexes: [], targets: undefined, values: [], befores: undefined, isMutable: false },
+  ops: { count: 0, kinds: [], indexes: [], targets: undefined, values: [], befores: undefined },
   sources: [],
 };
 
 function withIndex(single: ListColumns, index: number, before?: Atom): TransformedOps {
   if (index === single.indexes[0] && before === single.befores?.[0]) return { ops: single, sources: undefined };
-  const { count, kinds, targets, values } = single;
   const befores = before === undefined ? undefined : [before];
-  const isMutable = single.isMutable || typeof before === 'object';
-  return { ops: { count, kinds, indexes: [index], targets, values, befores, isMutable }, sources: undefined };
+  return { ops: { ...single, indexes: [index], befores }, sources: undefined };
 }
 
 /** An item of the base, followed through operations by its index. */

@@ -1,4 +1,12 @@
-import { type ListColumns, ListColumnsBuilder, MOVE, type NumberColumn } from '../operations/list-columns.js';
+import {
+  DELETE,
+  INSERT,
+  type ListColumns,
+  ListColumnsBuilder,
+  MOVE,
+  type NumberColumn,
+  PUT,
+} from '../operations/list-columns.js';
 import type { Atom } from '../values/value.js';
 import type { ListConflict } from './decisions.js';
 
@@ -37,7 +45,6 @@ export class OpsEditor {
   #targets: NumberColumn | undefined;
   #befores: (Atom | undefined)[] | undefined;
   readonly #withoutBefores: boolean;
-  #isMutable = false;
   /** By operation: 1 where it was dropped. */
   #isDropped: Uint8Array | undefined;
 
@@ -67,7 +74,6 @@ export class OpsEditor {
     if (this.#withoutBefores || befores?.[at] === undefined) return;
     this.#befores ??= befores.slice();
     this.#befores[at] = before;
-    if (typeof before === 'object') this.#isMutable = true;
   }
 
   drop(at: number): void {
@@ -84,11 +90,9 @@ export class OpsEditor {
     const ops = this.#ops;
     const befores = this.#withoutBefores ? undefined : (this.#befores ?? ops.befores);
     if (this.#indexes === undefined && befores === ops.befores) return ops;
-    const { count, kinds, values } = ops;
     const indexes = this.#indexes ?? ops.indexes;
     const targets = this.#targets ?? ops.targets;
-    const isMutable = ops.isMutable || this.#isMutable;
-    return { count, kinds, indexes, targets, values, befores, isMutable };
+    return { count: ops.count, kinds: ops.kinds, indexes, targets, values: ops.values, befores };
   }
 }
 
@@ -100,8 +104,15 @@ function withoutDropped(ops: ListColumns, isDropped: Uint8Array): TransformedOps
 
 /** Those of the operations that have the given numbers. */
 function selectOps(columns: ListColumns, numbers: readonly number[]): ListColumns {
+  const { kinds, indexes, targets, values, befores } = columns;
   const selected = new ListColumnsBuilder(numbers.length);
-  for (const at of numbers) selected.append(columns, at);
+  for (const at of numbers) {
+    const index = indexes[at] as number;
+    if (kinds[at] === INSERT) selected.insert(index, values[at] as Atom);
+    else if (kinds[at] === PUT) selected.put(index, values[at] as Atom, befores?.[at]);
+    else if (kinds[at] === DELETE) selected.delete(index, befores?.[at]);
+    else selected.move(index, targets?.[at] as number);
+  }
   return selected.finish();
 }
 
@@ -137,8 +148,7 @@ export class OpsWriter {
     this.add(source, MOVE, from, undefined, undefined);
   }
 
-  /** @param isMutable whether a value may be bytes or a date. */
-  finish(isMutable: boolean): TransformedOps {
+  finish(): TransformedOps {
     const ops = {
       count: this.#count,
       kinds: this.#kinds,
@@ -146,7 +156,6 @@ export class OpsWriter {
       targets: this.#targets,
       values: this.#values,
       befores: this.#befores,
-      isMutable,
     };
     return { ops, sources: this.#count === this.#kinds.length ? undefined : this.#sources };
   }

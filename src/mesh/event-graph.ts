@@ -16,7 +16,6 @@ export interface TrimmedSet {
   readonly heads: readonly TrimmedHead[];
 }
 
-/** An event that was trimmed and that no other trimmed event follows. */
 export interface TrimmedHead {
   readonly id: EventId;
   readonly number: number;
@@ -170,6 +169,19 @@ export class EventGraph {
   place(event: MeshEvent): EventNode {
     const [agentName, seq] = event.id;
     const agent = this.agentNumber(agentName);
+    const own = this.#byAgent[agent]?.at(-1);
+    const [onlyId] = event.parents;
+    if (
+      own !== undefined &&
+      event.parents.length === 1 &&
+      onlyId?.[0] === agentName &&
+      onlyId[1] === seq - 1 &&
+      own.seq === seq - 1
+    ) {
+      // Most events follow the last of their agent, and saw the same besides.
+      const number = Math.max(event.time ?? 0, own.number + 1);
+      return { event, index: this.length, agent, seq, number, seen: own.seen, shown: undefined };
+    }
     const parents = event.parents.flatMap((id) => this.find(id) ?? []);
     const seen = this.#seenBy(event, agent, parents);
     const ownParent = parents.find((parent) => parent.agent === agent);

@@ -24,11 +24,11 @@ export interface MeshEvent {
   /** In normal form, without `before`. */
   readonly delta: Delta;
   readonly rules: EventRules;
-  /** Milliseconds, passed in by the application that sealed it. */
+  /** Milliseconds, passed in by whoever sealed it. */
   readonly time?: number;
 }
 
-/** An event as JSON. Spec: GRAPH-1, MSG-1. */
+/** An event as JSON. Spec: GRAPH-1. */
 export interface WireEvent {
   readonly id: EventId;
   readonly parents: readonly EventId[];

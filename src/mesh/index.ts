@@ -1,3 +1,4 @@
+export { type BridgeEnd, bridgeViews } from './bridge.js';
 export type { EventId, EventRules, MeshEvent, WireEvent } from './event.js';
 export { formatEvent, isValidAgent, parseEvent } from './event.js';
 export type { TrimmedHead, TrimmedSet, VersionVector } from './event-graph.js';

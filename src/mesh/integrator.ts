@@ -1,9 +1,8 @@
-import { changesIn, type Delta } from '../deltas/delta.js';
+import { changesIn, type Delta, deltaInNormalForm } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { InvariantError } from '../errors/invariant-error.js';
-import { applyListEdit, invertListEdit } from '../lists/apply.js';
+import { applyListOps, invertListOps } from '../lists/apply.js';
 import type { Change } from '../operations/change.js';
-import type { FieldList } from '../operations/field-operation.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { State } from '../state/state.js';
 import { type Atom, isList, type Value } from '../values/value.js';
@@ -14,8 +13,9 @@ import { type BaseValue, type Collision, type RecordBase, RecordHistory } from '
 /** The events of a window that touch one record, and what became of it, once somebody needs to know. */
 interface TouchedRecord {
   readonly nodes: EventNode[];
-  /** By agent, its latest event among them. */
-  readonly latest: Map<number, number>;
+  /** Agents, and by agent its latest event among them. */
+  readonly agents: number[];
+  readonly latest: number[];
   history: RecordHistory | undefined;
   /** How many of the events the history knows. */
   replayed: number;
@@ -155,7 +155,7 @@ export class Integrator {
         noteTouch(touched, node);
         touched.replayed++;
       }
-      return this.view.apply(shown);
+      return this.view.apply(deltaInNormalForm(shown));
     } catch (error) {
       // What the histories took of the event cannot be taken back; they are made again when they are needed.
       this.#window = undefined;
@@ -199,7 +199,7 @@ export class Integrator {
     const shown = function* (): Generator<Change> {
       for (const node of touched.nodes) if (node.shown !== undefined) yield* changesOf(node.shown, table, record);
     };
-    const first = shown().next();
+    const first = firstOf(shown());
     const list = (field: string): BaseValue => ({
       type: 'list',
       length: this.#baseLength(table, record, field, shown()),
@@ -207,7 +207,7 @@ export class Integrator {
       items: () => this.#baseItems(table, record, field, shown()),
     });
     return {
-      existed: first.done === true ? reader.exists : first.value.type !== 'insert',
+      existed: first === undefined ? reader.exists : first.type !== 'insert',
       names: () => reader.names(),
       field: (field) => {
         for (const change of shown()) {
@@ -236,39 +236,49 @@ export class Integrator {
   }
 
   #baseItems(table: string, record: string, field: string, shown: Iterable<Change>): readonly Atom[] {
-    const edits: FieldList[] = [];
+    const edits: (readonly ListOp[])[] = [];
     let after: Value | undefined;
     for (const change of shown) {
       const op = change.type === 'update' ? change.ops.get(field) : undefined;
-      if (op?.type === 'list') edits.push(op);
+      if (op?.type === 'list') edits.push(op.ops);
       else if (change.type === 'delete' || op !== undefined) {
         after = change.type === 'delete' ? change.before?.get(field) : op?.before;
         break;
       }
     }
     let items = itemsIn(after ?? this.view.reader(table, record).get(field));
-    for (const edit of edits.reverse()) items = applyListEdit(items, invertListEdit(edit));
+    for (const ops of edits.reverse()) items = applyListOps(items, invertListOps(ops));
     return items;
   }
 }
 
-/** The changes of a delta, record by record. */
-function* byRecord(delta: Delta): Generator<readonly Change[]> {
-  let own: Change[] = [];
-  for (const change of changesIn(delta)) {
-    const last = own[0];
-    if (last !== undefined && (last.record !== change.record || last.table !== change.table)) {
-      yield own;
-      own = [];
+function firstOf(changes: Iterable<Change>): Change | undefined {
+  for (const change of changes) return change;
+  return undefined;
+}
+
+/** The changes of a delta in normal form, record by record. */
+function byRecord(delta: Delta): readonly (readonly Change[])[] {
+  const changes = changesIn(delta);
+  if (changes.length === 1) return [changes];
+  const records: Change[][] = [];
+  let own: Change[] | undefined;
+  for (const change of changes) {
+    const last = own?.[0];
+    if (own !== undefined && last?.record === change.record && last.table === change.table) {
+      own.push(change);
+    } else {
+      own = [change];
+      records.push(own);
     }
-    own.push(change);
   }
-  if (own.length > 0) yield own;
+  return records;
 }
 
 /** What a delta does to one record. */
 function changesOf(delta: Delta, table: string, record: string): readonly Change[] {
   const changes = changesIn(delta);
+  if (changes.length === 1) return changes[0]?.record === record && changes[0].table === table ? changes : [];
   let low = 0;
   let high = changes.length;
   while (low < high) {
@@ -290,7 +300,7 @@ function touchedIn(window: Window, table: string, record: string): TouchedRecord
   }
   let touched = records.get(record);
   if (touched === undefined) {
-    touched = { nodes: [], latest: new Map(), history: undefined, replayed: 0 };
+    touched = { nodes: [], agents: [], latest: [], history: undefined, replayed: 0 };
     records.set(record, touched);
   }
   return touched;
@@ -298,13 +308,14 @@ function touchedIn(window: Window, table: string, record: string): TouchedRecord
 
 function noteTouch(touched: TouchedRecord, node: EventNode): void {
   touched.nodes.push(node);
-  touched.latest.set(node.agent, node.seq);
+  const at = touched.agents.indexOf(node.agent);
+  if (at === -1) touched.agents.push(node.agent);
+  touched.latest[at === -1 ? touched.latest.length : at] = node.seq;
 }
 
 /** Whether an event saw all others that touched a record. Spec: WINDOW-2. */
-function sawAll(node: EventNode, { latest }: TouchedRecord): boolean {
-  for (const [agent, seq] of latest) if (seenOf(node, agent) < seq) return false;
-  return true;
+function sawAll(node: EventNode, { agents, latest }: TouchedRecord): boolean {
+  return agents.every((agent, at) => seenOf(node, agent) >= (latest[at] ?? 0));
 }
 
 function shownBy(node: EventNode | undefined): Delta {

@@ -289,8 +289,7 @@ export class ListTracker {
     const leftOrigin = left === undefined ? START : left.run.start + left.offset;
     const isWithin = left !== undefined && left.offset + 1 < left.run.length;
     const next = isWithin ? undefined : runs.next(left?.run);
-    let right = next;
-    while (right !== undefined && !right.isKnown) right = runs.next(right);
+    const right = runs.firstKnown(next);
     const rightOrigin = isWithin ? leftOrigin + 1 : (right?.start ?? END);
     const made = { leftOrigin, rightOrigin, agent, isRightMove };
     const place = right === next ? next : this.#scan(made, next, right);

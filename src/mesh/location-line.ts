@@ -178,6 +178,20 @@ export class LocationLine {
     return runs[runs.indexOf(run) + 1] ?? this.#firstFrom(at + 1);
   }
 
+  /** The first run whose locations are known in the prepare version, from one on. */
+  firstKnown(from: Run | undefined): Run | undefined {
+    if (from === undefined || from.isKnown) return from;
+    let block: Block | undefined = from.block;
+    for (let at = block.runs.indexOf(from) + 1; block !== undefined; at = 0) {
+      for (; at < block.runs.length; at++) {
+        const run = block.runs[at] as Run;
+        if (run.isKnown) return run;
+      }
+      block = this.#blocks[block.at + 1];
+    }
+    return undefined;
+  }
+
   /** Whether a location stands before, at or behind another: negative, 0 or positive. START and END are locations here. */
   compare(left: number, right: number): number {
     if (left === right) return 0;

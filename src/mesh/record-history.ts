@@ -74,12 +74,18 @@ interface Outcome {
 /** The operations on one field since the base, each kind in the linear order. */
 interface FieldHistory {
   readonly assignments: Assignment[];
+  /** Made by the first of them: most fields have none. */
+  counted: Counted | undefined;
+  /** What it comes to with everything that is there, unless something was added since. */
+  current: Outcome | undefined;
+}
+
+/** The increments and creates on a field, which count or do not, and the list that was created. */
+interface Counted {
   readonly increments: Increment[];
   readonly creates: Create[];
   readonly created: TrackedList;
   readonly groups: CreateGroup[];
-  /** What it comes to with everything that is there, unless something was added since. */
-  current: Outcome | undefined;
 }
 
 /** What an event does to a field. */
@@ -128,7 +134,7 @@ const IN_FORCE: OperationGroup = { isInPrepare: true, isInEffect: true };
 /**
  * What happened to one record since a base that everything later saw (WINDOW-1): its lives, and by field what competes
  * for it. It says what an author saw of the record, and what an event does to the record as it is.
- * Spec: LIFE-1 to LIFE-4, REG-1 to REG-4. Spec: FIELD-1 to FIELD-5, SUM-1, SUM-2.
+ * Spec: LIFE-1 to LIFE-4, FIELD-1 to FIELD-5, SUM-1, SUM-2.
  */
 export class RecordHistory {
   readonly #graph: EventGraph;
@@ -138,11 +144,12 @@ export class RecordHistory {
   readonly #baseLife: Life | undefined;
   readonly #lives: Life[] = [];
   readonly #fields = new Map<string, FieldHistory>();
-  /** By agent, its latest event that did more than edit lists. An event that saw these sees the fields as they are. */
+  /** By agent, its latest event that did more than edit lists. Whoever saw these sees the fields as they are. */
   readonly #structure = new Map<number, number>();
   // Of the event at hand.
+  #isReplay = false;
   #at = 0;
-  #touched = new Map<string, Touched>();
+  readonly #touched = new Map<string, Touched>();
 
   constructor(graph: EventGraph, table: string, record: string, base: RecordBase) {
     this.#graph = graph;
@@ -169,8 +176,9 @@ export class RecordHistory {
     isReplay: boolean,
     onCollision?: (collision: Collision) => void,
   ): Change[] {
+    this.#isReplay = isReplay;
     this.#at = 0;
-    this.#touched = new Map();
+    this.#touched.clear();
     const existed = this.#exists();
     for (const change of changes) this.#perform(node, change, isReplay || !existed);
     this.#regroup();
@@ -224,7 +232,7 @@ export class RecordHistory {
       if (display.type === 'absent' || isNumber(base)) {
         this.#touch(name, field);
         const increment = { node, at: this.#at++, lives, value, base: isNumber(base) ? base : undefined, roots };
-        addInOrder(this.#graph, field.increments, increment);
+        addInOrder(this.#graph, countedOf(field).increments, increment);
         this.#noteStructure(node);
         field.current = undefined;
         return;
@@ -250,7 +258,7 @@ export class RecordHistory {
     if (op.create) {
       const { roots, display } = this.#seen(field, node);
       if (display.type !== 'absent') throw new DatastoreError('field-exists', 'the field exists', place);
-      addInOrder(this.#graph, field.creates, { node, at: this.#at++, lives, roots });
+      addInOrder(this.#graph, countedOf(field).creates, { node, at: this.#at++, lives, roots });
       this.#noteStructure(node);
       field.current = undefined;
     }
@@ -258,9 +266,10 @@ export class RecordHistory {
     if (display.type === 'absent') throw new DatastoreError('field-missing', 'there is no list', place);
     if (display.type === 'value') throw new DatastoreError('not-a-list', 'the field holds no list', place);
     const { list } = display;
-    const isCreated = list === field.created;
+    const { counted } = field;
     list.tracker ??= new ListTracker(this.#graph, list.baseLength);
-    const group = isCreated ? this.#groupFor(field, list.tracker, node, creates) : IN_FORCE;
+    const isCreated = counted !== undefined && list === counted.created;
+    const group = isCreated ? this.#groupFor(field, counted, list.tracker, node, creates) : IN_FORCE;
     const isShown = !isSilent && touched.before.type === 'list' && touched.before.list === list;
     const rule = ruleIn(node.event.rules, this.#table, name);
     list.tracker.integrate({ node, at: this.#at, rule, group, place }, op.ops, isShown ? touched.ops : undefined);
@@ -268,15 +277,21 @@ export class RecordHistory {
   }
 
   /** The group of operations with these creates; the other groups follow what the author of `node` saw. Spec: FIELD-5. */
-  #groupFor(field: FieldHistory, tracker: ListTracker, node: EventNode, creates: readonly Create[]): CreateGroup {
-    let own = field.groups.find((group) => areSame(group.creates, creates));
+  #groupFor(
+    field: FieldHistory,
+    { groups }: Counted,
+    tracker: ListTracker,
+    node: EventNode,
+    creates: readonly Create[],
+  ): CreateGroup {
+    let own = groups.find((group) => areSame(group.creates, creates));
     if (own === undefined) {
       const counting = this.#current(field).creates;
       own = { creates, isInPrepare: true, isInEffect: creates.some((create) => counting.includes(create)) };
-      field.groups.push(own);
+      groups.push(own);
     }
     let isChanged = false;
-    for (const group of field.groups) {
+    for (const group of groups) {
       const isInPrepare = group.creates.some((create) => creates.includes(create));
       isChanged ||= isInPrepare !== group.isInPrepare;
       group.isInPrepare = isInPrepare;
@@ -289,16 +304,17 @@ export class RecordHistory {
   #regroup(): void {
     for (const [name, touched] of this.#touched) {
       const field = this.#fields.get(name);
-      if (field === undefined || field.groups.length === 0) continue;
+      const counted = field?.counted;
+      if (field === undefined || counted === undefined || counted.groups.length === 0) continue;
       const { creates } = this.#current(field);
       let isChanged = false;
-      for (const group of field.groups) {
+      for (const group of counted.groups) {
         const isInEffect = group.creates.some((create) => creates.includes(create));
         isChanged ||= isInEffect !== group.isInEffect;
         group.isInEffect = isInEffect;
       }
       if (!isChanged) continue;
-      field.created.tracker?.regroupEffect();
+      counted.created.tracker?.regroupEffect();
       touched.isRegrouped = true;
     }
   }
@@ -327,7 +343,8 @@ export class RecordHistory {
   #touch(name: string, field: FieldHistory): Touched {
     const touched = this.#touched.get(name);
     if (touched !== undefined) return touched;
-    const first: Touched = { before: this.#current(field).display, ops: [], isRegrouped: false };
+    const before = this.#isReplay ? ABSENT : this.#current(field).display;
+    const first: Touched = { before, ops: [], isRegrouped: false };
     this.#touched.set(name, first);
     return first;
   }
@@ -341,14 +358,7 @@ export class RecordHistory {
   #field(name: string): FieldHistory {
     const known = this.#fields.get(name);
     if (known !== undefined) return known;
-    const field: FieldHistory = {
-      assignments: [],
-      increments: [],
-      creates: [],
-      created: { baseLength: 0, baseItems: () => [], tracker: undefined },
-      groups: [],
-      current: undefined,
-    };
+    const field: FieldHistory = { assignments: [], counted: undefined, current: undefined };
     const base: BaseValue = this.#baseLife === undefined ? { type: 'absent' } : this.#base.field(name);
     if (base.type !== 'absent' && this.#baseLife !== undefined) {
       field.assignments.push({
@@ -381,23 +391,30 @@ export class RecordHistory {
 
   /** What a field comes to, by everything or by what the author of an event saw. Spec: FIELD-2 to FIELD-4. */
   #evaluate(field: FieldHistory, node: EventNode | undefined): Outcome {
+    // Most records have one life, and that stands.
+    const isSimple = node === undefined && this.#lives.length === 1 && this.#exists();
     const holding = <Kind extends FieldOperation>(operations: readonly Kind[]): readonly Kind[] =>
-      operations.filter(
-        (operation) => isSeen(operation, node) && operation.lives.some((life) => isStanding(life, node)),
-      );
+      isSimple
+        ? operations
+        : operations.filter(
+            (operation) => isSeen(operation, node) && operation.lives.some((life) => isStanding(life, node)),
+          );
     const assignments = holding(field.assignments);
     const standing = standingOf(assignments, assignedValue);
     const roots = rootsOf(assignments, standing);
     const counts = ({ roots: on }: { readonly roots: readonly Root[] }): boolean =>
       on.some((root) => roots.includes(root));
-    const increments = field.increments.length === 0 ? [] : holding(field.increments).filter(counts);
-    const creates = field.creates.length === 0 ? [] : holding(field.creates).filter(counts);
+    const { counted } = field;
+    const increments = counted === undefined ? [] : holding(counted.increments).filter(counts);
+    const creates = counted === undefined ? [] : holding(counted.creates).filter(counts);
     if (increments.length > 0) {
       return { roots, creates, display: { type: 'value', value: totalOf(standing?.value, increments) } };
     }
     if (standing?.list !== undefined) return { roots, creates, display: { type: 'list', list: standing.list } };
     if (standing?.value !== undefined) return { roots, creates, display: { type: 'value', value: standing.value } };
-    if (creates.length > 0) return { roots, creates, display: { type: 'list', list: field.created } };
+    if (counted !== undefined && creates.length > 0) {
+      return { roots, creates, display: { type: 'list', list: counted.created } };
+    }
     return { roots, creates, display: ABSENT };
   }
 
@@ -427,6 +444,16 @@ export class RecordHistory {
       });
     }
   }
+}
+
+function countedOf(field: FieldHistory): Counted {
+  field.counted ??= {
+    increments: [],
+    creates: [],
+    created: { baseLength: 0, baseItems: () => [], tracker: undefined },
+    groups: [],
+  };
+  return field.counted;
 }
 
 function isSeen(operation: Origin, node: EventNode | undefined): boolean {

@@ -10,7 +10,6 @@ export type FieldOps = ReadonlyMap<string, FieldOp>;
  */
 export type Change = InsertChange | UpdateChange | DeleteChange;
 
-/** Makes a record with the given fields; no record of that id may exist. Spec: CHG-1. */
 export interface InsertChange {
   readonly type: 'insert';
   readonly table: string;
@@ -18,7 +17,6 @@ export interface InsertChange {
   readonly fields: Fields;
 }
 
-/** Edits fields of a record, each by one operation. Spec: CHG-1. */
 export interface UpdateChange {
   readonly type: 'update';
   readonly table: string;
@@ -26,7 +24,6 @@ export interface UpdateChange {
   readonly ops: FieldOps;
 }
 
-/** Deletes a record. Spec: CHG-1. */
 export interface DeleteChange {
   readonly type: 'delete';
   readonly table: string;

@@ -13,7 +13,6 @@ import {
   fieldList,
   fieldPut,
 } from './field-operation.js';
-import { columnsIn } from './list-columns.js';
 import { type ListOp, listDelete, listInsert, listPut } from './list-operation.js';
 import { mapFieldOps, mapListOps } from './map-operations.js';
 
@@ -61,8 +60,7 @@ function hasMutableOp(ops: FieldOps): boolean {
 }
 
 function isMutableFieldOp(op: FieldOp): boolean {
-  if (op.type !== 'list') return isMutablePut(op);
-  return columnsIn(op)?.isMutable ?? someOf(op.ops, isMutableListOp);
+  return op.type === 'list' ? someOf(op.ops, isMutableListOp) : isMutablePut(op);
 }
 
 function isMutablePut(op: FieldPut | FieldDelete): boolean {

@@ -15,7 +15,6 @@ export type WireAtom =
   | { readonly B: string }
   | { readonly T: string };
 
-/** A value as wire JSON. Spec: WIRE-1 to WIRE-5. */
 export type WireValue = WireAtom | readonly WireAtom[];
 
 /** The fields of a record as JSON. */
@@ -60,7 +59,7 @@ export function formatValue(value: Value): WireValue {
   return isList(value) ? value.map(formatAtom) : formatAtom(value);
 }
 
-/** {@link formatValue} for an atom. */
+/** {@link formatValue} for what is not a list. */
 export function formatAtom(value: Atom): WireAtom {
   if (typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return formatDouble(value);

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compress, formatState } from '../../src/index.js';
-import type { MeshEvent } from '../../src/mesh/event.js';
+import { formatState } from '../../src/index.js';
 import { Integrator } from '../../src/mesh/integrator.js';
 import type { OracleEvent } from '../oracle/mesh-graph.js';
-import { rowsOf } from '../support/mesh-events.js';
+import { rowsOf, toMeshEvent } from '../support/mesh-events.js';
 import { type Draw, drawFrom, drawGraph, drawOrder, type GraphShape } from '../support/mesh-graphs.js';
 import { runs } from '../support/seed.js';
 
@@ -27,18 +26,11 @@ const SHAPES: Readonly<Record<string, GraphShape>> = {
   typing: { ...ANY, agents: ['a', 'b', 'c'], records: ['r'], fields: { l: 'typing' }, hasLives: false, events: 12 },
 };
 
-function toMesh(event: OracleEvent): MeshEvent {
-  const rules = new Map(Object.entries(event.rules).map(([table, fields]) => [table, new Map(Object.entries(fields))]));
-  const parents = [...event.parents].sort(([left], [right]) => (left < right ? -1 : 1));
-  const made = { id: event.id, parents, delta: compress([...event.changes]), rules: rules as MeshEvent['rules'] };
-  return event.time === undefined ? made : { ...made, time: event.time };
-}
-
 /** Integrates events in an order, and holds the state to the oracle's after each. */
 function check(events: readonly OracleEvent[], stateOf: (count: number) => unknown): void {
   const integrator = new Integrator();
   for (const [at, event] of events.entries()) {
-    integrator.integrate(toMesh(event));
+    integrator.integrate(toMeshEvent(event));
     expect(formatState(integrator.view)).toEqual(stateOf(at + 1));
   }
 }

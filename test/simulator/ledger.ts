@@ -2,7 +2,7 @@ import type { Delta } from '../../src/index.js';
 import { editsSums, effectBetween, effectOf, type Journal, type JournalEffect } from './journal.js';
 
 /** A delta that its replica gave up, and what it had done to the journal. */
-export interface Retraction {
+export interface Withdrawal {
   readonly nonce: string;
   readonly effect: JournalEffect;
 }
@@ -27,7 +27,7 @@ export class Ledger {
   readonly loose = new Set<string>();
   readonly #undone = new Set<string>();
   readonly #undoneBeforeLoad = new Set<string>();
-  readonly retractions: Retraction[] = [];
+  readonly withdrawals: Withdrawal[] = [];
   count = 0n;
   balance = 0;
   /** Whether a refusal met an undo of something that was still on its way, so that the sums can end in two ways. */
@@ -41,7 +41,7 @@ export class Ledger {
     for (const tag of this.loose) copy.loose.add(tag);
     for (const tag of this.#undone) copy.#undone.add(tag);
     for (const tag of this.#undoneBeforeLoad) copy.#undoneBeforeLoad.add(tag);
-    copy.retractions.push(...this.retractions);
+    copy.withdrawals.push(...this.withdrawals);
     copy.count = this.count;
     copy.balance = this.balance;
     copy.isSumOpen = this.isSumOpen;
@@ -67,15 +67,15 @@ export class Ledger {
     for (const tag of this.#undone) this.#undoneBeforeLoad.add(tag);
   }
 
-  /** Records that the replica reported a delta as refused, or as indeterminate. */
-  retract(nonce: string, delta: Delta, isIndeterminate: boolean): void {
+  /** Records that the replica reported a delta as refused, or as uncertain. */
+  withdraw(nonce: string, delta: Delta, isUncertain: boolean): void {
     const effect = effectOf(delta);
-    this.retractions.push({ nonce, effect });
+    this.withdrawals.push({ nonce, effect });
     if (this.#hasUndonePending && editsSums(delta)) this.isSumOpen = true;
     for (const tag of [...effect.added, ...effect.removed]) {
       this.tags.delete(tag);
       if (!this.#undone.has(tag)) continue;
-      if (isIndeterminate || this.#undoneBeforeLoad.has(tag)) this.loose.add(tag);
+      if (isUncertain || this.#undoneBeforeLoad.has(tag)) this.loose.add(tag);
       else this.open.add(tag);
     }
     this.count -= effect.count;
@@ -83,7 +83,7 @@ export class Ledger {
   }
 
   /** Records that a delta that had been given up is in the log nevertheless. */
-  restore({ effect }: Retraction): void {
+  restore({ effect }: Withdrawal): void {
     for (const tag of effect.added) if (!this.open.has(tag) && !this.loose.has(tag)) this.tags.add(tag);
     this.count += effect.count;
     this.balance += effect.balance;
@@ -99,7 +99,7 @@ export class Ledger {
       String(this.count),
       this.balance,
       this.isSumOpen,
-      this.retractions.map(({ nonce }) => nonce),
+      this.withdrawals.map(({ nonce }) => nonce),
     ]);
   }
 

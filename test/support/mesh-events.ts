@@ -1,5 +1,6 @@
 import {
   type Change,
+  compress,
   formatValue,
   parseDelta,
   type Row,
@@ -7,6 +8,7 @@ import {
   type Value,
   type WireChange,
 } from '../../src/index.js';
+import { type MeshEvent, ownEvent } from '../../src/mesh/event.js';
 import type { EventId, OracleEvent } from '../oracle/mesh-graph.js';
 import type { MeshRows } from '../oracle/mesh-state.js';
 
@@ -23,6 +25,12 @@ export interface WireEvent {
 export function parseEvent({ id, parents, delta, rules = {}, time }: WireEvent): OracleEvent {
   const changes: Change[] = [...parseDelta(delta)];
   return { id, parents, changes, rules, time };
+}
+
+/** The same event for the engine. */
+export function toMeshEvent({ id, parents, changes, rules, time }: OracleEvent): MeshEvent {
+  const named = new Map(Object.entries(rules).map(([table, fields]) => [table, new Map(Object.entries(fields))]));
+  return ownEvent(id, parents, compress(changes), named, time);
 }
 
 /** The rows of an oracle's state, in the order in which a snapshot has them. */

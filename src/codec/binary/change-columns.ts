@@ -6,8 +6,7 @@ import {
   insertChange,
   updateChange,
 } from '../../operations/change.js';
-import { beforeOf, type FieldOp, fieldDelete, fieldPut } from '../../operations/field-operation.js';
-import { columnsOf, listOfColumns } from '../../operations/list-columns.js';
+import { beforeOf, type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
 import { type Fields, FrozenMapBuilder, inOrder } from '../../values/fields.js';
 import { visitEach } from '../../values/frozen-array.js';
 import type { Value } from '../../values/value.js';
@@ -121,9 +120,8 @@ export class ChangeWriter {
 
   #writeOp(op: FieldOp): void {
     if (op.type === 'list') {
-      const ops = columnsOf(op);
-      this.#values.listEdit(op.create, ops.count);
-      this.#edits.write(ops);
+      this.#values.listEdit(op.create, op.ops.length);
+      this.#edits.write(op.ops);
       return;
     }
     if (op.type === 'put') this.#values.value(op.value);
@@ -247,7 +245,7 @@ export class ChangeReader {
 
   #readOp(tag: number): FieldOp {
     if (tag === EDIT_LIST || tag === CREATE_LIST) {
-      return listOfColumns(tag === CREATE_LIST, this.#edits.read(this.#values.operationCount()));
+      return fieldList(tag === CREATE_LIST, this.#edits.read(this.#values.operationCount()));
     }
     if (tag === ABSENT) return fieldDelete(this.#befores.before());
     return fieldPut(this.#values.value(tag), this.#befores.before());

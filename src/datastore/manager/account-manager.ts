@@ -23,7 +23,6 @@ import { guardedLink, guardedStorage } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
 import type { KeyValueStorage } from './storage.js';
 
-/** What an {@link AccountManager} needs from the application. */
 export interface AccountManagerOptions {
   /** Where this device keeps its data. Two account managers must not use one storage at the same time. */
   readonly storage: KeyValueStorage;
@@ -132,7 +131,7 @@ export class AccountManager {
     checkBoolean(isOnline, 'isOnline');
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
-    for (const { running } of this.#slots.values()) running?.reachabilityChanged();
+    for (const { running } of this.#slots.values()) running?.onlineChanged();
   }
 
   /**
@@ -223,7 +222,6 @@ export class AccountManager {
   #addAccount(id: string, link: Link): LinkedAccount {
     const linked = Account.create(id, link, {
       unlink: (account) => this.#unlink(account),
-      resumed: (account) => this.#setAuthorizationError(account, undefined),
       listenerFailed: (error) => this.#failed(error),
     });
     this.#accounts.set(id, linked);
@@ -263,7 +261,7 @@ export class AccountManager {
       delays: retryDelays,
       isOnline: () => this.#isOnline,
       migrate: (target, leave) => this.#migrate(target, leave),
-      authorizationChanged: (changed, error) => this.#setAuthorizationError(changed, error),
+      revoked: (revoked) => void revoked.unlink().catch((error: unknown) => this.#failed(error)),
       profileChanged: ({ id }) => {
         const linked = this.#accounts.get(id);
         if (linked !== undefined) this.#fetchProfile(linked);
@@ -272,7 +270,7 @@ export class AccountManager {
     });
     slot.running = running;
     // The device may have come online or gone offline while the manager was made.
-    running.reachabilityChanged();
+    running.onlineChanged();
     return running.manager;
   }
 
@@ -314,28 +312,19 @@ export class AccountManager {
     const { account } = linked;
     const take = async (profile: AccountProfile): Promise<void> => {
       if (!account.isLinked) return;
-      this.#setAuthorizationError(account, undefined);
       linked.setInfo(profile);
       await this.#update((record) => (account.isLinked ? withProfile(record, account.id, profile) : record));
     };
     guardedLink(account.link)
       .profile()
       .then(take)
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         if (!isDatastoreError(error)) throw error;
-        if (error.code === 'unauthorized') this.#setAuthorizationError(account, error);
+        if (error.code === 'unauthorized') await account.unlink();
         // A server that failed recovers by itself. A link that breaks its contract must be reported.
         if (isServiceError(error, 'server') && error.cause !== undefined) throw error;
       })
       .catch((error: unknown) => this.#failed(error));
-  }
-
-  /** Suspends an account, or ends its suspension. */
-  #setAuthorizationError(account: Account, error: DatastoreError | undefined): void {
-    const linked = this.#accounts.get(account.id);
-    if (linked?.account !== account || account.authorizationError === error) return;
-    linked.setAuthorizationError(error);
-    this.#slots.get(account.id)?.running?.reachabilityChanged();
   }
 
   /** The space of an account. @throws DatastoreError `invalid-option`, or `code` if the account is not linked. */

@@ -108,7 +108,6 @@ export class Connection {
 
   #wait(error: DatastoreError): void {
     this.#end();
-    // The account is suspended, which ends the need for a watch.
     if (error.code === 'unauthorized') return;
     const cancel = this.#context.environment.schedule(this.#backoff.next(), () => this.#adjust());
     this.#state = { type: 'waiting', cancel };

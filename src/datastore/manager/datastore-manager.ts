@@ -18,7 +18,6 @@ import type { SyncSession } from './sync-session.js';
 /** The id of the datastore that {@link DatastoreManager.openDefault} opens. */
 export const DEFAULT_DATASTORE_ID = 'default';
 
-/** How a datastore is opened. */
 export interface OpenOptions {
   /**
    * The rules from the start. They are only needed here, rather than on the tables, if edits were stored under a merge
@@ -45,8 +44,8 @@ export interface RunningManager {
   readonly manager: DatastoreManager;
   /** Shuts it down because the account is no longer linked. */
   endUnlinked(): Promise<void>;
-  /** The device came online or went offline, or the account was suspended or resumed. */
-  reachabilityChanged(): void;
+  /** The device came online or went offline. */
+  onlineChanged(): void;
 }
 
 /**
@@ -81,7 +80,7 @@ export class DatastoreManager implements OwningManager {
     return {
       manager,
       endUnlinked: () => manager.#end('unauthorized'),
-      reachabilityChanged: () => manager.#runtime.reachabilityChanged(),
+      onlineChanged: () => manager.#runtime.onlineChanged(),
     };
   }
 
@@ -232,7 +231,6 @@ export class DatastoreManager implements OwningManager {
     return this.#end('shut-down');
   }
 
-  /** Shuts the manager down at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutDown();
   }

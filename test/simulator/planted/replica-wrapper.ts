@@ -34,8 +34,8 @@ export class ReplicaWrapper implements ReplicaMachine {
     return this.inner.apply(changes);
   }
 
-  endUndoItem(): void {
-    this.inner.endUndoItem();
+  endUndoStep(): void {
+    this.inner.endUndoStep();
   }
 
   get(table: string, record: string): ReturnType<ReplicaMachine['get']> {

@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Change,
+  compress,
+  type FieldOp,
+  formatState,
+  type ListOp,
+  RULE_NAMES,
+  State,
+  transform,
+} from '../../src/index.js';
+import { Integrator } from '../../src/mesh/integrator.js';
+import { type EventId, keyOf, type OracleEvent } from '../oracle/mesh-graph.js';
+import { MeshOracle, type MeshRows } from '../oracle/mesh-state.js';
+import { rowsOf, toMeshEvent } from '../support/mesh-events.js';
+import { deliveryOrders, drawFrom, drawGraph, type GraphShape } from '../support/mesh-graphs.js';
+import { runs } from '../support/seed.js';
+
+const SHAPE: GraphShape = {
+  agents: ['a', 'b', 'c'],
+  events: 7,
+  records: ['r'],
+  fields: { f: 'any', l: 'list' },
+  hasLives: true,
+  rules: 'mixed',
+};
+
+/** What an event can do, by what its author sees. What does not fit is left out. */
+type Edit = (fields: ReadonlyMap<string, unknown> | undefined) => readonly Change[] | undefined;
+
+function onField(op: (value: unknown) => FieldOp | undefined): Edit {
+  return (fields) => {
+    const found = fields === undefined ? undefined : op(fields.get('f'));
+    return found && [{ type: 'update', table: 't', record: 'r', ops: new Map([['f', found]]) }];
+  };
+}
+
+function onList(ops: (length: number) => readonly ListOp[]): Edit {
+  return onField((value) => {
+    if (!Array.isArray(value)) return undefined;
+    const found = ops(value.length);
+    return found.length === 0 ? undefined : { type: 'list', create: false, ops: found };
+  });
+}
+
+const insertRecord: Change = { type: 'insert', table: 't', record: 'r', fields: new Map([['f', 3n]]) };
+const deleteRecord: Change = { type: 'delete', table: 't', record: 'r' };
+
+const FIELD_EDITS: readonly Edit[] = [
+  onField(() => ({ type: 'put', value: 1n })),
+  onField(() => ({ type: 'put', value: ['p'] })),
+  onField(() => ({ type: 'delete' })),
+  onField((value) =>
+    value === undefined
+      ? { type: 'list', create: true, ops: [{ type: 'insert', index: 0, value: 'n' }] }
+      : { type: 'put', value: 9n },
+  ),
+  onList(() => [{ type: 'insert', index: 0, value: 'i' }]),
+  (fields) => (fields === undefined ? [insertRecord] : [deleteRecord]),
+  (fields) => (fields === undefined ? undefined : [deleteRecord, insertRecord]),
+];
+
+const LIST_EDITS: readonly Edit[] = [
+  onList(() => [{ type: 'insert', index: 0, value: 'i' }]),
+  onList((length) => [{ type: 'insert', index: length, value: 'j' }]),
+  onList((length) => (length < 2 ? [] : [{ type: 'insert', index: 1, value: 'k' }])),
+  onList((length) => (length < 1 ? [] : [{ type: 'delete', index: 0 }])),
+  onList((length) => (length < 2 ? [] : [{ type: 'move', from: 0, to: 1 }])),
+  onList((length) => (length < 2 ? [] : [{ type: 'move', from: length - 1, to: 0 }])),
+  onList((length) => (length < 1 ? [] : [{ type: 'put', index: length - 1, value: 'w' }])),
+];
+
+/** The parents of events 1, 2 and 3, and their agents: every graph of three events on a base up to names. */
+const GRAPHS: readonly (readonly { readonly agent: string; readonly parents: readonly number[] }[])[] = [
+  [
+    { agent: 'a', parents: [0] },
+    { agent: 'b', parents: [0] },
+    { agent: 'c', parents: [0] },
+  ],
+  [
+    { agent: 'b', parents: [0] },
+    { agent: 'a', parents: [0] },
+    { agent: 'b', parents: [1] },
+  ],
+  [
+    { agent: 'a', parents: [0] },
+    { agent: 'b', parents: [0] },
+    { agent: 'a', parents: [1] },
+  ],
+  [
+    { agent: 'a', parents: [0] },
+    { agent: 'b', parents: [0] },
+    { agent: 'a', parents: [1, 2] },
+  ],
+  [
+    { agent: 'b', parents: [0] },
+    { agent: 'a', parents: [0] },
+    { agent: 'c', parents: [1] },
+  ],
+  [
+    { agent: 'a', parents: [0] },
+    { agent: 'b', parents: [1] },
+    { agent: 'c', parents: [1] },
+  ],
+];
+
+/** Every graph of three edits on a base, valid on what their authors saw. */
+function* smallGraphs(
+  base: readonly Change[],
+  edits: readonly Edit[],
+  rule: (typeof RULE_NAMES)[number],
+): Generator<{ events: OracleEvent[]; oracle: MeshOracle }> {
+  const first: OracleEvent = { id: ['0', 1], parents: [], changes: base, rules: {} };
+  for (const graph of GRAPHS) {
+    for (let choice = 0; choice < edits.length ** graph.length; choice++) {
+      const oracle = new MeshOracle();
+      oracle.add(first);
+      const events = [first];
+      const counts = new Map<string, number>();
+      for (const [at, { agent, parents }] of graph.entries()) {
+        const seq = (counts.get(agent) ?? 0) + 1;
+        counts.set(agent, seq);
+        const parentIds = parents.map((parent): EventId => events[parent]?.id ?? ['0', 1]);
+        const seen = new Set(parentIds.flatMap((id) => [keyOf(id), ...oracle.graph.past(keyOf(id))]));
+        const view: MeshRows = oracle.state(seen);
+        const edit = edits[Math.floor(choice / edits.length ** at) % edits.length];
+        const changes = edit?.(view.get('t\u0000r'));
+        if (changes === undefined) break;
+        const event: OracleEvent = { id: [agent, seq], parents: parentIds, changes, rules: { t: { f: rule } } };
+        oracle.add(event);
+        events.push(event);
+      }
+      if (events.length === graph.length + 1) yield { events, oracle };
+    }
+  }
+}
+
+function integrate(events: readonly OracleEvent[]): Integrator {
+  const integrator = new Integrator();
+  for (const event of events) integrator.integrate(toMeshEvent(event));
+  return integrator;
+}
+
+describe('every order of arrival of every small graph leads to the naive state', () => {
+  const bases = { 'a list': ['x', 'y'], 'a number': 5n, nothing: undefined } as const;
+  for (const rule of RULE_NAMES) {
+    for (const [name, value] of Object.entries(bases)) {
+      it(`three edits of ${name} under ${rule}`, () => {
+        const fields = new Map(value === undefined ? [] : [['f', value] as const]);
+        const base: Change[] = [{ type: 'insert', table: 't', record: 'r', fields }];
+        let count = 0;
+        for (const edits of name === 'a list' ? [FIELD_EDITS, LIST_EDITS] : [FIELD_EDITS]) {
+          for (const { events, oracle } of smallGraphs(base, edits, rule)) {
+            const rows = JSON.stringify(rowsOf(oracle.state()));
+            for (const order of deliveryOrders(events)) {
+              count++;
+              const got = JSON.stringify(formatState(integrate(order).view));
+              if (got !== rows) expect({ got, order: order.map(({ id, changes }) => ({ id, changes })) }).toEqual(rows);
+            }
+          }
+        }
+        expect(count).toBeGreaterThan(1000);
+      });
+    }
+  }
+});
+
+describe('the laws of a mesh', () => {
+  it('an event does to what its author saw what its delta says', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1 << 20), { minLength: 60, maxLength: 160 }), (tape) => {
+        const { events, oracle } = drawGraph(drawFrom(tape), SHAPE);
+        for (const event of events) {
+          const past = oracle.graph.past(keyOf(event.id));
+          const seen = integrate(events.filter(({ id }) => past.has(keyOf(id)))).view;
+          const state = seen.clone();
+          state.apply(compress([...event.changes]));
+          const all = integrate(events.filter(({ id }) => past.has(keyOf(id)) || id === event.id)).view;
+          expect(formatState(all)).toEqual(formatState(state));
+        }
+      }),
+      { numRuns: runs(100) },
+    );
+  });
+
+  it('two concurrent events merge as two deltas do, except for right-moves beside other new elements', () => {
+    for (const rule of ['remote', 'local', 'max', 'min'] as const) {
+      const base: Change[] = [{ type: 'insert', table: 't', record: 'r', fields: new Map([['f', ['x', 'y', 'z']]]) }];
+      for (const [local, remote] of pairsOf(LIST_EDITS, base)) {
+        const rules = { get: () => rule };
+        const state = new State();
+        state.apply(base);
+        const applied = state.clone().apply(local);
+        const merged = state.clone();
+        merged.apply(remote);
+        merged.apply(transform(applied, remote, { rules }).local);
+        const named = { t: { f: rule } };
+        const mesh = integrate([
+          { id: ['0', 1], parents: [], changes: base, rules: {} },
+          { id: ['a', 1], parents: [['0', 1]], changes: local, rules: named },
+          { id: ['b', 1], parents: [['0', 1]], changes: remote, rules: named },
+        ]);
+        expect(formatState(mesh.view)).toEqual(formatState(merged));
+      }
+    }
+  });
+});
+
+function* pairsOf(edits: readonly Edit[], base: readonly Change[]): Generator<[readonly Change[], readonly Change[]]> {
+  const fields = base[0]?.type === 'insert' ? base[0].fields : undefined;
+  for (const local of edits) {
+    for (const remote of edits) {
+      const [left, right] = [local(fields), remote(fields)];
+      if (left !== undefined && right !== undefined) yield [left, right];
+    }
+  }
+}
