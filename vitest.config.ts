@@ -22,7 +22,12 @@ const SLOW = [
 ];
 
 /** Files that need a process of their own: they count what V8 runs, watch its garbage, or replace a module. */
-const ALONE = ['test/complexity/*.test.ts', 'test/**/leaks.test.ts', 'test/cli/internal-error.test.ts'];
+const ALONE = [
+  'test/complexity/*.test.ts',
+  'test/**/leaks.test.ts',
+  'test/cli/internal-error.test.ts',
+  'test/suites/lists-in-columns.test.ts',
+];
 
 /** What takes longest comes first, so that nothing long is left for one worker while the others have finished. */
 const LONGEST = [

@@ -156,10 +156,10 @@ function undoing(count: number): Comparison {
   const edited = (): Replica => {
     const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS, undoDepth: count + 1 });
     replica.apply(start);
-    replica.endUndoStep();
+    replica.endUndoItem();
     for (const delta of deltas) {
       replica.apply(delta);
-      replica.endUndoStep();
+      replica.endUndoItem();
     }
     return replica;
   };

@@ -109,7 +109,7 @@ function summary(total: Statistics, seconds: number): string {
     ['deltas accepted', total.accepted],
     ['  overtaken', total.conflicts],
     ['  refused', total.refusals],
-    ['  uncertain', total.uncertain],
+    ['  indeterminate', total.indeterminate],
     ['conflicts', total.collisions],
     ['reloads', total.reloads],
   ];

@@ -125,7 +125,9 @@ class Device {
 
   /** The names of what is true of the replica, as `status` names it. */
   get status(): Json {
-    return Object.entries(this.replica.status).flatMap(([name, isTrue]) => (isTrue ? [name] : []));
+    return Object.entries(this.replica.status).flatMap(([name, isTrue]) =>
+      isTrue ? [name === 'hasUncommitted' ? 'hasOpen' : name] : [],
+    );
   }
 
   /** What a step answers that needs no message. */
@@ -144,7 +146,7 @@ class Device {
         replica[step['do']]();
         return this.rows;
       case 'end-step':
-        replica.endUndoStep();
+        replica.endUndoItem();
         return null;
       case 'sync':
         return writeResult(replica.sync(timeOf(step)));
@@ -153,10 +155,10 @@ class Device {
       case 'reopen':
         return replica.reopen();
       case 'withdraw': {
-        const withdrawal = replica.withdraw();
-        return withdrawal === undefined
+        const retraction = replica.retract();
+        return retraction === undefined
           ? null
-          : { conflicts: withdrawal.conflicts.map(writeConflict), rows: this.rows };
+          : { conflicts: retraction.conflicts.map(writeConflict), rows: this.rows };
       }
       default:
         return this.#takeOutside(step);
@@ -205,14 +207,14 @@ function written(saved: SavedReplica): JsonObject {
   return asJson({ ...saved, rules }) as JsonObject;
 }
 
-function writeResult({ changed, conflicts, refused, uncertain, isReloaded }: SyncResult): JsonObject {
+function writeResult({ changed, conflicts, refused, indeterminate, isReloaded }: SyncResult): JsonObject {
   return {
     changed: Object.fromEntries([...changed].map(([table, records]) => [table, [...records]])),
     conflicts: conflicts.map(writeConflict),
     refused: refused.map(({ nonce, refusal, conflicts: lost }) => ({
       ...{ nonce, reason: refusal.reason, conflicts: lost.map(writeConflict) },
     })),
-    uncertain: uncertain.map(({ nonce }) => nonce),
+    uncertain: indeterminate.map(({ nonce }) => nonce),
     isReloaded,
   };
 }

@@ -305,7 +305,7 @@ function snapshotWarnings(state: State): readonly LimitWarning[] {
   ]);
 }
 
-/** What changes weigh as they are in a file: only what they compress to is a delta. */
+/** The size of changes as they are in a file. `sizeOfDelta` gives that of their normal form. */
 function sizeAsSent(changes: readonly Change[]): number {
   if (changes.length === 0) return 0;
   return changes.reduce((sum, change) => sum + sizeOfChange(change), BASE_DELTA_SIZE);

@@ -18,8 +18,8 @@ export {
 export { ResolutionRules } from '../rules/resolution-rules.js';
 export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from '../rules/rule.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from '../state/limits.js';
-export { ROLES, type Role } from '../sync/role.js';
-export type { RefusedDelta, UncertainDelta } from '../sync/sync-result.js';
+export { ROLES, type Role } from '../sync/messages.js';
+export type { IndeterminateDelta, RefusedDelta } from '../sync/sync-result.js';
 export {
   isShareableId,
   isValidDatastoreId,

@@ -1,11 +1,11 @@
 import { type Place, placeOfField } from '../errors/datastore-error.js';
-import { applyListOps, listMisfit, type Misfit, misfitError } from '../lists/apply.js';
+import { applyListEdit, listMisfit, type Misfit, misfitError } from '../lists/apply.js';
 import type { FieldOps } from '../operations/change.js';
 import type { FieldOp } from '../operations/field-operation.js';
 import { type Fields, sortedMap } from '../values/fields.js';
 import { isList, type Value } from '../values/value.js';
 
-/** All about a field that decides whether an operation fits: absent, a value that is no list, or a list's length. */
+/** All about a field that decides whether an operation fits: absent, a single value, or a list's length. */
 export type FieldShape = 'absent' | 'atom' | number;
 
 /** Why an operation does not fit a field, if so. Spec: CHG-2. */
@@ -13,11 +13,11 @@ export function fieldMisfit(shape: FieldShape, op: FieldOp): Misfit | undefined 
   if (op.type !== 'list') return undefined;
   if (op.create) {
     if (shape !== 'absent') return { code: 'field-exists', reason: 'a list is created where a value is' };
-    return listMisfit(0, op.ops);
+    return listMisfit(0, op);
   }
   if (shape === 'absent') return { code: 'field-missing', reason: 'a list operation on an absent field' };
   if (shape === 'atom') return { code: 'not-a-list', reason: 'a list operation on a field that holds no list' };
-  return listMisfit(shape, op.ops);
+  return listMisfit(shape, op);
 }
 
 /**
@@ -40,7 +40,7 @@ function applyFieldOp(current: Value | undefined, op: FieldOp, place: Place): Va
   if (op.type === 'delete') return undefined;
   const misfit = fieldMisfit(shapeOf(current), op);
   if (misfit !== undefined) throw misfitError(misfit, place);
-  return applyListOps(isList(current) ? current : [], op.ops, place);
+  return applyListEdit(isList(current) ? current : [], op, place);
 }
 
 function shapeOf(value: Value | undefined): FieldShape {

@@ -57,6 +57,7 @@ export type Conflicts = () => readonly Conflict[];
 
 export const NO_CONFLICTS: Conflicts = () => [];
 
+/** Is told of one conflict of a merge. */
 export type ConflictListener = (conflict: Conflict) => void;
 
 export function conflictRuleOf(rule: Rule): ConflictRule {

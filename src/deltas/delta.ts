@@ -79,6 +79,7 @@ export class Delta implements Iterable<Change> {
     return change && lendChange(change);
   }
 
+  /** The changes in their order. */
   [Symbol.iterator](): Iterator<Change> {
     return this.changes[Symbol.iterator]();
   }

@@ -1,5 +1,5 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
-import { applyListOps, checkListOps, invertListOps, performListOp } from '../lists/apply.js';
+import { applyListEdit, invertListEdit, listMisfit, misfitError, performListEdit } from '../lists/apply.js';
 import { ItemList } from '../lists/item-list.js';
 import {
   type Before,
@@ -8,13 +8,11 @@ import {
   type FieldList,
   type FieldOp,
   type FieldPut,
-  fieldList,
   fieldPut,
   fieldSet,
   valueAfter,
 } from '../operations/field-operation.js';
-import { areListOpsApplied, type ListOp } from '../operations/list-operation.js';
-import { visitEach } from '../values/frozen-array.js';
+import { isListApplied, ListColumnsBuilder, listOfColumns, opCountOf } from '../operations/list-columns.js';
 import { isList, type Value } from '../values/value.js';
 
 /**
@@ -26,10 +24,13 @@ export type FieldDraft =
   | FieldPut
   | FieldDelete
   | { readonly type: 'edited'; readonly list: ItemList; readonly before: Before<Value> }
-  | { readonly type: 'gathered'; readonly create: boolean; readonly ops: ListOp[] };
+  | { readonly type: 'gathered'; readonly create: boolean; readonly ops: ListColumnsBuilder };
 
 export function draftOf(op: FieldOp): FieldDraft {
-  return op.type === 'list' ? { type: 'gathered', create: op.create, ops: [...op.ops] } : op;
+  if (op.type !== 'list') return op;
+  const ops = new ListColumnsBuilder(opCountOf(op));
+  ops.appendAll(op);
+  return { type: 'gathered', create: op.create, ops };
 }
 
 /** The finished operation, or `undefined` if it does nothing: a list operation without steps. */
@@ -38,7 +39,7 @@ export function finishDraft(draft: FieldDraft): FieldOp | undefined {
     case 'edited':
       return fieldPut(Object.freeze(draft.list.toArray()), draft.before);
     case 'gathered':
-      return draft.create || draft.ops.length > 0 ? fieldList(draft.create, draft.ops) : undefined;
+      return draft.create || draft.ops.count > 0 ? listOfColumns(draft.create, draft.ops.finish()) : undefined;
     default:
       return draft;
   }
@@ -57,18 +58,20 @@ export function composeFieldOps(draft: FieldDraft, op: FieldOp, place: Place): F
     : fieldSet(valueAfter(op), oldestBefore(draft, beforeOf(op)));
 }
 
-function appendListOps(draft: FieldDraft, { create, ops }: FieldList, place: Place): FieldDraft {
+function appendListOps(draft: FieldDraft, edit: FieldList, place: Place): FieldDraft {
+  const { create } = edit;
   const isAbsent = draft.type === 'delete';
   if (create && !isAbsent) throw new DatastoreError('field-exists', 'a list is created where a value is', place);
   if (!create && isAbsent) throw new DatastoreError('field-missing', 'a list operation on an absent field', place);
   if (draft.type === 'gathered') {
-    visitEach(ops, (op) => draft.ops.push(op));
+    draft.ops.appendAll(edit);
     return draft;
   }
   const edited = draft.type === 'edited' ? draft : editedDraft(draft, place);
-  checkListOps(edited.list.length, ops, place);
-  visitEach(ops, (op) => performListOp(edited.list, op));
-  return areListOpsApplied(ops) ? edited : { ...edited, before: undefined };
+  const misfit = listMisfit(edited.list.length, edit);
+  if (misfit !== undefined) throw misfitError(misfit, place);
+  performListEdit(edited.list, edit);
+  return isListApplied(edit) ? edited : { ...edited, before: undefined };
 }
 
 function editedDraft(draft: FieldPut | FieldDelete, place: Place): FieldDraft & { readonly type: 'edited' } {
@@ -81,15 +84,12 @@ function editedDraft(draft: FieldPut | FieldDelete, place: Place): FieldDraft & 
  * The list before `list`, given the value after it; unknown unless the operations say all that they overwrote, and can
  * have led there.
  */
-export function undoListOps(
-  list: { readonly create: boolean; readonly ops: readonly ListOp[] },
-  after: Before<Value>,
-): Before<Value> {
-  if (after === undefined || !areListOpsApplied(list.ops)) return undefined;
+export function undoListOps(list: FieldList, after: Before<Value>): Before<Value> {
+  if (after === undefined || !isListApplied(list)) return undefined;
   if (list.create) return { value: undefined };
   if (!isList(after.value)) return undefined;
   try {
-    return { value: applyListOps(after.value, invertListOps(list.ops)) };
+    return { value: applyListEdit(after.value, invertListEdit(list)) };
   } catch (error) {
     // What is said of the value is not true of any state, while the changes may well fit one.
     if (error instanceof DatastoreError) return undefined;
@@ -99,7 +99,7 @@ export function undoListOps(
 
 /** Known only if both are: composing would otherwise not be associative where only some deltas are applied. */
 function oldestBefore(draft: FieldDraft, after: Before<Value>): Before<Value> {
-  if (draft.type === 'gathered') return undoListOps(draft, after);
+  if (draft.type === 'gathered') return undoListOps(listOfColumns(draft.create, draft.ops.finish()), after);
   if (after === undefined) return undefined;
   return draft.type === 'edited' ? draft.before : beforeOf(draft);
 }

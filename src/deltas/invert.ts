@@ -1,7 +1,7 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
-import { applyListOps, invertListOps } from '../lists/apply.js';
+import { applyListEdit, invertListEdit } from '../lists/apply.js';
 import { type Change, deleteChange, type FieldOps, insertChange, updateChange } from '../operations/change.js';
-import { beforeOf, type FieldOp, fieldDelete, fieldList, fieldSet, valueAfter } from '../operations/field-operation.js';
+import { beforeOf, type FieldOp, fieldDelete, fieldSet, valueAfter } from '../operations/field-operation.js';
 import { ownChanges } from '../operations/ownership.js';
 import { freezeMap } from '../values/fields.js';
 import { changesIn, Delta, type DeltaInput, deltaOf } from './delta.js';
@@ -50,8 +50,8 @@ function invertFieldOps(ops: FieldOps, place: Place): FieldOps {
 /** The operation that undoes `op`, or `undefined` if `op` deleted a field that was absent and so did nothing. */
 function invertFieldOp(op: FieldOp, place: Place): FieldOp | undefined {
   if (op.type === 'list') {
-    if (op.create) return fieldDelete({ value: applyListOps([], op.ops, place) });
-    return fieldList(false, invertListOps(op.ops, place));
+    if (op.create) return fieldDelete({ value: applyListEdit([], op, place) });
+    return invertListEdit(op, place);
   }
   const before = beforeOf(op);
   if (before === undefined) throw beforeMissing(`a ${op.type}`, place);

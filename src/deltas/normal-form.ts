@@ -1,4 +1,5 @@
 import type { Change, FieldOps } from '../operations/change.js';
+import { opCountOf } from '../operations/list-columns.js';
 import { type Fields, isInOrder } from '../values/fields.js';
 import { comparePlaces } from './record-edit.js';
 
@@ -33,6 +34,6 @@ function contentOf(change: Change): ReadonlyMap<string, unknown> {
 }
 
 function doesSomething(ops: FieldOps): boolean {
-  for (const op of ops.values()) if (op.type === 'list' && !op.create && op.ops.length === 0) return false;
+  for (const op of ops.values()) if (op.type === 'list' && !op.create && opCountOf(op) === 0) return false;
   return ops.size > 0;
 }

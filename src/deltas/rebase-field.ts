@@ -1,5 +1,5 @@
 import { DatastoreError } from '../errors/datastore-error.js';
-import { applyListOps } from '../lists/apply.js';
+import { applyListEdit } from '../lists/apply.js';
 import { mergeListOps } from '../lists/merge.js';
 import type { TransformedOps } from '../lists/transformed-ops.js';
 import {
@@ -13,8 +13,14 @@ import {
   fieldSet,
   valueAfter,
 } from '../operations/field-operation.js';
-import { columnsOfOps, type ListColumns, opAt } from '../operations/list-columns.js';
-import type { ListOp } from '../operations/list-operation.js';
+import {
+  columnsOf,
+  joinLists,
+  type ListColumns,
+  listOfColumns,
+  opCountOf,
+  sliceColumns,
+} from '../operations/list-columns.js';
 import { isList, type Value } from '../values/value.js';
 import { type Conflict, itemConflict } from './conflict.js';
 import { composeFieldOps, draftOf, finishDraft } from './field-draft.js';
@@ -56,13 +62,11 @@ function mergeLists(edits: readonly FieldList[], remote: FieldList, context: Fie
   }
   const { table, record, field, rule } = context;
   // All pending operations meet remote's as one sequence; their boundaries are put back afterwards.
-  const [only, ...others] = edits;
-  const sequence = only !== undefined && others.length === 0 ? only.ops : edits.flatMap((edit) => edit.ops);
-  const merged = mergeListOps(columnsOfOps(sequence), columnsOfOps(remote.ops), listRuleOf(rule));
+  const merged = mergeListOps(columnsOf(joinLists(edits)), columnsOf(remote), listRuleOf(rule));
   let start = 0;
   let source = 0;
   const pending = edits.map((edit) => {
-    source += edit.ops.length;
+    source += opCountOf(edit);
     const end = endOfSources(merged.local, source);
     const rebased = listOrNothing(merged.local.ops, start, end);
     start = end;
@@ -72,6 +76,9 @@ function mergeLists(edits: readonly FieldList[], remote: FieldList, context: Fie
     merged.conflicts().map((conflict) => itemConflict(table, record, field, conflict));
   return { pending, remote: listOrNothing(merged.remote.ops, 0, merged.remote.ops.count), conflicts };
 }
+
+/** An edit of a list that is there, by no operation. */
+const NO_EDIT = fieldList(false, []);
 
 /** Pending puts or deletes the field that remote edits as a list: remote's operations are lost. Spec: MERGE-6. */
 function overwriteRemoteList(
@@ -83,8 +90,8 @@ function overwriteRemoteList(
   const { rule: _, ...where } = context;
   const merged: Pick<FieldMerge, 'pending' | 'remote'> =
     edits.length === 0 ? { pending: [], remote } : mergeLists(edits, remote, context);
-  const remoteOps = merged.remote?.type === 'list' ? merged.remote.ops : [];
-  const pending = rest.map((op, step) => (step === 0 ? overRemoteList(op, remoteOps, context) : op));
+  const remoteList = merged.remote?.type === 'list' ? merged.remote : NO_EDIT;
+  const pending = rest.map((op, position) => (position === 0 ? overRemoteList(op, remoteList, context) : op));
 
   const conflict = (): Conflict => {
     const base = beforeAll([...edits, ...rest], context);
@@ -94,7 +101,7 @@ function overwriteRemoteList(
       rule: local === undefined ? 'delete-wins' : 'put-wins',
       base: base?.value,
       local,
-      remote: listAfter(base, remote.ops, context),
+      remote: listAfter(base, remote, context),
       result: local,
       lost: [{ side: 'remote', field: context.field, op: remote }],
     };
@@ -112,26 +119,26 @@ function overwritePendingLists(
   const value = valueAfter(remote);
   const conflict = (): Conflict => {
     const base = beforeOf(remote);
-    const ops = edits.flatMap((edit) => edit.ops);
+    const edit = joinLists(edits);
     return {
       ...where,
       rule: remote.type === 'put' ? 'put-wins' : 'delete-wins',
       base: base?.value,
-      local: listAfter(base, ops, context),
+      local: listAfter(base, edit, context),
       remote: value,
       result: value,
-      lost: [{ side: 'local', field: context.field, op: fieldList(edits[0]?.create ?? false, ops) }],
+      lost: [{ side: 'local', field: context.field, op: edit }],
     };
   };
   return dropAll(edits, fieldSet(value, undefined), () => [conflict()]);
 }
 
 /** The first operation after pending's list edits, overwriting what remote's list operations left. */
-function overRemoteList(op: FieldOp, remoteOps: readonly ListOp[], context: FieldContext): FieldOp {
+function overRemoteList(op: FieldOp, remote: FieldList, context: FieldContext): FieldOp {
   if (op.type === 'list') return op;
   const before = beforeOf(op);
   if (before === undefined) return op;
-  return fieldSet(valueAfter(op), { value: listAfter(before, remoteOps, context) });
+  return fieldSet(valueAfter(op), { value: listAfter(before, remote, context) });
 }
 
 /** What the field held before all the operations, as far as they say. */
@@ -142,9 +149,9 @@ function beforeAll(ops: readonly FieldOp[], context: FieldContext): Before<Value
   return whole === undefined || whole.type === 'list' ? undefined : beforeOf(whole);
 }
 
-function listAfter(before: Before<Value>, ops: readonly ListOp[], context: FieldContext): Value | undefined {
+function listAfter(before: Before<Value>, edit: FieldList, context: FieldContext): Value | undefined {
   if (before === undefined) return undefined;
-  return applyListOps(isList(before.value) ? before.value : [], ops, context);
+  return applyListEdit(isList(before.value) ? before.value : [], edit, context);
 }
 
 /** How many of the transformed operations were made of the first `count` ones. */
@@ -162,7 +169,5 @@ function endOfSources({ ops, sources }: TransformedOps, count: number): number {
 
 /** The operations from `start` to `end`, or nothing if there are none. */
 function listOrNothing(columns: ListColumns, start: number, end: number): FieldList | undefined {
-  const ops: ListOp[] = [];
-  for (let at = start; at < end; at++) ops.push(opAt(columns, at));
-  return ops.length === 0 ? undefined : fieldList(false, ops);
+  return start === end ? undefined : listOfColumns(false, sliceColumns(columns, start, end));
 }

@@ -1,5 +1,5 @@
 import type { Place } from '../errors/datastore-error.js';
-import { applyListOps } from '../lists/apply.js';
+import { applyListEdit } from '../lists/apply.js';
 import { type Before, type FieldOp, fieldSet, isFieldOpApplied, valueAfter } from '../operations/field-operation.js';
 import { type Resolution, resolve } from '../rules/resolve.js';
 import type { Rule } from '../rules/rule.js';
@@ -71,7 +71,7 @@ export function dropAll(pending: readonly FieldOp[], remote: FieldOp | undefined
 export function valuesAfterEach(pending: readonly FieldOp[], place: Place): readonly (Value | undefined)[] {
   let value: Value | undefined;
   return pending.map((op) => {
-    if (op.type === 'list') value = applyListOps(isList(value) ? value : [], op.ops, place);
+    if (op.type === 'list') value = applyListEdit(isList(value) ? value : [], op, place);
     else value = valueAfter(op);
     return value;
   });

@@ -14,9 +14,11 @@ import { changeWithoutBefore } from './without-before.js';
  * replica, which keep the rule that each field of each record had when it was edited.
  */
 export interface RuleLookup {
+  /** The rule of one field of one record. */
   get(table: string, field: string, record: string): Rule;
 }
 
+/** How two deltas are merged. */
 export interface TransformOptions {
   /** The rules of the fields: `remote` everywhere unless given. */
   readonly rules?: RuleLookup;

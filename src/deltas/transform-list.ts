@@ -7,6 +7,7 @@ import { ownListOps } from '../operations/ownership.js';
 import { isRule } from '../rules/resolution-rules.js';
 import { DEFAULT_RULE, type Rule } from '../rules/rule.js';
 
+/** How operations on two copies of one list are merged. */
 export interface TransformListOptions {
   /** The rule of the field that holds the list: `remote` unless given. */
   readonly rule?: Rule;

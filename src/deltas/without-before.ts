@@ -1,7 +1,7 @@
 import { type Change, deleteChange, updateChange } from '../operations/change.js';
-import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
-import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
-import { mapFieldOps, mapListOps } from '../operations/map-operations.js';
+import { type FieldOp, fieldDelete, fieldPut } from '../operations/field-operation.js';
+import { listWithoutBefores } from '../operations/list-columns.js';
+import { mapFieldOps } from '../operations/map-operations.js';
 import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from './delta.js';
 
 /**
@@ -39,14 +39,7 @@ export function fieldOpWithoutBefore(op: FieldOp): FieldOp {
       return 'before' in op ? fieldPut(op.value, undefined) : op;
     case 'delete':
       return 'before' in op ? fieldDelete(undefined) : op;
-    case 'list': {
-      const ops = mapListOps(op.ops, listOpWithoutBefore);
-      return ops === op.ops ? op : fieldList(op.create, ops);
-    }
+    case 'list':
+      return listWithoutBefores(op);
   }
-}
-
-function listOpWithoutBefore(op: ListOp): ListOp {
-  if (op.type === 'insert' || op.type === 'move' || op.before === undefined) return op;
-  return op.type === 'put' ? listPut(op.index, op.value) : listDelete(op.index);
 }

@@ -1,5 +1,18 @@
 import { DatastoreError, type Place, type UsageErrorCode } from '../errors/datastore-error.js';
-import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/list-operation.js';
+import { type FieldList, fieldList } from '../operations/field-operation.js';
+import {
+  columnsIn,
+  columnsOf,
+  DELETE,
+  INSERT,
+  type ListColumns,
+  ListColumnsBuilder,
+  listOfColumns,
+  MOVE,
+  PUT,
+} from '../operations/list-columns.js';
+import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
+import { mapListOps } from '../operations/map-operations.js';
 import type { Atom } from '../values/value.js';
 import { ItemList } from './item-list.js';
 
@@ -10,8 +23,13 @@ export interface Misfit {
   readonly index?: number;
 }
 
-/** Why one of several successive operations does not fit a list of this length; `undefined` if all fit. Spec: CHG-3. */
-export function listMisfit(lengthBefore: number, ops: readonly ListOp[]): Misfit | undefined {
+/** Why an edit does not fit a list of a length, or `undefined` if it fits. Spec: CHG-3. */
+export function listMisfit(lengthBefore: number, edit: FieldList): Misfit | undefined {
+  const columns = columnsIn(edit);
+  return columns === undefined ? opsMisfit(lengthBefore, edit.ops) : columnsMisfit(lengthBefore, columns);
+}
+
+function opsMisfit(lengthBefore: number, ops: readonly ListOp[]): Misfit | undefined {
   let length = lengthBefore;
   let at = 0;
   // The operations are many and frozen: see `frozen-array.ts`.
@@ -37,10 +55,20 @@ export function listMisfit(lengthBefore: number, ops: readonly ListOp[]): Misfit
   return undefined;
 }
 
-/** @throws DatastoreError `index-out-of-range` if an operation does not fit. */
-export function checkListOps(length: number, ops: readonly ListOp[], place?: Place): void {
-  const misfit = listMisfit(length, ops);
-  if (misfit !== undefined) throw misfitError(misfit, place);
+function columnsMisfit(lengthBefore: number, columns: ListColumns): Misfit | undefined {
+  const { count, kinds, indexes, targets } = columns;
+  let length = lengthBefore;
+  for (let at = 0; at < count; at++) {
+    const index = indexes[at] as number;
+    const kind = kinds[at];
+    if (kind === INSERT) length++;
+    if (index >= length) return outOfRange(index, kind === INSERT ? length - 1 : length);
+    if (kind === DELETE) length--;
+    if (kind !== MOVE) continue;
+    const to = targets?.[at] as number;
+    if (to >= length) return outOfRange(to, length);
+  }
+  return undefined;
 }
 
 export function misfitError({ code, reason, index }: Misfit, place?: Place): DatastoreError {
@@ -48,11 +76,21 @@ export function misfitError({ code, reason, index }: Misfit, place?: Place): Dat
 }
 
 /**
- * Applies an operation to a list in place. The operation must fit.
+ * Performs an edit that fits on a list, in place.
  *
- * @returns the operation, with what it overwrote as its `before`. Spec: CHG-3.
+ * @returns the edit with what it overwrote: the same one where that is nothing. Spec: CHG-3.
  */
-export function performListOp(list: ItemList, op: ListOp): ListOp {
+export function performListEdit(list: ItemList, edit: FieldList): FieldList {
+  const columns = columnsIn(edit);
+  if (columns !== undefined) {
+    const performed = performColumns(list, columns);
+    return performed === columns ? edit : listOfColumns(edit.create, performed);
+  }
+  const performed = mapListOps(edit.ops, (op) => performListOp(list, op));
+  return performed === edit.ops ? edit : fieldList(edit.create, performed);
+}
+
+function performListOp(list: ItemList, op: ListOp): ListOp {
   switch (op.type) {
     case 'put':
       return listPut(op.index, op.value, list.put(op.index, op.value));
@@ -67,36 +105,75 @@ export function performListOp(list: ItemList, op: ListOp): ListOp {
   }
 }
 
+function performColumns(list: ItemList, columns: ListColumns): ListColumns {
+  const { count, kinds, indexes, targets, values } = columns;
+  let befores: (Atom | undefined)[] | undefined;
+  let { isMutable } = columns;
+  for (let at = 0; at < count; at++) {
+    const index = indexes[at] as number;
+    let before: Atom | undefined;
+    switch (kinds[at]) {
+      case INSERT:
+        list.insert(index, values[at] as Atom);
+        break;
+      case PUT:
+        before = list.put(index, values[at] as Atom);
+        break;
+      case DELETE:
+        before = list.remove(index);
+        break;
+      default: {
+        const to = targets?.[at] as number;
+        if (to !== index) list.insert(to, list.remove(index));
+      }
+    }
+    if (before !== undefined) befores ??= new Array<undefined>(at).fill(undefined);
+    befores?.push(before);
+    if (typeof before === 'object') isMutable = true;
+  }
+  return befores === undefined ? columns : { count, kinds, indexes, targets, values, befores, isMutable };
+}
+
 /**
- * The list that `ops` make of `items`, which are not changed.
+ * The list that an edit makes of `items`, which are not changed.
  *
  * @throws DatastoreError `index-out-of-range`.
  */
-export function applyListOps(items: readonly Atom[], ops: readonly ListOp[], place?: Place): readonly Atom[] {
-  checkListOps(items.length, ops, place);
+export function applyListEdit(items: readonly Atom[], edit: FieldList, place?: Place): readonly Atom[] {
+  const misfit = listMisfit(items.length, edit);
+  if (misfit !== undefined) throw misfitError(misfit, place);
   const list = ItemList.from(items);
-  for (const op of ops) performListOp(list, op);
+  performListEdit(list, edit);
   return Object.freeze(list.toArray());
 }
 
 /**
- * The operations that undo `ops`. They carry a `before` themselves.
+ * The edit that undoes `edit`, on the list that `edit` left. Its operations carry a `before` themselves.
  *
  * @throws DatastoreError `before-missing` if an operation does not say what it overwrote.
  * Spec: INV-2, INV-3.
  */
-export function invertListOps(ops: readonly ListOp[], place?: Place): readonly ListOp[] {
-  return ops.map((op) => invertListOp(op, place)).reverse();
+export function invertListEdit(edit: FieldList, place?: Place): FieldList {
+  const { count, kinds, indexes, targets, values, befores } = columnsOf(edit);
+  const inverse = new ListColumnsBuilder(count);
+  for (let at = count - 1; at >= 0; at--) {
+    const index = indexes[at] as number;
+    const before = befores?.[at];
+    if (kinds[at] === INSERT) inverse.delete(index, values[at]);
+    else if (kinds[at] === MOVE) inverse.move(targets?.[at] as number, index);
+    else if (before === undefined) throw beforeMissing(kinds[at] === PUT ? 'put' : 'delete', { ...place, index });
+    else if (kinds[at] === PUT) inverse.put(index, before, values[at]);
+    else inverse.insert(index, before);
+  }
+  return listOfColumns(false, inverse.finish());
 }
 
-function invertListOp(op: ListOp, place: Place | undefined): ListOp {
-  if (op.type === 'insert') return listDelete(op.index, op.value);
-  if (op.type === 'move') return listMove(op.to, op.from);
-  if (op.before === undefined) {
-    const reason = `a list ${op.type} does not say what it overwrote: invert what \`apply\` returned`;
-    throw new DatastoreError('before-missing', reason, { ...place, index: op.index });
-  }
-  return op.type === 'put' ? listPut(op.index, op.before, op.value) : listInsert(op.index, op.before);
+function beforeMissing(what: string, place: Place): DatastoreError {
+  return new DatastoreError(
+    'before-missing',
+    `a list ${what} does not say what it overwrote: invert what \`apply\` returned`,
+    place,
+  );
 }
 
 function outOfRange(index: number, length: number): Misfit {

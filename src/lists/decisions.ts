@@ -22,6 +22,7 @@ import { FIRST_MADE } from './run-sequence.js';
 /** How two sides' puts and moves of one item are settled. Other rules act as `remote` on list items. Spec: LIST-6. */
 export type ListRule = 'remote' | 'local' | 'max' | 'min';
 
+/** One of the two deltas of a merge. */
 export type Side = 'local' | 'remote';
 
 /** What one side did to items. The position of an item is that of its first element. */

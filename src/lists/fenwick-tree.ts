@@ -15,11 +15,11 @@ export class FenwickTree {
   /** Builds the tree from the first `length` counts, in O(n). */
   constructor(counts: ArrayLike<number>, length: number = counts.length) {
     this.#sums = new Int32Array(length + 1);
-    this.rebuild(counts, length, 0);
+    this.rebuild(counts, length);
   }
 
-  /** Takes over the counts from place `start` on; there may be more of them than before. */
-  rebuild(counts: ArrayLike<number>, length: number, start: number): void {
+  /** Takes over new counts, of which there may be more than before. */
+  rebuild(counts: ArrayLike<number>, length: number = counts.length): void {
     this.#end = length + 1;
     if (this.#end > this.#sums.length) {
       const sums = new Int32Array(2 * this.#end);
@@ -27,10 +27,11 @@ export class FenwickTree {
       this.#sums = sums;
     }
     const sums = this.#sums;
-    for (let at = start + 1; at < this.#end; at++) {
-      let sum = counts[at - 1] as number;
-      for (let step = 1; step < (at & -at); step *= 2) sum += sums[at - step] as number;
-      sums[at] = sum;
+    for (let at = 1; at < this.#end; at++) sums[at] = counts[at - 1] as number;
+    for (let at = 1; at < this.#end; at++) {
+      // What an entry holds is part of the next larger one that ends behind it.
+      const next = at + (at & -at);
+      if (next < this.#end) sums[next] = (sums[next] as number) + (sums[at] as number);
     }
   }
 

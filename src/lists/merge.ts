@@ -124,7 +124,7 @@ class VisibleIndex {
 }
 
 /**
- * Performs the operations of `side` in the merged order, on top of the other side's result, which thereby becomes the
+ * Performs the operations of `side` in the merged order, on top of the other side's result, which then becomes the
  * merged one. Spec: LIST-8, LIST-9.
  */
 function performOn(
@@ -172,7 +172,7 @@ function performOn(
       if (index !== to) result.move(at, index, to);
     }
   }
-  return result.finish();
+  return result.finish(ops.isMutable || other.replay.ops.isMutable);
 }
 
 /** Where the items stand that the other side moved, with room for those that this side will move. */

@@ -19,31 +19,41 @@ export interface Runs {
   readonly count: number;
 }
 
+/** After how many splits the tree is rebuilt at least, unless there are so many blocks that it is rebuilt less often. */
+const SPLITS_LEAST = 16;
+
 /**
  * The elements of one side of a merge in order, found by visible index.
  *
  * Neighbours with consecutive numbers are kept as one run, so a base of any length is one run, and so is text that was
  * typed in one go. Runs are kept in blocks, so that an edit moves few of them: block b has its runs at b · BLOCK_ROOM of
- * two flat arrays, and `order` lists the blocks from left to right. A Fenwick tree over the visible elements of each block
- * finds the block of an index.
+ * two flat arrays, and the number of the block behind it in `next`. A Fenwick tree finds the block of an index.
  *
- * Costs: O(log n) for a search, up to BLOCK_ROOM steps in a block. A split moves the later blocks and rebuilds the tree
- * from there on. That is one split for every sixteen runs, and pays less than the searches do up to about 10^6 runs.
+ * A full block is split, and for a while the tree does not know the new block: it finds the *head* of a chain, and the
+ * search goes on along the chain. After as many splits as the square root of the number of blocks, the tree is rebuilt with
+ * every block as a head. Such rebuilding makes a static structure dynamic: J. L. Bentley and J. B. Saxe, "Decomposable
+ * searching problems", Journal of Algorithms 1 (1980).
+ *
+ * Costs for n runs: O(log n) for an edit where the edits are spread, O(√n) at worst.
  */
 export class RunSequence {
   #starts = new Int32Array(BLOCK_ROOM);
   #lengths = new Int32Array(BLOCK_ROOM);
   #blockCount = 1;
-  /** The blocks from left to right. */
-  #order = new Int32Array(1);
-  /** By place in the order: how many elements of the block are visible. */
+  /** By block: the block behind it. The last has none, and nobody asks for it, because the base has no end. */
+  #next = new Int32Array(1);
+  /** By block: how many of its elements are visible. */
   #visible = new Int32Array(1);
   /** By block: how many runs it has. */
   #used = new Int32Array(1);
-  /** Over `visible`, once there is more than one block. */
+  /** By place in the tree: the first block of the chain. Block 0 is always the first of all. */
+  #heads = new Int32Array(1);
+  /** Over the visible elements of the chains, once there are several. */
   #tree: FenwickTree | undefined;
-  // Where the last search ended: the place of the block in the order, the run, and the offset in the run.
+  #splits = 0;
+  // Where the last search ended: the place of the chain in the tree, the block, the run, and the offset in the run.
   #place = 0;
+  #block = 0;
   #run = 0;
   #offset = 0;
   /** The first of the elements that {@link remove} turned into tombstones. */
@@ -62,10 +72,10 @@ export class RunSequence {
   insert(index: number, start: number, count: number): void {
     if (index === 0) {
       this.#place = 0;
-      const first = (this.#order[0] as number) * BLOCK_ROOM;
-      this.#makeRoom(first, 1);
-      this.#starts[first] = start;
-      this.#lengths[first] = count;
+      this.#block = 0;
+      this.#makeRoom(0, 1);
+      this.#starts[0] = start;
+      this.#lengths[0] = count;
     } else {
       this.#find(index - 1);
       this.#insertBehind(start, count);
@@ -100,12 +110,12 @@ export class RunSequence {
   /** All elements in order. */
   runs(): Runs {
     if (this.#blockCount === 1) return { starts: this.#starts, lengths: this.#lengths, count: this.#used[0] as number };
-    const count = this.#used.reduce((sum, used) => sum + used, 0);
+    let count = 0;
+    for (let block = 0; block < this.#blockCount; block++) count += this.#used[block] as number;
     const starts = new Int32Array(count);
     const lengths = new Int32Array(count);
     let next = 0;
-    for (let place = 0; place < this.#blockCount; place++) {
-      const block = this.#order[place] as number;
+    for (let block = 0, at = 0; at < this.#blockCount; at++, block = this.#next[block] as number) {
       const first = block * BLOCK_ROOM;
       const end = first + (this.#used[block] as number);
       for (let run = first; run < end; run++, next++) {
@@ -122,8 +132,14 @@ export class RunSequence {
       this.#place = this.#tree.find(index);
       rest = this.#tree.rest;
     }
+    let block = this.#heads[this.#place] as number;
+    for (let visible = this.#visible[block] as number; visible <= rest; visible = this.#visible[block] as number) {
+      rest -= visible;
+      block = this.#next[block] as number;
+    }
+    this.#block = block;
     const lengths = this.#lengths;
-    let run = (this.#order[this.#place] as number) * BLOCK_ROOM;
+    let run = block * BLOCK_ROOM;
     for (let length = lengths[run] as number; length <= rest; length = lengths[++run] as number) {
       // Subtracts nothing for tombstones, without a branch: nobody can predict where they are.
       rest -= length & ~(length >> 31);
@@ -174,7 +190,7 @@ export class RunSequence {
 
   /** Moves the runs of the block at hand from `first` on by `count`. */
   #makeRoom(first: number, count: number): void {
-    const block = this.#order[this.#place] as number;
+    const block = this.#block;
     const starts = this.#starts;
     const lengths = this.#lengths;
     const used = this.#used[block] as number;
@@ -188,38 +204,51 @@ export class RunSequence {
 
   /** Ends every change: counts the visible elements of the block at hand, and splits it if it is full. */
   #addVisible(count: number): void {
-    const place = this.#place;
-    this.#visible[place] = (this.#visible[place] as number) + count;
-    if ((this.#used[this.#order[place] as number] as number) > BLOCK_FULL) this.#split(place);
-    else if (count !== 0) this.#tree?.add(place, count);
+    const block = this.#block;
+    this.#visible[block] = (this.#visible[block] as number) + count;
+    if (count !== 0) this.#tree?.add(this.#place, count);
+    if ((this.#used[block] as number) > BLOCK_FULL) this.#split(block);
   }
 
-  /** Moves the right half of a block to a new one. */
-  #split(place: number): void {
-    const block = this.#order[place] as number;
+  /** Moves the right half of a block to a new one behind it. */
+  #split(block: number): void {
     const added = this.#blockCount++;
-    if (added === this.#order.length) this.#grow();
+    if (added === this.#next.length) this.#grow();
     const used = this.#used[block] as number;
     const half = used >> 1;
     const from = block * BLOCK_ROOM + half;
     const to = added * BLOCK_ROOM;
+    const end = to + used - half;
     this.#starts.copyWithin(to, from, from + used - half);
     this.#lengths.copyWithin(to, from, from + used - half);
     let moved = 0;
-    for (let run = to; run < to + used - half; run++) moved += Math.max(0, this.#lengths[run] as number);
+    for (let run = to; run < end; run++) moved += Math.max(0, this.#lengths[run] as number);
     this.#used[block] = half;
     this.#used[added] = used - half;
-    this.#order.copyWithin(place + 2, place + 1, added);
-    this.#visible.copyWithin(place + 2, place + 1, added);
-    this.#order[place + 1] = added;
-    this.#visible[place] = (this.#visible[place] as number) - moved;
-    this.#visible[place + 1] = moved;
-    if (this.#tree === undefined) this.#tree = new FenwickTree(this.#visible, this.#blockCount);
-    else this.#tree.rebuild(this.#visible, this.#blockCount, place);
+    this.#visible[block] = (this.#visible[block] as number) - moved;
+    this.#visible[added] = moved;
+    this.#next[added] = this.#next[block] as number;
+    this.#next[block] = added;
+    this.#splits++;
+    if (this.#splits >= SPLITS_LEAST && this.#splits * this.#splits >= this.#blockCount) this.#rebuildTree();
+  }
+
+  /** Makes every block the head of a chain. */
+  #rebuildTree(): void {
+    const count = this.#blockCount;
+    const counts = new Int32Array(count);
+    if (this.#heads.length < count) this.#heads = new Int32Array(2 * count);
+    for (let place = 0, block = 0; place < count; place++, block = this.#next[block] as number) {
+      this.#heads[place] = block;
+      counts[place] = this.#visible[block] as number;
+    }
+    if (this.#tree === undefined) this.#tree = new FenwickTree(counts);
+    else this.#tree.rebuild(counts);
+    this.#splits = 0;
   }
 
   #grow(): void {
-    this.#order = twiceAsLong(this.#order);
+    this.#next = twiceAsLong(this.#next);
     this.#visible = twiceAsLong(this.#visible);
     this.#used = twiceAsLong(this.#used);
     this.#starts = twiceAsLong(this.#starts);

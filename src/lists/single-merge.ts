@@ -191,14 +191,16 @@ function overwrittenBy(single: ListColumns, side: Side, lastPut: Atom | undefine
 }
 
 const NOTHING: TransformedOps = {
-  ops: { count: 0, kinds: [], indexes: [], targets: undefined, values: [], befores: undefined },
+  ops: { count: 0, kinds: [], indexes: [], targets: undefined, values: [], befores: undefined, isMutable: false },
   sources: [],
 };
 
 function withIndex(single: ListColumns, index: number, before?: Atom): TransformedOps {
   if (index === single.indexes[0] && before === single.befores?.[0]) return { ops: single, sources: undefined };
+  const { count, kinds, targets, values } = single;
   const befores = before === undefined ? undefined : [before];
-  return { ops: { ...single, indexes: [index], befores }, sources: undefined };
+  const isMutable = single.isMutable || typeof before === 'object';
+  return { ops: { count, kinds, indexes: [index], targets, values, befores, isMutable }, sources: undefined };
 }
 
 /** An item of the base, followed through operations by its index. */

@@ -1,12 +1,4 @@
-import {
-  DELETE,
-  INSERT,
-  type ListColumns,
-  ListColumnsBuilder,
-  MOVE,
-  type NumberColumn,
-  PUT,
-} from '../operations/list-columns.js';
+import { type ListColumns, ListColumnsBuilder, MOVE, type NumberColumn } from '../operations/list-columns.js';
 import type { Atom } from '../values/value.js';
 import type { ListConflict } from './decisions.js';
 
@@ -45,6 +37,7 @@ export class OpsEditor {
   #targets: NumberColumn | undefined;
   #befores: (Atom | undefined)[] | undefined;
   readonly #withoutBefores: boolean;
+  #isMutable = false;
   /** By operation: 1 where it was dropped. */
   #isDropped: Uint8Array | undefined;
 
@@ -74,6 +67,7 @@ export class OpsEditor {
     if (this.#withoutBefores || befores?.[at] === undefined) return;
     this.#befores ??= befores.slice();
     this.#befores[at] = before;
+    if (typeof before === 'object') this.#isMutable = true;
   }
 
   drop(at: number): void {
@@ -90,9 +84,11 @@ export class OpsEditor {
     const ops = this.#ops;
     const befores = this.#withoutBefores ? undefined : (this.#befores ?? ops.befores);
     if (this.#indexes === undefined && befores === ops.befores) return ops;
+    const { count, kinds, values } = ops;
     const indexes = this.#indexes ?? ops.indexes;
     const targets = this.#targets ?? ops.targets;
-    return { count: ops.count, kinds: ops.kinds, indexes, targets, values: ops.values, befores };
+    const isMutable = ops.isMutable || this.#isMutable;
+    return { count, kinds, indexes, targets, values, befores, isMutable };
   }
 }
 
@@ -104,15 +100,8 @@ function withoutDropped(ops: ListColumns, isDropped: Uint8Array): TransformedOps
 
 /** Those of the operations that have the given numbers. */
 function selectOps(columns: ListColumns, numbers: readonly number[]): ListColumns {
-  const { kinds, indexes, targets, values, befores } = columns;
   const selected = new ListColumnsBuilder(numbers.length);
-  for (const at of numbers) {
-    const index = indexes[at] as number;
-    if (kinds[at] === INSERT) selected.insert(index, values[at] as Atom);
-    else if (kinds[at] === PUT) selected.put(index, values[at] as Atom, befores?.[at]);
-    else if (kinds[at] === DELETE) selected.delete(index, befores?.[at]);
-    else selected.move(index, targets?.[at] as number);
-  }
+  for (const at of numbers) selected.append(columns, at);
   return selected.finish();
 }
 
@@ -148,7 +137,8 @@ export class OpsWriter {
     this.add(source, MOVE, from, undefined, undefined);
   }
 
-  finish(): TransformedOps {
+  /** @param isMutable whether a value may be bytes or a date. */
+  finish(isMutable: boolean): TransformedOps {
     const ops = {
       count: this.#count,
       kinds: this.#kinds,
@@ -156,6 +146,7 @@ export class OpsWriter {
       targets: this.#targets,
       values: this.#values,
       befores: this.#befores,
+      isMutable,
     };
     return { ops, sources: this.#count === this.#kinds.length ? undefined : this.#sources };
   }

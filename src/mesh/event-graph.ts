@@ -16,6 +16,7 @@ export interface TrimmedSet {
   readonly heads: readonly TrimmedHead[];
 }
 
+/** An event that was trimmed and that no other trimmed event follows. */
 export interface TrimmedHead {
   readonly id: EventId;
   readonly number: number;

@@ -24,7 +24,7 @@ export interface MeshEvent {
   /** In normal form, without `before`. */
   readonly delta: Delta;
   readonly rules: EventRules;
-  /** Milliseconds, passed in by whoever sealed it. */
+  /** Milliseconds, passed in by the application that sealed it. */
   readonly time?: number;
 }
 

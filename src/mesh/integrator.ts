@@ -1,8 +1,9 @@
 import { changesIn, type Delta, deltaInNormalForm } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { InvariantError } from '../errors/invariant-error.js';
-import { applyListOps, invertListOps } from '../lists/apply.js';
+import { applyListEdit, invertListEdit } from '../lists/apply.js';
 import type { Change } from '../operations/change.js';
+import type { FieldList } from '../operations/field-operation.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { State } from '../state/state.js';
 import { type Atom, isList, type Value } from '../values/value.js';
@@ -236,18 +237,18 @@ export class Integrator {
   }
 
   #baseItems(table: string, record: string, field: string, shown: Iterable<Change>): readonly Atom[] {
-    const edits: (readonly ListOp[])[] = [];
+    const edits: FieldList[] = [];
     let after: Value | undefined;
     for (const change of shown) {
       const op = change.type === 'update' ? change.ops.get(field) : undefined;
-      if (op?.type === 'list') edits.push(op.ops);
+      if (op?.type === 'list') edits.push(op);
       else if (change.type === 'delete' || op !== undefined) {
         after = change.type === 'delete' ? change.before?.get(field) : op?.before;
         break;
       }
     }
     let items = itemsIn(after ?? this.view.reader(table, record).get(field));
-    for (const ops of edits.reverse()) items = applyListOps(items, invertListOps(ops));
+    for (const edit of edits.reverse()) items = applyListEdit(items, invertListEdit(edit));
     return items;
   }
 }

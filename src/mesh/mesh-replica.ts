@@ -29,6 +29,7 @@ export const EVENT_SIZE_MAX: number = DEFAULT_LIMITS.deltaSize;
 /** What setting the modified time can add to an event. */
 const MTIME_SIZE = 300;
 
+/** How a replica without a sequencer is made. */
 export interface MeshReplicaOptions {
   /**
    * Names this replica: 1 to 64 of A–Z a–z 0–9 . _ + / = -. One copy of one replica uses a name at a time, and a replica
@@ -163,6 +164,7 @@ export class MeshReplica {
     };
   }
 
+  /** The name of this replica, as its events carry it. */
   get agent(): string {
     return this.#agent;
   }
@@ -218,6 +220,7 @@ export class MeshReplica {
     return this.#view.size;
   }
 
+  /** How many records the view has. */
   get recordCount(): number {
     return this.#view.recordCount;
   }
@@ -273,10 +276,12 @@ export class MeshReplica {
     if (step.length > 0) this.#undo.record(step);
   }
 
+  /** Whether {@link undo} would change anything. */
   get canUndo(): boolean {
     return this.#open.isRunning || this.#undo.nextUndo() !== undefined;
   }
 
+  /** Whether {@link redo} would change anything. */
   get canRedo(): boolean {
     return this.#undo.nextRedo() !== undefined;
   }

@@ -144,7 +144,7 @@ export class RecordHistory {
   readonly #baseLife: Life | undefined;
   readonly #lives: Life[] = [];
   readonly #fields = new Map<string, FieldHistory>();
-  /** By agent, its latest event that did more than edit lists. Whoever saw these sees the fields as they are. */
+  /** By agent, its latest event that did more than edit lists. An event that saw these sees the fields as they are. */
   readonly #structure = new Map<number, number>();
   // Of the event at hand.
   #isReplay = false;

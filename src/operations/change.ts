@@ -10,6 +10,7 @@ export type FieldOps = ReadonlyMap<string, FieldOp>;
  */
 export type Change = InsertChange | UpdateChange | DeleteChange;
 
+/** Makes a record with the given fields; no record of that id may exist. Spec: CHG-1. */
 export interface InsertChange {
   readonly type: 'insert';
   readonly table: string;
@@ -17,6 +18,7 @@ export interface InsertChange {
   readonly fields: Fields;
 }
 
+/** Edits fields of a record, each by one operation. Spec: CHG-1. */
 export interface UpdateChange {
   readonly type: 'update';
   readonly table: string;
@@ -24,6 +26,7 @@ export interface UpdateChange {
   readonly ops: FieldOps;
 }
 
+/** Deletes a record. Spec: CHG-1. */
 export interface DeleteChange {
   readonly type: 'delete';
   readonly table: string;

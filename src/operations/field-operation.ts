@@ -14,17 +14,20 @@ import { areListOpsApplied, type ListOp } from './list-operation.js';
  */
 export type FieldOp = FieldPut | FieldDelete | FieldList;
 
+/** Gives a field a value. Spec: CHG-2. */
 export interface FieldPut {
   readonly type: 'put';
   readonly value: Value;
   readonly before?: Value | undefined;
 }
 
+/** Removes a field. Spec: CHG-2. */
 export interface FieldDelete {
   readonly type: 'delete';
   readonly before?: Value | undefined;
 }
 
+/** Edits the list in a field, or creates it. Spec: CHG-2. */
 export interface FieldList {
   readonly type: 'list';
   readonly create: boolean;

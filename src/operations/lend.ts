@@ -13,6 +13,7 @@ import {
   fieldList,
   fieldPut,
 } from './field-operation.js';
+import { columnsIn } from './list-columns.js';
 import { type ListOp, listDelete, listInsert, listPut } from './list-operation.js';
 import { mapFieldOps, mapListOps } from './map-operations.js';
 
@@ -60,7 +61,8 @@ function hasMutableOp(ops: FieldOps): boolean {
 }
 
 function isMutableFieldOp(op: FieldOp): boolean {
-  return op.type === 'list' ? someOf(op.ops, isMutableListOp) : isMutablePut(op);
+  if (op.type !== 'list') return isMutablePut(op);
+  return columnsIn(op)?.isMutable ?? someOf(op.ops, isMutableListOp);
 }
 
 function isMutablePut(op: FieldPut | FieldDelete): boolean {

@@ -1,5 +1,7 @@
-import { visitEach } from '../values/frozen-array.js';
+import { someOf, sumOf, visitEach } from '../values/frozen-array.js';
 import type { Atom } from '../values/value.js';
+import { COLUMNS_LEAST } from './columns-least.js';
+import { type FieldList, fieldList } from './field-operation.js';
 import { type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
 
 /** The kinds of list operations in {@link ListColumns}. */
@@ -7,9 +9,6 @@ export const INSERT = 0;
 export const PUT = 1;
 export const DELETE = 2;
 export const MOVE = 3;
-
-/** From this many operations on, typed arrays pay off: making one costs as much as making two or three objects. */
-export const COLUMNS_LEAST = 8;
 
 /** Numbers by operation. A column may have room behind its last operation. */
 export type NumberColumn = Uint8Array | Int32Array | number[];
@@ -33,6 +32,8 @@ export interface ListColumns {
   readonly values: readonly (Atom | undefined)[];
   /** What each put and delete overwrote, where it says so; `undefined` where none does. */
   readonly befores: readonly (Atom | undefined)[] | undefined;
+  /** Whether a value may be bytes or a date, which others could change; `false` says that none is. */
+  readonly isMutable: boolean;
 }
 
 /** Collects operations into columns. */
@@ -43,6 +44,7 @@ export class ListColumnsBuilder {
   #targets: NumberColumn | undefined;
   readonly #values: (Atom | undefined)[] = [];
   #befores: (Atom | undefined)[] | undefined;
+  #isMutable = false;
 
   /** @param room for how many operations to make room at once; more may be added. */
   constructor(room: number) {
@@ -72,6 +74,19 @@ export class ListColumnsBuilder {
     this.#targets[this.#count - 1] = to;
   }
 
+  /** Adds one of the operations in columns. */
+  append({ kinds, indexes, targets, values, befores }: ListColumns, at: number): void {
+    const index = indexes[at] as number;
+    if (kinds[at] === MOVE) this.move(index, targets?.[at] as number);
+    else this.#add(kinds[at] as number, index, values[at], befores?.[at]);
+  }
+
+  /** Adds all operations of a list edit. */
+  appendAll(list: FieldList): void {
+    const columns = columnsOf(list);
+    for (let at = 0; at < columns.count; at++) this.append(columns, at);
+  }
+
   /** The columns. Nothing may be added after this. */
   finish(): ListColumns {
     return {
@@ -81,6 +96,7 @@ export class ListColumnsBuilder {
       targets: this.#targets,
       values: this.#values,
       befores: this.#befores,
+      isMutable: this.#isMutable,
     };
   }
 
@@ -90,6 +106,7 @@ export class ListColumnsBuilder {
     this.#kinds[at] = kind;
     this.#indexes[at] = index;
     this.#values.push(value);
+    if (typeof value === 'object' || typeof before === 'object') this.#isMutable = true;
     if (before !== undefined) this.#befores ??= new Array<undefined>(at).fill(undefined);
     this.#befores?.push(before);
   }
@@ -116,6 +133,8 @@ function inRoom(column: NumberColumn, room: number): Int32Array {
 
 /** Law: `opsOfColumns(columnsOfOps(ops))` equals `ops`. */
 export function columnsOfOps(ops: readonly ListOp[]): ListColumns {
+  const [first] = ops;
+  if (first !== undefined && ops.length === 1) return columnsOfOne(first);
   const columns = new ListColumnsBuilder(ops.length);
   visitEach(ops, (op) => {
     if (op.type === 'insert') columns.insert(op.index, op.value);
@@ -124,6 +143,21 @@ export function columnsOfOps(ops: readonly ListOp[]): ListColumns {
     else columns.move(op.from, op.to);
   });
   return columns.finish();
+}
+
+/** A single operation: what is typed needs no builder. */
+function columnsOfOne(op: ListOp): ListColumns {
+  const value = itemOf(op);
+  const before = beforeOf(op);
+  return {
+    count: 1,
+    kinds: [TYPES.indexOf(op.type)],
+    indexes: [op.type === 'move' ? op.from : op.index],
+    targets: op.type === 'move' ? [op.to] : undefined,
+    values: [value],
+    befores: before === undefined ? undefined : [before],
+    isMutable: typeof value === 'object' || typeof before === 'object',
+  };
 }
 
 export function opsOfColumns(columns: ListColumns): ListOp[] {
@@ -145,4 +179,104 @@ export function opAt({ kinds, indexes, targets, values, befores }: ListColumns, 
     default:
       return listMove(index, targets?.[at] as number);
   }
+}
+
+/** The columns behind lists of operations that were made from columns. */
+const columnsBehind = new WeakMap<FieldList, ListColumns>();
+
+/**
+ * The edit of a field's list that has these operations. Its `ops` are made when somebody looks at them, unless they are so
+ * few that objects take less.
+ */
+export function listOfColumns(create: boolean, columns: ListColumns): FieldList {
+  if (columns.count < COLUMNS_LEAST) return fieldList(create, opsOfColumns(columns));
+  let made: readonly ListOp[] | undefined;
+  const list: FieldList = Object.freeze({
+    type: 'list',
+    create,
+    get ops() {
+      made ??= Object.freeze(opsOfColumns(columns));
+      return made;
+    },
+  });
+  columnsBehind.set(list, columns);
+  return list;
+}
+
+/** {@link listOfColumns} of objects, which become the edit's own. */
+export function listOfOps(create: boolean, ops: readonly ListOp[]): FieldList {
+  return ops.length < COLUMNS_LEAST ? fieldList(create, ops) : listOfColumns(create, columnsOfOps(ops));
+}
+
+/** The columns that a list edit was made from, if it was: looking at them makes no objects. */
+export function columnsIn(list: FieldList): ListColumns | undefined {
+  return columnsBehind.get(list);
+}
+
+/** The operations of a list edit as columns. */
+export function columnsOf(list: FieldList): ListColumns {
+  return columnsIn(list) ?? columnsOfOps(list.ops);
+}
+
+/** Several edits of one list, one after the other, as one. */
+export function joinLists(lists: readonly FieldList[]): FieldList {
+  const [first, ...others] = lists;
+  if (first !== undefined && others.length === 0) return first;
+  const joined = new ListColumnsBuilder(sumOf(lists, opCountOf));
+  for (const list of lists) joined.appendAll(list);
+  return listOfColumns(first?.create ?? false, joined.finish());
+}
+
+/** The operations from `start` up to, not including, `end`. */
+export function sliceColumns(columns: ListColumns, start: number, end: number): ListColumns {
+  if (start === 0 && end === columns.count) return columns;
+  const slice = new ListColumnsBuilder(end - start);
+  for (let at = start; at < end; at++) slice.append(columns, at);
+  return slice.finish();
+}
+
+/** Visits what the operations of a list edit put and overwrote, without making objects or columns. */
+export function visitListOps(
+  list: FieldList,
+  visit: (type: ListOp['type'], value: Atom | undefined, before: Atom | undefined) => void,
+): void {
+  const columns = columnsIn(list);
+  if (columns === undefined) {
+    visitEach(list.ops, (op) => visit(op.type, itemOf(op), beforeOf(op)));
+    return;
+  }
+  const { count, kinds, values, befores } = columns;
+  for (let at = 0; at < count; at++) visit(TYPES[kinds[at] as number] ?? 'move', values[at], befores?.[at]);
+}
+
+/** The types of operations by their kinds. */
+const TYPES = ['insert', 'put', 'delete', 'move'] as const;
+
+function itemOf(op: ListOp): Atom | undefined {
+  return op.type === 'insert' || op.type === 'put' ? op.value : undefined;
+}
+
+function beforeOf(op: ListOp): Atom | undefined {
+  return op.type === 'put' || op.type === 'delete' ? op.before : undefined;
+}
+
+/** Whether every operation that overwrites an item says what it overwrote. */
+export function isListApplied(list: FieldList): boolean {
+  let isApplied = true;
+  visitListOps(list, (type, _, before) => {
+    if ((type === 'put' || type === 'delete') && before === undefined) isApplied = false;
+  });
+  return isApplied;
+}
+
+/** The edit without what it overwrote. */
+export function listWithoutBefores(list: FieldList): FieldList {
+  const columns =
+    columnsIn(list) ?? (someOf(list.ops, (op) => beforeOf(op) !== undefined) ? columnsOfOps(list.ops) : undefined);
+  return columns?.befores === undefined ? list : listOfColumns(list.create, { ...columns, befores: undefined });
+}
+
+/** How many operations a list edit has. */
+export function opCountOf(list: FieldList): number {
+  return columnsIn(list)?.count ?? list.ops.length;
 }

@@ -14,6 +14,7 @@ import type { Atom } from '../values/value.js';
  */
 export type ListOp = ListPut | ListInsert | ListDelete | ListMove;
 
+/** Replaces the item at `index`. Spec: CHG-3. */
 export interface ListPut {
   readonly type: 'put';
   readonly index: number;
@@ -21,18 +22,21 @@ export interface ListPut {
   readonly before?: Atom | undefined;
 }
 
+/** Inserts an item, which is then at `index`. Spec: CHG-3. */
 export interface ListInsert {
   readonly type: 'insert';
   readonly index: number;
   readonly value: Atom;
 }
 
+/** Removes the item at `index`. Spec: CHG-3. */
 export interface ListDelete {
   readonly type: 'delete';
   readonly index: number;
   readonly before?: Atom | undefined;
 }
 
+/** Moves the item at `from`, which is then at `to`. Spec: CHG-3. */
 export interface ListMove {
   readonly type: 'move';
   readonly from: number;

@@ -6,7 +6,8 @@ import { isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
 import { describe } from '../values/value.js';
 import { type Change, deleteChange, insertChange, updateChange } from './change.js';
-import { type FieldOp, fieldDelete, fieldList, fieldPut } from './field-operation.js';
+import { type FieldList, type FieldOp, fieldDelete, fieldPut } from './field-operation.js';
+import { columnsIn, listOfOps } from './list-columns.js';
 import { isListIndex, type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
 
 /**
@@ -118,11 +119,18 @@ function ownFieldOp(op: unknown, place: Place): FieldOp {
     case 'delete':
       return fieldDelete(before);
     case 'list':
-      if (typeof raw['create'] === 'boolean') return fieldList(raw['create'], copyListOps(raw['ops'], place));
+      if (typeof raw['create'] === 'boolean') return ownFieldList(raw as unknown as FieldList, raw['create'], place);
       throw new DatastoreError('invalid-change', 'create must be true or false', place);
     default:
       throw new DatastoreError('invalid-change', 'a field operation is a put, a delete or a list', place);
   }
+}
+
+/** The operations of many are copied into columns; the engine's own columns need no copy. */
+function ownFieldList(raw: FieldList, create: boolean, place: Place): FieldList {
+  const columns = columnsIn(raw);
+  if (columns !== undefined && !columns.isMutable) return raw;
+  return listOfOps(create, copyListOps(raw.ops, place));
 }
 
 function ownListOp(op: unknown, place: Place | undefined): ListOp {

@@ -10,8 +10,8 @@ import {
 } from '../values/size.js';
 import type { Atom, Value } from '../values/value.js';
 import type { Change, FieldOps } from './change.js';
-import type { FieldOp } from './field-operation.js';
-import type { ListOp } from './list-operation.js';
+import type { FieldList, FieldOp } from './field-operation.js';
+import { opCountOf, visitListOps } from './list-columns.js';
 
 /**
  * The size of a change in bytes: 100 and the values in it. List operations count as they travel, each a change of its
@@ -59,26 +59,23 @@ export function growthOfFieldOp(applied: FieldOp): number {
     case 'delete':
       return -sizeOfField(applied.before);
     case 'list':
-      return (applied.create ? BASE_FIELD_SIZE : 0) + sumOf(applied.ops, growthOfListOp);
+      return (applied.create ? BASE_FIELD_SIZE : 0) + growthOfList(applied);
   }
 }
 
 /** How many list operations an update of a field travels as; creating the list is one of them. */
 export function listOperationCount(op: FieldOp): number {
-  return op.type === 'list' ? op.ops.length + (op.create ? 1 : 0) : 0;
+  return op.type === 'list' ? opCountOf(op) + (op.create ? 1 : 0) : 0;
 }
 
-function growthOfListOp(applied: ListOp): number {
-  switch (applied.type) {
-    case 'put':
-      return sizeOfItem(applied.value) - sizeOfItem(applied.before);
-    case 'insert':
-      return BASE_ITEM_SIZE + sizeOfItem(applied.value);
-    case 'delete':
-      return -BASE_ITEM_SIZE - sizeOfItem(applied.before);
-    case 'move':
-      return 0;
-  }
+function growthOfList(applied: FieldList): number {
+  let growth = 0;
+  visitListOps(applied, (type, value, before) => {
+    if (type === 'insert') growth += BASE_ITEM_SIZE;
+    else if (type === 'delete') growth -= BASE_ITEM_SIZE;
+    growth += sizeOfItem(value) - sizeOfItem(before);
+  });
+  return growth;
 }
 
 function sizeOfItem(item: Atom | undefined): number {
@@ -107,6 +104,14 @@ export function sizeOfFieldOpValues(op: FieldOp): number {
     case 'delete':
       return 0;
     case 'list':
-      return sumOf(op.ops, (step) => (step.type === 'put' || step.type === 'insert' ? sizeOfAtom(step.value) : 0));
+      return sizeOfListValues(op);
   }
+}
+
+function sizeOfListValues(list: FieldList): number {
+  let size = 0;
+  visitListOps(list, (_, value) => {
+    size += sizeOfItem(value);
+  });
+  return size;
 }

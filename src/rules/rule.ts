@@ -15,11 +15,13 @@ export interface Collision {
  */
 export type MergeFunction = (collision: Collision) => Value | undefined;
 
+/** The rules that have a name. Spec: RULE-1 to RULE-6. */
 export type RuleName = 'remote' | 'local' | 'max' | 'min' | 'sum';
 
 /** What a collision of two changes of one field becomes. Spec: RULE-1 to RULE-7. */
 export type Rule = RuleName | MergeFunction;
 
+/** Every {@link RuleName}. */
 export const RULE_NAMES: readonly RuleName[] = ['remote', 'local', 'max', 'min', 'sum'];
 
 /** The rule of a field for which none was set. Spec: RULE-1. */

@@ -14,6 +14,7 @@ export interface LogStoreFixture {
   readonly other: LogStore;
   /** The store as a new process finds it after this one was killed, for a medium that outlives it. */
   reopen?(): Promise<LogStore>;
+  /** Releases what the fixture holds. */
   close(): Promise<void>;
 }
 

@@ -92,6 +92,7 @@ export interface StoredSnapshot {
 /** Told which logs have grown. It may be told too often, and need not be told at all. */
 export type WakeListener = (handles: readonly string[]) => void;
 
+/** Where a server keeps the logs of datastores. Implementations must pass `logStoreConformance`. */
 export interface LogStore {
   /** Creates a datastore with an empty log, unless there is one of that id. `handle` must never have been used. */
   create(handle: string, id: string, owner: string): Promise<CreateOutcome>;

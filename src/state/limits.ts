@@ -1,4 +1,5 @@
 import { DatastoreError, type UsageErrorCode } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 
 /** The most that a datastore may hold; `Infinity` is no limit. Sizes are in bytes, as `sizeOf…` counts them. Spec: LIM-1. */
 export interface Limits {
@@ -8,6 +9,7 @@ export interface Limits {
   readonly recordCount: number;
 }
 
+/** The limits of the Datastore API: 10 MiB a datastore, 100 KiB a record, 2 MiB a delta, 100,000 records. Spec: LIM-1. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   datastoreSize: 10 * 1024 * 1024,
   recordSize: 100 * 1024,
@@ -15,6 +17,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   recordCount: 100_000,
 });
 
+/** Limits that nothing exceeds. */
 export const NO_LIMITS: Limits = Object.freeze({
   datastoreSize: Number.POSITIVE_INFINITY,
   recordSize: Number.POSITIVE_INFINITY,
@@ -23,7 +26,11 @@ export const NO_LIMITS: Limits = Object.freeze({
 });
 
 /** @throws DatastoreError `invalid-option` unless all four are numbers from 0. */
-export function checkLimits({ datastoreSize, recordSize, deltaSize, recordCount }: Limits): void {
+export function checkLimits(limits: Limits): void {
+  if (typeof limits !== 'object' || limits === null) {
+    throw new DatastoreError('invalid-option', `limits must be an object of four numbers; got ${quote(limits)}`);
+  }
+  const { datastoreSize, recordSize, deltaSize, recordCount } = limits;
   checkLimit('datastoreSize', datastoreSize);
   checkLimit('recordSize', recordSize);
   checkLimit('deltaSize', deltaSize);

@@ -13,6 +13,7 @@ export class RecordReader {
     this.#find = find;
   }
 
+  /** Whether the record exists. */
   get exists(): boolean {
     return this.#find() !== undefined;
   }
@@ -27,6 +28,7 @@ export class RecordReader {
     return this.#find()?.names() ?? [];
   }
 
+  /** The type of a field, or `undefined` if it is absent. */
   typeOf(field: string): ValueType | undefined {
     const record = this.#find();
     if (record?.list(field) !== undefined) return 'list';
@@ -34,6 +36,7 @@ export class RecordReader {
     return value === undefined ? undefined : typeOfValue(value);
   }
 
+  /** The value of a field, or `undefined` if it is absent. */
   get(field: string): Value | undefined {
     const value = this.#find()?.get(field);
     return value === undefined ? undefined : lendValue(value);

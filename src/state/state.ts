@@ -14,6 +14,7 @@ import { RecordReader } from './record-reader.js';
 import type { StoredRecord } from './stored-record.js';
 import { Tables } from './tables.js';
 
+/** How a delta is applied. */
 export interface ApplyOptions {
   /** What the state and the delta may weigh: no limits unless given. */
   readonly limits?: Limits;
@@ -127,7 +128,7 @@ export class State {
     return this.#find(table, where).map(([record, stored]) => ({ record, fields: stored.lend() }));
   }
 
-  /** The ids alone of what {@link query} finds, for whoever does not need all the fields. */
+  /** The ids alone of what {@link query} finds, for callers that do not need the fields. */
   find(table: string, where: Where = new Map()): string[] {
     return this.#find(table, where).map(([record]) => record);
   }

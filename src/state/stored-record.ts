@@ -1,10 +1,10 @@
 import { type FieldShape, fieldMisfit } from '../deltas/apply-field.js';
 import { type Place, placeOfField } from '../errors/datastore-error.js';
-import { misfitError, performListOp } from '../lists/apply.js';
+import { misfitError, performListEdit } from '../lists/apply.js';
 import { ItemList } from '../lists/item-list.js';
 import type { FieldOps } from '../operations/change.js';
-import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
-import { mapFieldOps, mapListOps } from '../operations/map-operations.js';
+import { type FieldList, type FieldOp, fieldDelete, fieldPut } from '../operations/field-operation.js';
+import { mapFieldOps } from '../operations/map-operations.js';
 import { growthOfFieldOp } from '../operations/size.js';
 import { type Fields, FrozenMapBuilder } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
@@ -145,8 +145,7 @@ export class StoredRecord {
 
   #performListOps(field: string, op: FieldList): FieldOp {
     const list = op.create ? this.#createList(field) : this.#ownList(field);
-    const applied = mapListOps(op.ops, (step) => performListOp(list, step));
-    return applied === op.ops ? op : fieldList(op.create, applied);
+    return performListEdit(list, op);
   }
 
   #createList(field: string): ItemList {

@@ -14,7 +14,7 @@ interface Table {
 /**
  * The records of a datastore by table, edited in place, with their size and number.
  *
- * Sharing is immediate. Every part has an owner, and whoever is not the owner copies the part before the first edit; an
+ * Sharing is immediate. Every part has an owner, and a state that is not the owner copies the part before its first edit; an
  * original that is shared gives up what it owned as well.
  */
 export class Tables {

@@ -1,4 +1,5 @@
 import { DatastoreError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { type Change, insertChange, updateChange } from '../operations/change.js';
 import { fieldPut, fieldSet } from '../operations/field-operation.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
@@ -82,7 +83,7 @@ export function titleEdit(
   title: string | undefined,
 ): { readonly recordMade: readonly Change[]; readonly titleSet: readonly Change[] } {
   if (title !== undefined && typeof title !== 'string') {
-    throw new DatastoreError('invalid-value', 'a title is a string');
+    throw new DatastoreError('invalid-value', `got the title ${quote(title)}: use a string, or undefined for none`);
   }
   const hasRecord = state.get(INFO_TABLE, INFO_RECORD) !== undefined;
   if (!hasRecord && title === undefined) return { recordMade: [], titleSet: [] };
@@ -101,11 +102,11 @@ function infoField(state: State, field: string): Value | undefined {
 export function ownTime(time: unknown): Date {
   const owned = ownAtom(time);
   if (owned instanceof Date) return owned;
-  throw new DatastoreError('invalid-value', 'the time of a sync must be a date');
+  throw new DatastoreError('invalid-value', `got the time ${quote(time)}: use a valid Date`);
 }
 
 /** Whether a change is about the datastore itself. */
 export function isOfInfo(change: Change): boolean {
-  // What is no change at all is refused where it is applied.
+  // A value that is not a change is rejected where it is applied.
   return (change as Change | null)?.table === INFO_TABLE;
 }

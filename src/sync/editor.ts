@@ -4,32 +4,36 @@ import { ownChanges } from '../operations/ownership.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
 import { type Limits, NO_LIMITS } from '../state/limits.js';
 import { isOfInfo, mtimeChanges, titleEdit } from './datastore-info.js';
-import type { ReplicaOptions } from './replica-options.js';
-import type { Timeline } from './timeline.js';
-import type { UndoHistory, UndoStep } from './undo-history.js';
+import type { PendingQueue } from './pending-queue.js';
+import { type PlacedRule, rulesFor } from './pending-rules.js';
+import type { UndoHistory, UndoItem } from './undo/undo-history.js';
+
+/** What an editor goes by. */
+export interface EditorContext {
+  readonly limits: Limits;
+  readonly rules: Pick<ResolutionRules, 'get'>;
+  readonly undoDepth: number;
+}
 
 /**
- * What the user does to a timeline: edits within the limits, each under the rules that are in force, cut into steps that
- * can be undone and redone. What it returns is the engine's own. Spec: SYNC-15 to SYNC-17, SYNC-39 to SYNC-41, SYNC-46.
+ * What the user does to the pending queue: edits within the limits, each under the rules that are in force, cut into undo
+ * items. What it returns is the engine's own. Spec: SYNC-15 to SYNC-17, SYNC-39 to SYNC-41, SYNC-46.
  */
 export class Editor {
-  readonly #timeline: Timeline;
+  readonly #queue: PendingQueue;
   readonly #history: UndoHistory;
-  readonly #limits: Limits;
-  readonly #rules: Pick<ResolutionRules, 'get'>;
-  readonly #undoDepth: number;
-  #stepCount = 0;
+  readonly #context: EditorContext;
+  #itemCount = 0;
 
-  constructor(timeline: Timeline, history: UndoHistory, settings: Required<ReplicaOptions>) {
-    this.#timeline = timeline;
+  constructor(queue: PendingQueue, history: UndoHistory, context: EditorContext) {
+    this.#queue = queue;
     this.#history = history;
-    this.#limits = settings.limits;
-    this.#rules = settings.rules;
-    this.#undoDepth = settings.undoDepth;
+    this.#context = context;
   }
 
   get canUndo(): boolean {
-    return (this.#undoDepth > 0 && this.#timeline.open.isRunning) || this.#history.nextUndo() !== undefined;
+    const isRunning = this.#context.undoDepth > 0 && this.#queue.uncommitted.isRunning;
+    return isRunning || this.#history.nextUndo() !== undefined;
   }
 
   get canRedo(): boolean {
@@ -41,90 +45,95 @@ export class Editor {
     const changes = Delta.is(edits) ? changesIn(edits) : ownChanges(edits);
     if (!changes.some(isOfInfo)) return deltaOf(this.#edit(changes, 0));
     const info = changes.filter(isOfInfo);
-    this.endStep();
+    this.endItem();
     return deltaOf(this.#edit([...info, ...changes.filter((change) => !isOfInfo(change))], info.length));
   }
 
   /** See `Replica.setTitle`. */
   setTitle(title: string | undefined): void {
-    const { recordMade, titleSet } = titleEdit(this.#timeline.view, title);
-    if (recordMade.length > 0) this.endStep();
+    const { recordMade, titleSet } = titleEdit(this.#queue.view, title);
+    if (recordMade.length > 0) this.endItem();
     if (titleSet.length > 0) this.#edit([...recordMade, ...titleSet], recordMade.length);
   }
 
-  /** Ends the step that the last edits belong to. */
-  endStep(): void {
-    if (this.#undoDepth === 0) return;
-    const step = ++this.#stepCount;
-    const part = this.#timeline.cut(step, step);
-    if (part !== undefined) this.#history.record(step, part.delta);
+  /** Ends the undo item that the last edits belong to. */
+  endItem(): void {
+    if (this.#context.undoDepth === 0) return;
+    const id = ++this.#itemCount;
+    const segment = this.#queue.cut(id, id);
+    if (segment !== undefined) this.#history.recorded(id, segment.delta);
   }
 
-  /** Ends the step, so that nothing of the open delta is running. */
+  /** Ends the undo item, so that no segment of the uncommitted delta is running. */
   cut(): void {
-    this.endStep();
-    this.#timeline.cut('unrecorded');
+    this.endItem();
+    this.#queue.cut('unrecorded');
   }
 
   /**
-   * Undoes the latest step. See `Replica.undo`.
+   * Undoes the latest item. See `Replica.undo`.
    *
-   * @param isFirstSent whether the first pending delta may no longer be changed.
+   * @param isFirstSent whether the first unconfirmed delta may no longer be changed.
    */
   undo(isFirstSent: boolean): Delta | undefined {
-    this.endStep();
-    const undo = this.#history.nextUndo();
-    if (undo === undefined) return undefined;
-    const applied =
-      this.#takeBack(undo, isFirstSent) ?? deltaOf(this.#timeline.edit(changesIn(undo.delta), this.#limits));
-    this.#noteRules(changesIn(applied));
-    if (this.#timeline.cut('undoing', undo.lineage) !== undefined) this.#history.noteUndone(undo, applied);
+    this.endItem();
+    const item = this.#history.nextUndo();
+    if (item === undefined) return undefined;
+    const takeBack = this.#history.takeBackOf(item, this.#queue.changeable(isFirstSent), this.#queue.segments);
+    if (takeBack !== undefined) {
+      const rules = rulesFor(changesIn(item.delta), this.#context.rules);
+      const applied = this.#queue.takeBack(takeBack);
+      this.#setRules(rules);
+      return applied;
+    }
+    const applied = this.#repeat(item);
+    if (this.#queue.cut('undoing', item.origin) !== undefined) this.#history.undone(item, applied);
     return applied;
   }
 
   /** See `Replica.redo`. */
   redo(): Delta | undefined {
-    const redo = this.#history.nextRedo();
-    if (redo === undefined) return undefined;
-    const applied = deltaOf(this.#timeline.edit(changesIn(redo.delta), this.#limits));
-    this.#noteRules(changesIn(applied));
-    this.#timeline.cut(++this.#stepCount, redo.lineage);
-    this.#history.noteRedone(redo, this.#stepCount, applied);
+    const item = this.#history.nextRedo();
+    if (item === undefined) return undefined;
+    const applied = this.#repeat(item);
+    const id = ++this.#itemCount;
+    this.#queue.cut(id, item.origin);
+    this.#history.redone(item, id, applied);
     return applied;
   }
 
-  /** Seals the open delta, which joins the last pending one if both together stay within `joinedSizeLimit`. */
+  /** Seals the uncommitted delta, which joins the last unconfirmed one if both stay within `joinedSizeLimit`. */
   seal(time: Date, isFirstSent: boolean, joinedSizeLimit: number): void {
-    this.endStep();
-    const { open, view } = this.#timeline;
-    if (open.whole().length > 0) {
-      this.#timeline.cut('unrecorded');
-      // No step touches the modified time, so the undo history need not hear of this.
-      this.#timeline.edit(mtimeChanges(view, time), NO_LIMITS);
-      this.#timeline.cut('unrecorded');
+    this.endItem();
+    const { uncommitted, view } = this.#queue;
+    if (uncommitted.whole().length > 0) {
+      this.#queue.cut('unrecorded');
+      // No item touches the modified time, so the undo history need not hear of this.
+      this.#queue.edit(mtimeChanges(view, time), NO_LIMITS);
+      this.#queue.cut('unrecorded');
     }
-    this.#timeline.seal(isFirstSent, joinedSizeLimit);
+    this.#queue.seal(isFirstSent, joinedSizeLimit);
   }
 
   #edit(changes: readonly Change[], unrecorded: number): readonly Change[] {
-    const applied = this.#timeline.edit(changes, this.#limits, unrecorded);
-    this.#noteRules(applied);
-    this.#history.forgetUndone();
-    if (unrecorded > 0) this.#history.meetUnrecorded(applied.slice(0, unrecorded));
+    const applied = this.#applyUnderRules(changes, unrecorded);
+    this.#history.edited(applied.slice(0, unrecorded));
     return applied;
   }
 
-  /** Undoes a step by taking it out of what will be put, if that is possible. Spec: SYNC-41. */
-  #takeBack(undo: UndoStep, isFirstSent: boolean): Delta | undefined {
-    const timeline = this.#timeline;
-    const part = timeline.lastUnsentPart(isFirstSent);
-    if (part?.role !== undo.step || !this.#history.isExactOver(timeline.parts)) return undefined;
-    return timeline.takeBack(part, isFirstSent, (applied) => {
-      this.#history.noteTakenBack(undo, applied, timeline.parts);
-    });
+  /** Applies what undoes or redoes an item. */
+  #repeat(item: UndoItem): Delta {
+    return deltaOf(this.#applyUnderRules(changesIn(item.delta), 0));
   }
 
-  #noteRules(applied: readonly Change[]): void {
-    this.#timeline.rules.note(applied, (table, field) => this.#rules.get(table, field));
+  #applyUnderRules(changes: readonly Change[], unrecorded: number): readonly Change[] {
+    const rules = rulesFor(changes, this.#context.rules);
+    const applied = this.#queue.edit(changes, this.#context.limits, unrecorded);
+    this.#setRules(rules);
+    return applied;
+  }
+
+  #setRules(rules: readonly PlacedRule[]): void {
+    for (const rule of rules) this.#queue.rules.set(rule);
   }
 }

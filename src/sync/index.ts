@@ -4,7 +4,6 @@
  * @module deltaic/sync
  */
 
-export type { LogEntry } from './log-entry.js';
 export {
   formatEntry,
   formatMessage,
@@ -14,29 +13,35 @@ export {
   type WireEntry,
   type WireMessage,
 } from './message-format.js';
-export type {
-  Accepted,
-  Denied,
-  Entries,
-  Fetch,
-  FetchSnapshot,
-  MissedEntries,
-  Put,
-  PutOutcome,
-  Refusal,
-  RefusalReason,
-  Refused,
-  Repeated,
-  ReplicaMessage,
-  Reset,
-  SequencerMessage,
-  Snapshot,
+export {
+  type Accepted,
+  type Denied,
+  type Entries,
+  type Fetch,
+  type FetchSnapshot,
+  type LogEntry,
+  type MissedEntries,
+  type Put,
+  type PutOutcome,
+  type Refusal,
+  type RefusalReason,
+  type Refused,
+  type Repeated,
+  type ReplicaMessage,
+  type Reset,
+  ROLES,
+  type Role,
+  type SequencerMessage,
+  type Snapshot,
 } from './messages.js';
-export { Replica } from './replica.js';
-export type { ReplicaOptions } from './replica-options.js';
-export type { ReplicaStatus } from './replica-status.js';
-export { ROLES, type Role } from './role.js';
-export type { SavedReplica, SavedRule } from './saved-replica.js';
-export type { SavedSequencer } from './saved-sequencer.js';
-export { Sequencer, type SequencerOptions } from './sequencer.js';
-export type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta, Withdrawal } from './sync-result.js';
+export { Replica, type ReplicaOptions } from './replica.js';
+export type { SavedExtent, SavedReplica, SavedRule } from './saved-replica.js';
+export { type Proposal, type SavedSequencer, Sequencer, type SequencerOptions } from './sequencer.js';
+export type {
+  IndeterminateDelta,
+  RecordsByTable,
+  RefusedDelta,
+  ReplicaStatus,
+  Retraction,
+  SyncResult,
+} from './sync-result.js';

@@ -4,16 +4,15 @@ import { DeltaDraft } from '../deltas/delta-draft.js';
 import { DeltaTally } from '../deltas/delta-tally.js';
 import { editAt, positionOfRecord } from '../deltas/record-edit.js';
 import type { Change } from '../operations/change.js';
-import { joinParts } from './join-parts.js';
-import type { Part, PartRole } from './part.js';
+import { joinSegments, type Segment, type SegmentRole } from './undo/segments.js';
 
 /**
  * A delta that the user is still making, or that waits to be put: applied changes in the order in which they were made,
- * cut into parts for the undo history. Adding to it costs what is added; it is composed once, when it is needed whole.
+ * cut into segments for the undo history. Adding to it costs what is added; it is composed once, when it is needed whole.
  */
 export class LocalDelta {
-  #parts: Part[];
-  /** Changes after the last part, composed as they come. */
+  #segments: Segment[];
+  /** Changes after the last segment, composed as they come. */
   #running: DeltaDraft | undefined;
   /** Counted when it is first asked for: most deltas are rebased or put before anything joins them. */
   #tally: DeltaTally | undefined;
@@ -21,8 +20,8 @@ export class LocalDelta {
   /** Whether it stands or falls as a whole, so that it is not stored before the log has it. What it becomes in a merge is not. */
   isProvisional = false;
 
-  constructor(parts: readonly Part[] = []) {
-    this.#parts = [...parts];
+  constructor(segments: readonly Segment[] = []) {
+    this.#segments = [...segments];
   }
 
   /** The size of the whole in bytes. Law: it is `sizeOfDelta(whole())`. */
@@ -30,9 +29,9 @@ export class LocalDelta {
     return this.#tallied().size;
   }
 
-  /** The parts that have been cut; changes after the last cut are not among them. */
-  get parts(): readonly Part[] {
-    return this.#parts;
+  /** The segments that have been cut; changes after the last cut are not among them. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
   }
 
   /** Whether there are changes after the last cut. */
@@ -40,19 +39,21 @@ export class LocalDelta {
     return this.#running !== undefined;
   }
 
-  /** Whether nothing has been added; what was added may still come to nothing. */
+  /** Whether nothing has been added; the changes may still cancel one another. */
   get isUntouched(): boolean {
-    return this.#parts.length === 0 && !this.isRunning;
+    return this.#segments.length === 0 && !this.isRunning;
   }
 
   /**
-   * Whether it does nothing: it has no part, or its parts cancel one another. Usually the first record tells that they
+   * Whether it does nothing: it has no segment, or its segments cancel one another. Usually the first record tells that they
    * do not.
    */
   get isIdle(): boolean {
-    const first = this.#parts[0]?.delta.at(0);
+    const first = this.#segments[0]?.delta.at(0);
     if (this.#whole === undefined && first !== undefined) {
-      const changes = this.#parts.flatMap(({ delta }) => changesOfRecord(changesIn(delta), first.table, first.record));
+      const changes = this.#segments.flatMap(({ delta }) =>
+        changesOfRecord(changesIn(delta), first.table, first.record),
+      );
       if (deltaOf(changes).length > 0) return false;
     }
     return this.whole().length === 0;
@@ -70,45 +71,44 @@ export class LocalDelta {
     this.#whole = undefined;
   }
 
-  /** Ends the running part and returns it, unless there is none or it comes to nothing. */
-  cut(role: PartRole, lineage?: number): Part | undefined {
+  /** Ends the running segment and returns it, unless there is none or its changes cancel one another. */
+  cut(role: SegmentRole, origin?: number): Segment | undefined {
     const changes = this.#running?.finish() ?? [];
     this.#running = undefined;
     if (changes.length === 0) {
-      // What came to nothing is counted no more: what comes next does not follow it.
+      // Changes that cancelled one another are not counted: the next segment does not follow them.
       this.#tally = undefined;
       return undefined;
     }
-    const part: Part = { role, delta: deltaInNormalForm(changes), lineage };
-    this.#parts.push(part);
-    return part;
+    const segment: Segment = { role, delta: deltaInNormalForm(changes), origin };
+    this.#segments.push(segment);
+    return segment;
   }
 
-  /** Adds the parts of a delta that follows this one. What is known as a whole grows by that, not by all its parts. */
+  /** Adds the segments of a delta that follows this one. What is known as a whole grows by that, not by all its segments. */
   absorb(later: LocalDelta): void {
-    for (const part of later.parts) {
-      this.#tally?.add(changesIn(part.delta));
-      this.#parts.push(part);
+    for (const segment of later.segments) {
+      this.#tally?.add(changesIn(segment.delta));
+      this.#segments.push(segment);
     }
     if (this.#whole !== undefined) this.#whole = composeOnto(this.#whole, later.whole());
   }
 
-  /** Joins the parts that the undo history need not tell apart any more. The whole stays what it is. */
-  join(forgotten: ReadonlySet<PartRole>): void {
-    this.#parts = joinParts(this.#parts, forgotten);
+  /** Joins the segments that the undo history need not tell apart any more. The whole stays what it is. */
+  join(forgotten: ReadonlySet<SegmentRole>): void {
+    this.#segments = joinSegments(this.#segments, forgotten);
   }
 
-  /** Takes out the last part with this role, as if it had never been made. Those after it must not depend on it. */
-  remove(role: PartRole): void {
-    const index = this.#parts.findLastIndex((part) => part.role === role);
-    this.#parts = this.#parts.filter((_, at) => at !== index);
+  /** Takes out a segment, as if it had never been made. Those after it must not depend on it. */
+  remove(segment: Segment): void {
+    this.#segments = this.#segments.filter((other) => other !== segment);
     this.#tally = undefined;
     this.#whole = undefined;
   }
 
   /** Everything as one delta, applied and in normal form. */
   whole(): Delta {
-    this.#whole ??= deltaOf([...this.#parts.flatMap(({ delta }) => changesIn(delta)), ...this.#runningSoFar()]);
+    this.#whole ??= deltaOf([...this.#segments.flatMap(({ delta }) => changesIn(delta)), ...this.#runningSoFar()]);
     return this.#whole;
   }
 
@@ -118,7 +118,7 @@ export class LocalDelta {
     for (const change of applied) this.#running.add(change);
   }
 
-  /** The changes of the running part. Its draft is used up by that, so the part goes on from them in a new one. */
+  /** The changes of the running segment. Its draft is used up by that, so the segment goes on from them in a new one. */
   #runningSoFar(): readonly Change[] {
     const changes = this.#running?.finish();
     if (changes === undefined) return [];
@@ -130,7 +130,7 @@ export class LocalDelta {
   #tallied(): DeltaTally {
     if (this.#tally === undefined) {
       this.#tally = new DeltaTally();
-      for (const { delta } of this.#parts) this.#tally.add(changesIn(delta));
+      for (const { delta } of this.#segments) this.#tally.add(changesIn(delta));
       this.#tally.add(this.#runningSoFar());
     }
     return this.#tally;
@@ -138,8 +138,8 @@ export class LocalDelta {
 }
 
 /** The changes of a normal form that are about one record. */
-function changesOfRecord(delta: readonly Change[], table: string, record: string): readonly Change[] {
-  const start = positionOfRecord(delta, table, record, 0);
-  const edit = editAt(delta, start);
-  return edit?.table === table && edit.record === record ? delta.slice(start, edit.end) : [];
+function changesOfRecord(normalForm: readonly Change[], table: string, record: string): readonly Change[] {
+  const start = positionOfRecord(normalForm, table, record, 0);
+  const edit = editAt(normalForm, start);
+  return edit?.table === table && edit.record === record ? normalForm.slice(start, edit.end) : [];
 }

@@ -1,11 +1,20 @@
 import { formatDelta, parseDelta } from '../codec/wire/delta.js';
 import type { Row } from '../codec/wire/state.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, type DatastoreErrorCode, type Place, placeOf } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import type { WireChange } from '../operations/wire.js';
 import { expectArray, expectObject, type JsonObject } from '../values/json.js';
-import { checkNonce, checkRevision, type LogEntry } from './log-entry.js';
-import type { ReplicaMessage, SequencerMessage, Snapshot } from './messages.js';
-import { parseRefusal } from './refusal-format.js';
+import { isWholeNumber } from '../values/whole-number.js';
+import {
+  checkNonce,
+  checkRevision,
+  type LogEntry,
+  type Refusal,
+  type RefusalReason,
+  type ReplicaMessage,
+  type SequencerMessage,
+  type Snapshot,
+} from './messages.js';
 import { stateOfSnapshot } from './snapshot.js';
 
 /** A log entry as JSON, in a message or in a stored log. Spec: SYNC-3. */
@@ -25,20 +34,32 @@ type Wire<Message> = Message extends { readonly delta: unknown }
 /** Any message as JSON. Spec: SYNC-3. */
 export type WireMessage = Wire<ReplicaMessage | SequencerMessage>;
 
-/** Writes any message as JSON. What a delta overwrote does not travel. */
+/** Writes any message as JSON. What a delta overwrote does not travel. @throws DatastoreError for a malformed one. */
 export function formatMessage(message: ReplicaMessage | SequencerMessage): WireMessage {
+  expectObject(message, 'a message');
   switch (message.type) {
     case 'put':
       return { ...message, delta: formatDelta(message.delta) };
     case 'conflict':
     case 'entries':
+      expectArray(message.entries, 'log entries');
       return { ...message, entries: message.entries.map(formatEntry) };
     default:
-      return message;
+      if (OTHER_TYPES.includes(message.type)) return message;
+      throw new DatastoreError('invalid-json', `got the message type ${quote(message.type)}: use ${TYPES.join(', ')}`);
   }
 }
 
-export function formatEntry({ rev, nonce, delta }: LogEntry): WireEntry {
+/** The types of messages that carry no delta, and of all messages. */
+const OTHER_TYPES: readonly WireMessage['type'][] = [
+  ...(['fetch', 'fetch-snapshot', 'accepted', 'repeated', 'refused', 'reset', 'snapshot', 'denied'] as const),
+];
+const TYPES: readonly WireMessage['type'][] = ['put', 'conflict', 'entries', ...OTHER_TYPES];
+
+/** Writes a log entry as JSON. @throws DatastoreError for a malformed one. */
+export function formatEntry(entry: LogEntry): WireEntry {
+  expectObject(entry, 'a log entry');
+  const { rev, nonce, delta } = entry;
   return { rev, nonce, delta: formatDelta(delta) };
 }
 
@@ -73,7 +94,7 @@ export function parseReplicaMessage(json: unknown): ReplicaMessage {
     case 'fetch-snapshot':
       return { type: 'fetch-snapshot' };
     default:
-      throw new DatastoreError('invalid-json', 'not a message of a replica');
+      throw notOfReplica(message);
   }
 }
 
@@ -91,7 +112,7 @@ export function parseSequencerMessage(json: unknown): SequencerMessage {
 }
 
 /**
- * Reads what the sequencer sent, in JSON or as an object, save the rows of a snapshot, which `stateOfSnapshot` reads.
+ * Reads what the sequencer sent, in JSON or as an object, except the rows of a snapshot, which `stateOfSnapshot` reads.
  *
  * @throws DatastoreError `invalid-json`, `invalid-revision`, `invalid-nonce`, and what `readEntry` throws.
  */
@@ -129,11 +150,20 @@ export function readSequencerMessage(json: unknown, readEntry: (json: unknown) =
     case 'denied':
       return { type: 'denied' };
     default:
-      throw new DatastoreError('invalid-json', 'not a message of a sequencer');
+      throw new DatastoreError(
+        'invalid-json',
+        `got the message type ${quote(message['type'])}: no sequencer sends that`,
+      );
   }
 }
 
-function parseSnapshot({ rev, rows, nonces }: JsonObject): Snapshot {
+/** The error for a message of a type that no replica sends. */
+export function notOfReplica({ type }: { readonly type?: unknown }): DatastoreError {
+  return new DatastoreError('invalid-json', `got the message type ${quote(type)}: no replica sends that`);
+}
+
+/** Reads a snapshot, except its rows, which `stateOfSnapshot` reads. */
+export function parseSnapshot({ rev, rows, nonces }: JsonObject): Snapshot {
   checkRevision(rev);
   const names: string[] = [];
   for (const nonce of expectArray(nonces, 'the nonces of a snapshot')) {
@@ -141,4 +171,39 @@ function parseSnapshot({ rev, rows, nonces }: JsonObject): Snapshot {
     names.push(nonce);
   }
   return { type: 'snapshot', rev, rows: rows as readonly Row[], nonces: names };
+}
+
+const REASONS: readonly RefusalReason[] = ['invalid', 'limit', 'permission', 'unknown-revision', 'nonce-reused'];
+
+/** A refusal as JSON is the refusal itself; this checks it. @throws DatastoreError `invalid-json`. */
+export function parseRefusal(json: unknown): Refusal {
+  const { reason, code, message, place } = expectObject(json, 'a refusal');
+  const known = REASONS.find((candidate) => candidate === reason);
+  if (known === undefined || typeof message !== 'string')
+    throw invalid(`a refusal needs a text as message, and as reason one of ${REASONS.join(', ')}`);
+  if (code !== undefined && typeof code !== 'string')
+    throw invalid(`got ${quote(code)} as the code of a refusal: use a string`);
+  return {
+    reason: known,
+    ...(code === undefined ? {} : { code: code as DatastoreErrorCode }),
+    message,
+    ...(place === undefined ? {} : { place: parsePlace(expectObject(place, 'a place')) }),
+  };
+}
+
+function parsePlace(json: JsonObject): Place {
+  const { table, record, field, index, position, ...others } = json;
+  const isPlace =
+    [table, record, field].every((name) => name === undefined || typeof name === 'string') &&
+    [index, position].every((at) => at === undefined || isWholeNumber(at)) &&
+    Object.keys(others).length === 0;
+  if (!isPlace)
+    throw invalid(
+      'a place may have table, record and field, which are strings, index and position, which are whole numbers, and no others',
+    );
+  return placeOf(json);
+}
+
+function invalid(reason: string): DatastoreError {
+  return new DatastoreError('invalid-json', reason);
 }

@@ -1,7 +1,10 @@
 import type { Row } from '../codec/wire/state.js';
-import type { Delta } from '../deltas/delta.js';
-import type { DatastoreErrorCode, Place } from '../errors/datastore-error.js';
-import type { LogEntry } from './log-entry.js';
+import type { Delta, DeltaInput } from '../deltas/delta.js';
+import { deltaWithoutBefore } from '../deltas/without-before.js';
+import { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
+import { expectObject } from '../values/json.js';
+import { isWholeNumber } from '../values/whole-number.js';
 
 /** What a replica sends to the sequencer. Spec: SYNC-3. */
 export type ReplicaMessage = Put | Fetch | FetchSnapshot;
@@ -77,6 +80,7 @@ export interface Refusal {
   readonly place?: Place;
 }
 
+/** Why a sequencer refused a put. Spec: SYNC-3. */
 export type RefusalReason = 'invalid' | 'limit' | 'permission' | 'unknown-revision' | 'nonce-reused';
 
 /** Log entries in order, without gaps. They answer a fetch, or announce what was appended. */
@@ -106,7 +110,75 @@ export interface Snapshot {
   readonly nonces: readonly string[];
 }
 
-/** The role of whoever asked may not read. */
+/** The sender's role may not read. */
 export interface Denied {
   readonly type: 'denied';
+}
+
+/**
+ * One delta of the log. Revision r is the state after the deltas 1 to r, so the entry with `rev` r leads from revision
+ * r − 1 to revision r. `nonce` is what the replica that made the delta called it. Spec: SYNC-1.
+ */
+export interface LogEntry {
+  readonly rev: number;
+  readonly nonce: string;
+  /** In normal form, without `before`. */
+  readonly delta: Delta;
+}
+
+const NONCE = /^[!-~]{1,128}$/;
+
+/** Whether something can be a nonce: 1 to 128 visible ASCII characters. Spec: SYNC-2. */
+export function isValidNonce(nonce: unknown): nonce is string {
+  return typeof nonce === 'string' && NONCE.test(nonce);
+}
+
+/** @throws DatastoreError `invalid-nonce`. */
+export function checkNonce(nonce: unknown): asserts nonce is string {
+  if (isValidNonce(nonce)) return;
+  throw new DatastoreError('invalid-nonce', `got the nonce ${quote(nonce)}: use 1 to 128 visible ASCII characters`);
+}
+
+export function isRevision(revision: unknown): revision is number {
+  return isWholeNumber(revision);
+}
+
+/** @throws DatastoreError `invalid-revision` unless `revision` is a whole number from 0. */
+export function checkRevision(revision: unknown): asserts revision is number {
+  if (isRevision(revision)) return;
+  throw new DatastoreError('invalid-revision', `got the revision ${quote(revision)}: use a whole number from 0`);
+}
+
+/** Checks and copies an entry from outside. @throws DatastoreError for a malformed entry. */
+export function ownEntry(entry: unknown): LogEntry {
+  const { rev, nonce, delta } = expectObject(entry, 'a log entry');
+  checkRevision(rev);
+  checkNonce(nonce);
+  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta as DeltaInput) });
+}
+
+/** What a user may do with a datastore. Owners and editors write, viewers read, and `none` may do neither. Spec: SYNC-4. */
+export type Role = 'owner' | 'editor' | 'viewer' | 'none';
+
+/** Every {@link Role}. */
+export const ROLES: readonly Role[] = ['owner', 'editor', 'viewer', 'none'];
+
+export function canWrite(role: Role): boolean {
+  return role === 'owner' || role === 'editor';
+}
+
+export function canRead(role: Role): boolean {
+  return role !== 'none';
+}
+
+/** @throws DatastoreError `invalid-option` unless it is a role. */
+export function checkRole(role: unknown): asserts role is Role {
+  if (ROLES.includes(role as Role)) return;
+  throw new DatastoreError('invalid-option', `got the role ${quote(role)}: use ${ROLES.join(', ')}`);
+}
+
+/** @throws DatastoreError `invalid-option` unless options are an object. */
+export function checkOptions(options: unknown, what: string): asserts options is object {
+  if (typeof options === 'object' && options !== null) return;
+  throw new DatastoreError('invalid-option', `the options of ${what} must be an object; got ${quote(options)}`);
 }

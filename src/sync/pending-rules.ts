@@ -1,6 +1,12 @@
 import { changesIn, type Delta } from '../deltas/delta.js';
+import type { RuleLookup } from '../deltas/rebase.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import type { Change } from '../operations/change.js';
-import { DEFAULT_RULE, type Rule } from '../rules/rule.js';
+import { isRule, type ResolutionRules } from '../rules/resolution-rules.js';
+import { DEFAULT_RULE, type MergeFunction, RULE_NAMES, type Rule } from '../rules/rule.js';
+import { addDifference } from '../rules/sum.js';
+import { isNumber } from '../values/order.js';
 import { INFO_TABLE, MTIME_FIELD } from './datastore-info.js';
 
 /** The rule of one field of one record that has a pending edit. */
@@ -23,15 +29,6 @@ export class PendingRules {
   get(table: string, field: string, record: string): Rule {
     if (table === INFO_TABLE && field === MTIME_FIELD) return 'max';
     return this.#tables.get(table)?.get(record)?.get(field) ?? DEFAULT_RULE;
-  }
-
-  /** Notes the rules that are in force for an edit. */
-  note(changes: readonly Change[], ruleOf: (table: string, field: string) => Rule): void {
-    for (const change of changes) {
-      if (change.type === 'delete') continue;
-      const fields = change.type === 'insert' ? change.fields : change.ops;
-      for (const field of fields.keys()) this.#setRule(change, field, ruleOf(change.table, field));
-    }
   }
 
   set(placed: PlacedRule): void {
@@ -79,4 +76,46 @@ export class PendingRules {
       }
     }
   }
+}
+
+/**
+ * The rules by which later edits meet the undoing of a refused one: they stand as the user made them, and under rule sum
+ * they keep the difference that they made. Spec: SYNC-28.
+ */
+export function refusalRules(rules: RuleLookup): RuleLookup {
+  return {
+    get: (table, field, record) => (rules.get(table, field, record) === 'sum' ? keepDifference : 'local'),
+  };
+}
+
+/** Rule sum, except that a field that the refused edit created counts as 0 once it is gone again. */
+const keepDifference: MergeFunction = ({ base, local, remote }) => {
+  if (!isNumber(local)) return local;
+  if (base !== undefined && !isNumber(base)) return local;
+  if (remote !== undefined && !isNumber(remote)) return local;
+  return addDifference(base, local, remote ?? (typeof local === 'bigint' ? 0n : 0));
+};
+
+/**
+ * The rules that are set for the fields that changes edit.
+ *
+ * @throws DatastoreError `invalid-rule` where what is set is no rule.
+ */
+export function rulesFor(changes: readonly Change[], rules: Pick<ResolutionRules, 'get'>): PlacedRule[] {
+  const placed: PlacedRule[] = [];
+  for (const change of changes) {
+    if (change.type === 'delete') continue;
+    const { table, record } = change;
+    const fields = change.type === 'insert' ? change.fields : change.ops;
+    for (const field of fields.keys()) {
+      const rule = rules.get(table, field);
+      if (!isRule(rule)) throw new DatastoreError('invalid-rule', reasonAgainst(rule), { table, field });
+      placed.push({ table, record, field, rule });
+    }
+  }
+  return placed;
+}
+
+function reasonAgainst(rule: unknown): string {
+  return `got the rule ${quote(rule)}: a rule is ${RULE_NAMES.join(', ')} or a function`;
 }

@@ -1,38 +1,49 @@
 import { formatState, type Row } from '../codec/wire/state.js';
 import { type Conflict, lendConflict } from '../deltas/conflict.js';
 import type { Delta, DeltaInput } from '../deltas/delta.js';
-import { ServiceError } from '../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
+import { ResolutionRules } from '../rules/resolution-rules.js';
+import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
+import { isWholeNumber } from '../values/whole-number.js';
 import { mtimeOf, ownTime, titleOf } from './datastore-info.js';
 import { Editor } from './editor.js';
-import { Exchange, emptyReport, FROM_THE_START, type Report } from './exchange.js';
-import type { Fetch, FetchSnapshot, Put, SequencerMessage } from './messages.js';
-import { type ReplicaOptions, settingsOf } from './replica-options.js';
-import type { ReplicaStatus } from './replica-status.js';
-import { canWrite, checkRole, type Role } from './role.js';
+import {
+  canWrite,
+  checkOptions,
+  checkRole,
+  type Fetch,
+  type FetchSnapshot,
+  type Put,
+  type Role,
+  type SequencerMessage,
+} from './messages.js';
+import { PendingQueue } from './pending-queue.js';
+import { emptyReport, FROM_THE_START, ReplicaSession, type Report } from './replica-session.js';
 import {
   formatReplica,
   type ParsedReplica,
   parseReplica,
+  SAVED_EXTENTS,
   type SavedExtent,
   type SavedReplica,
 } from './saved-replica.js';
-import type { SyncResult, Withdrawal } from './sync-result.js';
-import { Timeline } from './timeline.js';
-import { UndoHistory } from './undo-history.js';
+import type { ReplicaStatus, Retraction, SyncResult } from './sync-result.js';
+import { UndoHistory } from './undo/undo-history.js';
 
 /**
  * One user's copy of a datastore. Edits show at once and are kept until the log has them; what others did becomes
  * visible in `sync()` and at no other time.
  *
- * It does no I/O. Whoever embeds it stores `save()` and carries messages, in this order, so that no crash can lose or
- * double an edit:
+ * It does no I/O. Its embedder stores `save()` and carries messages, in this order, so that no crash can lose or double an
+ * edit:
  *
- *     const put = replica.outgoing();   // may name the delta that it hands out
- *     store(replica.save());            // the name must be stored before
- *     send(put);                        // anybody can hear it
+ *     const put = replica.outgoing();   // may give the delta a nonce
+ *     store(replica.save());            // the nonce must be stored
+ *     send(put);                        // before it is sent
  *
  * Laws: what the user sees is the log up to `revision` and then the edits that it does not have yet; once nothing is on
  * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-55.
@@ -40,8 +51,8 @@ import { UndoHistory } from './undo-history.js';
 export class Replica {
   readonly #settings: Required<ReplicaOptions>;
   readonly #history: UndoHistory;
-  #timeline: Timeline;
-  #exchange: Exchange;
+  #queue: PendingQueue;
+  #session: ReplicaSession;
   #editor: Editor;
   #role: Role;
   #report: Report = emptyReport();
@@ -53,17 +64,18 @@ export class Replica {
     this.#settings = settings;
     this.#role = role;
     this.#history = new UndoHistory(undoDepth, (table, field) => rules.get(table, field) === 'sum');
-    this.#timeline = new Timeline(new State(), 0, this.#history);
-    this.#exchange = new Exchange(this.#timeline, nextNonce, FROM_THE_START);
-    this.#editor = new Editor(this.#timeline, this.#history, settings);
+    this.#queue = new PendingQueue(new State(), 0, this.#history);
+    this.#session = new ReplicaSession(this.#queue, nextNonce, FROM_THE_START);
+    this.#editor = new Editor(this.#queue, this.#history, settings);
   }
 
   /**
-   * The replica that {@link save} described: with all its edits, and on its way where it was. Steps made before cannot
+   * The replica that {@link save} described, with all its edits, and the same put in flight. What was edited before cannot
    * be undone. Rules that are functions must be set in `rules` again.
    *
-   * @throws DatastoreError `rule-missing` where an edit was made under a function and none is set, `invalid-json` for
-   * what `save()` does not write, and what reading the state throws. Spec: SYNC-34 to SYNC-36.
+   * @throws DatastoreError `invalid-option`; `rule-missing` if a saved edit was made under a function and none is set;
+   * `invalid-json` for anything that `save()` does not write; and what reading the state throws.
+   * Spec: SYNC-34 to SYNC-36.
    */
   static load(saved: unknown, options: ReplicaOptions): Replica {
     const replica = new Replica(options);
@@ -71,66 +83,76 @@ export class Replica {
     return replica;
   }
 
-  /** Everything that must survive, as plain data for JSON: all edits, or fewer. Spec: SYNC-34, SYNC-35, SYNC-52. */
+  /**
+   * Everything that must survive, as plain data for JSON: with all edits, or fewer.
+   *
+   * @throws DatastoreError `invalid-option` for another extent. Spec: SYNC-34, SYNC-35, SYNC-52.
+   */
   save(extent: SavedExtent = 'all'): SavedReplica {
-    return formatReplica(this.#timeline, this.#exchange.origin, extent);
+    if (!SAVED_EXTENTS.includes(extent)) {
+      const reason = `got the extent ${quote(extent)}: use ${SAVED_EXTENTS.join(', ')}`;
+      throw new DatastoreError('invalid-option', reason);
+    }
+    return formatReplica(this.#queue, this.#session.origin, extent);
   }
 
   /** The revision of the log that has been merged into what the user sees. */
   get revision(): number {
-    return this.#timeline.revision;
+    return this.#queue.revision;
   }
 
   /** The fields of a record as the user sees it, or `undefined` if there is none. */
   get(table: string, record: string): Fields | undefined {
-    return this.#timeline.view.get(table, record);
+    return this.#queue.view.get(table, record);
   }
 
   /** See `State.query`. */
   query(table: string, where?: Where): FoundRecord[] {
-    return this.#timeline.view.query(table, where);
+    return this.#queue.view.query(table, where);
   }
 
   /** See `State.find`. */
   find(table: string, where?: Where): string[] {
-    return this.#timeline.view.find(table, where);
+    return this.#queue.view.find(table, where);
   }
 
   /** See `State.reader`: it reads what the user sees. */
   reader(table: string, record: string): RecordReader {
-    return this.#timeline.view.reader(table, record);
+    return this.#queue.view.reader(table, record);
   }
 
-  /** The ids of the tables that hold any records, in code point order. */
+  /** The ids of the tables with records, in code point order. */
   tables(): string[] {
-    return this.#timeline.view.tables();
+    return this.#queue.view.tables();
   }
 
   /** All that the user sees, as rows of JSON. */
   toRows(): Row[] {
-    return formatState(this.#timeline.view);
+    return formatState(this.#queue.view);
   }
 
   /** The size in bytes of all that the user sees. */
   get size(): number {
-    return this.#timeline.view.size;
+    return this.#queue.view.size;
   }
 
+  /** How many records the view has. */
   get recordCount(): number {
-    return this.#timeline.view.recordCount;
+    return this.#queue.view.recordCount;
   }
 
   /** The size in bytes of the delta that the next {@link sync} will seal, without the modified time. */
   get unsyncedSize(): number {
-    return this.#timeline.open.size;
+    return this.#queue.uncommitted.size;
   }
 
+  /** What the user of this replica may do, as far as it knows. */
   get role(): Role {
     return this.#role;
   }
 
   /**
-   * Notes what the user may do from now on. Edits that are pending stay, and are put; the sequencer decides about them.
+   * Sets what the user may do from now on. Edits that are in the queue stay, and are put; the sequencer decides about them.
    *
    * @throws DatastoreError `invalid-option`.
    */
@@ -141,7 +163,7 @@ export class Replica {
 
   /** The title of the datastore, or `undefined` if it has none. */
   get title(): string | undefined {
-    return titleOf(this.#timeline.view);
+    return titleOf(this.#queue.view);
   }
 
   /** Sets the title, or deletes it. @throws DatastoreError as {@link apply} does. Spec: SYNC-37. */
@@ -150,22 +172,22 @@ export class Replica {
     this.#editor.setTitle(title);
   }
 
-  /** When the datastore was last edited, by the clocks of those who did; `undefined` if never. Spec: SYNC-38. */
+  /** When the datastore was last edited, by the clock of the device that edited it; `undefined` if never. Spec: SYNC-38. */
   get mtime(): Date | undefined {
-    return mtimeOf(this.#timeline.view);
+    return mtimeOf(this.#queue.view);
   }
 
   /**
    * Edits the datastore: all of the changes, or none if one does not fit. The user sees them at once. The cost does not
-   * depend on how much is pending.
+   * depend on how many edits the log still lacks.
    *
    * @returns the changes with what they overwrote.
-   * @throws DatastoreError `not-permitted` for viewers, `delta-too-large` if more has gathered than one delta may hold,
-   * and what `State.apply` throws with limits. Nothing is changed then. Spec: SYNC-15, SYNC-16.
+   * @throws ServiceError `not-permitted` for viewers; DatastoreError `delta-too-large` if more has gathered than one delta
+   * may hold, `invalid-rule` if `rules` answer something else than a rule, and what `State.apply` throws with limits.
+   * Nothing is changed then. Spec: SYNC-15, SYNC-16.
    */
   apply(changes: DeltaInput): Delta {
     this.#requireWrite();
-    // What was applied is kept to be put and to be undone, so the user gets bytes and dates of their own.
     return this.#editor.apply(changes);
   }
 
@@ -178,12 +200,12 @@ export class Replica {
    * the next call. Spec: SYNC-17, SYNC-23 to SYNC-25.
    */
   sync(time: Date): SyncResult {
-    this.#editor.seal(ownTime(time), this.#exchange.isInFlight, this.#settings.limits.deltaSize);
-    for (const delta of this.#timeline.pending) delta.isProvisional = false;
-    this.#exchange.bringIn(this.#report);
+    this.#editor.seal(ownTime(time), this.#session.isInFlight, this.#settings.limits.deltaSize);
+    for (const delta of this.#queue.unconfirmed) delta.isProvisional = false;
+    this.#session.bringIn(this.#report);
     const report = this.#report;
     this.#report = emptyReport();
-    return { changed: this.#timeline.takeChanged(), ...report };
+    return { changed: this.#queue.takeChanged(), ...report };
   }
 
   /**
@@ -192,7 +214,7 @@ export class Replica {
    * @returns the changes that this took, with what they overwrote. Spec: SYNC-49.
    */
   rollback(): Delta {
-    return this.#timeline.rollback();
+    return this.#queue.rollback();
   }
 
   /**
@@ -203,23 +225,23 @@ export class Replica {
    * @throws DatastoreError `invalid-value` for an invalid date. Spec: SYNC-50.
    */
   seal(time: Date): boolean {
-    const { length } = this.#timeline.pending;
-    this.#editor.seal(ownTime(time), this.#exchange.isInFlight, 0);
-    const sealed = this.#timeline.pending[length];
+    const { length } = this.#queue.unconfirmed;
+    this.#editor.seal(ownTime(time), this.#session.isInFlight, 0);
+    const sealed = this.#queue.unconfirmed[length];
     if (sealed === undefined) return false;
     sealed.isProvisional = true;
     return true;
   }
 
   /**
-   * Makes the delta that was sealed last open again: {@link rollback} drops it, the next {@link sync} merges it.
+   * Makes the delta that was sealed last uncommitted again: {@link rollback} drops it, the next {@link sync} seals it anew.
    *
    * @returns whether that was possible: it is not while the delta may be in the log. Spec: SYNC-51.
    */
   reopen(): boolean {
-    if (!this.#canTakeLast()) return false;
+    if (!this.#releaseLast()) return false;
     this.#editor.cut();
-    this.#timeline.reopen();
+    this.#queue.reopen();
     return true;
   }
 
@@ -228,26 +250,28 @@ export class Replica {
    *
    * @returns what that changed, or `undefined` where {@link reopen} would not be possible. Spec: SYNC-51.
    */
-  withdraw(): Withdrawal | undefined {
-    if (!this.#canTakeLast()) return undefined;
+  retract(): Retraction | undefined {
+    if (!this.#releaseLast()) return undefined;
     this.#editor.cut();
     const conflicts: Conflict[] = [];
-    const changes = this.#timeline.withdrawLast((conflict) => conflicts.push(lendConflict(conflict)));
+    const changes = this.#queue.retract((conflict) => conflicts.push(lendConflict(conflict)));
     return { changes, conflicts };
   }
 
   /**
-   * The delta to put next, or `undefined` if there is none or something must be merged first. A delta that was handed
-   * out is in flight: it keeps its nonce, and is handed out again, until it is known what became of it. Store
-   * {@link save} before you send it. Spec: SYNC-18, SYNC-20.
+   * The delta to put next, or `undefined` if there is none or something must be merged first. From then on it is in flight:
+   * it keeps its nonce, and every call returns it, until it is known what became of it. Store {@link save} before you send
+   * it.
+   *
+   * @throws DatastoreError `invalid-nonce` if `nextNonce` returns something else than a nonce. Spec: SYNC-18, SYNC-20.
    */
   outgoing(): Put | undefined {
-    return this.#exchange.outgoing();
+    return this.#session.outgoing();
   }
 
-  /** What to ask the sequencer for: log entries, or a snapshot where they no longer help. Spec: SYNC-22. */
+  /** What to ask the sequencer for: log entries, or a snapshot if they no longer help. Spec: SYNC-22. */
   request(): Fetch | FetchSnapshot {
-    return this.#exchange.request();
+    return this.#session.request();
   }
 
   /**
@@ -257,18 +281,19 @@ export class Replica {
    * Spec: SYNC-19, SYNC-21.
    */
   receive(message: SequencerMessage): void {
-    this.#exchange.receive(message);
+    this.#session.receive(message);
   }
 
+  /** Where the replica stands. Spec: SYNC-33. */
   get status(): ReplicaStatus {
-    const exchange = this.#exchange;
+    const session = this.#session;
     const status = {
-      hasOpen: !this.#timeline.open.isUntouched,
-      hasOutgoing: this.#timeline.pending.length > (exchange.isInFlight ? 1 : 0),
-      isInFlight: exchange.isInFlight,
-      hasIncoming: exchange.hasIncoming,
-      hasGap: exchange.hasGap,
-      needsReload: exchange.needsReload,
+      hasUncommitted: !this.#queue.uncommitted.isUntouched,
+      hasOutgoing: this.#queue.unconfirmed.length > (session.isInFlight ? 1 : 0),
+      isInFlight: session.isInFlight,
+      hasIncoming: session.hasIncoming,
+      hasGap: session.hasGap,
+      needsReload: session.needsReload,
     };
     return { isIdle: !Object.values(status).includes(true), ...status };
   }
@@ -285,52 +310,92 @@ export class Replica {
 
   /** Where the first provisional delta is, see {@link seal}: it would be put `next` or `later`, or there is `none`. */
   get provisional(): 'next' | 'later' | 'none' {
-    return this.#timeline.provisional;
+    return this.#queue.provisional;
   }
 
-  /** Ends the step that the last edits belong to; the next edit begins another. So does every {@link sync}. */
-  endUndoStep(): void {
-    this.#editor.endStep();
+  /** Ends the undo item that the last edits belong to; the next edit begins another. So does every {@link sync}. */
+  endUndoItem(): void {
+    this.#editor.endItem();
   }
 
   /**
-   * Undoes the latest step that was not undone: puts back what this user changed, and leaves what others changed since.
+   * Undoes the latest item that is not undone: puts back what this user changed, and leaves what others changed since.
    *
    * @returns the changes that were made, with what they overwrote, or `undefined` if there is nothing to undo.
    * @throws DatastoreError as {@link apply} does. Spec: SYNC-39 to SYNC-45.
    */
   undo(): Delta | undefined {
     this.#requireWrite();
-    const applied = this.#editor.undo(this.#exchange.isInFlight);
-    return applied;
+    return this.#editor.undo(this.#session.isInFlight);
   }
 
   /** Does again what {@link undo} undid last, unless the user edited since. Otherwise as {@link undo}. Spec: SYNC-46. */
   redo(): Delta | undefined {
     this.#requireWrite();
-    const applied = this.#editor.redo();
-    return applied;
+    return this.#editor.redo();
   }
 
-  #resume({ base, rev, pending, open, rules, exchange }: ParsedReplica): void {
-    this.#timeline = new Timeline(base, rev, this.#history);
-    this.#timeline.restore(pending, open);
-    for (const rule of rules) this.#timeline.rules.set(rule);
-    this.#exchange = new Exchange(this.#timeline, this.#settings.nextNonce, exchange);
-    this.#editor = new Editor(this.#timeline, this.#history, this.#settings);
+  #resume({ base, rev, pending, open, rules, session }: ParsedReplica): void {
+    this.#queue = new PendingQueue(base, rev, this.#history);
+    this.#queue.restore(pending, open);
+    for (const rule of rules) this.#queue.rules.set(rule);
+    this.#session = new ReplicaSession(this.#queue, this.#settings.nextNonce, session);
+    this.#editor = new Editor(this.#queue, this.#history, this.#settings);
   }
 
-  /** Whether the last pending delta can be taken out of what will be put; its put, if there was one, is forgotten then. */
-  #canTakeLast(): boolean {
-    const { length } = this.#timeline.pending;
+  /** Makes the last sealed delta free to be changed. @returns whether it is: not if there is none, or the log may have it. */
+  #releaseLast(): boolean {
+    const { length } = this.#queue.unconfirmed;
     if (length > 1) return true;
-    if (length === 0 || this.#exchange.isUndecided) return false;
-    this.#exchange.forgetPut();
+    if (length === 0 || this.#session.isUndecided) return false;
+    this.#session.forgetPut();
     return true;
   }
 
   #requireWrite(): void {
     if (canWrite(this.#role)) return;
-    throw new ServiceError('not-permitted', `a role of ${this.#role} may not write`);
+    throw new ServiceError('not-permitted', `the role ${this.#role} may not write`);
   }
+}
+
+/** How a replica is made. */
+export interface ReplicaOptions {
+  /**
+   * Returns a new nonce for a delta that is to be put: 1 to 128 visible ASCII characters, such as a random UUID. No two
+   * deltas of any replica may get the same one, even after a crash. Spec: SYNC-2.
+   */
+  readonly nextNonce: () => string;
+  /** What this user may do: `owner` unless given. */
+  readonly role?: Role;
+  /** The rules for collisions. An edit keeps the rule that its field has when it is made. Spec: SYNC-26. */
+  readonly rules?: Pick<ResolutionRules, 'get'>;
+  /** What the state and a delta may weigh: `DEFAULT_LIMITS` unless given. */
+  readonly limits?: Limits;
+  /** How many undo items are remembered: 100 unless given. */
+  readonly undoDepth?: number;
+}
+
+const DEFAULT_UNDO_DEPTH = 100;
+
+/** The options with their defaults. @throws DatastoreError `invalid-option`. */
+function settingsOf(options: ReplicaOptions): Required<ReplicaOptions> {
+  checkOptions(options, 'a replica');
+  const { nextNonce, role = 'owner', rules = new ResolutionRules(), limits = DEFAULT_LIMITS } = options;
+  const { undoDepth = DEFAULT_UNDO_DEPTH } = options;
+  if (typeof nextNonce !== 'function') {
+    const reason = `nextNonce must be a function that returns a new nonce, such as a random UUID; got ${quote(nextNonce)}`;
+    throw new DatastoreError('invalid-option', reason);
+  }
+  if (typeof (rules as { get?: unknown } | null)?.get !== 'function') {
+    throw new DatastoreError(
+      'invalid-option',
+      `rules must be ResolutionRules or have a method get; got ${quote(rules)}`,
+    );
+  }
+  checkRole(role);
+  checkLimits(limits);
+  if (!isWholeNumber(undoDepth)) {
+    throw new DatastoreError('invalid-option', `undoDepth must be a whole number from 0; got ${quote(undoDepth)}`);
+  }
+  return { nextNonce, role, rules, limits, undoDepth };
 }

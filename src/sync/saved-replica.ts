@@ -2,6 +2,7 @@ import { formatDelta, parseDelta } from '../codec/wire/delta.js';
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
 import { type Delta, NO_CHANGES } from '../deltas/delta.js';
 import { DatastoreError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { ownRecordId, ownTableId } from '../operations/ownership.js';
 import type { WireChange } from '../operations/wire.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
@@ -9,12 +10,11 @@ import type { Rule, RuleName } from '../rules/rule.js';
 import type { State } from '../state/state.js';
 import { expectArray, expectObject, type JsonObject } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
-import type { ExchangeOrigin } from './exchange.js';
-import { isRevision, isValidNonce } from './log-entry.js';
-import type { Refusal } from './messages.js';
+import { parseRefusal } from './message-format.js';
+import { isRevision, isValidNonce, type Refusal } from './messages.js';
+import type { PendingQueue } from './pending-queue.js';
 import type { PlacedRule } from './pending-rules.js';
-import { parseRefusal } from './refusal-format.js';
-import type { Timeline } from './timeline.js';
+import type { SessionOrigin } from './replica-session.js';
 
 /** The rule of a field with a pending edit: table, record, field and the name, where `function` stands for one. */
 export type SavedRule = readonly [table: string, record: string, field: string, rule: RuleName | 'function'];
@@ -24,8 +24,8 @@ export const SAVED_RULE_NAMES: readonly SavedRule[3][] = ['remote', 'local', 'ma
 
 /**
  * A replica as plain data for JSON: the state of the log that it has merged, and the local edits on top of it. What they
- * overwrote is not in it, because applying them again tells. What was received and not merged is not in it either; it
- * will be asked for again. Spec: SYNC-34.
+ * overwrote is left out, because applying them again tells. What was received and not merged is left out too; it will be
+ * asked for again. Spec: SYNC-34.
  */
 export interface SavedReplica {
   readonly format: 1;
@@ -33,7 +33,7 @@ export interface SavedReplica {
   readonly rows: readonly Row[];
   /** The sealed deltas, oldest first. */
   readonly pending: readonly (readonly WireChange[])[];
-  /** The nonce of the first pending delta, if that was handed out to be put. */
+  /** The nonce of the first pending delta, if that was put. */
   readonly nonce: string | null;
   /** The refusal of that delta, if it has not been undone yet. */
   readonly refusal: Refusal | null;
@@ -50,7 +50,7 @@ export interface StoredReplica {
   readonly pending: readonly Delta[];
   readonly open: Delta;
   readonly rules: readonly SavedRule[];
-  readonly exchange: ExchangeOrigin;
+  readonly session: SessionOrigin;
 }
 
 /** The same with its merge functions. */
@@ -64,15 +64,17 @@ export interface ParsedReplica extends Omit<StoredReplica, 'rules'> {
  */
 export type SavedExtent = 'all' | 'sealed' | 'kept';
 
-export function formatReplica(timeline: Timeline, origin: ExchangeOrigin, extent: SavedExtent): SavedReplica {
-  const kept = timeline.pending.filter(({ isProvisional }) => extent !== 'kept' || !isProvisional);
+export const SAVED_EXTENTS: readonly SavedExtent[] = ['all', 'sealed', 'kept'];
+
+export function formatReplica(queue: PendingQueue, origin: SessionOrigin, extent: SavedExtent): SavedReplica {
+  const kept = queue.unconfirmed.filter(({ isProvisional }) => extent !== 'kept' || !isProvisional);
   // What is in flight is the first pending delta. If that is left out, nothing that is saved is in flight.
-  const isFlightKept = kept[0] === timeline.pending[0];
-  const exchange = isFlightKept ? origin : { ...origin, nonce: undefined, refusal: undefined };
+  const isFlightKept = kept[0] === queue.unconfirmed[0];
+  const session = isFlightKept ? origin : { ...origin, nonce: undefined, refusal: undefined };
   const pending = kept.map((delta) => delta.whole());
-  const open = extent === 'all' ? timeline.open.whole() : NO_CHANGES;
-  const rules = timeline.rules.of([...pending, open]).map(formatRule);
-  return formatStored({ base: timeline.base, rev: timeline.revision, pending, open, rules, exchange });
+  const open = extent === 'all' ? queue.uncommitted.whole() : NO_CHANGES;
+  const rules = queue.rules.of([...pending, open]).map(formatRule);
+  return formatStored({ base: queue.base, rev: queue.revision, pending, open, rules, session });
 }
 
 /**
@@ -86,35 +88,37 @@ export function parseReplica(json: unknown, rules: Pick<ResolutionRules, 'get'>)
   return { ...stored, rules: stored.rules.map((rule) => placeRule(rule, rules)) };
 }
 
-export function formatStored({ base, rev, pending, open, rules, exchange }: StoredReplica): SavedReplica {
+export function formatStored({ base, rev, pending, open, rules, session }: StoredReplica): SavedReplica {
   return {
     format: 1,
     rev,
     rows: formatState(base),
     pending: pending.map(formatDelta),
-    nonce: exchange.nonce ?? null,
-    refusal: exchange.refusal ?? null,
+    nonce: session.nonce ?? null,
+    refusal: session.refusal ?? null,
     open: formatDelta(open),
     rules,
-    needsReload: exchange.needsReload,
-    isLogLost: exchange.isLogLost,
+    needsReload: session.needsReload,
+    isLogLost: session.isLogLost,
   };
 }
 
 /** Reads what {@link formatStored} wrote. @throws DatastoreError `invalid-json` for anything else. */
 export function parseStored(json: unknown): StoredReplica {
   const saved = expectObject(json, 'a saved replica');
-  if (saved['format'] !== 1) throw invalid('a saved replica has format 1');
+  if (saved['format'] !== 1) throw invalid(`got a saved replica of format ${quote(saved['format'])}: use 1`);
   const { rev, nonce } = saved;
-  if (!isRevision(rev)) throw invalid('a saved replica has a revision');
-  if (nonce !== null && !isValidNonce(nonce)) throw invalid('a saved replica has a nonce, or null');
+  if (!isRevision(rev)) throw invalid(`got the revision ${quote(rev)}: use a whole number from 0`);
+  if (nonce !== null && !isValidNonce(nonce)) {
+    throw invalid(`got the nonce ${quote(nonce)}: use 1 to 128 visible ASCII characters, or null`);
+  }
   const stored: StoredReplica = {
     base: parseState(saved['rows']),
     rev,
     pending: expectArray(saved['pending'], 'the pending deltas').map(parseDelta),
     open: parseDelta(saved['open']),
     rules: expectArray(saved['rules'], 'the rules').map(parseRule),
-    exchange: {
+    session: {
       nonce: nonce ?? undefined,
       refusal: saved['refusal'] === null ? undefined : parseRefusal(saved['refusal']),
       needsReload: flag(saved, 'needsReload'),
@@ -126,14 +130,15 @@ export function parseStored(json: unknown): StoredReplica {
   return stored;
 }
 
-/** Why no replica saves this, if its parts do not belong together. Whether edits fit the state is not looked at. */
-export function faultOfStored({ pending, rules, exchange }: StoredReplica): string | undefined {
-  const { nonce, refusal } = exchange;
-  if (nonce !== undefined && (pending[0]?.length ?? 0) === 0) return 'a nonce belongs to a pending delta with a change';
-  if (refusal !== undefined && nonce === undefined) return 'a refusal belongs to a delta that was put';
-  if (refusal?.reason === 'unknown-revision') return 'such a refusal undoes nothing';
+/** Why no replica saves this, if its parts contradict each other. Whether edits fit the state is not checked. */
+export function faultOfStored({ pending, rules, session }: StoredReplica): string | undefined {
+  const { nonce, refusal } = session;
+  const hasPut = (pending[0]?.length ?? 0) > 0;
+  if (nonce !== undefined && !hasPut) return 'there is a nonce, but no pending delta with a change that it could name';
+  if (refusal !== undefined && nonce === undefined) return 'there is a refusal, but no nonce of what was refused';
+  if (refusal?.reason === 'unknown-revision') return 'a refusal as unknown-revision undoes nothing, so it is not saved';
   const places = new Set(rules.map((rule) => rule.slice(0, 3).join(' ')));
-  return places.size < rules.length ? 'a field has one rule' : undefined;
+  return places.size < rules.length ? 'there are two rules for one field' : undefined;
 }
 
 function formatRule({ table, record, field, rule }: PlacedRule): SavedRule {
@@ -143,7 +148,10 @@ function formatRule({ table, record, field, rule }: PlacedRule): SavedRule {
 function parseRule(json: unknown): SavedRule {
   const [table, record, field, name, ...others] = expectArray(json, 'a rule');
   const known = SAVED_RULE_NAMES.find((rule) => rule === name);
-  if (known === undefined || others.length > 0) throw invalid('a rule is a table, a record, a field and a name');
+  if (known === undefined || others.length > 0) {
+    const names = SAVED_RULE_NAMES.join(', ');
+    throw invalid(`got the rule ${quote(json)}: use [table, record, field, name], where name is one of ${names}`);
+  }
   const owner = { table: ownTableId(table), record: ownRecordId(record) };
   return [owner.table, owner.record, ownFieldName(field, owner), known];
 }
@@ -162,14 +170,14 @@ function ruleOf(
   if (name !== 'function') return name;
   const rule = rules.get(table, field);
   if (typeof rule === 'function') return rule;
-  const reason = 'an edit was made under a merge function: set it again before loading';
+  const reason = 'an edit of this field was made under a merge function: set one in `rules` before loading';
   throw new DatastoreError('rule-missing', reason, { table, record, field });
 }
 
 function flag(json: JsonObject, name: string): boolean {
   const value = json[name];
   if (typeof value === 'boolean') return value;
-  throw invalid(`${name} must be true or false`);
+  throw invalid(`${name} of a saved replica must be true or false; got ${quote(value)}`);
 }
 
 function invalid(reason: string): DatastoreError {

@@ -1,34 +1,57 @@
 import { formatState } from '../codec/wire/state.js';
-import type { DeltaInput } from '../deltas/delta.js';
+import type { Delta, DeltaInput } from '../deltas/delta.js';
+import { invert } from '../deltas/invert.js';
 import { deltaWithoutBefore } from '../deltas/without-before.js';
 import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
+import { invariant } from '../errors/invariant-error.js';
+import { quote } from '../errors/quote.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import { expectObject } from '../values/json.js';
+import { expectArray, expectObject } from '../values/json.js';
 import { isWholeNumber } from '../values/whole-number.js';
-import { Log } from './log.js';
-import { checkNonce, checkRevision, type LogEntry, ownEntry } from './log-entry.js';
-import type {
-  Entries,
-  MissedEntries,
-  PutOutcome,
-  Refusal,
-  Refused,
-  ReplicaMessage,
-  Reset,
-  SequencerMessage,
-  Snapshot,
+import { notOfReplica, parseSnapshot } from './message-format.js';
+import {
+  canRead,
+  canWrite,
+  checkNonce,
+  checkOptions,
+  checkRevision,
+  checkRole,
+  type Entries,
+  type LogEntry,
+  type MissedEntries,
+  ownEntry,
+  type PutOutcome,
+  type Refusal,
+  type Refused,
+  type ReplicaMessage,
+  type Reset,
+  type Role,
+  type SequencerMessage,
+  type Snapshot,
 } from './messages.js';
-import { canRead, canWrite, checkRole, type Role } from './role.js';
-import { checkConsecutive, type SavedSequencer } from './saved-sequencer.js';
 import { stateOfSnapshot } from './snapshot.js';
 
+/** How a sequencer is made. */
 export interface SequencerOptions {
   /** What a state and a delta may weigh: `DEFAULT_LIMITS` unless given. */
   readonly limits?: Limits;
   /** How many nonces a snapshot carries and trimming leaves: 10,000 unless given. Spec: SYNC-12. */
   readonly recentNonces?: number;
+}
+
+/** An answer to a message, and the entry that the log gets with it, if any. */
+export interface Proposal {
+  readonly answer: SequencerMessage;
+  readonly entry?: LogEntry;
+}
+
+interface Answered<Answer> {
+  readonly answer: Answer;
+  readonly entry?: LogEntry;
+  /** The delta of the entry as it was applied. */
+  readonly applied?: Delta;
 }
 
 const DEFAULT_RECENT_NONCES = 10_000;
@@ -44,8 +67,15 @@ const LIMIT_CODES: readonly DatastoreErrorCode[] = [
  * Puts the deltas of all replicas of one datastore into one order, the log. It never merges: a delta that was made
  * against the newest revision becomes the next one, any other is handed what it missed.
  *
- * It does no I/O. Whoever embeds it stores an accepted entry before the answer is sent, and after a crash restores the
- * sequencer from a snapshot and the stored log.
+ * It does no I/O. Its embedder stores an accepted entry before the answer is sent, and after a crash restores the sequencer
+ * from a snapshot and the stored log. If storing takes time, during which nothing must be served that is not stored yet:
+ *
+ *     const { answer, entry } = sequencer.propose(message, role);  // changes nothing
+ *     if (entry !== undefined) {
+ *       await store(entry);                                        // if this fails: nothing has happened
+ *       sequencer.accept(entry);
+ *     }
+ *     send(answer);
  *
  * Laws: the state is the log applied in order; a nonce is in the log at most once. Spec: SYNC-5 to SYNC-13.
  */
@@ -96,26 +126,40 @@ export class Sequencer {
    * Spec: SYNC-5 to SYNC-9.
    */
   put(rev: number, nonce: string, delta: DeltaInput, role: Role): PutOutcome {
-    checkRevision(rev);
-    checkNonce(nonce);
     checkRole(role);
-    const known = this.#log.revisionOf(nonce);
-    if (known !== undefined) return this.#answerKnown(rev, nonce, known);
-    if (!canRead(role)) return refused(nonce, notPermitted(role));
-    if (rev > this.revision) return refused(nonce, unknownRevision(rev, this.revision));
-    if (rev < this.revision) return this.#answerMissed(rev, nonce);
-    // Only here is it certain that the delta is not in the log, so only from here on a refusal is the truth.
-    if (!canWrite(role)) return refused(nonce, notPermitted(role));
-    try {
-      const travelling = deltaWithoutBefore(delta);
-      this.#state.apply(travelling, { limits: this.#limits });
-      const entry = { rev: rev + 1, nonce, delta: travelling };
-      this.#log.append(Object.freeze(entry));
-      return { type: 'accepted', nonce, rev: entry.rev };
-    } catch (error) {
-      if (!(error instanceof DatastoreError)) throw error;
-      return refused(nonce, refusalOf(error));
+    const { answer, entry } = this.#put(rev, nonce, delta, role);
+    if (entry !== undefined) this.#log.append(entry);
+    return answer;
+  }
+
+  /**
+   * The answer to any message from a replica, without changing anything. If a put would be accepted, `entry` is what to
+   * append to the log: store it, {@link accept} it, and send the answer. To drop it, do nothing.
+   *
+   * Law: `propose`, and then `accept` of the entry if there is one, is {@link answer}.
+   *
+   * @throws DatastoreError for a malformed message. Spec: SYNC-6.
+   */
+  propose(message: ReplicaMessage, role: Role): Proposal {
+    const { answer, entry, applied } = this.#answer(message, role);
+    if (entry === undefined || applied === undefined) return { answer };
+    this.#state.apply(invert(applied));
+    return { answer, entry };
+  }
+
+  /**
+   * Appends an entry that was proposed, or that another sequencer of the same log has appended. It is held to no limits.
+   *
+   * @throws DatastoreError `log-gap` if it is not the entry of the next revision, which is so for a proposal if another was
+   * accepted meanwhile; ServiceError `log-mismatch` for a nonce that an earlier entry has; and what applying it throws.
+   * Nothing is changed then. Spec: SYNC-6, SYNC-11.
+   */
+  accept(entry: LogEntry): void {
+    const own = ownEntry(entry);
+    if (own.rev !== this.revision + 1) {
+      throw new DatastoreError('log-gap', `got the entry of revision ${own.rev}: the log ends at ${this.revision}`);
     }
+    this.#append(own);
   }
 
   /**
@@ -142,7 +186,7 @@ export class Sequencer {
   /**
    * Forgets the log entries up to and including `rev`. Replicas that are behind it will have to reload.
    *
-   * @throws DatastoreError `invalid-revision` for what is no revision, or one that the log has not reached.
+   * @throws DatastoreError `invalid-revision` unless it is a revision that the log has reached.
    * Spec: SYNC-12.
    */
   trim(rev: number): void {
@@ -156,24 +200,52 @@ export class Sequencer {
    * @throws DatastoreError for a malformed message. Spec: SYNC-3, SYNC-4, SYNC-10.
    */
   answer(message: ReplicaMessage, role: Role): SequencerMessage {
+    const { answer, entry } = this.#answer(message, role);
+    if (entry !== undefined) this.#log.append(entry);
+    return answer;
+  }
+
+  /** An answer. If it accepts an entry, that is applied, and still to be appended to the log. */
+  #answer(message: ReplicaMessage, role: Role): Answered<SequencerMessage> {
     checkRole(role);
     expectObject(message, 'a message');
     switch (message.type) {
       case 'put':
-        return this.put(message.rev, message.nonce, message.delta, role);
+        return this.#put(message.rev, message.nonce, message.delta, role);
       case 'fetch':
         checkRevision(message.rev);
-        return canRead(role) ? this.deltasSince(message.rev) : { type: 'denied' };
+        return { answer: canRead(role) ? this.deltasSince(message.rev) : { type: 'denied' } };
       case 'fetch-snapshot':
-        return canRead(role) ? this.snapshot() : { type: 'denied' };
+        return { answer: canRead(role) ? this.snapshot() : { type: 'denied' } };
       default:
-        throw new DatastoreError('invalid-json', 'not a message of a replica');
+        throw notOfReplica(message);
+    }
+  }
+
+  #put(rev: number, nonce: string, delta: DeltaInput, role: Role): Answered<PutOutcome> {
+    checkRevision(rev);
+    checkNonce(nonce);
+    const known = this.#log.revisionOf(nonce);
+    if (known !== undefined) return { answer: this.#answerKnown(rev, nonce, known) };
+    if (!canRead(role)) return { answer: refused(nonce, notPermitted(role)) };
+    if (rev > this.revision) return { answer: refused(nonce, unknownRevision(rev, this.revision)) };
+    if (rev < this.revision) return { answer: this.#answerMissed(rev, nonce) };
+    // Only here is it certain that the delta is not in the log, so only from here on a refusal is the truth.
+    if (!canWrite(role)) return { answer: refused(nonce, notPermitted(role)) };
+    try {
+      const travelling = deltaWithoutBefore(delta);
+      const applied = this.#state.apply(travelling, { limits: this.#limits });
+      const entry = Object.freeze({ rev: rev + 1, nonce, delta: travelling });
+      return { answer: { type: 'accepted', nonce, rev: entry.rev }, entry, applied };
+    } catch (error) {
+      if (!(error instanceof DatastoreError)) throw error;
+      return { answer: refused(nonce, refusalOf(error)) };
     }
   }
 
   #answerKnown(rev: number, nonce: string, known: number): PutOutcome {
     if (rev === known - 1) return { type: 'repeated', nonce, rev: known };
-    const message = `this nonce belongs to revision ${known}, which followed revision ${known - 1}, not ${rev}`;
+    const message = `the nonce ${nonce} belongs to revision ${known}, which follows revision ${known - 1} and not ${rev}`;
     return refused(nonce, { reason: 'nonce-reused', message });
   }
 
@@ -186,31 +258,38 @@ export class Sequencer {
     return { type: 'reset', since, rev: this.revision };
   }
 
-  #resume(snapshot: Snapshot, log: readonly LogEntry[], nonceCount: number): void {
+  #resume(given: Snapshot, log: readonly LogEntry[], nonceCount: number): void {
+    const snapshot = parseSnapshot(expectObject(given, 'a snapshot'));
     this.#state = stateOfSnapshot(snapshot);
-    checkConsecutive(log, snapshot.rev);
-    const earlier = log.filter(({ rev }) => rev <= snapshot.rev);
-    this.#log = new Log(snapshot.rev, earlier.map(ownEntry), snapshot.nonces, nonceCount);
-    for (const entry of log.slice(earlier.length)) this.#append(ownEntry(entry));
+    const entries = expectArray(log, 'a log').map(ownEntry);
+    checkConsecutive(entries, snapshot.rev);
+    const earlier = entries.filter(({ rev }) => rev <= snapshot.rev);
+    this.#log = new Log(snapshot.rev, earlier, snapshot.nonces, nonceCount);
+    for (const entry of entries.slice(earlier.length)) this.#append(entry);
   }
 
   #append(entry: LogEntry): void {
     if (this.#log.revisionOf(entry.nonce) !== undefined) {
-      throw new ServiceError('log-mismatch', `revision ${entry.rev} has a nonce that an earlier one has`);
+      throw new ServiceError(
+        'log-mismatch',
+        `revision ${entry.rev} has the nonce ${entry.nonce}, which an earlier revision has`,
+      );
     }
     this.#state.apply(entry.delta);
     this.#log.append(entry);
   }
 }
 
-function limitsOf({ limits = DEFAULT_LIMITS }: SequencerOptions): Limits {
+function limitsOf(options: SequencerOptions): Limits {
+  checkOptions(options, 'a sequencer');
+  const { limits = DEFAULT_LIMITS } = options;
   checkLimits(limits);
   return limits;
 }
 
 function nonceCountOf({ recentNonces = DEFAULT_RECENT_NONCES }: SequencerOptions): number {
   if (isWholeNumber(recentNonces)) return recentNonces;
-  throw new DatastoreError('invalid-option', 'recentNonces must be a whole number from 0');
+  throw new DatastoreError('invalid-option', `recentNonces must be a whole number from 0; got ${quote(recentNonces)}`);
 }
 
 function refused(nonce: string, refusal: Refusal): Refused {
@@ -218,11 +297,14 @@ function refused(nonce: string, refusal: Refusal): Refused {
 }
 
 function notPermitted(role: Role): Refusal {
-  return { reason: 'permission', message: `a role of ${role} may not write` };
+  return { reason: 'permission', message: `the role ${role} may not write` };
 }
 
 function unknownRevision(rev: number, newest: number): Refusal {
-  return { reason: 'unknown-revision', message: `revision ${rev} is not known: the log ends at ${newest}` };
+  return {
+    reason: 'unknown-revision',
+    message: `the delta was made against revision ${rev}, and the log ends at ${newest}`,
+  };
 }
 
 function refusalOf(error: DatastoreError): Refusal {
@@ -231,4 +313,109 @@ function refusalOf(error: DatastoreError): Refusal {
   // What can be no index is no part of a message (SYNC-3).
   const place = placeOf({ ...placeOf(error), index: isWholeNumber(index) ? index : undefined });
   return { reason, code: error.code, message: error.message, place };
+}
+
+/**
+ * The end of a log: the entries that have not been trimmed, and the nonces of at least the most recent deltas, which may
+ * reach further back than the entries. Both are without gaps and end at the newest revision. Spec: SYNC-1, SYNC-12.
+ */
+export class Log {
+  readonly #nonceCount: number;
+  readonly #nonces = new Map<string, number>();
+  #entries: LogEntry[] = [];
+  #revision: number;
+
+  /**
+   * A log that ends at `revision` with `entries`. `nonces` are those of the latest deltas up to `revision`, which may
+   * reach further back than the entries, or less far; `nonceCount` is how many to keep in the future.
+   */
+  constructor(revision: number, entries: readonly LogEntry[], nonces: readonly string[], nonceCount: number) {
+    this.#revision = revision;
+    this.#entries = [...entries];
+    this.#nonceCount = nonceCount;
+    const firstOfNonces = revision - nonces.length + 1;
+    for (const { rev, nonce } of entries) if (rev < firstOfNonces) this.#nonces.set(nonce, rev);
+    nonces.forEach((nonce, index) => {
+      // A nonce that an earlier entry has as well moves behind all others.
+      this.#nonces.delete(nonce);
+      this.#nonces.set(nonce, firstOfNonces + index);
+    });
+    this.#forgetNonces();
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The oldest revision after which all entries are there. */
+  get firstRevision(): number {
+    return this.#revision - this.#entries.length;
+  }
+
+  /** The revision that a delta got, or `undefined` if its nonce is not among those that are kept. */
+  revisionOf(nonce: string): number | undefined {
+    return this.#nonces.get(nonce);
+  }
+
+  append(entry: LogEntry): void {
+    invariant(entry.rev === this.#revision + 1, 'a log grows by one revision at a time');
+    this.#revision = entry.rev;
+    this.#entries.push(entry);
+    this.#nonces.set(entry.nonce, entry.rev);
+    this.#forgetNonces();
+  }
+
+  /** All entries after `revision`, or `undefined` if they are not all there. */
+  after(revision: number): readonly LogEntry[] | undefined {
+    if (revision < this.firstRevision || revision > this.#revision) return undefined;
+    return Object.freeze(this.#entries.slice(revision - this.firstRevision));
+  }
+
+  /** Forgets the entries up to `revision`. */
+  trim(revision: number): void {
+    if (revision > this.#revision) {
+      throw new DatastoreError('invalid-revision', `got revision ${revision}: the log ends at ${this.#revision}`);
+    }
+    if (revision > this.firstRevision) this.#entries = this.#entries.slice(revision - this.firstRevision);
+    this.#forgetNonces();
+  }
+
+  /** The nonces of the most recent deltas, as many as are to be kept, oldest first. */
+  recentNonces(): readonly string[] {
+    const nonces = [...this.#nonces.keys()];
+    return Object.freeze(nonces.slice(Math.max(0, nonces.length - this.#nonceCount)));
+  }
+
+  #forgetNonces(): void {
+    const kept = Math.max(this.#nonceCount, this.#entries.length);
+    for (const nonce of this.#nonces.keys()) {
+      if (this.#nonces.size <= kept) break;
+      this.#nonces.delete(nonce);
+    }
+  }
+}
+
+/**
+ * A sequencer as plain data: its newest state with the recent nonces, and the entries that it has not forgotten. The
+ * entries may go on after the snapshot, as they do if they are stored one by one. Spec: SYNC-11.
+ */
+export interface SavedSequencer {
+  readonly snapshot: Snapshot;
+  readonly log: readonly LogEntry[];
+}
+
+/** @throws DatastoreError `log-gap` unless the entries follow one another and reach the snapshot or beyond it. */
+export function checkConsecutive(log: readonly LogEntry[], snapshotRev: number): void {
+  const [first] = log;
+  if (first === undefined) return;
+  const missing = log.findIndex(({ rev }, index) => rev !== first.rev + index);
+  if (missing > 0) throw gap(`has another entry where revision ${first.rev + missing} is expected`);
+  if (first.rev > snapshotRev + 1) {
+    throw gap(`begins at revision ${first.rev}, and the snapshot ends at ${snapshotRev}: what is between is missing`);
+  }
+  if (first.rev + log.length <= snapshotRev) throw gap(`ends before revision ${snapshotRev} of the snapshot`);
+}
+
+function gap(fault: string): DatastoreError {
+  return new DatastoreError('log-gap', `the stored log ${fault}`);
 }

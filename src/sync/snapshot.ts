@@ -1,8 +1,16 @@
 import { parseState } from '../codec/wire/state.js';
+import type { Conflict, ConflictListener } from '../deltas/conflict.js';
+import { changesIn, type Delta, deltaOf } from '../deltas/delta.js';
+import type { RuleLookup } from '../deltas/rebase.js';
 import { ServiceError } from '../errors/datastore-error.js';
+import { type Change, updateChange } from '../operations/change.js';
+import { type FieldOp, fieldList } from '../operations/field-operation.js';
+import { type ListOp, type ListPut, listDelete, listInsert } from '../operations/list-operation.js';
+import { diff } from '../state/diff.js';
 import type { State } from '../state/state.js';
-import { checkNonce, checkRevision } from './log-entry.js';
-import type { Snapshot } from './messages.js';
+import { freezeMap } from '../values/fields.js';
+import { checkNonce, checkRevision, type Snapshot } from './messages.js';
+import { type Rebased, rebaseSegments, type Segment } from './undo/segments.js';
 
 /**
  * Whether the delta that a replica put against revision `base` is in the state of a snapshot. If it is in the log at
@@ -26,7 +34,78 @@ export function stateOfSnapshot({ rev, rows, nonces }: Snapshot): State {
   checkRevision(rev);
   nonces.forEach(checkNonce);
   if (nonces.length > rev || new Set(nonces).size < nonces.length) {
-    throw new ServiceError('log-mismatch', 'the nonces of a snapshot belong to one revision each');
+    throw new ServiceError('log-mismatch', 'a snapshot must have no more nonces than revisions, and none twice');
   }
   return parseState(rows);
+}
+
+/**
+ * Rebases deltas over the difference between the state that they follow and another one. Spec: SYNC-30.
+ *
+ * @throws what a merge function throws.
+ */
+export function rebaseOverDifference(
+  start: State,
+  target: State,
+  deltas: readonly (readonly Segment[])[],
+  rules: RuleLookup,
+  onConflict: ConflictListener,
+): Rebased {
+  const conflicts: Conflict[] = [];
+  const applied = start.clone().apply(diff(start, target));
+  const rebased = rebaseSegments(deltas, applied, rules, (conflict) => conflicts.push(conflict));
+  const spared = sparingNewItems(applied, conflicts);
+  if (spared !== undefined) return rebaseSegments(deltas, start.clone().apply(spared), rules, onConflict);
+  for (const conflict of conflicts) onConflict(conflict);
+  return rebased;
+}
+
+/**
+ * Where one item of a list is gone and another stands in its place, a difference between two states has a put: it cannot
+ * tell a put from a delete and an insert. If a pending delete of the old item met a put, the new item would go with it,
+ * and that may be another user's. So the puts that lost to a pending delete become a delete and an insert, and the new item
+ * stays. The others stay puts, and meet pending puts and moves by the rule.
+ *
+ * @param conflicts those of merging the difference as it is. Spec: SYNC-30.
+ * @returns the difference to merge instead, or `undefined` if no such put was lost.
+ */
+function sparingNewItems(difference: Delta, conflicts: readonly Conflict[]): Delta | undefined {
+  const lost = new Set(conflicts.flatMap(lostPutKeys));
+  if (lost.size === 0) return undefined;
+  const spared = changesIn(difference).map((change): Change => {
+    if (change.type !== 'update') return change;
+    const ops = new Map<string, FieldOp>();
+    for (const [field, op] of change.ops) {
+      const isSpared = (put: ListPut): boolean => lost.has(keyOf(change.table, change.record, field, put.index));
+      ops.set(
+        field,
+        op.type === 'list'
+          ? fieldList(
+              op.create,
+              op.ops.flatMap((step) => spare(step, isSpared)),
+            )
+          : op,
+      );
+    }
+    return updateChange(change.table, change.record, freezeMap(ops));
+  });
+  return deltaOf(spared);
+}
+
+/** The puts of items that a conflict says remote lost to a delete. In a difference no two puts of a list have one index. */
+function lostPutKeys({ table, record, index, rule, lost }: Conflict): string[] {
+  if (index === undefined || rule !== 'delete-wins') return [];
+  return lost.flatMap(({ side, field, op }) => {
+    if (side !== 'remote' || op.type !== 'list') return [];
+    return op.ops.flatMap((step) => (step.type === 'put' ? [keyOf(table, record, field, step.index)] : []));
+  });
+}
+
+function spare(step: ListOp, isSpared: (put: ListPut) => boolean): ListOp[] {
+  if (step.type !== 'put' || !isSpared(step)) return [step];
+  return [listDelete(step.index, step.before), listInsert(step.index, step.value)];
+}
+
+function keyOf(table: string, record: string, field: string, index: number): string {
+  return JSON.stringify([table, record, field, index]);
 }

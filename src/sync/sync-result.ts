@@ -1,5 +1,7 @@
 import type { Conflict } from '../deltas/conflict.js';
-import type { Delta } from '../deltas/delta.js';
+import { changesIn, type Delta } from '../deltas/delta.js';
+import { RecordMap } from '../operations/record-map.js';
+import type { State } from '../state/state.js';
 import type { Refusal } from './messages.js';
 
 /** Record ids by table id, both in code point order. */
@@ -16,8 +18,8 @@ export interface SyncResult {
   readonly conflicts: readonly Conflict[];
   /** The local deltas that the sequencer refused and that were undone. */
   readonly refused: readonly RefusedDelta[];
-  /** The local deltas of which nobody can tell any more whether the log has them. They are not put again. */
-  readonly uncertain: readonly UncertainDelta[];
+  /** The local deltas of which it is not known, and never will be, whether the log has them. They are not put again. */
+  readonly indeterminate: readonly IndeterminateDelta[];
   /** Whether a snapshot took the place of log entries. */
   readonly isReloaded: boolean;
 }
@@ -32,17 +34,61 @@ export interface RefusedDelta {
   readonly conflicts: readonly Conflict[];
 }
 
-/** Spec: SYNC-31. */
-export interface UncertainDelta {
+/** A delta that was put, and that the log may have or not. Spec: SYNC-31. */
+export interface IndeterminateDelta {
   readonly nonce: string;
   /** As it was put, with what it overwrote. */
   readonly delta: Delta;
 }
 
-/** What the withdrawal of a sealed delta did. Spec: SYNC-51. */
-export interface Withdrawal {
+/** What retracting a sealed delta did. Spec: SYNC-51. */
+export interface Retraction {
   /** How what the user sees has changed, with what was overwritten. */
   readonly changes: Delta;
   /** Later local edits that cannot stand without it. */
   readonly conflicts: readonly Conflict[];
+}
+
+/**
+ * Where a replica stands. Several can be true at once; `isIdle` is that none of the others is, so that the replica holds
+ * no edit that the log lacks and knows of none that it lacks itself. Spec: SYNC-33.
+ */
+export interface ReplicaStatus {
+  readonly isIdle: boolean;
+  /** There are edits that `sync()` has not sealed yet. */
+  readonly hasUncommitted: boolean;
+  /** There are sealed deltas that have not been put. */
+  readonly hasOutgoing: boolean;
+  /** A delta was returned by `outgoing()`, and what became of it is not known. */
+  readonly isInFlight: boolean;
+  /** The next `sync()` brings in something: remote deltas, a snapshot, or a refusal. */
+  readonly hasIncoming: boolean;
+  /** Later remote deltas arrived, but some before them are missing. `request()` asks for them. */
+  readonly hasGap: boolean;
+  /** The log no longer leads from this replica to the newest revision. `request()` asks for a snapshot. */
+  readonly needsReload: boolean;
+}
+
+/** Remembers what records held when the user last saw them, to tell which of them really changed. Spec: SYNC-24. */
+export class RecordWatch {
+  readonly #hasChanged = new RecordMap<() => boolean>();
+
+  /** Notes what the records hold that `delta` is about to change in `state`, each the first time only. */
+  note(delta: Delta, state: State): void {
+    for (const { table, record } of changesIn(delta)) {
+      if (this.#hasChanged.get(table, record) !== undefined) continue;
+      this.#hasChanged.set(table, record, state.watch(table, record));
+    }
+  }
+
+  /** The noted records that hold something else now. */
+  changed(): RecordsByTable {
+    const changed = new Map<string, Set<string>>();
+    for (const { table, record, entry: hasChanged } of this.#hasChanged.sorted()) {
+      if (!hasChanged()) continue;
+      const records = changed.get(table) ?? new Set<string>();
+      changed.set(table, records.add(record));
+    }
+    return changed;
+  }
 }

@@ -3,12 +3,17 @@ import { sumOf } from './frozen-array.js';
 import { utf8ByteLength } from './text.js';
 import { isList, type Value } from './value.js';
 
-/** The size of each kind of data without its content, in bytes. Spec: SIZE-1 to SIZE-7. */
+/** The size of an empty datastore, in bytes. Spec: SIZE-1. */
 export const BASE_DATASTORE_SIZE = 1000;
+/** The size of a record without fields, in bytes. */
 export const BASE_RECORD_SIZE = 100;
+/** The size of a field without its value, in bytes. */
 export const BASE_FIELD_SIZE = 100;
+/** The size of a list item without its value, in bytes. */
 export const BASE_ITEM_SIZE = 20;
+/** The size of a delta without its changes, in bytes; one that has no changes has size 0. */
 export const BASE_DELTA_SIZE = 100;
+/** The size of a change without its content, in bytes. */
 export const BASE_CHANGE_SIZE = 100;
 
 /**

@@ -6,7 +6,9 @@ export type Atom = boolean | bigint | number | string | Uint8Array | Date;
 /** The value of a field. A field is never null; an absent field is `undefined` wherever absence is possible. */
 export type Value = Atom | readonly Atom[];
 
+/** The type of an {@link Atom}. */
 export type AtomType = 'boolean' | 'long' | 'double' | 'string' | 'bytes' | 'date';
+/** The type of a {@link Value}. */
 export type ValueType = AtomType | 'list';
 
 export function isList(value: Value | undefined): value is readonly Atom[] {

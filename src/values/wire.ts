@@ -15,6 +15,7 @@ export type WireAtom =
   | { readonly B: string }
   | { readonly T: string };
 
+/** A value as wire JSON. Spec: WIRE-1 to WIRE-5. */
 export type WireValue = WireAtom | readonly WireAtom[];
 
 /** The fields of a record as JSON. */
@@ -59,7 +60,7 @@ export function formatValue(value: Value): WireValue {
   return isList(value) ? value.map(formatAtom) : formatAtom(value);
 }
 
-/** {@link formatValue} for what is not a list. */
+/** {@link formatValue} for an atom. */
 export function formatAtom(value: Atom): WireAtom {
   if (typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return formatDouble(value);

@@ -108,7 +108,7 @@ describe('a commit', () => {
     addOne(mine);
     mine.onCommit = () => mine.datastore.close();
     expect(await rejection(() => mine.datastore.commit())).toBe('conflict');
-    expect(mine.replica.status).toMatchObject({ hasOpen: false, isInFlight: true });
+    expect(mine.replica.status).toMatchObject({ hasUncommitted: false, isInFlight: true });
   });
 });
 
@@ -195,7 +195,7 @@ describe('a transaction', () => {
     expect(mine.sequencer.revision).toBe(revision);
   });
 
-  test('that is refused is withdrawn, and nothing else with it', async () => {
+  test('that is refused is retracted, and nothing else with it', async () => {
     const [mine] = await twoDesksWithTask();
     const refuse = (): never => {
       const { nonce } = mine.replica.outgoing() ?? { nonce: '' };
@@ -229,7 +229,7 @@ describe('a transaction', () => {
     expect(tasksOf(other)).toBe(tasksOf(mine));
   });
 
-  test('that is withdrawn takes along what was edited in a record of its own, and says so', async () => {
+  test('that is retracted takes along what was edited in a record of its own, and says so', async () => {
     const [mine, other] = await twoDesksWithTask();
     const lost: string[] = [];
     mine.datastore.on('conflict', ({ conflicts }) => lost.push(...conflicts.map(({ record }) => record)));

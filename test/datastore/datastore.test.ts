@@ -232,7 +232,7 @@ describe('listeners', () => {
     const nonce = mine.replica.outgoing()?.nonce ?? '';
     mine.replica.receive({ type: 'refused', nonce, reason: 'limit', message: 'too large' });
     expect(show(await mine.datastore.sync())).toBe('t:-r');
-    expect(told).toMatchObject([{ refused: [{ nonce, refusal: { reason: 'limit' } }], uncertain: [] }]);
+    expect(told).toMatchObject([{ refused: [{ nonce, refusal: { reason: 'limit' } }], indeterminate: [] }]);
   });
 
   test('are added once however often, removed at once, and told in order', () => {
@@ -375,7 +375,7 @@ describe('a datastore that is closed', () => {
     desk.datastore.close();
     expect([desk.datastore.isOpen, desk.closedCount]).toEqual([false, 1]);
     expect(desk.replica.find('t')).toEqual(['synced']);
-    expect(desk.replica.status).toMatchObject({ hasOpen: false, hasOutgoing: true });
+    expect(desk.replica.status).toMatchObject({ hasUncommitted: false, hasOutgoing: true });
   });
 
   test('is so at the end of a block that uses it', () => {

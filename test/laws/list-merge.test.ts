@@ -66,7 +66,7 @@ describe('list · remote · local′ = list · local · remote′, by the operat
   }
 });
 
-describe('both results are the merged line that the list rules describe', () => {
+describe('both results are the merged order that the list rules describe', () => {
   for (const rule of RULES) {
     test(`up to 2 × 2 operations on 2 items, rule ${rule}`, () => {
       const base = baseItems(2);

@@ -146,7 +146,7 @@ describe('whatever is delayed, dropped, repeated, reordered or crashes, all repl
         world.settle();
         checkConverged(world);
         for (const { results } of world.sites) {
-          for (const { refused, uncertain } of results) expect([...refused, ...uncertain]).toEqual([]);
+          for (const { refused, indeterminate } of results) expect([...refused, ...indeterminate]).toEqual([]);
         }
       }),
       { numRuns: runs(RUNS) },

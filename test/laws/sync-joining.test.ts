@@ -6,7 +6,7 @@ import { type Site, World } from '../support/sync-world.js';
 
 const RUNS = 400;
 
-const CALLS = ['sync', 'seal', 'undo', 'redo', 'end step', 'rollback', 'reopen', 'withdraw'] as const;
+const CALLS = ['sync', 'seal', 'undo', 'redo', 'end step', 'rollback', 'reopen', 'retract'] as const;
 const EVENTS = ['send', 'answer', 'refuse', 'lose log', 'other'] as const;
 
 /** What happens to the first site: its user edits or calls, or something comes of the exchange. */
@@ -25,7 +25,7 @@ const arbitraryActs = (): fc.Arbitrary<Act[]> =>
 
 const INSERT_OR_DELETE: EditChoice = { kind: 0, record: 0, field: 0, at: 0, to: 0, value: 0 };
 
-/** Two parts of one delta, an insert and what deletes it again, of which a merge takes what else the second did. */
+/** Two segments of one delta, an insert and what deletes it again, of which a merge takes what else the second did. */
 const LEFT_WITHOUT_CHANGE: Act[] = [
   { ...INSERT_OR_DELETE, record: 1 },
   'sync',
@@ -42,23 +42,24 @@ const LEFT_WITHOUT_CHANGE: Act[] = [
   'reopen',
 ];
 
-/** The same machines, built of modules of their own in which no parts are joined. */
+/** The same machines, built of modules of their own in which no segments are joined. */
 async function separateWorlds(): Promise<typeof World> {
   vi.resetModules();
-  vi.doMock('../../src/sync/join-parts.js', () => ({
-    joinParts: (parts: unknown) => {
+  vi.doMock('../../src/sync/undo/segments.js', async (importOriginal) => ({
+    ...(await importOriginal<object>()),
+    joinSegments: (segments: unknown) => {
       keptApart++;
-      return parts;
+      return segments;
     },
   }));
   return (await import('../support/sync-world.js')).World;
 }
 
-/** How often parts were not joined that would have been. */
+/** How often segments were kept apart that might have been joined. */
 let keptApart = 0;
 
 const SeparateWorld = await separateWorlds();
-afterAll(() => vi.doUnmock('../../src/sync/join-parts.js'));
+afterAll(() => vi.doUnmock('../../src/sync/undo/segments.js'));
 
 class Play {
   readonly #world: World;
@@ -83,10 +84,10 @@ class Play {
     if (what === 'seal') return replica.seal(time);
     if (what === 'undo') return replica.undo();
     if (what === 'redo') return replica.redo();
-    if (what === 'end step') return replica.endUndoStep();
+    if (what === 'end step') return replica.endUndoItem();
     if (what === 'rollback') return replica.rollback();
     if (what === 'reopen') return replica.reopen();
-    if (what === 'withdraw') return replica.withdraw();
+    if (what === 'retract') return replica.retract();
     if (what === 'send') return this.#world.send(this.#site);
     if (what === 'answer') return this.#answer();
     if (what === 'refuse') return this.#refuse();
@@ -156,7 +157,7 @@ function plain(part: unknown): unknown {
   return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, plain(value)]));
 }
 
-describe('parts that are joined', () => {
+describe('segments that are joined', () => {
   test('change nothing that anybody could tell: merges, refusals, reloads, undoing, redoing and taking back', () => {
     fc.assert(
       fc.property(arbitraryActs(), fc.nat({ max: 3 }), (acts, undoDepth) => {

@@ -37,7 +37,7 @@ const arbitraryActs = (): fc.Arbitrary<Act[]> =>
 function act({ replica }: Site, what: Act): void {
   if (what === 'undo') replica.undo();
   else if (what === 'redo') replica.redo();
-  else if (what === 'end step') replica.endUndoStep();
+  else if (what === 'end step') replica.endUndoItem();
   else replica.apply(changeOf(what, (table, record) => replica.get(table, record)));
 }
 
@@ -141,7 +141,7 @@ describe('sealing and opening again', () => {
   });
 });
 
-describe('withdrawing what was sealed last', () => {
+describe('retracting what was sealed last', () => {
   test('leaves edits of other records, and all replicas end alike', () => {
     fc.assert(
       fc.property(
@@ -158,7 +158,7 @@ describe('withdrawing what was sealed last', () => {
           for (const choice of later) act(site, { ...choice, record: 1 });
           const kept = site.replica.get('t', 'b');
           if (isOvertaken) overtake(world);
-          expect(site.replica.withdraw()).toMatchObject({ conflicts: [] });
+          expect(site.replica.retract()).toMatchObject({ conflicts: [] });
           expect(site.replica.get('t', 'a')).toEqual(before);
           expect(site.replica.get('t', 'b')).toEqual(kept);
           world.settle();

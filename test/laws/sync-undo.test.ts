@@ -64,7 +64,7 @@ describe('one user alone', () => {
         const states = [rowsOf(site.replica)];
         for (const step of steps) {
           for (const choice of step.edits) edit(site, choice);
-          site.replica.endUndoStep();
+          site.replica.endUndoItem();
           exchange(world, site, step.exchange);
           if (rowsOf(site.replica) !== states.at(-1)) states.push(rowsOf(site.replica));
         }

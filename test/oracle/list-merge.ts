@@ -1,14 +1,14 @@
 /**
- * The list rules, read off the line that `list-line.ts` builds.
+ * The list rules, read off the order that `list-order.ts` builds.
  *
  * `mergeLists` gives the merged list itself and transforms nothing: it asks of every item whether it is deleted, which
  * value it has and where it stands. `transformListNaively` gives the two transformed sequences by replaying each side
- * on the other side's result along the same line. That both agree is law 1, and a test of its own.
+ * on the other side's result along the same order. That both agree is law 1, and a test of its own.
  */
 
 import type { Atom, ListOp, Rule } from '../../src/index.js';
-import type { CommonBase, Item, Location, Replay } from './list-line.js';
-import { baseOccupants, commonBase, elementAt, mergeLines, replay } from './list-line.js';
+import type { CommonBase, Element, Item, Replay } from './list-order.js';
+import { baseOccupants, commonBase, entryAt, mergeOrders, replay } from './list-order.js';
 import { compareInOrder } from './value-order.js';
 
 /** The list that both sides end with when `local` and `remote` were made concurrently on `base`. */
@@ -22,26 +22,25 @@ export function mergeLists(
   const ofLocal = replay(common, 'local', local);
   const ofRemote = replay(common, 'remote', remote);
 
-  const valueAt = new Map<Location, Atom>();
+  const valueAt = new Map<Element, Atom>();
   for (const item of [...common.items, ...ofLocal.inserted, ...ofRemote.inserted]) {
     // "An item is deleted if either side deleted it (delete beats put and move)."
     if (ofLocal.deleted.has(item) || ofRemote.deleted.has(item)) continue;
-    const value = valueWriter(item, ofLocal, ofRemote, rule)?.written.get(item) ?? elementAt(base, item.number);
-    const place =
-      placeGiver(item, ofLocal, ofRemote, rule)?.placed.get(item) ?? elementAt(common.locations, item.number);
+    const value = valueWriter(item, ofLocal, ofRemote, rule)?.written.get(item) ?? entryAt(base, item.number);
+    const place = placeGiver(item, ofLocal, ofRemote, rule)?.placed.get(item) ?? entryAt(common.elements, item.number);
     valueAt.set(place, value);
   }
 
   const merged: Atom[] = [];
-  for (const location of mergeLines(common, ofLocal, ofRemote)) {
-    const value = valueAt.get(location);
+  for (const element of mergeOrders(common, ofLocal, ofRemote)) {
+    const value = valueAt.get(element);
     if (value !== undefined) merged.push(value);
   }
   return merged;
 }
 
 /**
- * "local′ is local's operations replayed, in their order, on the remote result along that line (dropping those that
+ * "local′ is local's operations replayed, in their order, on the remote result along that order (dropping those that
  * lost); remote′ likewise on the local result." "The base length is not needed: treat the base as endless."
  */
 export function transformListNaively(
@@ -52,13 +51,13 @@ export function transformListNaively(
   const common = commonBase(Math.max(reachOf(local), reachOf(remote)));
   const ofLocal = replay(common, 'local', local);
   const ofRemote = replay(common, 'remote', remote);
-  const line = mergeLines(common, ofLocal, ofRemote);
+  const order = mergeOrders(common, ofLocal, ofRemote);
 
-  const localOnRemote = replayAlongLine(common, line, ofLocal, ofRemote, (item) => ({
+  const localOnRemote = replayAlongOrder(common, order, ofLocal, ofRemote, (item) => ({
     value: valueWriter(item, ofLocal, ofRemote, rule) === ofLocal,
     place: placeGiver(item, ofLocal, ofRemote, rule) === ofLocal,
   }));
-  const remoteOnLocal = replayAlongLine(common, line, ofRemote, ofLocal, (item) => ({
+  const remoteOnLocal = replayAlongOrder(common, order, ofRemote, ofLocal, (item) => ({
     value: valueWriter(item, ofLocal, ofRemote, rule) === ofRemote,
     place: placeGiver(item, ofLocal, ofRemote, rule) === ofRemote,
   }));
@@ -71,20 +70,20 @@ export function applyListOperations(items: readonly Atom[], operations: readonly
   for (const operation of operations) {
     switch (operation.type) {
       case 'put':
-        elementAt(list, operation.index);
+        entryAt(list, operation.index);
         list.splice(operation.index, 1, operation.value);
         break;
       case 'insert':
-        if (operation.index !== 0) elementAt(list, operation.index - 1);
+        if (operation.index !== 0) entryAt(list, operation.index - 1);
         list.splice(operation.index, 0, operation.value);
         break;
       case 'delete':
-        elementAt(list, operation.index);
+        entryAt(list, operation.index);
         list.splice(operation.index, 1);
         break;
       case 'move': {
-        const item = elementAt(list, operation.from);
-        elementAt(list, operation.to);
+        const item = entryAt(list, operation.from);
+        entryAt(list, operation.to);
         list.splice(operation.from, 1);
         list.splice(operation.to, 0, item);
         break;
@@ -118,49 +117,49 @@ function placeGiver(item: Item, local: Replay, remote: Replay, rule: Rule): Repl
 }
 
 /**
- * Replays one side's steps on the result of the other side. All locations of both sides stand in the line from the
+ * Replays one side's steps on the result of the other side. All elements of both sides stand in the order from the
  * start; which of them are occupied at the moment decides what index a step has.
  */
-function replayAlongLine(
+function replayAlongOrder(
   common: CommonBase,
-  line: readonly Location[],
+  order: readonly Element[],
   own: Replay,
   other: Replay,
   ownWins: (item: Item) => { value: boolean; place: boolean },
 ): ListOp[] {
-  const locationOf = resultPlaces(common, other);
+  const elementOf = resultPlaces(common, other);
   // The values known so far. What only the base knows is missing here: then the step's own `before` is still right.
   const latestValue = new Map<Item, Atom>(other.written);
 
-  function indexOf(location: Location): number {
-    const occupied = new Set(locationOf.values());
-    return line.slice(0, line.indexOf(location)).filter((candidate) => occupied.has(candidate)).length;
+  function indexOf(element: Element): number {
+    const occupied = new Set(elementOf.values());
+    return order.slice(0, order.indexOf(element)).filter((candidate) => occupied.has(candidate)).length;
   }
 
   const operations: ListOp[] = [];
   for (const step of own.steps) {
     // "An item is deleted if either side deleted it": nothing is left to do for an item that the other side deleted.
     if (other.deleted.has(step.item)) continue;
-    const location = locationOf.get(step.item);
+    const element = elementOf.get(step.item);
     if (step.type === 'insert') {
-      locationOf.set(step.item, step.location);
+      elementOf.set(step.item, step.element);
       latestValue.set(step.item, step.value);
-      operations.push({ type: 'insert', index: indexOf(step.location), value: step.value });
+      operations.push({ type: 'insert', index: indexOf(step.element), value: step.value });
       continue;
     }
-    if (location === undefined) throw new Error('A step concerns an item that is nowhere.');
+    if (element === undefined) throw new Error('A step concerns an item that is nowhere.');
     const overwritten =
       step.type === 'move' || step.before === undefined ? {} : { before: latestValue.get(step.item) ?? step.before };
     if (step.type === 'put' && ownWins(step.item).value) {
-      operations.push({ type: 'put', index: indexOf(location), value: step.value, ...overwritten });
+      operations.push({ type: 'put', index: indexOf(element), value: step.value, ...overwritten });
       latestValue.set(step.item, step.value);
     } else if (step.type === 'delete') {
-      operations.push({ type: 'delete', index: indexOf(location), ...overwritten });
-      locationOf.delete(step.item);
+      operations.push({ type: 'delete', index: indexOf(element), ...overwritten });
+      elementOf.delete(step.item);
     } else if (step.type === 'move' && ownWins(step.item).place) {
-      const from = indexOf(location);
-      locationOf.set(step.item, step.location);
-      const to = indexOf(step.location);
+      const from = indexOf(element);
+      elementOf.set(step.item, step.element);
+      const to = indexOf(step.element);
       if (from !== to) operations.push({ type: 'move', from, to });
     }
   }
@@ -168,10 +167,10 @@ function replayAlongLine(
 }
 
 /** Where every item that one side left alive stands in that side's result. */
-function resultPlaces(common: CommonBase, side: Replay): Map<Item, Location> {
-  const places = new Map<Item, Location>();
-  for (const [location, item] of baseOccupants(common)) places.set(item, location);
-  for (const [item, location] of side.placed) places.set(item, location);
+function resultPlaces(common: CommonBase, side: Replay): Map<Item, Element> {
+  const places = new Map<Item, Element>();
+  for (const [element, item] of baseOccupants(common)) places.set(item, element);
+  for (const [item, element] of side.placed) places.set(item, element);
   for (const item of side.deleted) places.delete(item);
   return places;
 }

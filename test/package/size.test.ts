@@ -25,18 +25,19 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 24_700,
-  'deltaic/binary': 22_000,
-  'deltaic/sync': 35_700,
-  'deltaic/datastore': 54_500,
-  'deltaic/datastore/testing': 13_800,
+  deltaic: 26_000,
+  'deltaic/binary': 23_200,
+  'deltaic/sync': 37_000,
+  'deltaic/mesh': 39_500,
+  'deltaic/datastore': 56_500,
+  'deltaic/datastore/testing': 15_100,
   'deltaic/server': 6_100,
   'deltaic/server/lmdb': 2_800,
   'deltaic/server/postgres': 4_800,
 };
 
 /** An application that merges lists alone must not pay for records, states and rules. */
-const LISTS_MOST = 8700;
+const LISTS_MOST = 9100;
 
 test.each(entries)('the size of $name is under its ceiling', async ({ name, source }) => {
   expect(await sizeOf(`export * from './${source}'`)).toBeLessThanOrEqual(MOST[name] ?? 0);

@@ -38,10 +38,10 @@ function checkAccounts({ history, replicas }: World): void {
   const returned = new Map<string, number>();
   for (const host of replicas) {
     const ledger = host.ledger.clone();
-    for (const withdrawal of ledger.withdrawals) {
-      if (!history.has(withdrawal.nonce)) continue;
-      ledger.restore(withdrawal);
-      for (const tag of withdrawal.effect.added) returned.set(tag, (returned.get(tag) ?? 0) + 1);
+    for (const retraction of ledger.retractions) {
+      if (!history.has(retraction.nonce)) continue;
+      ledger.restore(retraction);
+      for (const tag of retraction.effect.added) returned.set(tag, (returned.get(tag) ?? 0) + 1);
     }
     expected.count += ledger.count;
     expected.balance += ledger.balance;

@@ -2,7 +2,7 @@ import type { Delta } from '../../src/index.js';
 import { editsSums, effectBetween, effectOf, type Journal, type JournalEffect } from './journal.js';
 
 /** A delta that its replica gave up, and what it had done to the journal. */
-export interface Withdrawal {
+export interface Retraction {
   readonly nonce: string;
   readonly effect: JournalEffect;
 }
@@ -27,7 +27,7 @@ export class Ledger {
   readonly loose = new Set<string>();
   readonly #undone = new Set<string>();
   readonly #undoneBeforeLoad = new Set<string>();
-  readonly withdrawals: Withdrawal[] = [];
+  readonly retractions: Retraction[] = [];
   count = 0n;
   balance = 0;
   /** Whether a refusal met an undo of something that was still on its way, so that the sums can end in two ways. */
@@ -41,7 +41,7 @@ export class Ledger {
     for (const tag of this.loose) copy.loose.add(tag);
     for (const tag of this.#undone) copy.#undone.add(tag);
     for (const tag of this.#undoneBeforeLoad) copy.#undoneBeforeLoad.add(tag);
-    copy.withdrawals.push(...this.withdrawals);
+    copy.retractions.push(...this.retractions);
     copy.count = this.count;
     copy.balance = this.balance;
     copy.isSumOpen = this.isSumOpen;
@@ -67,15 +67,15 @@ export class Ledger {
     for (const tag of this.#undone) this.#undoneBeforeLoad.add(tag);
   }
 
-  /** Records that the replica reported a delta as refused, or as uncertain. */
-  withdraw(nonce: string, delta: Delta, isUncertain: boolean): void {
+  /** Records that the replica reported a delta as refused, or as indeterminate. */
+  retract(nonce: string, delta: Delta, isIndeterminate: boolean): void {
     const effect = effectOf(delta);
-    this.withdrawals.push({ nonce, effect });
+    this.retractions.push({ nonce, effect });
     if (this.#hasUndonePending && editsSums(delta)) this.isSumOpen = true;
     for (const tag of [...effect.added, ...effect.removed]) {
       this.tags.delete(tag);
       if (!this.#undone.has(tag)) continue;
-      if (isUncertain || this.#undoneBeforeLoad.has(tag)) this.loose.add(tag);
+      if (isIndeterminate || this.#undoneBeforeLoad.has(tag)) this.loose.add(tag);
       else this.open.add(tag);
     }
     this.count -= effect.count;
@@ -83,7 +83,7 @@ export class Ledger {
   }
 
   /** Records that a delta that had been given up is in the log nevertheless. */
-  restore({ effect }: Withdrawal): void {
+  restore({ effect }: Retraction): void {
     for (const tag of effect.added) if (!this.open.has(tag) && !this.loose.has(tag)) this.tags.add(tag);
     this.count += effect.count;
     this.balance += effect.balance;
@@ -99,7 +99,7 @@ export class Ledger {
       String(this.count),
       this.balance,
       this.isSumOpen,
-      this.withdrawals.map(({ nonce }) => nonce),
+      this.retractions.map(({ nonce }) => nonce),
     ]);
   }
 

@@ -11,7 +11,7 @@ import {
 export type ReplicaMachine = Pick<
   Replica,
   | 'apply'
-  | 'endUndoStep'
+  | 'endUndoItem'
   | 'get'
   | 'outgoing'
   | 'receive'

@@ -134,7 +134,7 @@ export class ReplicaHost implements Desk {
   sync(time: Date): void {
     const before = this.#view;
     // Sealing edits sets the modified time, which is no news to the user.
-    const own = this.#machine.status.hasOpen ? [INFO] : [];
+    const own = this.#machine.status.hasUncommitted ? [INFO] : [];
     const result = mustNotThrow(`sync() of replica ${this.index}`, () => this.#machine.sync(time));
     const after = this.refreshView();
     const reported = [...result.changed].flatMap(([table, records]) => [...records].map((id) => `${table}/${id}`));
@@ -182,12 +182,12 @@ export class ReplicaHost implements Desk {
     const { history, statistics } = this.#around;
     for (const { nonce, delta } of result.refused) {
       if (!history.refused.has(nonce)) throw new Violation('only refused edits are reported as such', nonce);
-      this.#ledger.withdraw(nonce, delta, false);
+      this.#ledger.retract(nonce, delta, false);
       this.#toReport.delete(nonce);
     }
-    for (const { nonce, delta } of result.uncertain) this.#ledger.withdraw(nonce, delta, true);
+    for (const { nonce, delta } of result.indeterminate) this.#ledger.retract(nonce, delta, true);
     statistics.collisions += result.conflicts.length;
-    statistics.uncertain += result.uncertain.length;
+    statistics.indeterminate += result.indeterminate.length;
     if (result.isReloaded) statistics.reloads++;
     for (const nonce of this.#toReport) {
       if (!history.has(nonce)) throw new Violation('every refused edit is reported', `${nonce} was not`);

@@ -44,13 +44,13 @@ describe('with one fault on, no law is broken', () => {
 
 test('with no faults, no law is broken and nothing is lost, repeated or refused', () => {
   const total = simulate(runs(50), { replicas: 3, edits: 30, faults: NONE });
-  const { drops, repeats, crashes, refusals, uncertain } = total;
-  expect({ drops, repeats, crashes, refusals, uncertain }).toEqual({
+  const { drops, repeats, crashes, refusals, indeterminate } = total;
+  expect({ drops, repeats, crashes, refusals, indeterminate }).toEqual({
     drops: 0,
     repeats: 0,
     crashes: 0,
     refusals: 0,
-    uncertain: 0,
+    indeterminate: 0,
   });
 });
 

@@ -16,7 +16,7 @@ export interface Statistics {
   /** Edits that met another's edit of the same thing. */
   collisions: number;
   refusals: number;
-  uncertain: number;
+  indeterminate: number;
   reloads: number;
 }
 
@@ -36,7 +36,7 @@ export function noStatistics(): Statistics {
     conflicts: 0,
     collisions: 0,
     refusals: 0,
-    uncertain: 0,
+    indeterminate: 0,
     reloads: 0,
   };
 }

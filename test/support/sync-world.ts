@@ -45,6 +45,7 @@ export class World {
   sequencer: Sequencer;
   readonly #options: SequencerOptions;
   #snapshot: string;
+  #answerCount = 0;
 
   constructor(replicas: number, options: SequencerOptions = {}, replicaOptions: Partial<ReplicaOptions> = {}) {
     let nonceCount = 0;
@@ -99,7 +100,7 @@ export class World {
     const text = take(site.toSequencer, at, isRepeated);
     if (text === undefined) return;
     const message: ReplicaMessage = parseReplicaMessage(JSON.parse(text));
-    const answer = this.sequencer.answer(message, site.role);
+    const answer = this.#answer(message, site.role);
     if (answer.type === 'accepted') this.#keep(answer.rev);
     site.fromSequencer.push(JSON.stringify(formatMessage(answer)));
   }
@@ -147,6 +148,15 @@ export class World {
         return;
     }
     throw new Error(`No rest after 60 rounds: ${JSON.stringify(this.sites.map(({ replica }) => replica.status))}`);
+  }
+
+  /** By turns in one step, and in two: a proposal, which is dropped first, and then made again and accepted. */
+  #answer(message: ReplicaMessage, role: Role): SequencerMessage {
+    if (this.#answerCount++ % 2 === 0) return this.sequencer.answer(message, role);
+    this.sequencer.propose(message, role);
+    const { answer, entry } = this.sequencer.propose(message, role);
+    if (entry !== undefined) this.sequencer.accept(entry);
+    return answer;
   }
 
   #keep(rev: number): void {

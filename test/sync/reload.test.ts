@@ -155,8 +155,8 @@ describe('a delta in flight at a reload', () => {
     pair.exchange();
     pair.replica.receive(pair.sequencer.snapshot());
     const result = pair.sync();
-    expect(result.uncertain).toMatchObject([{ nonce: 'mine-1' }]);
-    expect(result.uncertain[0]?.delta.changes.filter(({ table }) => table === 't')).toEqual([
+    expect(result.indeterminate).toMatchObject([{ nonce: 'mine-1' }]);
+    expect(result.indeterminate[0]?.delta.changes.filter(({ table }) => table === 't')).toEqual([
       U('a', { list: ['LI', 1, 'mine'] }),
     ]);
     pair.settle();

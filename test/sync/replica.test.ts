@@ -85,7 +85,7 @@ describe('local edits', () => {
     const pair = pairWithRecord();
     pair.replica.apply([put('a', 'f', 1)]);
     const result = pair.sync();
-    expect(result).toMatchObject({ conflicts: [], refused: [], uncertain: [], isReloaded: false });
+    expect(result).toMatchObject({ conflicts: [], refused: [], indeterminate: [], isReloaded: false });
     expect([...result.changed]).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe('the status', () => {
     const pair = pairWithRecord();
     expect(statusOf(pair.replica)).toBe('isIdle');
     pair.replica.apply([put('a', 'f', 1)]);
-    expect(statusOf(pair.replica)).toBe('hasOpen');
+    expect(statusOf(pair.replica)).toBe('hasUncommitted');
     pair.sync();
     expect(statusOf(pair.replica)).toBe('hasOutgoing');
     const message = pair.outgoing();

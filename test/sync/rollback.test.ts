@@ -109,9 +109,9 @@ describe('what was sealed last', () => {
     expect(pair.replica.reopen()).toBe(false);
     pair.edit(put('a', 'f', 1));
     pair.outgoing();
-    expect([pair.replica.reopen(), pair.replica.withdraw()]).toEqual([false, undefined]);
+    expect([pair.replica.reopen(), pair.replica.retract()]).toEqual([false, undefined]);
     pair.exchange();
-    expect([pair.replica.reopen(), pair.replica.withdraw()]).toEqual([false, undefined]);
+    expect([pair.replica.reopen(), pair.replica.retract()]).toEqual([false, undefined]);
     expect(seen(pair.replica)).toBe('a{f=1 list=["x"]}');
   });
 
@@ -122,7 +122,7 @@ describe('what was sealed last', () => {
     pair.other(U('a', { list: ['LI', 0, 'w'] }));
     pair.replica.receive(pair.answer(put1));
     expect(pair.replica.reopen()).toBe(true);
-    expect(statusOf(pair.replica)).toBe('hasOpen hasIncoming');
+    expect(statusOf(pair.replica)).toBe('hasUncommitted hasIncoming');
     pair.settle();
     expect(seen(pair.replica)).toBe('a{f=0 list=["w","x","y"]}');
   });
@@ -150,12 +150,12 @@ describe('what was sealed last', () => {
     expect([seen(pair.replica), pair.replica.undo()]).toEqual(['a{f=0 g=1 list=["x"]}', undefined]);
   });
 
-  test('is withdrawn after a refusal, which is then not reported', () => {
+  test('is retracted after a refusal, which is then not reported', () => {
     const pair = pairWithRecord();
     pair.edit(put('a', 'f', 1));
     const { nonce } = pair.outgoing();
     pair.replica.receive({ type: 'refused', nonce, reason: 'permission', message: '' });
-    expect(pair.replica.withdraw()?.changes.changes).toMatchObject([{ table: ':info' }, { table: 't', record: 'a' }]);
+    expect(pair.replica.retract()?.changes.changes).toMatchObject([{ table: ':info' }, { table: 't', record: 'a' }]);
     expect(pair.sync()).toMatchObject({ refused: [] });
     expect(seen(pair.replica)).toBe('a{f=0 list=["x"]}');
     expect(statusOf(pair.replica)).toBe('isIdle');
@@ -166,20 +166,20 @@ describe('what was sealed last', () => {
     pair.replica.apply([I('b')]);
     pair.replica.seal(EPOCH);
     pair.replica.apply([put('b', 'f', 1), put('a', 'f', 1)]);
-    const withdrawal = pair.replica.withdraw();
-    expect(withdrawal?.conflicts).toMatchObject([{ table: 't', record: 'b', rule: 'delete-wins' }]);
+    const retraction = pair.replica.retract();
+    expect(retraction?.conflicts).toMatchObject([{ table: 't', record: 'b', rule: 'delete-wins' }]);
     expect(seen(pair.replica)).toBe('a{f=1 list=["x"]}');
     pair.replica.undo();
     expect(seen(pair.replica)).toBe('a{f=0 list=["x"]}');
   });
 
-  test('is withdrawn without touching the difference of a later sum, or a later put', () => {
+  test('is retracted without touching the difference of a later sum, or a later put', () => {
     const pair = pairWithRecord();
     pair.rules.set('t', 'n', 'sum');
     pair.replica.apply([put('a', 'n', long(10)), put('a', 'f', 1), I('b')]);
     pair.replica.seal(EPOCH);
     pair.replica.apply([put('a', 'n', long(13)), put('a', 'f', 2), D('b')]);
-    pair.replica.withdraw();
+    pair.replica.retract();
     expect(seen(pair.replica)).toBe('a{f=2 list=["x"] n={"I":"3"}}');
     pair.settle();
   });
@@ -189,7 +189,7 @@ describe('what was sealed last', () => {
     pair.replica.apply([put('a', 'f', 1)]);
     pair.replica.seal(EPOCH);
     pair.replica.apply([I('b')]);
-    pair.replica.withdraw();
+    pair.replica.retract();
     pair.replica.apply([put('a', 'g', 2)]);
     pair.replica.rollback();
     expect(seen(pair.replica)).toBe('a{f=0 list=["x"]}');
@@ -203,7 +203,7 @@ describe('what was sealed last', () => {
     pair.settle();
     pair.edit(put('a', 'f', 1));
     pair.replica.apply([I('b')]);
-    pair.replica.endUndoStep();
+    pair.replica.endUndoItem();
     pair.replica.apply([D('b'), I('c')]);
     pair.replica.seal(EPOCH);
     pair.other(I('c', { f: 9 }));
@@ -220,20 +220,20 @@ describe('what was sealed last', () => {
     pair.outgoing();
     pair.replica.apply([put('a', 'g', 2)]);
     pair.replica.seal(EPOCH);
-    pair.replica.withdraw();
+    pair.replica.retract();
     expect(seen(pair.replica)).toBe('a{f=1 list=["x"]}');
     pair.settle();
     expect(seen(pair.replica)).toBe('a{f=1 list=["x"]}');
   });
 });
 
-test.each(['rollback', 'withdraw'] as const)('what a %s hands out is a copy', (how) => {
+test.each(['rollback', 'retract'] as const)('what a %s hands out is a copy', (how) => {
   const pair = pairWithRecord();
   pair.edit(put('a', 'when', { T: '5' }));
   pair.settle();
   pair.replica.apply([put('a', 'when', { T: '6' })]);
-  if (how === 'withdraw') pair.replica.seal(EPOCH);
-  const changes = how === 'withdraw' ? pair.replica.withdraw()?.changes : pair.replica.rollback();
+  if (how === 'retract') pair.replica.seal(EPOCH);
+  const changes = how === 'retract' ? pair.replica.retract()?.changes : pair.replica.rollback();
   let isSeen = false;
   for (const change of changes ?? []) {
     const op = change.type === 'update' ? change.ops.get('when') : undefined;

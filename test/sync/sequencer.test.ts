@@ -144,6 +144,73 @@ describe('a put', () => {
   });
 });
 
+describe('a proposal', () => {
+  const message = { type: 'put', rev: 1, nonce: 'x', delta: Delta.from([put('a', 'f', 1)]) } as const;
+  const stateOf = (sequencer: Sequencer): string =>
+    JSON.stringify([sequencer.snapshot(), sequencer.firstRevision, sequencer.deltasSince(0)]);
+
+  test('is the answer and the entry, and changes nothing until the entry is accepted', () => {
+    const [sequencer, twin] = [sequencerWith([[I('a', { f: 0 })]]), sequencerWith([[I('a', { f: 0 })]])];
+    const before = stateOf(sequencer);
+    const { answer, entry } = sequencer.propose(message, 'editor');
+    expect(answer).toEqual({ type: 'accepted', nonce: 'x', rev: 2 });
+    expect(stateOf(sequencer)).toBe(before);
+    expect(twin.answer(message, 'editor')).toEqual(answer);
+    if (entry === undefined) throw new Error('An accepted put has an entry');
+    sequencer.accept(entry);
+    expect(stateOf(sequencer)).toBe(stateOf(twin));
+    expect(summary(sequencer.put(1, 'x', message.delta, 'editor'))).toBe('repeated 2');
+  });
+
+  test('that is dropped has not been made: the same can be put again, and so can something else', () => {
+    const sequencer = sequencerWith([[I('a', { f: 0 })]]);
+    sequencer.propose(message, 'editor');
+    expect(sequencer.propose(message, 'editor').answer).toEqual({ type: 'accepted', nonce: 'x', rev: 2 });
+    expect(summary(sequencer.put(1, 'y', [put('a', 'f', 2)], 'editor'))).toBe('accepted 2');
+    expect(sequencer.get('t', 'a')).toEqual(new Map([['f', 2]]));
+  });
+
+  test('is rejected once another was accepted, and changes nothing then', () => {
+    const sequencer = sequencerWith([[I('a', { f: 0 })]]);
+    const { entry } = sequencer.propose(message, 'editor');
+    sequencer.put(1, 'y', [put('a', 'f', 2)], 'editor');
+    const before = stateOf(sequencer);
+    expect(() => entry !== undefined && sequencer.accept(entry)).toThrow(expect.objectContaining({ code: 'log-gap' }));
+    expect(stateOf(sequencer)).toBe(before);
+  });
+
+  test('has no entry where nothing enters the log', () => {
+    const sequencer = sequencerWith(FOUR);
+    const messages: ReplicaMessage[] = [
+      { type: 'fetch', rev: 1 },
+      { type: 'fetch-snapshot' },
+      { ...message, rev: 3 },
+      { ...message, rev: 9 },
+      { ...message, rev: 4, delta: Delta.from([I('a')]) },
+      { ...message, rev: 3, nonce: 'n4' },
+    ];
+    for (const each of messages) {
+      const { answer, entry } = sequencer.propose(each, 'editor');
+      expect([entry, JSON.stringify(answer)]).toEqual([undefined, JSON.stringify(sequencer.answer(each, 'editor'))]);
+    }
+  });
+
+  test('of another sequencer of the log is accepted without limits, and what does not fit changes nothing', () => {
+    const sequencer = new Sequencer({ limits: { ...NO_LIMITS, recordCount: 1 } });
+    const entries = entriesOf(sequencerWith([[I('a')], [I('b')]]), 0);
+    for (const entry of entries) sequencer.accept(entry);
+    expect([sequencer.revision, sequencer.snapshot().nonces]).toEqual([2, ['n1', 'n2']]);
+    const before = stateOf(sequencer);
+    for (const [nonce, delta, code] of [
+      ['x', Delta.from([I('a')]), 'record-exists'],
+      ['n1', Delta.from([I('c')]), 'log-mismatch'],
+    ] as const) {
+      expect(() => sequencer.accept({ rev: 3, nonce, delta })).toThrow(expect.objectContaining({ code }));
+    }
+    expect(stateOf(sequencer)).toBe(before);
+  });
+});
+
 describe('the log', () => {
   test('is handed out from any revision that it reaches back to', () => {
     const sequencer = sequencerWith(FOUR);

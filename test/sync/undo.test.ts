@@ -54,12 +54,12 @@ function undoneWhilePending(
 }
 
 describe('a step', () => {
-  test('is what was done between two calls of sync() or endUndoStep()', () => {
+  test('is what was done between two calls of sync() or endUndoItem()', () => {
     const pair = pairWithRecord({});
     const { replica } = pair;
     replica.apply([put('a', 'f', 1)]);
     replica.apply([put('a', 'g', 1)]);
-    replica.endUndoStep();
+    replica.endUndoItem();
     replica.apply([put('a', 'f', 2)]);
     pair.sync();
     replica.apply([put('a', 'f', 3)]);

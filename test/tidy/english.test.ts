@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from './sources.js';
@@ -24,7 +24,12 @@ const AVOIDED: readonly (readonly [pattern: RegExp, instead: string])[] = [
 ];
 
 /** Where the words are read. */
-const READ = ['src/rules', 'src/errors', 'CONTRIBUTING.md', 'SECURITY.md'];
+const READ = [
+  ...['src', 'spec', 'docs', 'examples', 'bench'],
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'GLOSSARY.md'].filter((path) =>
+    existsSync(join(ROOT, path)),
+  ),
+];
 
 function textsIn(path: string): string[] {
   const full = join(ROOT, path);

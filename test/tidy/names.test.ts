@@ -12,9 +12,6 @@ interface Exported {
   readonly declared: string;
 }
 
-/** Names that are about to be changed. */
-const LEAVING = new Set(['Fields', 'Record', 'Storage']);
-
 /** What an entry exports. Entries only name what other files declare, which `exports by name` keeps so. */
 function exportsOf({ name: entry, source }: { readonly name: string; readonly source: string }): Exported[] {
   const text = readFileSync(join(ROOT, source), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
@@ -62,14 +59,14 @@ describe('an exported name', () => {
   });
 
   test('does not shadow a global or a type of TypeScript', () => {
-    const shadowing = exported.filter(({ name }) => libraries.has(name) && !LEAVING.has(name));
+    const shadowing = exported.filter(({ name }) => libraries.has(name));
     expect(shadowing.map(({ name, entry }) => `${entry}: ${name}`)).toEqual([]);
   });
 
   test('means one thing in all entries', () => {
     const meanings = new Map<string, Set<string>>();
     for (const { name, declared } of exported) meanings.set(name, (meanings.get(name) ?? new Set()).add(declared));
-    const double = [...meanings].filter(([name, declared]) => declared.size > 1 && !LEAVING.has(name));
+    const double = [...meanings].filter(([, declared]) => declared.size > 1);
     expect(double.map(([name, declared]) => `${name}: ${[...declared].join(', ')}`)).toEqual([]);
   });
 });

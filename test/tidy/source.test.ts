@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { entries } from '../support/entries.js';
@@ -94,4 +94,17 @@ test('no code is left for later', () => {
       'text',
     ),
   ).toEqual([]);
+});
+
+test('no conflict of a merge is left', () => {
+  const documents = ['.', 'docs', 'spec', 'examples/household', 'examples/todo'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
+  const texts = documents.map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+  const marked = [...texts, ...sourcesUnder('src', 'test', 'bench', 'scripts', 'examples', 'spec')].filter(({ text }) =>
+    /^(?:<{7} |>{7} )/m.test(text),
+  );
+  expect(marked.map(({ path }) => path)).toEqual([]);
 });

@@ -43,7 +43,7 @@ describe('FenwickTree', () => {
     fc.assert(fc.property(fc.array(count, { maxLength: 70 }), additions, expectSameAsArray), { numRuns: runs(300) });
   });
 
-  it('counts anew from a position on, in a line that grows, as a tree that is built anew', () => {
+  it('is rebuilt with more counts than before, as a tree that is built anew', () => {
     const splits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 3 })), { maxLength: 70 });
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 5 }), splits, (start, added) => {
@@ -52,7 +52,7 @@ describe('FenwickTree', () => {
         for (const [place, count] of added) {
           const at = place % counts.length;
           counts.splice(at, 1, count, 1);
-          tree.rebuild(counts, counts.length, at);
+          tree.rebuild(counts);
           const items = counts.flatMap((each, position) => new Array<number>(each).fill(position));
           expect(items.map((_, rank) => tree.find(rank))).toEqual(items);
           const sums = counts.map((_, position) => tree.countBefore(position));

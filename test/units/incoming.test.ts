@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Delta } from '../../src/index.js';
-import { Incoming } from '../../src/sync/incoming.js';
+import { Delta, State } from '../../src/index.js';
+import { Incoming } from '../../src/sync/replica-session.js';
 import { runs } from '../support/seed.js';
 
 /** What happens to what has arrived, with a revision, and whether anybody asks afterwards. */
@@ -39,7 +39,7 @@ describe('what has arrived', () => {
             incoming.addEntry({ rev, nonce: `n${rev}`, delta: Delta.from([]) });
             naive.entries.add(rev);
           } else if (what === 'snapshot') {
-            incoming.setSnapshot({ type: 'snapshot', rev, rows: [], nonces: [] });
+            incoming.setSnapshot({ message: { type: 'snapshot', rev, rows: [], nonces: [] }, state: new State() });
             naive.snapshot = rev;
           } else if (what === 'drop snapshot') {
             incoming.clearSnapshot();

@@ -6,7 +6,8 @@ import {
   insertChange,
   updateChange,
 } from '../../operations/change.js';
-import { beforeOf, type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
+import { beforeOf, type FieldOp, fieldDelete, fieldPut } from '../../operations/field-operation.js';
+import { columnsOf, listOfColumns } from '../../operations/list-columns.js';
 import { type Fields, FrozenMapBuilder, inOrder } from '../../values/fields.js';
 import { visitEach } from '../../values/frozen-array.js';
 import type { Value } from '../../values/value.js';
@@ -120,8 +121,9 @@ export class ChangeWriter {
 
   #writeOp(op: FieldOp): void {
     if (op.type === 'list') {
-      this.#values.listEdit(op.create, op.ops.length);
-      this.#edits.write(op.ops);
+      const ops = columnsOf(op);
+      this.#values.listEdit(op.create, ops.count);
+      this.#edits.write(ops);
       return;
     }
     if (op.type === 'put') this.#values.value(op.value);
@@ -245,7 +247,7 @@ export class ChangeReader {
 
   #readOp(tag: number): FieldOp {
     if (tag === EDIT_LIST || tag === CREATE_LIST) {
-      return fieldList(tag === CREATE_LIST, this.#edits.read(this.#values.operationCount()));
+      return listOfColumns(tag === CREATE_LIST, this.#edits.read(this.#values.operationCount()));
     }
     if (tag === ABSENT) return fieldDelete(this.#befores.before());
     return fieldPut(this.#values.value(tag), this.#befores.before());

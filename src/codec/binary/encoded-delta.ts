@@ -19,7 +19,7 @@ export function encodeDelta(delta: DeltaInput): Uint8Array {
 }
 
 /**
- * Reads a delta from bytes that anybody may have made. Whether it fits a state is for whoever applies it to see. Time and
+ * Reads a delta from bytes that anybody may have made. Whether it fits a state, `State.apply` finds out. Time and
  * memory are bounded by the number of bytes.
  *
  * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`; and what `Delta.from` throws, for

@@ -1,7 +1,7 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
-import { isValidNonce } from '../../sync/log-entry.js';
+import { parseRefusal } from '../../sync/message-format.js';
 import type { Refusal } from '../../sync/messages.js';
-import { parseRefusal } from '../../sync/refusal-format.js';
+import { isValidNonce } from '../../sync/messages.js';
 import {
   faultOfStored,
   formatStored,
@@ -28,17 +28,17 @@ const COLUMN_COUNT = 4 + HISTORY_COLUMN_COUNT;
  * @throws DatastoreError `invalid-json` if it is not the result of `save()`. Spec: BIN-22, BIN-23.
  */
 export function encodeReplica(saved: SavedReplica): Uint8Array {
-  const { base, rev, pending, open, rules, exchange } = parseStored(saved);
+  const { base, rev, pending, open, rules, session } = parseStored(saved);
   const head = new ByteWriter();
   head.varint(rev);
-  head.byte((exchange.needsReload ? NEEDS_RELOAD : 0) + (exchange.isLogLost ? IS_LOG_LOST : 0));
+  head.byte((session.needsReload ? NEEDS_RELOAD : 0) + (session.isLogLost ? IS_LOG_LOST : 0));
   const history = encodeHistory(
     { state: base, deltas: [...pending, open] },
     rules.flatMap((rule) => rule.slice(0, 3)),
   );
-  const refusal = exchange.refusal === undefined ? '' : JSON.stringify(exchange.refusal);
+  const refusal = session.refusal === undefined ? '' : JSON.stringify(session.refusal);
   return packColumns('deltaic/replica', [
-    ...[head.finish(), textColumn(exchange.nonce ?? ''), textColumn(refusal), encodeRules(rules, history.names)],
+    ...[head.finish(), textColumn(session.nonce ?? ''), textColumn(refusal), encodeRules(rules, history.names)],
     ...history.columns,
   ]);
 }
@@ -65,13 +65,13 @@ export function decodeReplica(bytes: unknown): SavedReplica {
   });
   const open = deltas.at(-1);
   if (open === undefined) throw invalidBinary('the uncommitted delta is missing', headColumn.byteOffset);
-  const exchange = {
+  const session = {
     nonce: nonceColumn.length === 0 ? undefined : decodeNonce(nonceColumn),
     refusal: refusalColumn.length === 0 ? undefined : decodeRefusal(refusalColumn),
     needsReload: (flags & NEEDS_RELOAD) !== 0,
     isLogLost: (flags & IS_LOG_LOST) !== 0,
   };
-  const stored = { base: state, rev, pending: deltas.slice(0, -1), open, rules, exchange };
+  const stored = { base: state, rev, pending: deltas.slice(0, -1), open, rules, session };
   const fault = faultOfStored(stored);
   if (fault !== undefined) throw invalidBinary(fault, headColumn.byteOffset);
   return formatStored(stored);

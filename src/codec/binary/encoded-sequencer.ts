@@ -1,7 +1,7 @@
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import { isRevision, isValidNonce, ownEntry } from '../../sync/log-entry.js';
-import { checkConsecutive, type SavedSequencer } from '../../sync/saved-sequencer.js';
+import { isRevision, isValidNonce, ownEntry } from '../../sync/messages.js';
+import { checkConsecutive, type SavedSequencer } from '../../sync/sequencer.js';
 import { stateOfSnapshot } from '../../sync/snapshot.js';
 import { formatState } from '../wire/state.js';
 import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';

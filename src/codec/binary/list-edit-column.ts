@@ -1,12 +1,5 @@
-import {
-  LIST_INDEX_MAX,
-  type ListOp,
-  listDelete,
-  listInsert,
-  listMove,
-  listPut,
-} from '../../operations/list-operation.js';
-import { visitEach } from '../../values/frozen-array.js';
+import { type ListColumns, ListColumnsBuilder } from '../../operations/list-columns.js';
+import { LIST_INDEX_MAX } from '../../operations/list-operation.js';
 import type { Atom } from '../../values/value.js';
 import { ByteReader, ByteWriter, type Run, readRun, UNPAID_RUN_MAX, writeRun } from './byte-column.js';
 import type { ValueReader, ValueWriter } from './value-columns.js';
@@ -23,20 +16,25 @@ const BACKSPACES = 3;
 const MOVES = 4;
 const KIND_COUNT = 5;
 
-const NO_RUN: Run = { kind: KIND_COUNT, count: 0 };
+const NO_RUN = KIND_COUNT;
+
+/** The kinds of runs by the kinds of operations: INSERT, PUT, DELETE, MOVE. */
+const RUN_KINDS = [INSERTS, PUTS, DELETES, MOVES];
+
+/** For how many operations there is room before any was read. */
+const ROOM_AT_FIRST = 256;
 
 /**
- * What `run` becomes if the next operation is of `kind` (never BACKSPACES) and `distance` away from the cursor, or
- * `undefined` if a new run begins. The writer cuts runs by this, and the reader checks them by it.
+ * The kind of the run of `count` operations of `runKind` if an operation of `kind` (never BACKSPACES), `distance` away from
+ * the cursor, is added; NO_RUN if a new run begins. The writer cuts runs by this, and the reader checks them by it.
  */
-function extend(run: Run, kind: number, distance: number): Run | undefined {
-  const count = run.count + 1;
-  if (kind === INSERTS || kind === PUTS) return run.kind === kind && distance === 0 ? { kind, count } : undefined;
+function extend(runKind: number, count: number, kind: number, distance: number): number {
+  if (kind === INSERTS || kind === PUTS) return runKind === kind && distance === 0 ? kind : NO_RUN;
   // Deletes take no bytes of their own.
-  if (kind === MOVES || run.count >= UNPAID_RUN_MAX) return undefined;
-  const isAlone = run.kind === DELETES && run.count === 1;
-  if (distance === 0 && run.kind === DELETES) return { kind: DELETES, count };
-  return distance === -1 && (isAlone || run.kind === BACKSPACES) ? { kind: BACKSPACES, count } : undefined;
+  if (kind === MOVES || count >= UNPAID_RUN_MAX) return NO_RUN;
+  if (distance === 0 && runKind === DELETES) return DELETES;
+  const isBackward = runKind === BACKSPACES || (runKind === DELETES && count === 1);
+  return distance === -1 && isBackward ? BACKSPACES : NO_RUN;
 }
 
 /** The cursor after an operation at `index`: the next index after inserts and puts, the same index after deletes. */
@@ -49,48 +47,48 @@ export class ListEditWriter {
   readonly #column = new ByteWriter();
   readonly #values: ValueWriter;
   readonly #befores: ValueWriter;
-  #run = NO_RUN;
-  #distance = 0;
-  #cursor = 0;
 
   constructor(values: ValueWriter, befores: ValueWriter) {
     this.#values = values;
     this.#befores = befores;
   }
 
-  write(ops: readonly ListOp[]): void {
-    this.#run = NO_RUN;
-    this.#cursor = 0;
-    visitEach(ops, (op) => this.#writeOp(op));
-    this.#endRun();
+  write(ops: ListColumns): void {
+    const { count, kinds, indexes, targets, values, befores } = ops;
+    let runKind = NO_RUN;
+    let runCount = 0;
+    let firstDistance = 0;
+    let cursor = 0;
+    for (let at = 0; at < count; at++) {
+      const kind = RUN_KINDS[kinds[at] as number] as number;
+      const index = indexes[at] as number;
+      const distance = index - cursor;
+      if (kind === INSERTS || kind === PUTS) this.#values.atom(values[at] as Atom);
+      if (kind === PUTS || kind === DELETES) this.#writeBefore(befores?.[at]);
+      const extended = extend(runKind, runCount, kind, distance);
+      if (extended === NO_RUN) {
+        this.#writeRun(runKind, runCount, firstDistance);
+        runKind = kind;
+        runCount = 1;
+        firstDistance = distance;
+      } else {
+        runKind = extended;
+        runCount++;
+      }
+      cursor = cursorAfter(kind, index);
+      if (kind === MOVES) {
+        cursor = targets?.[at] as number;
+        this.#writeRun(MOVES, 1, firstDistance);
+        this.#column.signed(cursor - index);
+        runKind = NO_RUN;
+        runCount = 0;
+      }
+    }
+    this.#writeRun(runKind, runCount, firstDistance);
   }
 
   finish(): Uint8Array {
     return this.#column.finish();
-  }
-
-  #writeOp(op: ListOp): void {
-    switch (op.type) {
-      case 'insert':
-        this.#values.atom(op.value);
-        this.#step(INSERTS, op.index);
-        break;
-      case 'put':
-        this.#values.atom(op.value);
-        this.#writeBefore(op.before);
-        this.#step(PUTS, op.index);
-        break;
-      case 'delete':
-        this.#writeBefore(op.before);
-        this.#step(DELETES, op.index);
-        break;
-      case 'move':
-        this.#step(MOVES, op.from);
-        this.#endRun();
-        this.#column.signed(op.to - op.from);
-        this.#run = NO_RUN;
-        this.#cursor = op.to;
-    }
   }
 
   #writeBefore(before: Atom | undefined): void {
@@ -98,21 +96,10 @@ export class ListEditWriter {
     else this.#befores.atom(before);
   }
 
-  #step(kind: number, index: number): void {
-    const distance = index - this.#cursor;
-    this.#cursor = cursorAfter(kind, index);
-    const extended = extend(this.#run, kind, distance);
-    if (extended === undefined) {
-      this.#endRun();
-      this.#distance = distance;
-    }
-    this.#run = extended ?? { kind, count: 1 };
-  }
-
-  #endRun(): void {
-    if (this.#run.count === 0) return;
-    writeRun(this.#column, this.#run.kind, this.#run.count);
-    this.#column.signed(this.#distance);
+  #writeRun(kind: number, count: number, distance: number): void {
+    if (count === 0) return;
+    writeRun(this.#column, kind, count);
+    this.#column.signed(distance);
   }
 }
 
@@ -129,59 +116,60 @@ export class ListEditReader {
   }
 
   /** The next list edit, of `count` operations. */
-  read(count: number): ListOp[] {
-    const ops: ListOp[] = [];
-    let previous = NO_RUN;
+  read(count: number): ListColumns {
+    // The count is not trusted: room grows with what was read.
+    const ops = new ListColumnsBuilder(Math.min(count, ROOM_AT_FIRST));
+    let previousKind = NO_RUN;
+    let previousCount = 0;
     let cursor = 0;
-    while (ops.length < count) {
+    while (ops.count < count) {
       const run = readRun(this.#column, KIND_COUNT);
       const distance = this.#column.signed();
-      this.#checkRun(previous, run, distance);
-      if (run.count > count - ops.length) this.#column.fail('a run exceeds its list edit');
+      this.#checkRun(previousKind, previousCount, run, distance);
+      if (run.count > count - ops.count) this.#column.fail('a run exceeds its list edit');
       const first = this.#index(cursor + distance);
       cursor = run.kind === MOVES ? this.#readMove(ops, first) : this.#readRun(ops, run, first);
-      previous = run;
+      previousKind = run.kind;
+      previousCount = run.count;
     }
-    return ops;
+    return ops.finish();
   }
 
   finish(): void {
     this.#column.finish();
   }
 
-  #checkRun(previous: Run, run: Run, distance: number): void {
+  #checkRun(previousKind: number, previousCount: number, run: Run, distance: number): void {
     const isDelete = run.kind === DELETES || run.kind === BACKSPACES;
     const kind = isDelete ? DELETES : run.kind;
-    if (previous.count > 0 && extend(previous, kind, distance) !== undefined)
-      this.#column.fail('two runs that must be one');
-    if (isDelete && run.count > UNPAID_RUN_MAX) this.#column.fail(`a run may have at most ${UNPAID_RUN_MAX}`);
+    if (extend(previousKind, previousCount, kind, distance) !== NO_RUN) this.#column.fail('two runs that must be one');
+    if (isDelete && run.count > UNPAID_RUN_MAX) this.#column.fail(`a run of deletes has at most ${UNPAID_RUN_MAX}`);
     if (run.kind === BACKSPACES && run.count === 1) this.#column.fail('a run of backspaces has at least two');
     if (run.kind === MOVES && run.count > 1) this.#column.fail('a run of moves has exactly one');
   }
 
-  #readMove(ops: ListOp[], from: number): number {
+  #readMove(ops: ListColumnsBuilder, from: number): number {
     const to = this.#index(from + this.#column.signed());
-    ops.push(listMove(from, to));
+    ops.move(from, to);
     return to;
   }
 
   /** Reads the operations of a run and returns the cursor after it. */
-  #readRun(ops: ListOp[], { kind, count }: Run, first: number): number {
+  #readRun(ops: ListColumnsBuilder, { kind, count }: Run, first: number): number {
     const step = kind === DELETES ? 0 : kind === BACKSPACES ? -1 : 1;
     const last = this.#index(first + step * (count - 1));
-    for (let index = first, left = count; left > 0; index += step, left--) ops.push(this.#readOp(kind, index));
+    for (let index = first, left = count; left > 0; index += step, left--) {
+      if (kind === INSERTS) ops.insert(index, this.#values.atom());
+      else if (kind === PUTS) ops.put(index, this.#values.atom(), this.#befores.itemBefore());
+      else ops.delete(index, this.#befores.itemBefore());
+    }
     return cursorAfter(kind, last);
   }
 
-  #readOp(kind: number, index: number): ListOp {
-    if (kind === INSERTS) return listInsert(index, this.#values.atom());
-    if (kind === PUTS) return listPut(index, this.#values.atom(), this.#befores.itemBefore());
-    return listDelete(index, this.#befores.itemBefore());
-  }
-
   #index(index: number): number {
-    if (index < 0 || index > LIST_INDEX_MAX)
+    if (index < 0 || index > LIST_INDEX_MAX) {
       this.#column.fail(`index ${index} is out of range (0 to ${LIST_INDEX_MAX})`);
+    }
     return index;
   }
 }

@@ -1,7 +1,7 @@
 import { invariant } from '../../errors/invariant-error.js';
 import type { Change } from '../../operations/change.js';
 import { beforeOf, type FieldOp } from '../../operations/field-operation.js';
-import type { ListOp } from '../../operations/list-operation.js';
+import { visitListOps } from '../../operations/list-columns.js';
 import type { Fields } from '../../values/fields.js';
 import { visitEach } from '../../values/frozen-array.js';
 import { isValidFieldName } from '../../values/names.js';
@@ -42,16 +42,14 @@ export class Inventory {
 
   #addFieldOp(op: FieldOp): void {
     if (op.type === 'list') {
-      visitEach(op.ops, (step) => this.#addListOp(step));
+      visitListOps(op, (_, value, before) => {
+        this.#addValue(value);
+        this.#addValue(before);
+      });
       return;
     }
     if (op.type === 'put') this.#addValue(op.value);
     this.#addValue(beforeOf(op)?.value);
-  }
-
-  #addListOp(op: ListOp): void {
-    if (op.type === 'insert' || op.type === 'put') this.#addValue(op.value);
-    if (op.type === 'put' || op.type === 'delete') this.#addValue(op.before);
   }
 
   #addValue(value: Value | undefined): void {

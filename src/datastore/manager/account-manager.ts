@@ -23,6 +23,7 @@ import { guardedLink, guardedStorage } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
 import type { KeyValueStorage } from './storage.js';
 
+/** What an {@link AccountManager} needs from the application. */
 export interface AccountManagerOptions {
   /** Where this device keeps its data. Two account managers must not use one storage at the same time. */
   readonly storage: KeyValueStorage;
@@ -131,7 +132,7 @@ export class AccountManager {
     checkBoolean(isOnline, 'isOnline');
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
-    for (const { running } of this.#slots.values()) running?.onlineChanged();
+    for (const { running } of this.#slots.values()) running?.reachabilityChanged();
   }
 
   /**
@@ -222,6 +223,7 @@ export class AccountManager {
   #addAccount(id: string, link: Link): LinkedAccount {
     const linked = Account.create(id, link, {
       unlink: (account) => this.#unlink(account),
+      resumed: (account) => this.#setAuthorizationError(account, undefined),
       listenerFailed: (error) => this.#failed(error),
     });
     this.#accounts.set(id, linked);
@@ -261,7 +263,7 @@ export class AccountManager {
       delays: retryDelays,
       isOnline: () => this.#isOnline,
       migrate: (target, leave) => this.#migrate(target, leave),
-      revoked: (revoked) => void revoked.unlink().catch((error: unknown) => this.#failed(error)),
+      authorizationChanged: (changed, error) => this.#setAuthorizationError(changed, error),
       profileChanged: ({ id }) => {
         const linked = this.#accounts.get(id);
         if (linked !== undefined) this.#fetchProfile(linked);
@@ -270,7 +272,7 @@ export class AccountManager {
     });
     slot.running = running;
     // The device may have come online or gone offline while the manager was made.
-    running.onlineChanged();
+    running.reachabilityChanged();
     return running.manager;
   }
 
@@ -312,19 +314,28 @@ export class AccountManager {
     const { account } = linked;
     const take = async (profile: AccountProfile): Promise<void> => {
       if (!account.isLinked) return;
+      this.#setAuthorizationError(account, undefined);
       linked.setInfo(profile);
       await this.#update((record) => (account.isLinked ? withProfile(record, account.id, profile) : record));
     };
     guardedLink(account.link)
       .profile()
       .then(take)
-      .catch(async (error: unknown) => {
+      .catch((error: unknown) => {
         if (!isDatastoreError(error)) throw error;
-        if (error.code === 'unauthorized') await account.unlink();
+        if (error.code === 'unauthorized') this.#setAuthorizationError(account, error);
         // A server that failed recovers by itself. A link that breaks its contract must be reported.
         if (isServiceError(error, 'server') && error.cause !== undefined) throw error;
       })
       .catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Suspends an account, or ends its suspension. */
+  #setAuthorizationError(account: Account, error: DatastoreError | undefined): void {
+    const linked = this.#accounts.get(account.id);
+    if (linked?.account !== account || account.authorizationError === error) return;
+    linked.setAuthorizationError(error);
+    this.#slots.get(account.id)?.running?.reachabilityChanged();
   }
 
   /** The space of an account. @throws DatastoreError `invalid-option`, or `code` if the account is not linked. */

@@ -1,3 +1,4 @@
+import type { DatastoreError } from '../../errors/datastore-error.js';
 import { type Listener, Listeners } from '../model/events.js';
 import type { AccountProfile, Link } from './link.js';
 
@@ -13,6 +14,8 @@ export interface AccountInfo {
 /** What an account needs of its `AccountManager`. */
 export interface AccountContext {
   unlink(account: Account): Promise<void>;
+  /** Hears that the user has signed in again. */
+  resumed(account: Account): void;
   listenerFailed(error: unknown): void;
 }
 
@@ -20,6 +23,8 @@ export interface AccountContext {
 export interface LinkedAccount {
   readonly account: Account;
   setInfo(profile: AccountProfile): void;
+  /** Sets why the server rejects the account, or `undefined` if it does not. */
+  setAuthorizationError(error: DatastoreError | undefined): void;
   /** Marks it as no longer linked, and tells its listeners for the last time. */
   end(): void;
 }
@@ -32,6 +37,7 @@ export class Account {
   readonly #context: AccountContext;
   readonly #listeners: Listeners<{ change: Account }>;
   #info: AccountInfo | undefined;
+  #authorizationError: DatastoreError | undefined;
   #isLinked = true;
 
   private constructor(id: string, link: Link, context: AccountContext) {
@@ -47,6 +53,7 @@ export class Account {
     return {
       account,
       setInfo: (profile) => account.#setInfo(profile),
+      setAuthorizationError: (error) => account.#setAuthorizationError(error),
       end: () => account.#end(),
     };
   }
@@ -62,6 +69,20 @@ export class Account {
   }
 
   /**
+   * Why the server rejects the account as `unauthorized`, or `undefined` if it does not. While there is such an error,
+   * the account is suspended: nothing is sent, and everything stays on this device. Ask the user to sign in again, and
+   * call {@link resume}. Listeners hear when it changes.
+   */
+  get authorizationError(): DatastoreError | undefined {
+    return this.#authorizationError;
+  }
+
+  /** Ends a suspension, because the link has new credentials: what waits is sent at once. */
+  resume(): void {
+    if (this.#isLinked) this.#context.resumed(this);
+  }
+
+  /**
    * Unlinks the account: shuts its manager down, and deletes what is cached for it on this device, including edits that
    * were not uploaded. Has no effect if it is not linked.
    *
@@ -72,8 +93,8 @@ export class Account {
   }
 
   /**
-   * Adds a listener, which hears when the account is unlinked or its {@link info} changes. Adding it twice is adding it
-   * once.
+   * Adds a listener, which hears when the account is unlinked, and when its {@link info} or {@link authorizationError}
+   * changes. Adding it twice is adding it once.
    *
    * @throws DatastoreError `invalid-option` for a listener that is not a function.
    */
@@ -91,6 +112,12 @@ export class Account {
     if (displayName === this.#info?.displayName && userName === this.#info.userName) return;
     this.#info = Object.freeze({ displayName, userName, orgName });
     this.#listeners.tell('change', this);
+  }
+
+  #setAuthorizationError(error: DatastoreError | undefined): void {
+    const isChanged = (error === undefined) !== (this.#authorizationError === undefined);
+    this.#authorizationError = error;
+    if (isChanged) this.#listeners.tell('change', this);
   }
 
   #end(): void {

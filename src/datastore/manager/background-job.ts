@@ -8,6 +8,7 @@ export interface RetryDelays {
   readonly most: number;
 }
 
+/** The delays unless others are given: a second at first, five minutes at most. */
 export const DEFAULT_RETRY_DELAYS: RetryDelays = { first: 1000, most: 300_000 };
 
 /** What a {@link BackgroundJob} is given. */

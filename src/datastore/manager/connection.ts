@@ -108,6 +108,7 @@ export class Connection {
 
   #wait(error: DatastoreError): void {
     this.#end();
+    // The account is suspended, which ends the need for a watch.
     if (error.code === 'unauthorized') return;
     const cancel = this.#context.environment.schedule(this.#backoff.next(), () => this.#adjust());
     this.#state = { type: 'waiting', cancel };

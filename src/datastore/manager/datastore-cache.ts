@@ -6,8 +6,8 @@ import {
   ServiceError,
 } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
+import { checkRole, type Role } from '../../sync/messages.js';
 import type { Replica } from '../../sync/replica.js';
-import { checkRole, type Role } from '../../sync/role.js';
 import type { SavedExtent } from '../../sync/saved-replica.js';
 import { expectArray, expectObject } from '../../values/json.js';
 import type { RemoteDatastore } from './link.js';
@@ -191,11 +191,23 @@ export class ReplicaStore {
   }
 
   /**
-   * Stores the replica as it is when the write begins, and resolves when it is safe.
+   * Stores the replica as it is when the write begins, and resolves when it is safe. A call before {@link stop} is written
+   * even after it.
    *
    * @throws DatastoreError `storage`, or `shut-down` once stopped.
    */
-  save(): Promise<void> {
+  async save(): Promise<void> {
+    this.requireRunning();
+    await this.#save();
+  }
+
+  /** @throws DatastoreError `shut-down` once stopped. */
+  requireRunning(): void {
+    if (!this.#isStopped) return;
+    throw new DatastoreError('shut-down', `datastore ${quote(this.#context.id)} is no longer stored`);
+  }
+
+  #save(): Promise<void> {
     if (this.#next !== undefined) return this.#next;
     const next = this.#last.then(() => {
       this.#next = undefined;
@@ -219,7 +231,7 @@ export class ReplicaStore {
     await this.#context.cache.noteRemote(this.#context.id);
   }
 
-  /** Starts no write any more. Resolves when the last one has ended. */
+  /** Takes no call of {@link save} any more. Resolves when the last write has ended. */
   stop(): Promise<void> {
     this.#isStopped = true;
     return this.#last;
@@ -232,8 +244,6 @@ export class ReplicaStore {
 
   async #write(): Promise<void> {
     const { id, replica, cache, extent, stored } = this.#context;
-    // The caller must not send what was not stored.
-    if (this.#isStopped) throw new DatastoreError('shut-down', `datastore ${quote(id)} is no longer stored`);
     const { role, title, mtime, status } = replica;
     const handle = this.#handle;
     const isUploaded = handle !== undefined && !status.hasOutgoing && !status.isInFlight;

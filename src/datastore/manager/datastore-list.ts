@@ -1,5 +1,5 @@
-import { isDatastoreError } from '../../errors/datastore-error.js';
-import { canWrite, type Role } from '../../sync/role.js';
+import { type DatastoreError, isDatastoreError } from '../../errors/datastore-error.js';
+import { canWrite, type Role } from '../../sync/messages.js';
 import { isShareableId } from '../../values/names.js';
 import { compareValues } from '../../values/order.js';
 import { compareText } from '../../values/text.js';
@@ -33,8 +33,8 @@ export interface ListContext {
   readonly delays: RetryDelays;
   /** Hears what a listener throws, and other failures for which nobody waits. */
   readonly failed: (error: unknown) => void;
-  /** Hears that the account is no longer linked. */
-  readonly unauthorized: () => void;
+  /** Hears that the server rejects the account. */
+  readonly unauthorized: (error: DatastoreError) => void;
 }
 
 /** The list of a manager's datastores, and its listeners. Spec: BACK-10, BACK-11. */
@@ -110,7 +110,7 @@ export class DatastoreList<Owner> {
       this.#context.failed(error);
       return false;
     }
-    if (error.code === 'unauthorized') this.#context.unauthorized();
+    if (error.code === 'unauthorized') this.#context.unauthorized(error);
     return isWorthRetrying(error) && this.hasListeners;
   }
 

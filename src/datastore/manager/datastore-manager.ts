@@ -18,6 +18,7 @@ import type { SyncSession } from './sync-session.js';
 /** The id of the datastore that {@link DatastoreManager.openDefault} opens. */
 export const DEFAULT_DATASTORE_ID = 'default';
 
+/** How a datastore is opened. */
 export interface OpenOptions {
   /**
    * The rules from the start. They are only needed here, rather than on the tables, if edits were stored under a merge
@@ -44,8 +45,8 @@ export interface RunningManager {
   readonly manager: DatastoreManager;
   /** Shuts it down because the account is no longer linked. */
   endUnlinked(): Promise<void>;
-  /** The device came online or went offline. */
-  onlineChanged(): void;
+  /** The device came online or went offline, or the account was suspended or resumed. */
+  reachabilityChanged(): void;
 }
 
 /**
@@ -80,7 +81,7 @@ export class DatastoreManager implements OwningManager {
     return {
       manager,
       endUnlinked: () => manager.#end('unauthorized'),
-      onlineChanged: () => manager.#runtime.onlineChanged(),
+      reachabilityChanged: () => manager.#runtime.reachabilityChanged(),
     };
   }
 
@@ -231,6 +232,7 @@ export class DatastoreManager implements OwningManager {
     return this.#end('shut-down');
   }
 
+  /** Shuts the manager down at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutDown();
   }

@@ -15,9 +15,19 @@ type NewBytes = ReturnType<Uint8ArrayConstructor['of']>;
 
 /** The part of a JavaScript global object that {@link environmentOf} uses. */
 export interface GlobalScope<Timer> {
-  readonly Date: { now(): number };
-  readonly crypto: { getRandomValues(bytes: NewBytes): unknown };
+  /** The clock of an {@link Environment}. */
+  readonly Date: {
+    /** Milliseconds since 1970 UTC. */
+    now(): number;
+  };
+  /** The source of its random bytes. */
+  readonly crypto: {
+    /** Fills bytes with random ones. */
+    getRandomValues(bytes: NewBytes): unknown;
+  };
+  /** Runs a task once, after a delay in milliseconds. */
   readonly setTimeout: (task: () => void, delay: number) => Timer;
+  /** Cancels a task that has not run. */
   readonly clearTimeout: (timer: Timer) => void;
 }
 

@@ -12,9 +12,8 @@ import {
 } from '../../errors/datastore-error.js';
 import { InvariantError } from '../../errors/invariant-error.js';
 import { quote } from '../../errors/quote.js';
-import { checkRevision, ownEntry } from '../../sync/log-entry.js';
 import type { SequencerMessage } from '../../sync/messages.js';
-import { checkRole } from '../../sync/role.js';
+import { checkRevision, checkRole, ownEntry } from '../../sync/messages.js';
 import { expectArray, expectObject } from '../../values/json.js';
 import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
 import type { KeyValueStorage } from './storage.js';

@@ -1,7 +1,5 @@
 import type { DatastoreError } from '../../errors/datastore-error.js';
-import type { LogEntry } from '../../sync/log-entry.js';
-import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
-import type { Role } from '../../sync/role.js';
+import type { LogEntry, ReplicaMessage, Role, SequencerMessage } from '../../sync/messages.js';
 
 /** What a server says about the user of an account. */
 export interface AccountProfile {
@@ -72,8 +70,8 @@ export interface Watch {
  *
  * A method rejects with a `ServiceError`:
  * - `network` if the server cannot be reached or the answer was lost: nobody knows whether the call took effect;
- * - `unauthorized` if the account is no longer linked, and only its user can change that. The data that is cached for
- *   the account is then deleted, so the link has to renew an expired token itself;
+ * - `unauthorized` if the server rejects the account, and only its user can change that. The account is then suspended:
+ *   nothing is sent until `Account.resume`, and nothing is deleted. The link itself renews a token that has expired;
  * - `not-found` if a datastore does not exist, if the account may not know of it, or for a handle of a deleted one;
  * - `retry-later`, `quota` or `server` if the server says so.
  *

@@ -1,4 +1,9 @@
-import { type DatastoreErrorCode, isDatastoreError, isServiceError } from '../../errors/datastore-error.js';
+import {
+  type DatastoreError,
+  type DatastoreErrorCode,
+  isDatastoreError,
+  isServiceError,
+} from '../../errors/datastore-error.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
 import type { OwningManager } from '../model/open-replica.js';
@@ -20,8 +25,8 @@ export interface RuntimeContext {
   readonly delays: RetryDelays;
   readonly limits: Limits | undefined;
   readonly isOnline: () => boolean;
-  /** Hears that the account is no longer linked, as the server says. */
-  readonly revoked: (account: Account) => void;
+  /** Hears that the server rejects the account as `unauthorized`, or that it accepts it again. */
+  readonly authorizationChanged: (account: Account, error: DatastoreError | undefined) => void;
   readonly profileChanged: (account: Account) => void;
   /** Hears of a failure for which nobody waits. */
   readonly failed: (error: unknown) => void;
@@ -45,18 +50,19 @@ export class ManagerRuntime<Manager extends OwningManager> {
   constructor(manager: Manager, cache: DatastoreCache, context: RuntimeContext) {
     const { account, environment, delays, limits, failed } = context;
     const link = account && guardedLink(account.link);
-    const unauthorized = (): void => this.#revoked();
+    const unauthorized = (error: DatastoreError): void => this.#unauthorized(error);
     this.#context = context;
     this.#cache = cache;
     this.link = link;
     this.list = new DatastoreList(manager, { cache, link, environment, delays, failed, unauthorized });
     if (link !== undefined) {
       this.#connection = new Connection({ link, environment, delays, heard: (event) => this.#hear(event) });
-      this.#connection.setOnline(context.isOnline());
+      this.#connection.setOnline(this.#isReachable);
     }
     this.sessions = new SyncSessions({
       ...{ manager, environment, delays, limits, cache, link, failed, unauthorized },
-      isOnline: () => context.isOnline() && !this.#isEnded,
+      isReachable: () => this.#isReachable,
+      authorizationError: () => account?.authorizationError,
       isConnected: () => this.isConnected,
       stored: () => this.list.changed(),
       rested: ({ id }) => this.#rested(id),
@@ -89,12 +95,15 @@ export class ManagerRuntime<Manager extends OwningManager> {
     }
   }
 
-  /** The answer of a call of the link. The call may be the first to learn that the account is no longer linked. */
+  /** The answer of a call of the link. The call may be the first to learn whether the server accepts the account. */
   async asked<Answer>(call: Promise<Answer>): Promise<Answer> {
+    const { account, authorizationChanged } = this.#context;
     try {
-      return await call;
+      const answer = await call;
+      if (account?.authorizationError !== undefined) authorizationChanged(account, undefined);
+      return answer;
     } catch (error) {
-      if (isServiceError(error, 'unauthorized')) this.#revoked();
+      if (isServiceError(error, 'unauthorized')) this.#unauthorized(error);
       throw error;
     }
   }
@@ -105,9 +114,9 @@ export class ManagerRuntime<Manager extends OwningManager> {
     this.#connection?.need(this.sessions.hasOpen || this.list.hasListeners, this.sessions.openHandles);
   }
 
-  /** The device came online or went offline. */
-  onlineChanged(): void {
-    this.#connection?.setOnline(this.#context.isOnline());
+  /** The device came online or went offline, or the account was suspended or resumed. */
+  reachabilityChanged(): void {
+    this.#connection?.setOnline(this.#isReachable);
     this.sessions.kickAll();
     this.sessions.tellStatus();
   }
@@ -132,7 +141,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
         break;
       case 'disconnected':
         this.sessions.tellStatus();
-        if (event.error.code === 'unauthorized') this.#revoked();
+        if (event.error.code === 'unauthorized') this.#unauthorized(event.error);
         break;
       case 'reached':
       case 'deleted':
@@ -157,9 +166,15 @@ export class ManagerRuntime<Manager extends OwningManager> {
     if (account !== undefined) profileChanged(account);
   }
 
-  #revoked(): void {
-    const { account, revoked } = this.#context;
-    if (account !== undefined) revoked(account);
+  /** Whether the server may be called in the background. */
+  get #isReachable(): boolean {
+    const { account, isOnline } = this.#context;
+    return isOnline() && account?.authorizationError === undefined && !this.#isEnded;
+  }
+
+  #unauthorized(error: DatastoreError): void {
+    const { account, authorizationChanged } = this.#context;
+    if (account !== undefined) authorizationChanged(account, error);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   parseSequencerMessage,
 } from '../../sync/message-format.js';
 import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
-import { canRead, ROLES, type Role } from '../../sync/role.js';
+import { canRead, ROLES, type Role } from '../../sync/messages.js';
 import { Sequencer, type SequencerOptions } from '../../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { invalidDatastoreId } from '../model/arguments.js';
@@ -286,6 +286,7 @@ export class MemoryLink implements Link {
     this.#service = service;
   }
 
+  /** Whether calls reach the server. */
   get isOnline(): boolean {
     return this.#isOnline;
   }

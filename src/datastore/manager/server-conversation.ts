@@ -1,8 +1,8 @@
 import { DatastoreError, errorWithCode, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import type { Put, ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
+import { canRead, type Role } from '../../sync/messages.js';
 import type { Replica } from '../../sync/replica.js';
-import { canRead, type Role } from '../../sync/role.js';
 import { findInSnapshot } from '../../sync/snapshot.js';
 import type { ReplicaStore } from './datastore-cache.js';
 import { malformed } from './guards.js';
@@ -193,6 +193,7 @@ export class ServerConversation {
     this.#lastPut = put;
     this.#flightInSnapshot = 'absent';
     await this.#store.save();
+    this.#store.requireRunning();
     const answer = await this.#send(put);
     this.#receive(answer);
     if (answer.type === 'refused') {

@@ -9,8 +9,8 @@ import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
 import { Replica } from '../../sync/replica.js';
-import type { ReplicaStatus } from '../../sync/replica-status.js';
 import type { SavedReplica } from '../../sync/saved-replica.js';
+import type { ReplicaStatus } from '../../sync/sync-result.js';
 import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
 import type { AnyTables } from '../model/fields.js';
 import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model/open-replica.js';
@@ -30,7 +30,10 @@ export interface SessionContext {
   readonly cache: DatastoreCache;
   /** `undefined` for local datastores. */
   readonly link: Link | undefined;
-  isOnline(): boolean;
+  /** Whether the server may be called: the device is online, and the account is not suspended. */
+  isReachable(): boolean;
+  /** Why the account is suspended, if it is. */
+  authorizationError(): DatastoreError | undefined;
   isConnected(): boolean;
   /** Hears that a datastore was stored, so the list may have changed. */
   stored(): void;
@@ -41,8 +44,8 @@ export interface SessionContext {
    * merged, and that nobody would make again. What is stored is without them.
    */
   abandoned(session: SyncSession): void;
-  /** Hears that the account is no longer linked. */
-  unauthorized(): void;
+  /** Hears that the server rejects the account. */
+  unauthorized(error: DatastoreError): void;
   /** Hears of a failure for which nobody waits. */
   failed(error: unknown): void;
 }
@@ -151,7 +154,7 @@ export class SyncSession {
 
   /** Takes the next steps now, because something may have become possible. */
   kick(): void {
-    if (this.#conversation !== undefined && this.#context.isOnline()) this.#job.ask();
+    if (this.#conversation !== undefined && this.#context.isReachable()) this.#job.ask();
   }
 
   /** Stores the datastore as it is. @throws DatastoreError `storage`. */
@@ -267,8 +270,8 @@ export class SyncSession {
     }
     this.#step = undefined;
     const { status } = this.#replica;
-    if (this.#context.isOnline()) this.#waiters.settle(status, conversation.refusal, conversation.flightInSnapshot);
-    else this.#waiters.failed(offline(), status);
+    if (this.#context.isReachable()) this.#waiters.settle(status, conversation.refusal, conversation.flightInSnapshot);
+    else this.#waiters.failed(this.#unreachableError(), status);
     this.tellStatus();
   }
 
@@ -276,7 +279,7 @@ export class SyncSession {
   #nextStep(): Step | undefined {
     if (this.#state !== 'running') return undefined;
     const step = this.#conversation?.nextStep();
-    return step === 'merge' || this.#context.isOnline() ? step : undefined;
+    return step === 'merge' || this.#context.isReachable() ? step : undefined;
   }
 
   /**
@@ -297,7 +300,7 @@ export class SyncSession {
     if (step !== 'fetch' || isDeleted) this.#uploadError = error;
     this.#waiters.failed(error, this.#replica.status);
     this.tellStatus();
-    if (error.code === 'unauthorized') this.#context.unauthorized();
+    if (error.code === 'unauthorized') this.#context.unauthorized(error);
     return isWorthRetrying(error);
   }
 
@@ -332,7 +335,8 @@ export class SyncSession {
       isConnected: this.#conversation !== undefined && this.#context.isConnected(),
       isDownloading,
       isDeleted,
-      downloadError: isDownloading || isDeleted ? this.#downloadError : undefined,
+      downloadError:
+        this.#context.authorizationError() ?? (isDownloading || isDeleted ? this.#downloadError : undefined),
       uploadError: isUploading || isDeleted ? this.#uploadError : undefined,
     };
   }
@@ -363,7 +367,7 @@ export class SyncSession {
 
   #requireReachable(): void {
     if (this.#state === 'deleted') throw this.#deletedError();
-    if (!this.#context.isOnline()) throw offline();
+    if (!this.#context.isReachable()) throw this.#unreachableError();
   }
 
   #closed(): void {
@@ -379,13 +383,13 @@ export class SyncSession {
     this.#context.rested(this);
   }
 
+  #unreachableError(): DatastoreError {
+    return this.#context.authorizationError() ?? new ServiceError('network', 'the device is offline');
+  }
+
   #deletedError(): ServiceError {
     return new ServiceError('not-found', `datastore ${quote(this.id)} was deleted on the server`);
   }
-}
-
-function offline(): ServiceError {
-  return new ServiceError('network', 'the device is offline');
 }
 
 interface Waiter {

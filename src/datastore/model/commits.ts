@@ -1,8 +1,9 @@
 import { DatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
-import type { Withdrawal } from '../../sync/sync-result.js';
+import type { Retraction } from '../../sync/sync-result.js';
 import { checkFunction, checkOptions, invalidArgument } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
 
+/** How a transaction is tried. */
 export interface TransactionOptions {
   /** How often to try before the caller gets the conflict. 1 by default. */
   readonly maxTries?: number;
@@ -13,7 +14,7 @@ export interface CommitContext {
   /** Merges what was received, and saves. */
   merge(): Promise<unknown>;
   /** Hears that local edits were undone. */
-  undone(withdrawal: Withdrawal): void;
+  undone(retraction: Retraction): void;
 }
 
 /**
@@ -66,9 +67,9 @@ export class Commits {
         await context.commit();
         return result;
       } catch (error) {
-        const isWithdrawn = this.#withdraw();
-        if (this.#reopen() || isWithdrawn) await context.save();
-        if (!isWithdrawn && this.#open.isOpen) throw undecided(error);
+        const isRetracted = this.#retract();
+        if (this.#reopen() || isRetracted) await context.save();
+        if (!isRetracted && this.#open.isOpen) throw undecided(error);
         if (!isConflict(error) || tries === maxTries) throw error;
       }
       this.#open.requireOpen();
@@ -107,10 +108,10 @@ export class Commits {
     return replica.provisional !== 'none' && replica.reopen();
   }
 
-  #withdraw(): boolean {
-    const withdrawal = this.#open.isOpen ? this.#open.replica.withdraw() : undefined;
-    if (withdrawal !== undefined) this.#context.undone(withdrawal);
-    return withdrawal !== undefined;
+  #retract(): boolean {
+    const retraction = this.#open.isOpen ? this.#open.replica.retract() : undefined;
+    if (retraction !== undefined) this.#context.undone(retraction);
+    return retraction !== undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import { quote } from '../../errors/quote.js';
 import { ownTableId } from '../../operations/ownership.js';
 import { DEFAULT_LIMITS } from '../../state/limits.js';
 import { INFO_TABLE } from '../../sync/datastore-info.js';
-import { canWrite, type Role } from '../../sync/role.js';
+import { canWrite, type Role } from '../../sync/messages.js';
 import { isShareableId } from '../../values/names.js';
 import { BASE_DELTA_SIZE } from '../../values/size.js';
 import { Commits, type TransactionOptions } from './commits.js';
@@ -72,6 +72,7 @@ export class Datastore<Tables extends object = AnyTables> {
     open.onEdited((applied) => this.#tellEdited(applied));
   }
 
+  /** The id by which its manager opens it. */
   get id(): string {
     return this.#open.id;
   }

@@ -2,8 +2,13 @@ import type { Conflict } from '../../deltas/conflict.js';
 import type { Delta } from '../../deltas/delta.js';
 import type { DatastoreError } from '../../errors/datastore-error.js';
 import { INFO_TABLE, MTIME_FIELD } from '../../sync/datastore-info.js';
-import type { ReplicaStatus } from '../../sync/replica-status.js';
-import type { RecordsByTable, RefusedDelta, SyncResult, UncertainDelta } from '../../sync/sync-result.js';
+import type {
+  IndeterminateDelta,
+  RecordsByTable,
+  RefusedDelta,
+  ReplicaStatus,
+  SyncResult,
+} from '../../sync/sync-result.js';
 import { checkFunction, invalidArgument } from './arguments.js';
 import type { TableId } from './fields.js';
 import type { ConnectionStatus, OpenReplica } from './open-replica.js';
@@ -14,6 +19,7 @@ export type RecordOf<Tables, Id extends keyof Tables> = DatastoreRecord<Tables[I
 
 /** Records by the id of their table, deleted ones included: `isDeleted` tells. */
 export interface ChangedRecords<Tables> extends ReadonlyMap<string, ReadonlySet<RecordOf<Tables, TableId<Tables>>>> {
+  /** The changed records of one table, or `undefined` if none changed. */
   get<Id extends TableId<Tables>>(table: Id): ReadonlySet<RecordOf<Tables, Id>> | undefined;
 }
 
@@ -36,7 +42,7 @@ export interface ConflictEvent {
 /** Local edits that one sync has undone: the server refused them, or nobody can tell whether it has them. */
 export interface RefusalEvent {
   readonly refused: readonly RefusedDelta[];
-  readonly uncertain: readonly UncertainDelta[];
+  readonly indeterminate: readonly IndeterminateDelta[];
 }
 
 /** The events of a datastore by name. */
@@ -75,7 +81,7 @@ function datastoreStatus(replica: ReplicaStatus, connection: ConnectionStatus): 
     isDownloading: connection.isDownloading || replica.hasGap || replica.needsReload,
     isUploading: replica.hasOutgoing || replica.isInFlight,
     hasIncoming: replica.hasIncoming,
-    hasOutgoing: replica.hasOpen,
+    hasOutgoing: replica.hasUncommitted,
     needsReset: connection.isDeleted,
     downloadError: connection.downloadError,
     uploadError: connection.uploadError,
@@ -141,9 +147,9 @@ export class DatastoreNotifier<Tables> {
   /** Tells what a sync brought in. */
   tellSync(result: SyncResult, event: ChangeEvent<Tables>): void {
     this.tellChange(event);
-    const { conflicts, refused, uncertain } = result;
+    const { conflicts, refused, indeterminate } = result;
     this.tellConflicts(conflicts);
-    if (refused.length + uncertain.length > 0) this.#listeners.tell('refusal', { refused, uncertain });
+    if (refused.length + indeterminate.length > 0) this.#listeners.tell('refusal', { refused, indeterminate });
     this.tellStatus();
   }
 

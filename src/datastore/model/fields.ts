@@ -80,6 +80,7 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
     this.#container = container;
   }
 
+  /** Whether a field is present. */
   has(name: FieldName<Shape>): boolean {
     return this.typeOf(name) !== undefined;
   }
@@ -107,6 +108,7 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
     }
   }
 
+  /** The names and values of all fields, as {@link entries} gives them. */
   [Symbol.iterator](): IterableIterator<[FieldName<Shape>, Value]> {
     return this.entries();
   }

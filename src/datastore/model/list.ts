@@ -29,6 +29,7 @@ export abstract class ReadableList<Item extends Atom = Atom> implements Iterable
     return length ?? this.#failNoList();
   }
 
+  /** Whether it has no items. */
   get isEmpty(): boolean {
     return this.length === 0;
   }

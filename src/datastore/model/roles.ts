@@ -2,7 +2,7 @@ import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { deleteChange, insertChange, updateChange } from '../../operations/change.js';
 import { fieldPut } from '../../operations/field-operation.js';
-import { ROLES, type Role } from '../../sync/role.js';
+import { ROLES, type Role } from '../../sync/messages.js';
 import { isShareableId } from '../../values/names.js';
 import type { Value } from '../../values/value.js';
 import { invalidArgument } from './arguments.js';
@@ -11,6 +11,7 @@ import type { OpenReplica } from './open-replica.js';
 /** Those who can be given a role: everyone, or the owner's team. */
 export type Principal = 'public' | 'team';
 
+/** Every {@link Principal}. */
 export const PRINCIPALS: readonly Principal[] = ['public', 'team'];
 
 /** The reserved table of roles: a record for each principal, with the role in one field. Spec: ACL-1. */

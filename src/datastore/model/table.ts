@@ -213,10 +213,12 @@ export class QueryResult<Found> implements Iterable<Found> {
     this.#found = found;
   }
 
+  /** Whether any record was found. */
   get hasResults(): boolean {
     return this.#found.length > 0;
   }
 
+  /** How many records were found. */
   get count(): number {
     return this.#found.length;
   }
@@ -226,6 +228,7 @@ export class QueryResult<Found> implements Iterable<Found> {
     return this.#found;
   }
 
+  /** The records in the order in which they were found. */
   [Symbol.iterator](): IterableIterator<Found> {
     return this.#found[Symbol.iterator]();
   }

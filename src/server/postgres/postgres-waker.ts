@@ -76,7 +76,7 @@ export class PostgresWaker {
       payload += payload === '' ? handle : ` ${handle}`;
     }
     if (payload !== '') payloads.push(payload);
-    // Losing a hint is permitted: whoever waits polls as well.
+    // Losing a hint is permitted: a waiter polls as well.
     for (const text of payloads) {
       await this.#pool.query('SELECT pg_notify($1, $2)', [CHANNEL, text]).catch(() => undefined);
     }

@@ -2,6 +2,7 @@ import { ServiceError } from '../../errors/datastore-error.js';
 
 /** A connection, as the package `pg` gives it; not one of a pool, since a migration is a transaction. */
 export interface PostgresConnection {
+  /** Runs one statement. */
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 

@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import {
   type Account,
   AccountManager,
+  type Datastore,
   DatastoreError,
+  type DatastoreManager,
   environmentOf,
   MemoryServer,
   MemoryStorage,
@@ -157,39 +159,6 @@ describe('unlinking', () => {
     expect(await local.list()).toHaveLength(1);
   });
 
-  test('by the server is noticed wherever the link is used', async () => {
-    const uses: ((manager: Awaited<ReturnType<typeof accounts.managerFor>>) => Promise<unknown>)[] = [
-      async (manager) => await Promise.resolve(manager.addListListener(() => undefined)),
-      async (manager) => await manager.list().catch(() => undefined),
-      async (manager) => await manager.openDefault(),
-    ];
-    for (const use of uses) {
-      addAccounts(server);
-      const device = new Device(server);
-      const manager = await device.manager();
-      await device.rest();
-      server.removeAccount('ann');
-      await use(manager);
-      await device.rest();
-      expect([manager.isShutDown, (await device.accounts()).hasLinkedAccount]).toEqual([true, false]);
-      expect(await device.storage.keys('space')).toEqual([]);
-      expect(device.environment.timerCount).toBe(0);
-    }
-  });
-
-  test('by the server is noticed by an open watch, and by starting again', async () => {
-    const manager = await phone.manager();
-    await manager.openDefault();
-    await phone.rest();
-    server.removeAccount('ann');
-    await phone.rest();
-    expect(manager.isShutDown).toBe(true);
-    const next = phone.restarted();
-    await next.accounts();
-    await next.rest();
-    expect((await next.accounts()).linkedAccounts).toEqual([]);
-  });
-
   test('that was interrupted is completed when the device starts again', async () => {
     const ann = await accounts.link('ann');
     const manager = await accounts.managerFor(ann);
@@ -247,6 +216,101 @@ describe('unlinking', () => {
     (await device.accounts()).setOnline(false);
     await device.rest();
     expect(again.syncStatus.isConnected).toBe(false);
+  });
+});
+
+describe('an account that the server rejects', () => {
+  /** Two edits that the server does not have, by a manager that is open. */
+  async function edited(device: Device): Promise<Datastore> {
+    const notes = await (await device.manager()).openOrCreate('notes');
+    await device.rest();
+    device.link().isOnline = false;
+    notes.table('t').insert('one', {});
+    await notes.sync();
+    notes.table('t').insert('two', {});
+    await notes.sync();
+    return notes;
+  }
+
+  function uploaded(): string[] {
+    const sequencer = server.sequencer('ann', 'notes');
+    return ['one', 'two', 'three'].filter((id) => sequencer.get('t', id) !== undefined);
+  }
+
+  test('is suspended: nothing is deleted, the status says why, and no timer runs', async () => {
+    const notes = await edited(phone);
+    const ann = await phone.account();
+    const heard: unknown[] = [];
+    ann.addListener(({ authorizationError }) => heard.push(authorizationError?.code));
+    server.removeAccount('ann');
+    phone.link().isOnline = true;
+    await phone.environment.advance(600_000);
+    expect([ann.isLinked, notes.isOpen, heard]).toEqual([true, true, ['unauthorized']]);
+    expect(notes.syncStatus).toMatchObject({
+      isConnected: false,
+      isUploading: true,
+      downloadError: { code: 'unauthorized' },
+    });
+    expect(phone.environment.timerCount).toBe(0);
+    const restarted = await phone.restarted().manager();
+    expect((await restarted.openOrCreate('notes')).table('t').query().count).toBe(2);
+  });
+
+  test('goes on with what waits when the user has signed in again', async () => {
+    const notes = await edited(phone);
+    const ann = await phone.account();
+    server.removeAccount('ann');
+    phone.link().isOnline = true;
+    await phone.environment.advance(600_000);
+    notes.table('t').insert('three', {});
+    await notes.sync();
+    addAccounts(server);
+    await phone.environment.advance(600_000);
+    expect(ann.authorizationError?.code).toBe('unauthorized');
+    ann.resume();
+    await phone.rest();
+    expect(ann.authorizationError).toBeUndefined();
+    expect(notes.syncStatus).toMatchObject({ isConnected: true, isUploading: false, anyError: undefined });
+    expect(uploaded()).toEqual(['one', 'two', 'three']);
+  });
+
+  test('is noticed wherever the link is used, and at the next start', async () => {
+    const uses: ((manager: DatastoreManager) => Promise<unknown>)[] = [
+      async (manager) => await Promise.resolve(manager.addListListener(() => undefined)),
+      async (manager) => await manager.list().catch(() => undefined),
+      async (manager) => await manager.openDefault(),
+    ];
+    for (const use of uses) {
+      addAccounts(server);
+      const device = new Device(server);
+      const manager = await device.manager();
+      await device.rest();
+      server.removeAccount('ann');
+      await use(manager);
+      await device.rest();
+      expect([manager.isShutDown, (await device.account()).authorizationError?.code]).toEqual([false, 'unauthorized']);
+      expect(device.environment.timerCount).toBe(0);
+      const next = device.restarted();
+      const [ann] = (await next.accounts()).linkedAccounts;
+      await next.rest();
+      expect(ann?.authorizationError?.code).toBe('unauthorized');
+    }
+  });
+
+  test('fails a commit and a load at once, and resumes by a call that succeeds', async () => {
+    const manager = await phone.manager();
+    const notes = await manager.openOrCreate('notes');
+    await phone.rest();
+    server.removeAccount('ann');
+    await phone.rest();
+    notes.table('t').insert('one', {});
+    expect([await codeOf(notes.commit()), await codeOf(notes.loadDeltas()), await codeOf(manager.list())]).toEqual([
+      ...['unauthorized', 'unauthorized', 'unauthorized'],
+    ]);
+    addAccounts(server);
+    expect(await manager.list()).toHaveLength(1);
+    await notes.commit();
+    expect(uploaded()).toEqual(['one']);
   });
 });
 

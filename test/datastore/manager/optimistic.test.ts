@@ -306,7 +306,7 @@ describe('a transaction', () => {
       let isHeld = false;
       const set = phone.storage.set.bind(phone.storage);
       phone.storage.set = async (key, value) => {
-        // The first write after the conflict is that of what was withdrawn.
+        // The first write after the conflict is that of what was retracted.
         if (!isHeld && mine.syncStatus.hasIncoming) {
           isHeld = true;
           await new Promise<void>((resolve) => {

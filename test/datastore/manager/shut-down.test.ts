@@ -111,3 +111,43 @@ test('what an unlinked account had under way leaves nothing in the storage', asy
   await phone.environment.advance(600_000);
   expect(await phone.storage.keys('space')).toEqual([]);
 });
+
+describe('an edit that was synced, by a page that does not wait,', () => {
+  const ENDINGS: readonly (readonly [string, (close: () => void) => void])[] = [
+    ['is written if the manager is shut down', () => void manager.shutDown()],
+    ['is written if the datastore is closed', (close) => close()],
+    [
+      'is written if both happen',
+      (close) => {
+        close();
+        void manager.shutDown();
+      },
+    ],
+  ];
+
+  test.each(ENDINGS)('%s', async (_, end) => {
+    phone.link().isOnline = false;
+    const notes = await manager.openOrCreate('notes');
+    notes.table('t').insert('first', {});
+    // The second call comes while the first one writes.
+    const calls = [notes.sync()];
+    await Promise.resolve();
+    notes.table('t').insert('second', {});
+    calls.push(notes.sync());
+    notes.table('t').insert('unsynced', {});
+    end(() => notes.close());
+    expect(await Promise.all(calls.map(codeOf))).toEqual(['resolved', 'resolved']);
+    const restarted = await phone.restarted().manager();
+    const kept = await restarted.openOrCreate('notes');
+    expect([...kept.table('t').query()].map(({ id }) => id)).toEqual(['first', 'second']);
+  });
+
+  test('fails if it cannot be written, and the manager ends all the same', async () => {
+    const notes = await manager.openOrCreate('notes');
+    notes.table('t').insert('first', {});
+    phone.storage.set = () => Promise.reject(new Error('the disk is full'));
+    const synced = codeOf(notes.sync());
+    const ended = codeOf(manager.shutDown());
+    expect([await synced, await ended]).toEqual(['storage', 'resolved']);
+  });
+});

@@ -41,8 +41,8 @@ test('a manager that stores what a crash must take is noticed', async () => {
   expect(await lawBroken()).toBe('every edit counts exactly once');
 });
 
-test('a transaction that makes again what it has not withdrawn is noticed', async () => {
-  vi.spyOn(Replica.prototype, 'withdraw').mockImplementation(() => ({ changes: Delta.from([]), conflicts: [] }));
+test('a transaction that makes again what it has not retracted is noticed', async () => {
+  vi.spyOn(Replica.prototype, 'retract').mockImplementation(() => ({ changes: Delta.from([]), conflicts: [] }));
   expect(await lawBroken()).toBe('every edit counts exactly once');
 });
 

@@ -34,8 +34,8 @@ export class ReplicaWrapper implements ReplicaMachine {
     return this.inner.apply(changes);
   }
 
-  endUndoStep(): void {
-    this.inner.endUndoStep();
+  endUndoItem(): void {
+    this.inner.endUndoItem();
   }
 
   get(table: string, record: string): ReturnType<ReplicaMachine['get']> {

@@ -6,7 +6,7 @@ import { ReplicaWrapper } from './replica-wrapper.js';
 class ImpatientReplica extends ReplicaWrapper {
   override receive(message: SequencerMessage): void {
     super.receive(message);
-    if (!this.status.hasOpen) super.sync(new Date(0));
+    if (!this.status.hasUncommitted) super.sync(new Date(0));
   }
 }
 

@@ -1,0 +1,375 @@
+/**
+ * What a replica knows of the log's state, and the queue of local edits that the log does not have:
+ *
+ *     base · unconfirmed[0] · unconfirmed[1] · … · uncommitted = view
+ *
+ * `base` is the log's state at `revision`, and `view` is what the user sees. The user edits the *uncommitted* delta. Once
+ * it is *sealed* it is *unconfirmed*: nothing is added to it any more but what is sealed next, and it waits to be put,
+ * until the log is known to have it. All of them are kept applied, so each says what it overwrote in the state that it
+ * meets here; a rebase keeps that up. So no delta ever needs to be rolled back to merge another, and still each can be:
+ *
+ * - A remote delta is appended to `base`. The queue is rebased over it, and what comes out on the other side is applied
+ *   to `view`.
+ * - A confirmed delta moves from the front of the queue to the end of `base`. `view` does not change.
+ * - A refused delta is taken out of the queue. What undoes it is brought past the later ones and applied to `view`.
+ * - A snapshot replaces `base`, and the difference between the two is merged as one remote delta.
+ *
+ * The base is kept as a state of its own, although it could be computed from `view` by undoing the queue: a reload and
+ * every save need it, states share their records, and it lets every remote delta be checked against the state that it was
+ * made for.
+ *
+ * Costs: an edit costs what it edits, however long the queue is. Merging a remote delta costs the edits that meet it, and
+ * a little for every segment in the queue. Memory is `base`, `view` where it differs, and the queue.
+ *
+ * Spec: SYNC-14.
+ */
+
+import type { ConflictListener } from '../deltas/conflict.js';
+import { changesIn, compose, type Delta, deltaOf } from '../deltas/delta.js';
+import { invert } from '../deltas/invert.js';
+import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
+import { invariant } from '../errors/invariant-error.js';
+import type { Change } from '../operations/change.js';
+import { sizeOfChanges } from '../operations/size.js';
+import { checkGrowth, type Limits } from '../state/limits.js';
+import { applyChanges, type State } from '../state/state.js';
+import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
+import { LocalDelta } from './local-delta.js';
+import { PendingRules } from './pending-rules.js';
+import { rebaseOverDifference } from './snapshot.js';
+import { type RecordsByTable, RecordWatch } from './sync-result.js';
+import { rebaseSegments, type Segment, type SegmentRole } from './undo/segments.js';
+import type { TakeBack, UndoHistory } from './undo/undo-history.js';
+
+/** See the comment at the top of this file. */
+export class PendingQueue {
+  /** The rules of the fields that the queue edits. */
+  readonly rules: PendingRules = new PendingRules();
+  readonly #history: UndoHistory;
+  #base: State;
+  readonly #view: State;
+  #revision: number;
+  #unconfirmed: LocalDelta[] = [];
+  #uncommitted = new LocalDelta();
+  #watch = new RecordWatch();
+
+  constructor(base: State, revision: number, history: UndoHistory) {
+    this.#base = base;
+    this.#view = base.clone();
+    this.#revision = revision;
+    this.#history = history;
+  }
+
+  /** The state of the log at {@link revision}. */
+  get base(): State {
+    return this.#base;
+  }
+
+  /** What the user sees. */
+  get view(): State {
+    return this.#view;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The sealed deltas, oldest first. Only the first may have been put. */
+  get unconfirmed(): readonly LocalDelta[] {
+    return this.#unconfirmed;
+  }
+
+  get uncommitted(): LocalDelta {
+    return this.#uncommitted;
+  }
+
+  /** The segments of all deltas in the queue, in order. */
+  get segments(): Segment[] {
+    return [...this.#unconfirmed, this.#uncommitted].flatMap((delta) => delta.segments);
+  }
+
+  /** See `Replica.provisional`. */
+  get provisional(): 'next' | 'later' | 'none' {
+    const left = this.#unconfirmed.slice(this.#idleCount());
+    if (left[0]?.isProvisional === true) return 'next';
+    return left.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
+  }
+
+  // What the user does.
+
+  /**
+   * Applies an edit. The first `unrecorded` changes are made a segment of their own, which the undo history leaves alone;
+   * there must be no running segment then.
+   *
+   * @throws DatastoreError where it does not fit, or would put the state or the uncommitted delta over a limit, now or
+   * when it is sealed. Nothing is changed then.
+   */
+  edit(changes: readonly Change[], limits: Limits, unrecorded = 0): readonly Change[] {
+    const before = weigh(this.#view);
+    // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
+    const applied = applyChanges(this.#view, changes, { ...limits, deltaSize: Number.POSITIVE_INFINITY });
+    this.#history.begun(this.#uncommitted);
+    try {
+      checkRoomForMtime(before, weigh(this.#view), limits);
+      this.#checkSize(applied, limits.deltaSize - MTIME_CHANGE_SIZE);
+    } catch (error) {
+      this.#view.apply(invert(deltaOf(applied)));
+      throw error;
+    }
+    if (unrecorded === 0) {
+      this.#uncommitted.add(applied);
+    } else {
+      this.#uncommitted.add(applied.slice(0, unrecorded));
+      this.#uncommitted.cut('unrecorded');
+      this.#uncommitted.add(applied.slice(unrecorded));
+    }
+    return applied;
+  }
+
+  /** Ends the running segment of the uncommitted delta, giving it a role. */
+  cut(role: SegmentRole, origin?: number): Segment | undefined {
+    return this.#uncommitted.cut(role, origin);
+  }
+
+  /** Drops the uncommitted delta, as if it had never been made. */
+  rollback(): Delta {
+    const applied = this.#view.apply(invert(this.#uncommitted.whole()));
+    this.#history.rolledBack(this.#uncommitted);
+    this.#uncommitted = new LocalDelta();
+    this.#noteIfSettled();
+    return applied;
+  }
+
+  /**
+   * Seals the uncommitted delta: it joins the last unconfirmed one if that was not sent and both together stay within the
+   * limit, and else queues behind it.
+   */
+  seal(isFirstSent: boolean, deltaSizeLimit: number): void {
+    const sealed = this.#uncommitted;
+    this.#uncommitted = new LocalDelta();
+    if (sealed.whole().length === 0) {
+      this.#history.dropped(sealed.segments);
+      this.#noteIfSettled();
+      return;
+    }
+    const last = this.#unconfirmed.at(-1);
+    const canJoin = this.#unconfirmed.length > (isFirstSent ? 1 : 0);
+    const changes = sealed.segments.flatMap(({ delta }) => changesIn(delta));
+    const isJoined = last !== undefined && canJoin && last.sizeWith(changes) <= deltaSizeLimit;
+    if (isJoined) last.absorb(sealed);
+    else this.#unconfirmed.push(sealed);
+    this.#history.sealed(isJoined ? last : sealed);
+  }
+
+  /** The deltas that nobody has heard of, oldest first. */
+  changeable(isFirstSent: boolean): LocalDelta[] {
+    return [...this.#unconfirmed.slice(isFirstSent ? 1 : 0), this.#uncommitted];
+  }
+
+  /** Undoes a segment by taking it out of its delta: nobody will ever hear of it. Nothing after it depends on it. */
+  takeBack({ delta, segment }: TakeBack): Delta {
+    const queue = [...this.#unconfirmed, this.#uncommitted];
+    const applied = this.#view.apply(invert(segment.delta));
+    delta.remove(segment);
+    this.#history.takenBack(applied, this.segments);
+    this.#setUnconfirmed(this.#withoutIdle(this.#unconfirmed));
+    this.#history.rebegun(queue.slice(queue.indexOf(delta) + 1));
+    return applied;
+  }
+
+  /** Makes the last unconfirmed delta uncommitted again, together with what is uncommitted now. */
+  reopen(): void {
+    const last = this.#takeLast();
+    this.#uncommitted = new LocalDelta([...last.segments, ...this.#uncommitted.segments]);
+    this.#history.reopened(this.#uncommitted, last);
+  }
+
+  /**
+   * Undoes the last unconfirmed delta, and what only undid or redid an item of it. What is uncommitted stands as far as it
+   * can.
+   *
+   * @returns how the view changed.
+   */
+  retract(onLoss: ConflictListener): Delta {
+    const last = this.#takeLast();
+    const { left, shown } = this.#history.reject(last, this.#uncommitted.segments, this.rules, onLoss);
+    const [uncommitted = new LocalDelta()] = this.#withoutIdle([new LocalDelta(left.filter(isNotEmpty))]);
+    this.#uncommitted = uncommitted;
+    // Nobody knows what could be undone before an edit that was made over what is retracted.
+    if (!uncommitted.isUntouched) this.#history.reopened(uncommitted);
+    this.#noteIfSettled();
+    return compose(...shown.map((delta) => this.#view.apply(delta)));
+  }
+
+  // What becomes of what was put, and what others did.
+
+  /**
+   * The first unconfirmed delta that does anything. Those before it, such as an insert and then its deletion, are dropped.
+   */
+  firstToPut(): LocalDelta | undefined {
+    const idle = this.#idleCount();
+    if (idle > 0) this.#setUnconfirmed(this.#unconfirmed.slice(idle));
+    return this.#unconfirmed[0];
+  }
+
+  /** The first unconfirmed delta is in the log, at the next revision. */
+  confirm(): void {
+    const [first, ...later] = this.#unconfirmed;
+    invariant(first !== undefined, 'only a delta that was put is confirmed');
+    this.#base.apply(first.whole());
+    this.#revision += 1;
+    this.#setUnconfirmed(later);
+  }
+
+  /**
+   * Undoes the first unconfirmed delta, which was refused, and what only undid or redid an item of it. The later ones
+   * stand as far as they can.
+   *
+   * @returns what was refused.
+   */
+  reject(onLoss: ConflictListener): Delta {
+    const [first, ...later] = this.#unconfirmed;
+    invariant(first !== undefined, 'only a delta that was put is refused');
+    const segments = later.flatMap((delta) => delta.segments);
+    const { left, shown } = this.#history.reject(first, segments, this.rules, onLoss);
+    for (const delta of shown) this.#show(delta);
+    this.#setRebased(regroup(left, later));
+    return first.whole();
+  }
+
+  /**
+   * Merges the remote delta of the next revision.
+   *
+   * @throws ServiceError `log-mismatch` if it does not fit the state of the log, or what a merge function throws. Nothing
+   * is changed then.
+   */
+  merge(remote: Delta, onConflict: ConflictListener): void {
+    const applied = this.#applyToBase(remote);
+    const segments = this.#unconfirmed.map((delta) => delta.segments);
+    try {
+      const { deltas, shown } = rebaseSegments(segments, applied, this.rules, onConflict);
+      this.#history.merged(deltas.flat(), { remote: applied, shown });
+      this.#show(shown);
+      this.#setRebased(deltas);
+    } catch (error) {
+      this.#base.apply(invert(applied));
+      throw error;
+    }
+    this.#revision += 1;
+  }
+
+  /**
+   * Goes over to the state of a snapshot. The first unconfirmed delta is part of it if `isFirstInLog`. Spec: SYNC-30.
+   *
+   * @throws what a merge function throws. Nothing is changed then.
+   */
+  reload(target: State, revision: number, isFirstInLog: boolean, onConflict: ConflictListener): void {
+    const inLog = isFirstInLog ? this.#unconfirmed.slice(0, 1) : [];
+    const rest = this.#unconfirmed.slice(inLog.length).map((delta) => delta.segments);
+    const start = this.#base.clone();
+    for (const delta of inLog) start.apply(delta.whole());
+    const { deltas, shown } = rebaseOverDifference(start, target, rest, this.rules, onConflict);
+    this.#show(shown);
+    this.#base = target;
+    this.#revision = revision;
+    this.#history.reloaded(
+      inLog.flatMap((delta) => delta.segments),
+      deltas.flat(),
+    );
+    this.#setRebased(deltas);
+  }
+
+  /** Puts back local edits that were saved: sealed deltas, and what was uncommitted. */
+  restore(unconfirmed: readonly Delta[], uncommitted: Delta): void {
+    this.#unconfirmed = unconfirmed.map((delta) => new LocalDelta([this.#restored(delta)]));
+    const restored = this.#restored(uncommitted);
+    if (isNotEmpty(restored)) this.#uncommitted = new LocalDelta([restored]);
+  }
+
+  /** The records that changed, against the user's will or without it, since they were last asked for. */
+  takeChanged(): RecordsByTable {
+    const changed = this.#watch.changed();
+    this.#watch = new RecordWatch();
+    return changed;
+  }
+
+  #takeLast(): LocalDelta {
+    const last = this.#unconfirmed.at(-1);
+    invariant(last !== undefined && !this.#uncommitted.isRunning, 'there is a sealed delta, and no segment is running');
+    this.#unconfirmed = this.#unconfirmed.slice(0, -1);
+    return last;
+  }
+
+  /** How many deltas come before the first that does anything. */
+  #idleCount(): number {
+    const first = this.#unconfirmed.findIndex((delta) => delta.whole().length > 0);
+    return first < 0 ? this.#unconfirmed.length : first;
+  }
+
+  /** @throws DatastoreError `delta-too-large` if the uncommitted delta would outgrow the limit with more. */
+  #checkSize(applied: readonly Change[], limit: number): void {
+    const { size } = this.#uncommitted;
+    // Composing never weighs more than its parts, so the exact size is only needed where those exceed the limit.
+    if (size + sizeOfChanges(applied) > limit) {
+      checkGrowth('delta-too-large', size, this.#uncommitted.sizeWith(applied), limit);
+    }
+  }
+
+  #restored(delta: Delta): Segment {
+    return { role: 'unrecorded', delta: this.#view.apply(delta) };
+  }
+
+  #applyToBase(remote: Delta): Delta {
+    try {
+      return this.#base.apply(remote);
+    } catch (error) {
+      if (!(error instanceof DatastoreError)) throw error;
+      throw new ServiceError(
+        'log-mismatch',
+        `revision ${this.#revision + 1} of the log does not fit the state before it: ${error.message}`,
+        error,
+      );
+    }
+  }
+
+  #show(delta: Delta): void {
+    this.#watch.note(delta, this.#view);
+    this.#view.apply(delta);
+  }
+
+  #setRebased(deltas: readonly (readonly Segment[])[]): void {
+    this.#setUnconfirmed(this.#withoutIdle(deltas.map((segments) => new LocalDelta(segments.filter(isNotEmpty)))));
+  }
+
+  /** The deltas that do anything. What can be undone of the others stays so. */
+  #withoutIdle(deltas: readonly LocalDelta[]): LocalDelta[] {
+    for (const { isIdle, segments } of deltas) if (isIdle) this.#history.dropped(segments);
+    return deltas.filter(({ isIdle }) => !isIdle);
+  }
+
+  #setUnconfirmed(deltas: LocalDelta[]): void {
+    this.#unconfirmed = deltas;
+    this.#noteIfSettled();
+  }
+
+  #noteIfSettled(): void {
+    if (this.#unconfirmed.length > 0 || !this.#uncommitted.isUntouched) return;
+    this.rules.clear();
+    this.#history.settled();
+  }
+}
+
+/** Deals segments out again to the deltas that they came from. */
+function regroup(segments: readonly Segment[], deltas: readonly LocalDelta[]): (readonly Segment[])[] {
+  let start = 0;
+  return deltas.map((delta) => {
+    const end = start + delta.segments.length;
+    const own = segments.slice(start, end);
+    start = end;
+    return own;
+  });
+}
+
+function isNotEmpty({ delta }: Segment): boolean {
+  return delta.length > 0;
+}

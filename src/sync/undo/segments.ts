@@ -1,0 +1,146 @@
+/**
+ * A local delta is cut into *segments*, because the user can undo less than a delta: one segment is what the user edited
+ * between two points, what undid or redid that, or what the undo history leaves alone, such as the modified time.
+ *
+ * Keeping segments apart changes no outcome of a merge (REB-4). It lets the undo history know what became of each, and it
+ * costs: a merge goes through all of them. So what the history has forgotten is joined.
+ */
+
+import { composeOnto } from '../../deltas/compose-onto.js';
+import type { Conflict, ConflictListener } from '../../deltas/conflict.js';
+import { type Delta, NO_CHANGES } from '../../deltas/delta.js';
+import { invert } from '../../deltas/invert.js';
+import { type RuleLookup, rebase } from '../../deltas/rebase.js';
+import { refusalRules } from '../pending-rules.js';
+
+/**
+ * What a segment is to the undo history: an undo item, by its id; the undoing of one; or something that the history
+ * leaves alone.
+ */
+export type SegmentRole = number | 'undoing' | 'unrecorded';
+
+/** One stretch of a local delta: applied, in normal form. */
+export interface Segment {
+  readonly role: SegmentRole;
+  readonly delta: Delta;
+  /** The undo item that this is, undoes or redoes, by the id that the item had at first. Such segments are paired. */
+  readonly origin?: number | undefined;
+  /** How many segments it was joined from, if more than one. */
+  readonly count?: number;
+}
+
+/** Whether the undo history knows of a segment, or did. */
+export function isRecorded({ role }: Segment): boolean {
+  return role !== 'unrecorded';
+}
+
+/** Local deltas by their segments, brought past a delta, and the delta that brings the view past it. */
+export interface Rebased {
+  readonly deltas: readonly (readonly Segment[])[];
+  readonly shown: Delta;
+}
+
+/** Rebases deltas over a remote one, keeping the boundaries of their segments. Segments that become empty stay. */
+export function rebaseSegments(
+  deltas: readonly (readonly Segment[])[],
+  remote: Delta,
+  rules: RuleLookup,
+  onConflict: ConflictListener,
+): Rebased {
+  const local = deltas.flatMap((segments) => segments.map(({ delta }) => delta));
+  const merged = rebase(local, remote, { rules, onConflict });
+  let next = 0;
+  const rebased = deltas.map((segments) =>
+    segments.map((segment): Segment => ({ ...segment, delta: merged.pending[next++] ?? NO_CHANGES })),
+  );
+  return { deltas: rebased, shown: merged.remote };
+}
+
+/** What is left when a delta below others is undone. */
+export interface Undone {
+  /** The segments above it, as many as there were: those that became empty too. */
+  readonly left: readonly Segment[];
+  /** The deltas that bring the view there, in order. */
+  readonly shown: readonly Delta[];
+}
+
+/**
+ * Works out what is left of the segments `above` a delta that falls, given as a whole and by its segments. Segments that
+ * are paired with one that falls fall too.
+ *
+ * An edit above that wins over the undoing is no conflict to anybody, and neither is a sum, which a function makes here:
+ * only edits that are lost are reported. Spec: SYNC-27, SYNC-28.
+ */
+export function undoBelow(
+  fallen: { readonly whole: Delta; readonly segments: readonly Segment[] },
+  above: readonly Segment[],
+  localRules: RuleLookup,
+  onLoss: ConflictListener,
+): Undone {
+  const rules = refusalRules(localRules);
+  const onConflict = (conflict: Conflict): void => {
+    if (conflict.rule !== 'function' && conflict.lost.some(({ side }) => side === 'local')) onLoss(conflict);
+  };
+  const { deltas, shown } = rebaseSegments([above], invert(fallen.whole), rules, onConflict);
+  let left = deltas[0] ?? [];
+  const shows = [shown];
+  for (const at of pairedWith(fallen.segments, above)) {
+    const paired = left[at];
+    if (paired === undefined) continue;
+    const rest = rebaseSegments([left.slice(at + 1)], invert(paired.delta), rules, onConflict);
+    left = [...left.slice(0, at), { ...paired, delta: NO_CHANGES }, ...(rest.deltas[0] ?? [])];
+    shows.push(rest.shown);
+  }
+  return { left, shown: shows };
+}
+
+/**
+ * Which segments lose their sense when others fall. Segments of one origin take turns: an item, its undoing, its
+ * redoing, and so on. Where one of a pair falls, and so is undone, the other would undo it once more: they fall together,
+ * and what comes after them goes on taking turns.
+ *
+ * @returns positions among `above`, ascending. Spec: SYNC-28.
+ */
+function pairedWith(fallen: readonly Segment[], above: readonly Segment[]): number[] {
+  const unpaired = new Set<number>();
+  for (const { origin } of fallen) {
+    if (origin !== undefined && !unpaired.delete(origin)) unpaired.add(origin);
+  }
+  return above.flatMap(({ origin }, at) => (origin !== undefined && unpaired.delete(origin) ? [at] : []));
+}
+
+/**
+ * Joins segments of a delta, so that a merge does not cost more each time an edit is sealed: those that
+ * follow one another are joined where the undo history leaves them alone, or has `forgotten` their items. Items that are
+ * known stay as they are, and nothing is joined across them.
+ *
+ * A segment is joined only to one of which it is more than half, counted in what both were joined from (the logarithmic
+ * method of Bentley and Saxe). So of n segments that come one by one, about log n are left, and each was composed about
+ * log n times.
+ *
+ * Law: whatever is merged, undone or refused later comes out as it would without this. Spec: SYNC-54.
+ */
+export function joinSegments(segments: readonly Segment[], forgotten: ReadonlySet<SegmentRole>): Segment[] {
+  const joined: Segment[] = [];
+  for (const segment of segments) {
+    let last: Segment = forgotten.has(segment.role) ? { role: 'unrecorded', delta: segment.delta } : segment;
+    for (let before = joined.at(-1); before !== undefined && areJoined(before, last); before = joined.at(-1)) {
+      last = {
+        role: 'unrecorded',
+        delta: composeOnto(before.delta, last.delta),
+        count: countOf(before) + countOf(last),
+      };
+      joined.pop();
+    }
+    joined.push(last);
+  }
+  return joined;
+}
+
+function areJoined(before: Segment, last: Segment): boolean {
+  return !isRecorded(before) && !isRecorded(last) && countOf(before) < 2 * countOf(last);
+}
+
+function countOf({ count = 1 }: Segment): number {
+  return count;
+}

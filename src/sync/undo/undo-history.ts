@@ -1,0 +1,361 @@
+/**
+ * What can be undone and redone.
+ *
+ * An *undo item* is what the user edited between two points, or redid. The items that can be undone form a stack: each
+ * delta of it fits the state that the deltas above it leave. What was undone forms another, for redoing. Both must be
+ * brought past whatever happens below them. Take item A, which is in the log, and B, which is not:
+ *
+ *     … A | B = view        undo stack, from the top: ¬B, ¬A        (¬X undoes X)
+ *
+ * A remote delta meets the state of the log, at the bar. So only ¬A must be brought past it; ¬B is simply the inverse of
+ * what became of B, and B's own merge knows best what it overwrites by then. That works while the stack is *aligned* with
+ * the recorded segments that the log lacks: each delta beside the segment that it undoes. It is no longer aligned if B was
+ * undone while it was in flight. Then the whole stack is brought past what the *view* meets. That is as valid, and less
+ * precise. From then on the deltas below the bar do not start at the state of the log: the stack is not *exact* until
+ * nothing is left above the bar.
+ *
+ * Costs: an item costs nothing until it is undone, since its inverse is worked out when it is first asked for. A remote
+ * delta costs a look at what the stack touches, and a rebase only where the two meet.
+ *
+ * Spec: SYNC-39 to SYNC-49, SYNC-53 to SYNC-55.
+ */
+
+import type { ConflictListener } from '../../deltas/conflict.js';
+import { changesIn, type Delta, deltaInNormalForm, NO_CHANGES } from '../../deltas/delta.js';
+import { invert } from '../../deltas/invert.js';
+import { type RuleLookup, rebase } from '../../deltas/rebase.js';
+import { type Change, type UpdateChange, updateChange } from '../../operations/change.js';
+import type { FieldOp } from '../../operations/field-operation.js';
+import { freezeMap } from '../../values/fields.js';
+import type { LocalDelta } from '../local-delta.js';
+import { isRecorded, type Segment, type Undone, undoBelow } from './segments.js';
+
+/** A segment that can be taken out of the delta that it lies in, and so undone. */
+export interface TakeBack {
+  readonly delta: LocalDelta;
+  readonly segment: Segment;
+}
+
+/** A remote delta as it came, on the state of the log, and as it changed what the user sees. */
+export interface Met {
+  readonly remote: Delta;
+  readonly shown: Delta;
+}
+
+/** See the comment at the top of this file. The pending queue calls the first group of methods, the editor the second. */
+export class UndoHistory {
+  readonly #depth: number;
+  readonly #rules: RuleLookup;
+  #undo: UndoItem[] = [];
+  #redo: UndoItem[] = [];
+  #isExact = true;
+  /** The items that were in the stack and will never be again, nor anything that undoes or redoes them. */
+  #forgotten: number[] = [];
+  /** What could be undone before a delta was begun. What a merge made of it has no mark: the history has moved on. */
+  readonly #marks = new WeakMap<LocalDelta, Mark>();
+
+  /** @param isSum whether a field has rule sum. */
+  constructor(depth: number, isSum: (table: string, field: string) => boolean) {
+    this.#depth = depth;
+    // Another's later edit stands, but a sum can give back this user's share of it.
+    this.#rules = { get: (table, field) => (isSum(table, field) ? 'sum' : 'remote') };
+  }
+
+  // What the pending queue reports, in terms of its deltas and their segments.
+
+  /** The first edit of a delta follows: what can be undone now is what could be before it. */
+  begun(delta: LocalDelta): void {
+    if (!this.#marks.has(delta)) this.#marks.set(delta, this.#mark());
+  }
+
+  /** A delta was sealed, or was joined by what was sealed. */
+  sealed(delta: LocalDelta): void {
+    // What was forgotten of deltas before this one could be known again once this is reopened and dropped.
+    delta.join(new Set(this.#forgotten));
+    this.#forgotten = [];
+  }
+
+  /** The uncommitted delta begins where `first` did, if that is known; if not, nothing can be undone once it is dropped. */
+  reopened(uncommitted: LocalDelta, first?: LocalDelta): void {
+    this.#marks.set(uncommitted, (first && this.#marks.get(first)) ?? NOTHING);
+  }
+
+  /** The uncommitted delta is dropped, with no merge since it was begun. */
+  rolledBack(uncommitted: LocalDelta): void {
+    const mark = this.#marks.get(uncommitted);
+    if (mark === undefined && uncommitted.isUntouched) return;
+    const { undo, redo, isExact, forgotten } = mark ?? NOTHING;
+    this.#undo = [...undo];
+    this.#redo = [...redo];
+    this.#isExact = isExact;
+    this.#forgotten = [...forgotten];
+  }
+
+  /** The next item was undone by taking its segment out, which `applied` did; `left` are the segments that are left. */
+  takenBack(applied: Delta, left: readonly Segment[]): void {
+    const item = this.nextUndo();
+    if (item === undefined) return;
+    this.undone(item, applied);
+    const recorded = latestFirst(left);
+    this.#rebuild(recorded, this.#undo.slice(recorded.length));
+  }
+
+  /** The deltas behind that one have no item, so each begins with what can be undone now. The last is uncommitted. */
+  rebegun(behind: readonly LocalDelta[]): void {
+    const uncommitted = behind.at(-1);
+    for (const delta of behind) {
+      if (delta === uncommitted || this.#marks.has(delta)) this.#marks.set(delta, this.#mark());
+    }
+  }
+
+  /** A remote delta was merged. `segments` are what became of all local ones, those that became empty too. */
+  merged(segments: readonly Segment[], { remote, shown }: Met): void {
+    const recorded = latestFirst(segments);
+    if (this.#isAligned(recorded)) {
+      this.#rebuild(recorded, this.#carry(this.#undo.slice(recorded.length), remote));
+    } else {
+      this.#undo = this.#carry(this.#undo, shown);
+      this.#isExact = false;
+    }
+    this.#redo = this.#carry(this.#redo, shown);
+  }
+
+  /** Undoes a delta below other segments, which was refused or is retracted. Nothing of it is left to undo. */
+  reject(fallen: LocalDelta, above: readonly Segment[], rules: RuleLookup, onLoss: ConflictListener): Undone {
+    const undone = undoBelow({ whole: fallen.whole(), segments: fallen.segments }, above, rules, onLoss);
+    const recorded = latestFirst([...fallen.segments, ...above]);
+    if (this.#isAligned(recorded)) this.#rebuild(latestFirst(undone.left), this.#undo.slice(recorded.length));
+    else this.#undo = [];
+    this.#redo = [];
+    return undone;
+  }
+
+  /** A snapshot was merged. Only what the log still lacks can be undone: `segments`, rebased, the empty ones too. */
+  reloaded(inLog: readonly Segment[], segments: readonly Segment[]): void {
+    if (this.#isAligned(latestFirst([...inLog, ...segments]))) this.#rebuild(latestFirst(segments), []);
+    else this.#undo = [];
+    this.#redo = [];
+  }
+
+  /** A delta was dropped because it does nothing. If it has an item of the stack, the rest does not start at the log. */
+  dropped(segments: readonly Segment[]): void {
+    const roles = new Set(segments.map(({ role }) => role));
+    if (this.#undo.some(({ id }) => roles.has(id))) this.#isExact = false;
+  }
+
+  /** The log has everything: the stack starts at its state, whatever it went through. */
+  settled(): void {
+    this.#isExact = true;
+  }
+
+  // What the user does, by way of the editor.
+
+  /** The user edited: what was undone before can no longer be redone. The `unrecorded` changes belong to no item. */
+  edited(unrecorded: readonly Change[]): void {
+    this.#redo = [];
+    // An item cannot be undone past a change of the same place that nobody can undo, so there the history ends.
+    const touched = this.#undo.map((item) => item.touched);
+    if (!isMet(touched, unrecorded)) return;
+    this.#forget(this.#undo);
+    this.#undo = [];
+  }
+
+  /** The user finished an item. */
+  recorded(id: number, applied: Delta): void {
+    this.#push(id, id, applied);
+  }
+
+  /** What to undo next: the latest item whose undoing still changes anything. */
+  nextUndo(): UndoItem | undefined {
+    return this.#undo.find(({ delta }) => delta.length > 0);
+  }
+
+  nextRedo(): UndoItem | undefined {
+    return this.#redo.find(({ delta }) => delta.length > 0);
+  }
+
+  /**
+   * Where an item can be undone by taking it out of a delta that nobody has heard of, if it can: it must be the last
+   * that is recorded there, and the stack must be aligned, since what lies below counts on that.
+   *
+   * @param changeable the local deltas that were not sent, oldest first.
+   * @param segments those of all local deltas.
+   */
+  takeBackOf(item: UndoItem, changeable: readonly LocalDelta[], segments: readonly Segment[]): TakeBack | undefined {
+    const delta = changeable.findLast((candidate) => candidate.segments.some(isRecorded));
+    const segment = delta?.segments.findLast(isRecorded);
+    if (delta === undefined || segment?.role !== item.id || !this.#isAligned(latestFirst(segments))) return undefined;
+    return { delta, segment };
+  }
+
+  /** An item was undone by `applied`. */
+  undone(item: UndoItem, applied: Delta): void {
+    this.#undo = this.#undo.slice(this.#undo.indexOf(item) + 1);
+    this.#redo.unshift(UndoItem.undoing(item.id, item.origin, applied));
+  }
+
+  /** An item was redone by `applied`, and has another id from now on. */
+  redone(item: UndoItem, id: number, applied: Delta): void {
+    this.#redo = this.#redo.slice(this.#redo.indexOf(item) + 1);
+    this.#push(id, item.origin, applied);
+  }
+
+  #mark(): Mark {
+    return { undo: [...this.#undo], redo: [...this.#redo], isExact: this.#isExact, forgotten: [...this.#forgotten] };
+  }
+
+  #push(id: number, origin: number, applied: Delta): void {
+    this.#undo.unshift(UndoItem.undoing(id, origin, applied));
+    if (this.#undo.length > this.#depth) this.#forget(this.#undo.splice(this.#depth));
+  }
+
+  /** An item that was redone keeps a segment of its own: paired segments take turns. */
+  #forget(items: readonly UndoItem[]): void {
+    for (const { id, origin } of items) if (id === origin) this.#forgotten.push(id);
+  }
+
+  /** Whether each item of the stack is beside its segment, as far as both go, and the rest starts at the log. */
+  #isAligned(recorded: readonly Segment[]): boolean {
+    const isInLine = this.#undo.every(({ id }, at) => at >= recorded.length || recorded[at]?.role === id);
+    return isInLine && (this.#isExact || this.#undo.length <= recorded.length);
+  }
+
+  /** Makes the items of recorded segments anew, as many as there were, above those that are in the log. */
+  #rebuild(recorded: readonly Segment[], logged: readonly UndoItem[]): void {
+    const items = this.#undo.slice(0, recorded.length).flatMap(({ id, origin }, at) => {
+      const delta = recorded[at]?.delta ?? NO_CHANGES;
+      return delta.length === 0 ? [] : [UndoItem.undoing(id, origin, delta)];
+    });
+    this.#undo = [...items, ...logged];
+  }
+
+  /** Brings a stack past a delta that was applied where the stack starts. */
+  #carry(stack: readonly UndoItem[], delta: Delta): UndoItem[] {
+    const touched = stack.map((item) => item.touched);
+    if (!isMet(touched, changesIn(delta))) return [...stack];
+    const yielding = yieldTo(
+      stack.map((item) => item.delta),
+      changesIn(delta),
+    );
+    const { pending } = rebase(yielding, delta, { rules: this.#rules });
+    return stack.map((item, at) => item.by(pending[at] ?? NO_CHANGES));
+  }
+}
+
+/** What undoes or redoes one item, valid on what the user sees once the items above it have been undone or redone. */
+export class UndoItem {
+  readonly id: number;
+  /** The id that the item had before it was first undone and redone. */
+  readonly origin: number;
+  /** A delta that touches the same records and fields: what is to be undone, or what undoes it. */
+  readonly touched: Delta;
+  #delta: Delta | undefined;
+
+  private constructor(id: number, origin: number, touched: Delta, delta: Delta | undefined) {
+    this.id = id;
+    this.origin = origin;
+    this.touched = touched;
+    this.#delta = delta;
+  }
+
+  /** What undoes an applied delta. It is worked out when it is first asked for, since most items are never undone. */
+  static undoing(id: number, origin: number, applied: Delta): UndoItem {
+    return new UndoItem(id, origin, applied, undefined);
+  }
+
+  /** The same item, undone or redone by another delta. */
+  by(delta: Delta): UndoItem {
+    return new UndoItem(this.id, this.origin, delta, delta);
+  }
+
+  get delta(): Delta {
+    this.#delta ??= invert(this.touched);
+    return this.#delta;
+  }
+}
+
+/** What could be undone and redone at some moment. */
+interface Mark {
+  readonly undo: readonly UndoItem[];
+  readonly redo: readonly UndoItem[];
+  readonly isExact: boolean;
+  readonly forgotten: readonly number[];
+}
+
+const NOTHING: Mark = Object.freeze({ undo: [], redo: [], isExact: true, forgotten: [] });
+
+/** The segments that the history knows of, the latest first. */
+function latestFirst(segments: readonly Segment[]): Segment[] {
+  return segments.filter(isRecorded).reverse();
+}
+
+/** Changes by table and record. */
+type ChangesByRecord = ReadonlyMap<string, ReadonlyMap<string, Change>>;
+
+/** What was dropped of one record, for the rest of the stack: all of it, or some fields. */
+interface Dropped {
+  isWhole: boolean;
+  readonly fields: Set<string>;
+}
+
+/** Whether any delta of a stack touches what `later` touches: a record, and if both only update it, a field of it. */
+function isMet(stack: readonly Delta[], later: readonly Change[]): boolean {
+  if (stack.length === 0 || later.length === 0) return false;
+  const touched = byRecord(later);
+  return stack.some((delta) =>
+    changesIn(delta).some((change) => {
+      const other = touched.get(change.table)?.get(change.record);
+      return other !== undefined && isSameField(change, other);
+    }),
+  );
+}
+
+/**
+ * Takes out of a stack of undo deltas what would destroy a later edit of somebody else, where a merge would let the
+ * undoing win: the deletion of a record that `later` updates, and the put or deletion of a field whose list `later`
+ * edits. What the stack goes on to do to that record or field falls with it. Spec: SYNC-42.
+ */
+function yieldTo(stack: readonly Delta[], later: readonly Change[]): Delta[] {
+  const touched = byRecord(later);
+  const dropped = new Map<Change, Dropped>();
+  return stack.map((delta) =>
+    deltaInNormalForm(
+      changesIn(delta).flatMap((change) => {
+        const other = touched.get(change.table)?.get(change.record);
+        if (other?.type !== 'update') return [change];
+        const state = dropped.get(other) ?? { isWhole: false, fields: new Set() };
+        dropped.set(other, state);
+        return yieldChange(change, other, state);
+      }),
+    ),
+  );
+}
+
+function yieldChange(change: Change, later: UpdateChange, dropped: Dropped): Change[] {
+  if (change.type === 'delete') dropped.isWhole = true;
+  if (dropped.isWhole) return [];
+  if (change.type !== 'update') return [change];
+  const kept = new Map<string, FieldOp>();
+  for (const [field, op] of change.ops) {
+    if (op.type !== 'list' && later.ops.get(field)?.type === 'list') dropped.fields.add(field);
+    if (!dropped.fields.has(field)) kept.set(field, op);
+  }
+  return kept.size === 0 ? [] : [updateChange(change.table, change.record, freezeMap(kept))];
+}
+
+function byRecord(changes: readonly Change[]): ChangesByRecord {
+  const tables = new Map<string, Map<string, Change>>();
+  for (const change of changes) {
+    const records = tables.get(change.table) ?? new Map<string, Change>();
+    tables.set(change.table, records);
+    // Of a delete and an insert the delete stays: to a later edit of the record either means the same.
+    if (!records.has(change.record)) records.set(change.record, change);
+  }
+  return tables;
+}
+
+function isSameField(left: Change, right: Change): boolean {
+  if (left.type !== 'update' || right.type !== 'update') return true;
+  for (const field of left.ops.keys()) if (right.ops.has(field)) return true;
+  return false;
+}

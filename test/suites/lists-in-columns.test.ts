@@ -1,0 +1,20 @@
+// Laws that edit lists, once more, with columns behind every edit of a list, however few operations it has. Those of
+// `list-merge.test.ts` are not among them: `transformList` takes and gives objects, and merges columns anyway.
+
+import { expect, test, vi } from 'vitest';
+import { columnsIn, columnsOfOps, listOfColumns } from '../../src/operations/list-columns.js';
+
+vi.mock('../../src/operations/columns-least.js', () => ({ COLUMNS_LEAST: 1 }));
+
+test('there are columns behind an edit of a single operation', () => {
+  expect(columnsIn(listOfColumns(false, columnsOfOps([{ type: 'delete', index: 0 }])))).toBeDefined();
+});
+
+await import('../laws/list-twin.test.js');
+await import('../laws/batching.test.js');
+await import('../laws/conflicts.test.js');
+await import('../laws/delta-merge.test.js');
+await import('../laws/state-apply.test.js');
+await import('../laws/binary-deltas.test.js');
+await import('./list-pairs.test.js');
+await import('./ot-fuzzer.test.js');
