@@ -361,16 +361,17 @@ describe('a transaction', () => {
     addOne(other);
     await other.settle();
     const seen: string[] = [];
+    let synced: Promise<void> | undefined;
     mine.onCommit = () => {
       seen.push(tasksOf(mine));
       mine.loadDeltas();
       // Nothing is merged while a transaction is on its way.
-      void mine.datastore.sync().then(() => seen.push('synced'));
+      synced = mine.datastore.sync().then(() => void seen.push('synced'));
       mine.onCommit = () => undefined;
     };
     const increments = [1, 2, 3].map(() => mine.datastore.transaction(() => addOne(mine), { maxTries: 3 }));
     await Promise.all(increments);
-    await mine.datastore.sync();
+    await synced;
     expect(seen).toEqual(['a{count=1}', 'synced']);
     expect(tasksOf(mine)).toBe('a{count=4}');
     await settle(mine, other);

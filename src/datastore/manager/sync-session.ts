@@ -271,7 +271,7 @@ export class SyncSession {
     this.#step = undefined;
     const { status } = this.#replica;
     if (this.#context.isReachable()) this.#waiters.settle(status, conversation.refusal, conversation.flightInSnapshot);
-    else this.#waiters.failed(this.#unreachableError(), status);
+    else this.#failWaiters(this.#unreachableError());
     this.tellStatus();
   }
 
@@ -298,10 +298,20 @@ export class SyncSession {
     if (isDeleted && this.#state !== 'stopped') this.#state = 'deleted';
     if (step !== 'put' || isDeleted) this.#downloadError = error;
     if (step !== 'fetch' || isDeleted) this.#uploadError = error;
-    this.#waiters.failed(error, this.#replica.status);
+    this.#failWaiters(error);
     this.tellStatus();
     if (error.code === 'unauthorized') this.#context.unauthorized(error);
     return isWorthRetrying(error);
+  }
+
+  /**
+   * Fails the calls that wait. A commit waits on while edits are in doubt, since nobody knows whether they arrived; but not
+   * if its own edits wait behind them, and so were never sent.
+   */
+  #failWaiters(error: DatastoreError): void {
+    const { status, provisional } = this.#replica;
+    const isInDoubt = status.isInFlight && provisional !== 'later' && error.code !== 'not-found';
+    this.#waiters.failed(error, status, isInDoubt);
   }
 
   #datastoreContext(): DatastoreContext {
@@ -443,14 +453,11 @@ class SyncWaiters {
     } else if (hasIncoming) this.#rejectUploads(new ServiceError('conflict', 'others edited first'));
   }
 
-  /**
-   * A step failed. An upload that is under way is still awaited, since nobody knows whether it arrived. One that turned
-   * up in the log while its answer was lost has succeeded.
-   */
-  failed(error: DatastoreError, status: ReplicaStatus): void {
+  /** A step failed. An upload that turned up in the log while its answer was lost has succeeded. */
+  failed(error: DatastoreError, status: ReplicaStatus, isInDoubt: boolean): void {
     this.#rejectFetches(error);
     if (!status.hasOutgoing && !status.isInFlight) this.settle(status, undefined, 'absent');
-    if (!status.isInFlight || error.code === 'not-found') this.#rejectUploads(error);
+    if (!isInDoubt) this.#rejectUploads(error);
   }
 
   rejectAll(error: unknown): void {

@@ -39,7 +39,8 @@ export class Commits {
     } catch (error) {
       // The stored replica still has the edits sealed, and would upload them after a crash.
       if (!isSealed || !this.#open.isOpen) throw error;
-      if (!replica.reopen()) throw undecided(error);
+      // After a `sync()` its edits are ordinary ones, which stay.
+      if (replica.provisional === 'none' || !replica.reopen()) throw undecided(error);
       await context.save();
       throw error;
     }
@@ -123,7 +124,7 @@ function undecided(error: unknown): unknown {
   return isConflict(error)
     ? new ServiceError(
         'server',
-        'the server cannot tell whether the log has the edits: look at the data before making them again',
+        'the edits are in the log, or may get there: look at the data before making them again',
       )
     : error;
 }

@@ -54,7 +54,10 @@ export class Datastore<Tables extends object = AnyTables> {
   readonly #notifier: DatastoreNotifier<Tables>;
   readonly #roles: RoleList;
   readonly #commits: Commits;
+  /** Held by commits, transactions and loads. */
   readonly #mutex = new Mutex();
+  /** The number of transactions that run or wait. */
+  #transactionCount = 0;
   readonly #tables = new Map<string, Table>();
 
   /** Not for applications: a manager makes it. */
@@ -184,15 +187,16 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /**
    * Seals the local edits, which are then uploaded in the background, and merges the edits of others that have arrived.
-   * Both happen before this returns, unless a commit is under way, which it waits for. The promise resolves when
-   * everything is stored.
+   * Both happen before this returns, and the promise resolves when everything is stored, whatever the network does; except
+   * that it waits for a transaction that is under way. The edits of a {@link commit} that is under way become ordinary
+   * ones: they are stored, and merged if others edited first.
    *
    * @returns the records that others changed.
    * @throws DatastoreError `not-found` if the server deleted the datastore; `closed`; `storage`; and what a merge
    * function throws.
    */
   sync(): Promise<ChangedRecords<Tables>> {
-    return this.#mutex.isFree ? this.#merge() : this.#mutex.run(() => this.#merge());
+    return this.#transactionCount === 0 ? this.#merge() : this.#mutex.run(() => this.#merge());
   }
 
   /** Undoes the edits made since the last {@link sync} or commit, as if they had never been made. */
@@ -216,7 +220,8 @@ export class Datastore<Tables extends object = AnyTables> {
    * again until the server has said whether the log has the edits.
    *
    * @throws DatastoreError `conflict`; the code of a refusal; `storage`; `network`; or `server` if the server can no
-   * longer tell whether the log has the edits. Spec: COMMIT-1, COMMIT-2.
+   * longer tell whether the log has the edits, or if `sync()` was called meanwhile and others edited first: then the edits
+   * stay, and are merged. Spec: COMMIT-1, COMMIT-2.
    */
   commit(): Promise<void> {
     return this.#mutex.run(() => this.#commits.commit().finally(() => this.#notifier.tellStatus()));
@@ -232,7 +237,13 @@ export class Datastore<Tables extends object = AnyTables> {
    * Spec: COMMIT-3, COMMIT-4.
    */
   transaction<Result>(edit: () => Result, options: TransactionOptions = {}): Promise<Result> {
-    return this.#mutex.run(() => this.#commits.transaction(edit, options).finally(() => this.#notifier.tellStatus()));
+    this.#transactionCount++;
+    return this.#mutex.run(() =>
+      this.#commits.transaction(edit, options).finally(() => {
+        this.#transactionCount--;
+        this.#notifier.tellStatus();
+      }),
+    );
   }
 
   /**

@@ -117,6 +117,82 @@ describe('a commit', () => {
     expect([countOf(mine), revision()]).toEqual([1, 2]);
   });
 
+  describe('whose answer never comes', () => {
+    /** Has the link swallow each put, before or after the server has it. */
+    function loseLink(hasArrived: boolean): void {
+      phone.link().hook = async (call, deliver) => {
+        if (call.message?.type !== 'put') return await deliver();
+        if (hasArrived) await deliver();
+        return await new Promise(() => undefined);
+      };
+    }
+
+    test.each([true, false])('does not keep a sync from storing, put arrived: %s', async (hasArrived) => {
+      loseLink(hasArrived);
+      mine.table('t').insert('committed', {});
+      const committed = codeOf(mine.commit());
+      await phone.rest();
+      mine.table('t').insert('synced', {});
+      let isSynced = false;
+      void mine.sync().then(() => {
+        isSynced = true;
+      });
+      await phone.rest();
+      expect(isSynced).toBe(true);
+      const restarted = await (await phone.restarted().manager()).openOrCreate('seats');
+      await rest();
+      await restarted.loadDeltas();
+      const ids = [...restarted.table('t').query()].map(({ id }) => id);
+      expect(ids.filter((id) => id === 'committed' || id === 'synced')).toEqual(['committed', 'synced']);
+      mine.close();
+      expect(await committed).toBe('closed');
+    });
+
+    test('does not keep a sync from storing, while deltas are loaded', async () => {
+      phone.link().hook = () => new Promise(() => undefined);
+      const loaded = codeOf(mine.loadDeltas());
+      mine.table('t').insert('synced', {});
+      await mine.sync();
+      mine.close();
+      expect(await loaded).toBe('closed');
+    });
+  });
+
+  test('during which a sync made its edits ordinary is not taken back, and says so', async () => {
+    let left = 1;
+    phone.link().hook = async (call, deliver) => {
+      if (call.message?.type === 'put' && left-- > 0) throw new ServiceError('network', 'the request was lost');
+      return await deliver();
+    };
+    mine.table('t').setResolutionRule('count', 'sum');
+    increment(mine)();
+    const outcome = codeOf(mine.commit());
+    await phone.rest();
+    await mine.sync();
+    increment(theirs)();
+    await theirs.commit();
+    await phone.environment.advance(60_000);
+    expect(await outcome).toBe('server');
+    mine.rollback();
+    await mine.sync();
+    await phone.environment.advance(60_000);
+    expect([countOf(mine), revision()]).toEqual([2, 3]);
+  });
+
+  test('that was never sent, behind edits in doubt, fails and is open again', async () => {
+    phone.link().hook = async (call, deliver) => {
+      if (call.message?.type === 'put') throw new ServiceError('network', 'the request was lost');
+      return await deliver();
+    };
+    increment(mine)();
+    await mine.sync();
+    await phone.rest();
+    mine.table('t').insert('committed', {});
+    expect(await codeOf(mine.commit())).toBe('network');
+    mine.rollback();
+    expect([mine.table('t').get('committed'), countOf(mine)]).toEqual([undefined, 1]);
+  });
+
   test('that is refused fails with the reason', async () => {
     const shared = await (await phone.manager()).create();
     shared.setRole('public', 'editor');
@@ -204,7 +280,8 @@ describe('what is left of a commit', () => {
     const outcome = codeOf(mine.commit());
     await phone.rest();
     mine.close();
-    expect(await outcome).toBe('closed');
+    // Only the edits that were synced before are in doubt: those of the commit were never sent.
+    expect(await outcome).toBe('network');
     isLost = false;
     await phone.environment.advance(600_000);
     await theirs.loadDeltas();

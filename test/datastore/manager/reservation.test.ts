@@ -164,6 +164,7 @@ test('what is deleted while it is read, to go on with it, does not come back', a
   phone.link().isOnline = false;
   notes.table('t').insert({ text: 'waits' });
   await notes.sync();
+  await phone.rest();
   // It is closed in the middle of a commit, so the manager goes on with what is stored.
   const gate = hold(phone.storage, 'get', 'answer', isKey('data'));
   phone.link().isOnline = true;
