@@ -1,8 +1,9 @@
-import { changesIn, type Delta, deltaOf } from '../../deltas/delta.js';
-import { deltaWithoutBefore } from '../../deltas/without-before.js';
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { changesIn, type Delta, deltaInNormalForm } from '../../deltas/delta.js';
+import { isInNormalForm } from '../../deltas/normal-form.js';
+import { changeWithoutBefore } from '../../deltas/without-before.js';
 import type { Change } from '../../operations/change.js';
 import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
+import { someOf } from '../../values/frozen-array.js';
 import { ByteReader, ByteWriter } from './byte-column.js';
 import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter } from './change-columns.js';
 import { Inventory, type NameIndex, type NameTable } from './shared-tables.js';
@@ -53,25 +54,17 @@ export function decodeHistory(columns: readonly Uint8Array[], readFurther: (name
   const deltas: Delta[] = [];
   while (!counts.isAtEnd) {
     const delta = changes.changes(counts.varint());
-    if (!isTravelling(delta)) counts.fail('a delta is not in normal form without before');
-    deltas.push(deltaOf(delta));
+    if (!isInNormalForm(delta) || someOf(delta, saysBefore)) {
+      counts.fail('a delta is not in normal form without before');
+    }
+    deltas.push(deltaInNormalForm(delta));
   }
   readFurther(changes.names);
   changes.finish();
   return { state: stateOfInserts(inserts), deltas };
 }
 
-/** Whether changes are in normal form and without `before`: the form in which deltas are sent. */
-function isTravelling(changes: readonly Change[]): boolean {
-  try {
-    const columns = ChangeWriter.encode(changesIn(deltaWithoutBefore(deltaOf(changes))));
-    return ChangeWriter.encode(changes).every((column, at) => isSame(column, columns[at]));
-  } catch (error) {
-    if (error instanceof DatastoreError) return false;
-    throw error;
-  }
-}
-
-function isSame(left: Uint8Array, right: Uint8Array | undefined): boolean {
-  return left.length === right?.length && left.every((byte, at) => byte === right[at]);
+/** Whether a change says what it overwrote: the deltas that are sent and stored do not. */
+function saysBefore(change: Change): boolean {
+  return changeWithoutBefore(change) !== change;
 }
