@@ -3,6 +3,8 @@ import { DEFAULT_LIMITS, type DeltaInput } from '../../src/index.js';
 import { D, I, long, put, seen, U } from './notation.js';
 import { Pair, statusOf } from './pair.js';
 
+const LI = U('a', { f: ['LI', 0, 'v'] });
+const LD = U('a', { f: ['LD', 0] });
 const BASE = { f: 0, list: ['x', 'y'] };
 
 function pairWithRecord(base: object = BASE, options: ConstructorParameters<typeof Pair>[0] = {}): Pair {
@@ -110,6 +112,28 @@ describe('a step', () => {
     none.edit(put('a', 'f', 1));
     none.replica.apply([put('a', 'f', 2)]);
     expect([none.replica.canUndo, none.replica.undo(), seen(none.replica)]).toEqual([false, undefined, 'a{f=2}']);
+  });
+
+  test.each([
+    [
+      'insert and delete of a field',
+      [[I('b', { f: 1 })], [U('b', { f: ['D'] })], [put('b', 'f', 9)]],
+      I('b', { f: 5 }),
+    ],
+    ['insert and delete of an item', [[LI], [LD], [put('a', 'f', 9)]], put('a', 'f', 5)],
+  ])('leaves the same, however many are remembered: after an %s', (_, mine, others) => {
+    const left = [1, 9].map((undoDepth) => {
+      const pair = pairWithRecord({ f: ['x'] }, { undoDepth });
+      pair.rules.set('t', 'f', 'local');
+      pair.edit(put('a', 'g', 0));
+      pair.settle();
+      for (const delta of mine) pair.edit(...delta);
+      pair.other(others);
+      pair.catchUp();
+      pair.replica.undo();
+      return [seen(pair.replica), pair.replica.save().pending];
+    });
+    expect(left[0]).toEqual(left[1]);
   });
 
   test('that changes nothing any more is passed over', () => {

@@ -8,9 +8,10 @@
 
 import { composeOnto } from '../../deltas/compose-onto.js';
 import type { Conflict, ConflictListener } from '../../deltas/conflict.js';
-import { type Delta, NO_CHANGES } from '../../deltas/delta.js';
+import { changesIn, type Delta, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
 import { type RuleLookup, rebase } from '../../deltas/rebase.js';
+import { editAt, positionOfRecord } from '../../deltas/record-edit.js';
 import { refusalRules } from '../pending-rules.js';
 
 /**
@@ -111,8 +112,8 @@ function pairedWith(fallen: readonly Segment[], above: readonly Segment[]): numb
 
 /**
  * Joins segments of a delta, so that a merge does not cost more each time an edit is sealed: those that
- * follow one another are joined where the undo history leaves them alone, or has `forgotten` their items. Items that are
- * known stay as they are, and nothing is joined across them.
+ * follow one another are joined where the undo history leaves them alone, or has `forgotten` their items, and where that
+ * hides no edit from a merge. Items that are known stay as they are, and nothing is joined across them.
  *
  * A segment is joined only to one of which it is more than half, counted in what both were joined from (the logarithmic
  * method of Bentley and Saxe). So of n segments that come one by one, about log n are left, and each was composed about
@@ -124,12 +125,8 @@ export function joinSegments(segments: readonly Segment[], forgotten: ReadonlySe
   const joined: Segment[] = [];
   for (const segment of segments) {
     let last: Segment = forgotten.has(segment.role) ? { role: 'unrecorded', delta: segment.delta } : segment;
-    for (let before = joined.at(-1); before !== undefined && areJoined(before, last); before = joined.at(-1)) {
-      last = {
-        role: 'unrecorded',
-        delta: composeOnto(before.delta, last.delta),
-        count: countOf(before) + countOf(last),
-      };
+    for (let both = join(joined.at(-1), last); both !== undefined; both = join(joined.at(-1), last)) {
+      last = both;
       joined.pop();
     }
     joined.push(last);
@@ -137,8 +134,34 @@ export function joinSegments(segments: readonly Segment[], forgotten: ReadonlySe
   return joined;
 }
 
-function areJoined(before: Segment, last: Segment): boolean {
-  return !isRecorded(before) && !isRecorded(last) && countOf(before) < 2 * countOf(last);
+/** Two segments as one, if they are to be joined. */
+function join(before: Segment | undefined, last: Segment): Segment | undefined {
+  if (before === undefined || isRecorded(before) || isRecorded(last)) return undefined;
+  if (countOf(before) >= 2 * countOf(last)) return undefined;
+  const delta = composeOnto(before.delta, last.delta);
+  if (!editsFieldsOf(delta, last.delta)) return undefined;
+  return { role: 'unrecorded', delta, count: countOf(before) + countOf(last) };
+}
+
+/**
+ * Whether a composed delta edits every field that the later of the two updates. It does not if a record was inserted and
+ * the field then deleted, or if list operations cancel out. A merge would no longer see that the user edited the field, and
+ * leave another value there for what comes next, which shows once that is undone.
+ */
+function editsFieldsOf(composed: Delta, later: Delta): boolean {
+  const changes = changesIn(composed);
+  let start = 0;
+  return changesIn(later).every((change) => {
+    if (change.type !== 'update') return true;
+    start = positionOfRecord(changes, change.table, change.record, start);
+    const found = editAt(changes, start);
+    if (found === undefined || found.table !== change.table || found.record !== change.record) return false;
+    const { edit } = found;
+    if (edit.type === 'delete') return false;
+    const fields = edit.type === 'update' ? edit.ops : edit.fields;
+    for (const field of change.ops.keys()) if (!fields.has(field)) return false;
+    return true;
+  });
 }
 
 function countOf({ count = 1 }: Segment): number {
