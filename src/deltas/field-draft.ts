@@ -61,7 +61,8 @@ export function composeFieldOps(draft: FieldDraft, op: FieldOp, place: Place): F
 function appendListOps(draft: FieldDraft, edit: FieldList, place: Place): FieldDraft {
   const { create } = edit;
   const isAbsent = draft.type === 'delete';
-  if (create && !isAbsent) throw new DatastoreError('field-exists', 'a list is created where a value is', place);
+  if (create && !isAbsent)
+    throw new DatastoreError('field-exists', 'cannot create a list in a field that has a value', place);
   if (!create && isAbsent) throw new DatastoreError('field-missing', 'a list operation on an absent field', place);
   if (draft.type === 'gathered') {
     draft.ops.appendAll(edit);
@@ -77,7 +78,7 @@ function appendListOps(draft: FieldDraft, edit: FieldList, place: Place): FieldD
 function editedDraft(draft: FieldPut | FieldDelete, place: Place): FieldDraft & { readonly type: 'edited' } {
   const value = draft.type === 'put' ? draft.value : [];
   if (isList(value)) return { type: 'edited', list: ItemList.from(value), before: beforeOf(draft) };
-  throw new DatastoreError('not-a-list', 'a list operation on a field that holds no list', place);
+  throw new DatastoreError('not-a-list', 'a list operation on a field that does not hold a list', place);
 }
 
 /**

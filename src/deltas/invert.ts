@@ -61,5 +61,9 @@ function invertFieldOp(op: FieldOp, place: Place): FieldOp | undefined {
 }
 
 function beforeMissing(what: string, place: Place): DatastoreError {
-  return new DatastoreError('before-missing', `${what} does not say what it overwrote`, place);
+  return new DatastoreError(
+    'before-missing',
+    `${what} does not say what it overwrote: invert what \`apply\` returned`,
+    place,
+  );
 }

@@ -120,8 +120,9 @@ function editOf(event: LifeEvent): RecordEdit {
 function checkSequence(events: readonly LifeEvent[], place: Place): void {
   let isAlive = events[0]?.type !== 'start';
   for (const { type } of events) {
-    if (type === 'start' && isAlive) throw new DatastoreError('record-exists', 'inserted twice', place);
-    if (type !== 'start' && !isAlive) throw new DatastoreError('record-missing', 'edited after its deletion', place);
+    if (type === 'start' && isAlive) throw new DatastoreError('record-exists', 'insert of a record that exists', place);
+    if (type !== 'start' && !isAlive)
+      throw new DatastoreError('record-missing', 'edit of a record that was deleted', place);
     isAlive = type !== 'end';
   }
 }

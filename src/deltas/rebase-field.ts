@@ -58,7 +58,11 @@ export function rebaseField(pending: readonly FieldOp[], remote: FieldOp, contex
 /** List operations on both sides: one list, and neither result creates it. Spec: MERGE-7. */
 function mergeLists(edits: readonly FieldList[], remote: FieldList, context: FieldContext): FieldMerge {
   if (edits.length > 0 && edits[0]?.create !== remote.create) {
-    throw new DatastoreError('incompatible-deltas', 'one side creates the list that the other edits', context);
+    throw new DatastoreError(
+      'incompatible-deltas',
+      'one side creates the list, but it exists for the other side: both deltas must start from the same state',
+      context,
+    );
   }
   const { table, record, field, rule } = context;
   // All pending operations meet remote's as one sequence; their boundaries are put back afterwards.

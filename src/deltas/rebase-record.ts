@@ -45,7 +45,11 @@ const NOTHING: Part = { events: [], remote: undefined, conflicts: NO_CONFLICTS }
 export function rebaseRecord(pending: readonly PendingEdit[], remote: RecordEdit, context: RecordContext): RecordMerge {
   const lives = readLives(pending, context);
   if (lives.isInBase === (remote.type === 'insert')) {
-    throw new DatastoreError('incompatible-deltas', 'one side inserts the record that the other edits', context);
+    throw new DatastoreError(
+      'incompatible-deltas',
+      'one side inserts the record, but it exists for the other side: both deltas must start from the same state',
+      context,
+    );
   }
   const oldLife = mergeOldLife(lives, remote, context);
   const newLife = mergeNewLife(lives, remote, context);

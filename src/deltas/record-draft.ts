@@ -63,7 +63,7 @@ export class RecordDraft {
   #insert(fields: Fields, place: Place): void {
     const isReplaced = this.#state === 'delete';
     if (!isReplaced && this.#state !== 'untouched' && this.#state !== 'vanished') {
-      throw new DatastoreError('record-exists', 'an insert of a record that exists', place);
+      throw new DatastoreError('record-exists', 'insert of a record that exists', place);
     }
     this.#state = isReplaced ? 'replace' : 'insert';
     this.#fields = new Map();

@@ -1,11 +1,12 @@
 import { DatastoreError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import type { ListRule } from '../lists/decisions.js';
 import { mergeListOps } from '../lists/merge.js';
 import { columnsOfOps, opsOfColumns } from '../operations/list-columns.js';
 import type { ListOp } from '../operations/list-operation.js';
 import { ownListOps } from '../operations/ownership.js';
 import { isRule } from '../rules/resolution-rules.js';
-import { DEFAULT_RULE, type Rule } from '../rules/rule.js';
+import { DEFAULT_RULE, RULE_NAMES, type Rule } from '../rules/rule.js';
 
 /** How operations on two copies of one list are merged. */
 export interface TransformListOptions {
@@ -28,7 +29,8 @@ export function transformList(
   remote: readonly ListOp[],
   { rule = DEFAULT_RULE }: TransformListOptions = {},
 ): { local: ListOp[]; remote: ListOp[] } {
-  if (!isRule(rule)) throw new DatastoreError('invalid-rule', 'not a resolution rule');
+  if (!isRule(rule))
+    throw new DatastoreError('invalid-rule', `invalid rule ${quote(rule)}: use ${RULE_NAMES.join(', ')} or a function`);
   const merged = mergeListOps(columnsOfOps(ownListOps(local)), columnsOfOps(ownListOps(remote)), listRuleOf(rule));
   return { local: opsOfColumns(merged.local.ops), remote: opsOfColumns(merged.remote.ops) };
 }

@@ -1,27 +1,24 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
+import { quote } from '../errors/quote.js';
 import { FrozenMapBuilder, singleEntry, sortedMap } from '../values/fields.js';
 import { visitEach } from '../values/frozen-array.js';
-import { isValidRecordId, isValidTableId } from '../values/names.js';
+import { invalidName, isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
-import { describe } from '../values/value.js';
 import { type Change, deleteChange, insertChange, updateChange } from './change.js';
 import { type FieldList, type FieldOp, fieldDelete, fieldPut } from './field-operation.js';
 import { columnsIn, listOfOps } from './list-columns.js';
 import { isListIndex, type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
 
 /**
- * Takes something from outside as changes of the engine's own: every name, value, index and operation checked on its
- * own (not against a state), everything copied and frozen. `before` is taken over where it is present.
+ * Turns input into changes that the engine owns: every name, value, index and operation is checked by itself (not against
+ * a state), and everything is copied and frozen. A `before` is kept if present.
  *
  * @throws DatastoreError `invalid-change`, `invalid-name` or `invalid-value`, naming the place.
  */
 export function ownChanges(changes: unknown): readonly Change[] {
   if (!isIterableObject(changes)) {
-    throw new DatastoreError(
-      'invalid-change',
-      `a delta must be a Delta or an array of changes, not ${describe(changes)}`,
-    );
+    throw new DatastoreError('invalid-change', `expected a Delta or an array of changes, got ${quote(changes)}`);
   }
   const given: readonly unknown[] = Array.isArray(changes) ? changes : [...changes];
   if (given.length === 1) return [ownChange(given[0], 0)];
@@ -35,9 +32,9 @@ function isIterableObject(something: unknown): something is Iterable<unknown> {
 }
 
 /**
- * Takes list operations from outside, as {@link ownChanges} does for whole deltas.
+ * Turns input into list operations that the engine owns, as {@link ownChanges} does for whole deltas.
  *
- * @throws DatastoreError `invalid-change`, `invalid-value`, or `index-out-of-range` for what can be no index.
+ * @throws DatastoreError `invalid-change`, `invalid-value`, or `index-out-of-range` for a number that cannot be an index.
  */
 export function ownListOps(ops: unknown, place?: Place): readonly ListOp[] {
   return Object.freeze(copyListOps(ops, place));
@@ -45,7 +42,7 @@ export function ownListOps(ops: unknown, place?: Place): readonly ListOp[] {
 
 function copyListOps(ops: unknown, place: Place | undefined): readonly ListOp[] {
   if (!Array.isArray(ops)) {
-    throw new DatastoreError('invalid-change', `list operations must be an array, not ${describe(ops)}`, place);
+    throw new DatastoreError('invalid-change', `list operations must be an array, got ${quote(ops)}`, place);
   }
   if (ops.length === 1) return [ownListOp(ops[0], place)];
   const owned: ListOp[] = [];
@@ -56,7 +53,7 @@ function copyListOps(ops: unknown, place: Place | undefined): readonly ListOp[] 
 /** Takes a table id, or throws `invalid-name`. */
 export function ownTableId(table: unknown, place?: Place): string {
   if (isValidTableId(table)) return table;
-  throw new DatastoreError('invalid-name', 'not a valid table id', {
+  throw new DatastoreError('invalid-name', invalidName('table id', table), {
     ...place,
     table: typeof table === 'string' ? table : undefined,
   });
@@ -65,17 +62,21 @@ export function ownTableId(table: unknown, place?: Place): string {
 /** Takes a record id, or throws `invalid-name`. */
 export function ownRecordId(record: unknown, place?: Place): string {
   if (isValidRecordId(record)) return record;
-  throw new DatastoreError('invalid-name', 'not a valid record id', {
+  throw new DatastoreError('invalid-name', invalidName('record id', record), {
     ...place,
     record: typeof record === 'string' ? record : undefined,
   });
 }
 
-/** An object whose properties have not been looked at. */
+/** An object whose properties are not checked yet. */
 type Unchecked = Readonly<Record<string, unknown>>;
 
 function ownChange(change: unknown, position: number): Change {
   const raw = ownObject(change, 'a change', undefined, position);
+  if (Array.isArray(change)) {
+    const reason = `a change must be an object, got ${quote(change)}: read wire JSON with parseDelta first`;
+    throw new DatastoreError('invalid-change', reason, { position });
+  }
   const table = raw['table'];
   const record = raw['record'];
   if (!isValidTableId(table) || !isValidRecordId(record)) throw invalidPlace(table, record, position);
@@ -88,17 +89,13 @@ function ownChange(change: unknown, position: number): Change {
     case 'delete':
       return deleteChange(table, record, raw['before'] === undefined ? undefined : ownFields(raw['before'], place));
     default:
-      throw new DatastoreError('invalid-change', 'a change is an insert, an update or a delete', place);
+      throw new DatastoreError('invalid-change', unknownType('change', 'insert, update or delete', raw), place);
   }
 }
 
 function ownFieldOps(ops: unknown, place: Place): ReadonlyMap<string, FieldOp> {
   if (!(ops instanceof Map)) {
-    throw new DatastoreError(
-      'invalid-change',
-      `the operations of an update must be a Map, not ${describe(ops)}`,
-      place,
-    );
+    throw new DatastoreError('invalid-change', `the ops of an update must be a Map, got ${quote(ops)}`, place);
   }
   const owned = new FrozenMapBuilder<string, FieldOp>();
   for (const [name, op] of ops as ReadonlyMap<unknown, unknown>) {
@@ -120,9 +117,9 @@ function ownFieldOp(op: unknown, place: Place): FieldOp {
       return fieldDelete(before);
     case 'list':
       if (typeof raw['create'] === 'boolean') return ownFieldList(raw as unknown as FieldList, raw['create'], place);
-      throw new DatastoreError('invalid-change', 'create must be true or false', place);
+      throw new DatastoreError('invalid-change', `create must be true or false, got ${quote(raw['create'])}`, place);
     default:
-      throw new DatastoreError('invalid-change', 'a field operation is a put, a delete or a list', place);
+      throw new DatastoreError('invalid-change', unknownType('field operation', 'put, delete or list', raw), place);
   }
 }
 
@@ -145,11 +142,15 @@ function ownListOp(op: unknown, place: Place | undefined): ListOp {
     case 'delete':
       return listDelete(index, ownOptionalAtom(raw['before'], place, index));
     default:
-      throw new DatastoreError('invalid-change', 'a list operation is a put, an insert, a delete or a move', place);
+      throw new DatastoreError(
+        'invalid-change',
+        unknownType('list operation', 'put, insert, delete or move', raw),
+        place,
+      );
   }
 }
 
-/** The error of a change whose table or record is no name. */
+/** The error for a change with an invalid table or record id. */
 function invalidPlace(table: unknown, record: unknown, position: number): DatastoreError {
   try {
     ownRecordId(record, { position, table: ownTableId(table, { position }) });
@@ -161,16 +162,20 @@ function invalidPlace(table: unknown, record: unknown, position: number): Datast
 
 function ownObject(something: unknown, what: string, place: Place | undefined, position?: number): Unchecked {
   if (typeof something === 'object' && something !== null) return something as Unchecked;
-  const reason = `${what} must be an object, not ${describe(something)}`;
+  const reason = `${what} must be an object, got ${quote(something)}`;
   throw new DatastoreError('invalid-change', reason, place ?? { position });
+}
+
+function unknownType(what: string, types: string, { type }: Unchecked): string {
+  return `the type of a ${what} must be ${types}, got ${quote(type)}`;
 }
 
 function ownIndex(index: unknown, place: Place | undefined): number {
   if (typeof index !== 'number') {
-    throw new DatastoreError('invalid-change', `an index must be a number, not ${describe(index)}`, place);
+    throw new DatastoreError('invalid-change', `an index must be a number, got ${quote(index)}`, place);
   }
   if (isListIndex(index)) return index;
-  throw new DatastoreError('index-out-of-range', 'an index must be a whole number from 0 to 2^29-1', {
+  throw new DatastoreError('index-out-of-range', `an index must be a whole number from 0 to 2^29 − 1, got ${index}`, {
     ...place,
     index,
   });

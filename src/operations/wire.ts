@@ -1,4 +1,5 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { sortedEntries, sortedMap } from '../values/fields.js';
 import { expectArray, expectObject, objectOf } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
@@ -19,7 +20,7 @@ export type WireOp =
   | readonly ['LD', number]
   | readonly ['LM', number, number];
 
-/** A change as JSON: insert, update or delete, then table, record and what belongs to them. Spec: WIRE-7. */
+/** A change as JSON: insert, update or delete, then table, record and content. Spec: WIRE-7. */
 export type WireChange =
   | readonly ['I', string, string, WireFields]
   | readonly ['U', string, string, Readonly<Record<string, WireOp>>]
@@ -39,7 +40,8 @@ export function parseChange(json: unknown, position: Place): Change {
   if (tag === 'I' && parts.length === 4) return insertChange(table, record, parseFields(content, place));
   if (tag === 'U' && parts.length === 4) return updateChange(table, record, parseOps(content, place));
   if (tag === 'D' && parts.length === 3) return deleteChange(table, record, undefined);
-  throw new DatastoreError('invalid-json', 'a change is ["I",…], ["U",…] or ["D",…] with its parts', place);
+  const expected = '["I", table, record, fields], ["U", table, record, operations] or ["D", table, record]';
+  throw new DatastoreError('invalid-json', `a change must be ${expected}, got ${quote(json)}`, place);
 }
 
 function parseOps(json: unknown, place: Place): FieldOps {
@@ -68,20 +70,21 @@ function parseListOp(parts: readonly unknown[], place: Place): ListOp {
     if (tag === 'LI') return listInsert(parseIndex(first, place), parseAtom(second, place));
     if (tag === 'LM') return listMove(parseIndex(first, place), parseIndex(second, place));
   }
-  throw new DatastoreError(
-    'invalid-json',
-    'an operation is ["P",…], ["D"], ["LC"], ["LP",…], ["LI",…], ["LD",…] or ["LM",…] with its parts',
-    place,
-  );
+  const expected = '["P", v], ["D"], ["LC"], ["LP", i, v], ["LI", i, v], ["LD", i] or ["LM", from, to]';
+  throw new DatastoreError('invalid-json', `an operation must be ${expected}, got ${quote(parts)}`, place);
 }
 
 function parseIndex(json: unknown, place: Place): number {
   if (isListIndex(json)) return json;
-  throw new DatastoreError('invalid-json', 'an index must be a whole number from 0 to 2^29-1', place);
+  throw new DatastoreError(
+    'invalid-json',
+    `an index must be a whole number from 0 to 2^29 − 1, got ${quote(json)}`,
+    place,
+  );
 }
 
 /**
- * Writes a change as JSON: as several, where it holds several list operations, each of which travels on its own. What it
+ * Writes a change as JSON. An update with several list operations becomes several wire changes, one for each. What it
  * overwrote is left out. Spec: WIRE-6 to WIRE-8.
  */
 export function formatChange(change: Change): WireChange[] {
@@ -96,7 +99,7 @@ export function formatChange(change: Change): WireChange[] {
   }
 }
 
-/** The first wire update takes all puts and deletes and the first list operation; each further one travels alone. */
+/** The first wire update takes all puts and deletes and the first list operation; each further one is alone in its update. */
 function formatUpdate(ops: FieldOps): Readonly<Record<string, WireOp>>[] {
   const plain: [string, WireOp][] = [];
   const list: [string, WireOp][] = [];

@@ -1,20 +1,22 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { isValidFieldName, isValidTableId } from '../values/names.js';
+import { invalidName, isValidFieldName, isValidTableId } from '../values/names.js';
 import { DEFAULT_RULE, RULE_NAMES, type Rule, type RuleName } from './rule.js';
 
-/** The rules that were set, by table and field. Spec: RULE-1. */
+/** The rules that an application set, by table and field. Spec: RULE-1. */
 export class ResolutionRules {
   readonly #tables = new Map<string, Map<string, Rule>>();
 
   /**
-   * Sets the rule of one field in all records of one table, in place of any set before.
+   * Sets the rule of one field in all records of one table. It replaces an earlier rule.
    *
    * @throws DatastoreError `invalid-name` or `invalid-rule`.
    */
   set(table: string, field: string, rule: Rule): this {
-    if (!isValidTableId(table)) throw new DatastoreError('invalid-name', 'not a valid table id', { table, field });
-    if (!isValidFieldName(field)) throw new DatastoreError('invalid-name', 'not a valid field name', { table, field });
+    if (!isValidTableId(table))
+      throw new DatastoreError('invalid-name', invalidName('table id', table), { table, field });
+    if (!isValidFieldName(field))
+      throw new DatastoreError('invalid-name', invalidName('field name', field), { table, field });
     if (!isRule(rule)) {
       const reason = `${quote(rule)} is not a rule: use ${RULE_NAMES.join(', ')} or a function`;
       throw new DatastoreError('invalid-rule', reason, { table, field });
@@ -24,7 +26,7 @@ export class ResolutionRules {
     return this;
   }
 
-  /** The rule of a field: `remote` unless another was set. */
+  /** The rule of a field; `remote` unless another was set. */
   get(table: string, field: string): Rule {
     return this.#tables.get(table)?.get(field) ?? DEFAULT_RULE;
   }

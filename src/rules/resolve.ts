@@ -6,7 +6,7 @@ import type { Value } from '../values/value.js';
 import type { MergeFunction, Rule } from './rule.js';
 import { addDifference } from './sum.js';
 
-/** How a collision ends: one side's change stands alone, or a new value takes the place of both. */
+/** The outcome of a collision: one side wins, or a new value replaces both. */
 export type Resolution =
   | { readonly winner: 'local' }
   | { readonly winner: 'remote' }
@@ -53,7 +53,11 @@ function resolveSum(
 ): Resolution {
   if (local === undefined) return REMOTE;
   if (base === undefined) {
-    throw new DatastoreError('before-missing', 'rule sum needs an applied delta: the local put has no base', place);
+    throw new DatastoreError(
+      'before-missing',
+      'rule sum needs to know what the local put overwrote: pass the delta that `apply` returned',
+      place,
+    );
   }
   if (!isNumber(local) || !isNumber(remote)) return REMOTE;
   if (base.value !== undefined && !isNumber(base.value)) return REMOTE;
@@ -77,7 +81,11 @@ function callMergeFunction(
     return ownValue(result, place);
   } catch (error) {
     if (!(error instanceof DatastoreError)) throw error;
-    throw new DatastoreError('invalid-rule', `the merge function returned no value: ${error.message}`, place);
+    throw new DatastoreError(
+      'invalid-rule',
+      `the merge function returned something that is not a value: ${error.message}`,
+      place,
+    );
   }
 }
 

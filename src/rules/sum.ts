@@ -1,8 +1,8 @@
 import { wrapLong } from '../values/long.js';
 
 /**
- * Rule sum: remote + (local − base), an absent base counting 0. Longs stay exact and wrap at 64 bits; as soon as one of
- * the three is a double, all are taken as doubles. Spec: RULE-6.
+ * Rule sum: remote + (local − base), an absent base counts as 0. Longs stay exact and wrap at 64 bits; if one of the
+ * three is a double, all are converted to doubles. Spec: RULE-6.
  */
 export function addDifference(
   base: bigint | number | undefined,

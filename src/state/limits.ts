@@ -39,11 +39,11 @@ export function checkLimits(limits: Limits): void {
 
 function checkLimit(name: keyof Limits, limit: unknown): void {
   if (typeof limit === 'number' && limit >= 0) return;
-  throw new DatastoreError('invalid-option', `limit ${name} must be a number from 0`);
+  throw new DatastoreError('invalid-option', `limit ${name} must be a number from 0, got ${quote(limit)}`);
 }
 
 /**
- * Refuses growth beyond a limit. What is over the limit already may shrink, or keep its size.
+ * Rejects growth beyond a limit. A size that is over the limit already may shrink or stay.
  *
  * @throws DatastoreError with `code` if `after` is over the limit and more than `before`. Spec: LIM-2.
  */

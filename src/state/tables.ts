@@ -63,7 +63,7 @@ export class Tables {
     const current = this.get(table, record);
     const place = (): Place => ({ position, table, record });
     if (change.type === 'insert') {
-      if (current !== undefined) throw new DatastoreError('record-exists', 'the record exists', place());
+      if (current !== undefined) throw new DatastoreError('record-exists', 'insert of a record that exists', place());
       this.#insert(table, record, change.fields);
       return change;
     }

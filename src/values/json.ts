@@ -1,13 +1,13 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
-import { describe } from './value.js';
+import { quote } from '../errors/quote.js';
 
-/** Parsed JSON that has not been looked at. */
+/** Parsed JSON, not checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** @throws DatastoreError `invalid-json` unless `json` is an object that is not an array. */
 export function expectObject(json: unknown, what: string, place?: Place): JsonObject {
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as JsonObject;
-  throw new DatastoreError('invalid-json', `${what} must be an object, not ${describe(json)}`, place);
+  throw new DatastoreError('invalid-json', `${what} must be an object, got ${quote(json)}`, place);
 }
 
 /**
@@ -17,7 +17,7 @@ export function expectObject(json: unknown, what: string, place?: Place): JsonOb
  */
 export function expectArray(json: unknown, what: string, place?: Place): readonly unknown[] {
   if (Array.isArray(json)) return Array.from(json);
-  throw new DatastoreError('invalid-json', `${what} must be an array, not ${describe(json)}`, place);
+  throw new DatastoreError('invalid-json', `${what} must be an array, got ${quote(json)}`, place);
 }
 
 /**

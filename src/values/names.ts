@@ -1,3 +1,5 @@
+import { quote } from '../errors/quote.js';
+
 const NAME_LENGTH_MAX = 64;
 const COLON = 58;
 
@@ -34,6 +36,12 @@ export function isValidRecordId(id: unknown): id is string {
 /** Whether `name` names a field. A leading colon is valid and reserved. Spec: NAME-1, NAME-2. */
 export function isValidFieldName(name: unknown): name is string {
   return isName(name);
+}
+
+/** What is wrong with a name, for an error message. */
+export function invalidName(what: 'table id' | 'record id' | 'field name', name: unknown): string {
+  const wanted = typeof name === 'string' ? '' : 'a string of ';
+  return `invalid ${what} ${quote(name)}: use ${wanted}1–64 of A–Z a–z 0–9 . _ - + / =`;
 }
 
 function isName(name: unknown): name is string {

@@ -1,10 +1,11 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { type Fields, FrozenMapBuilder, inOrder, sortedMap } from './fields.js';
 import { someOf } from './frozen-array.js';
 import { isLong } from './long.js';
-import { isValidFieldName } from './names.js';
+import { invalidName, isValidFieldName } from './names.js';
 import { isWellFormed } from './text.js';
-import { type Atom, describe, isList, type Value } from './value.js';
+import { type Atom, isList, notAValue, type Value } from './value.js';
 
 /**
  * Turns input into a value that the engine owns: checked, copied if the caller could still change it (bytes, dates,
@@ -24,14 +25,14 @@ export function ownAtom(value: unknown, place?: Place, index?: number): Atom {
       return value;
     case 'bigint':
       if (isLong(value)) return value;
-      throw invalidValue('a long must lie between -2^63 and 2^63-1', place, index);
+      throw invalidValue(`long out of range (−2^63 to 2^63 − 1): ${quote(value)}`, place, index);
     case 'string':
       if (isWellFormed(value)) return value;
-      throw invalidValue('a string must not hold a lone surrogate', place, index);
+      throw invalidValue(`unpaired surrogate in the string ${quote(value)}`, place, index);
     default:
       if (isBytes(value)) return new Uint8Array(value);
-      if (!isDate(value)) throw invalidValue(`${describe(value)} is not a value`, place, index);
-      if (Number.isNaN(value.getTime())) throw invalidValue('an invalid date is not a value', place, index);
+      if (!isDate(value)) throw invalidValue(notAValue(value, index !== undefined), place, index);
+      if (Number.isNaN(value.getTime())) throw invalidValue('invalid date: use one within ±8.64e15 ms', place, index);
       return new Date(value);
   }
 }
@@ -43,7 +44,7 @@ export function ownAtom(value: unknown, place?: Place, index?: number): Atom {
  */
 export function ownFields(fields: unknown, place: Place = {}): Fields {
   if (!(fields instanceof Map)) {
-    throw new DatastoreError('invalid-value', `fields must be a Map, not ${describe(fields)}`, place);
+    throw new DatastoreError('invalid-value', `fields must be a Map, got ${quote(fields)}`, place);
   }
   const owned = new FrozenMapBuilder<string, Value>();
   for (const [name, value] of fields as ReadonlyMap<unknown, unknown>) {
@@ -65,7 +66,7 @@ export function isObjectOfFields(something: unknown): something is object {
 export function ownFieldName(name: unknown, place?: Place): string {
   if (isValidFieldName(name)) return name;
   const field = typeof name === 'string' ? name : undefined;
-  throw new DatastoreError('invalid-name', 'not a valid field name', { ...place, field });
+  throw new DatastoreError('invalid-name', invalidName('field name', name), { ...place, field });
 }
 
 /** A value to return to the caller: copied if the caller could change it, and otherwise shared. */

@@ -1,4 +1,5 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 
 /** A value that can be a list item. `bigint` is a long (64 bits, signed), `number` is a double. Spec: VAL-1. */
 export type Atom = boolean | bigint | number | string | Uint8Array | Date;
@@ -35,20 +36,14 @@ export function typeOfValue(value: Value, place?: Place): ValueType {
       if (Array.isArray(value)) return 'list';
       if (value instanceof Uint8Array) return 'bytes';
       if (value instanceof Date) return 'date';
-      throw new DatastoreError('invalid-value', `${describe(value)} is not a value`, place);
+      throw new DatastoreError('invalid-value', notAValue(value), place);
   }
 }
 
-/** Names the kind of something that is not a value, for error messages. */
-export function describe(something: unknown): string {
-  if (something === null) return 'null';
-  if (Array.isArray(something)) return 'an array';
-  switch (typeof something) {
-    case 'undefined':
-      return 'undefined';
-    case 'object':
-      return 'an object';
-    default:
-      return `a ${typeof something}`;
-  }
+/** Why something is not a value, or not an item of a list, for an error message. */
+export function notAValue(something: unknown, isItem = false): string {
+  if (isItem && Array.isArray(something)) return `a list cannot contain a list, got ${quote(something)}`;
+  if (something === null || something === undefined)
+    return `${quote(something)} is not a value: leave out an absent field`;
+  return `${quote(something)} is not a value: use a boolean, bigint, number, string, Uint8Array, Date or a list of these`;
 }

@@ -1,11 +1,12 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { decodeBase64Url, encodeBase64Url } from './base64url.js';
 import { type Fields, type MutableFields, sortedEntries, sortedMap } from './fields.js';
-import { expectObject, type JsonObject, objectOf } from './json.js';
+import { expectObject, objectOf } from './json.js';
 import { ownAtom, ownFieldName } from './ownership.js';
-import { type Atom, describe, isList, typeOfValue, type Value } from './value.js';
+import { type Atom, isList, notAValue, type Value } from './value.js';
 
-/** An atom as JSON: a JSON number is a double; what JSON cannot say is an object with one tag. Spec: WIRE-1 to WIRE-4. */
+/** An atom as JSON: a JSON number is a double; a value that JSON does not have is an object with one tag. Spec: WIRE-1 to WIRE-4. */
 export type WireAtom =
   | boolean
   | number
@@ -34,7 +35,7 @@ const INTEGER = /^(?:0|-?[1-9][0-9]{0,18})$/;
 /**
  * Reads a value from parsed JSON.
  *
- * @throws DatastoreError `invalid-json` for what the format does not know, `invalid-value` for what no value can be.
+ * @throws DatastoreError `invalid-json` if it is not in the wire format, `invalid-value` if it is out of range.
  * Law: `parseValue(formatValue(v))` is identical to `v`. Spec: WIRE-1 to WIRE-5.
  */
 export function parseValue(json: unknown, place?: Place): Value {
@@ -43,15 +44,15 @@ export function parseValue(json: unknown, place?: Place): Value {
   return Object.freeze(Array.from(json, (item: unknown, index) => parseAtom(item, { ...place, index })));
 }
 
-/** {@link parseValue} for what must not be a list. */
+/** {@link parseValue} where a list is not allowed. */
 export function parseAtom(json: unknown, place?: Place): Atom {
   if (typeof json !== 'object' || json === null) {
     if (typeof json === 'boolean' || typeof json === 'number' || typeof json === 'string') return ownAtom(json, place);
-    throw new DatastoreError('invalid-json', `${describe(json)} is not a value`, place);
+    throw new DatastoreError('invalid-json', notWireJson(json), place);
   }
-  const [tag, content] = onlyEntry(expectObject(json, 'a value', place), place);
+  const [tag, content] = onlyEntry(json, place);
   const value = parseTagged(tag, content);
-  if (value === undefined) throw new DatastoreError('invalid-json', 'not a value of the wire format', place);
+  if (value === undefined) throw new DatastoreError('invalid-json', invalidTag(tag, json), place);
   return ownAtom(value, place);
 }
 
@@ -67,7 +68,7 @@ export function formatAtom(value: Atom): WireAtom {
   if (typeof value === 'bigint') return { I: String(value) };
   if (value instanceof Uint8Array) return { B: encodeBase64Url(value) };
   if (value instanceof Date) return { T: String(value.getTime()) };
-  throw new DatastoreError('invalid-value', `a ${typeOfValue(value)} cannot stand here`);
+  throw new DatastoreError('invalid-value', notAValue(value, true));
 }
 
 /** Reads the fields of a record. */
@@ -108,8 +109,37 @@ function formatDouble(value: number): WireAtom {
   return Object.is(value, -0) ? { N: '-0' } : value;
 }
 
-function onlyEntry(json: JsonObject, place: Place | undefined): [tag: string, content: unknown] {
-  const [entry, another] = Object.entries(json);
+function onlyEntry(json: object, place: Place | undefined): [tag: string, content: unknown] {
+  const [entry, another] = Array.isArray(json) ? [] : Object.entries(json);
   if (entry !== undefined && another === undefined) return entry;
-  throw new DatastoreError('invalid-json', 'a tagged value must have exactly one tag', place);
+  throw new DatastoreError('invalid-json', notWireJson(json), place);
+}
+
+/** Why something is not a value in wire JSON. */
+function notWireJson(something: unknown): string {
+  const form = wireFormOf(something);
+  if (form !== undefined) return `${quote(something)} is not JSON: write ${form}, or use ownValue`;
+  if (something === null || something === undefined)
+    return `${quote(something)} is not a value: leave out an absent field`;
+  if (Array.isArray(something)) return `a list cannot contain a list, got ${quote(something)}`;
+  return `expected a JSON value or {"I": "…"}, {"N": "…"}, {"B": "…"} or {"T": "…"}, got ${quote(something)}`;
+}
+
+/** What to write in wire JSON for a value of JavaScript that JSON does not have. */
+function wireFormOf(something: unknown): string | undefined {
+  if (typeof something === 'bigint') return '{"I": "…"} with the digits in a string';
+  if (something instanceof Date) return '{"T": "…"} with the milliseconds in a string';
+  return something instanceof Uint8Array ? '{"B": "…"} in URL-safe base64' : undefined;
+}
+
+const TAG_CONTENTS: ReadonlyMap<string, string> = new Map([
+  ['I', 'a whole number of up to 19 digits in a string, such as "-10"'],
+  ['N', '"nan", "+inf", "-inf" or "-0"'],
+  ['B', 'URL-safe base64 without padding'],
+  ['T', 'whole milliseconds in a string, such as "1764374400000"'],
+]);
+
+function invalidTag(tag: string, json: unknown): string {
+  const content = TAG_CONTENTS.get(tag);
+  return content === undefined ? notWireJson(json) : `tag ${tag} takes ${content}, got ${quote(json)}`;
 }

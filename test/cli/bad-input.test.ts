@@ -132,27 +132,27 @@ describe('JSON that holds neither rows nor changes', () => {
     {
       name: 'a row with a bad name',
       base: '[{"tid":"a b","rowid":"r","data":{}}]',
-      line: 'base.json, line 1: position 0, table "a b": not a valid table id',
+      line: 'base.json, line 1: position 0, table "a b": invalid table id "a b": use 1–64 of A–Z a–z 0–9 . _ - + / =',
     },
     {
       name: 'a row with a bad value',
       base: '[{"tid":"t","rowid":"r","data":{"f":[1,null]}}]',
-      line: 'base.json, line 1: position 0, table "t", record "r", field "f", index 1: null is not a value',
+      line: 'base.json, line 1: position 0, table "t", record "r", field "f", index 1: null is not a value: leave out an absent field',
     },
     {
       name: 'a repeated row, in an edited snapshot',
       local: '[{"tid":"t","rowid":"r","data":{}},\n{"tid":"t","rowid":"r","data":{}}]',
-      line: 'local.json, line 2: position 1, table "t", record "r": a snapshot holds a record once',
+      line: 'local.json, line 2: position 1, table "t", record "r": the record occurs twice in the snapshot',
     },
     {
       name: 'a malformed change',
       local: '[["X","t","r"]]',
-      line: 'local.json, line 1: position 0, table "t", record "r": a change is ["I",…], ["U",…] or ["D",…] with its parts',
+      line: 'local.json, line 1: position 0, table "t", record "r": a change must be ["I", table, record, fields], ["U", table, record, operations] or ["D", table, record], got ["X", "t", "r"]',
     },
     {
       name: 'a name with a terminal escape',
       local: '[["D","t\\u009b2J","r"]]',
-      line: 'local.json, line 1: position 0, table "t\\u{9b}2J": not a valid table id',
+      line: 'local.json, line 1: position 0, table "t\\u{9b}2J": invalid table id "t\\u{9b}2J": use 1–64 of A–Z a–z 0–9 . _ - + / =',
     },
   ];
   test.each(cases)('$name', check);
@@ -173,7 +173,7 @@ describe('changes that do not fit the base', () => {
     {
       name: 'an insert of what exists, though it is deleted afterwards',
       local: '[["I","t","r",{}],["D","t","r"]]',
-      line: 'local.json, line 1: position 0, table "t", record "r": the record exists',
+      line: 'local.json, line 1: position 0, table "t", record "r": insert of a record that exists',
     },
     {
       name: 'changes that cannot follow each other',
@@ -249,7 +249,7 @@ describe('invalid rules', () => {
     {
       name: 'a bad field name',
       rules: '{"t":{"\\u001b":"max"}}',
-      line: 'rules.json: table "t", field "\\u001b": not a valid field name',
+      line: 'rules.json: table "t", field "\\u001b": invalid field name "\\u001b": use 1–64 of A–Z a–z 0–9 . _ - + / =',
     },
   ];
   test.each(cases)('$name', check);

@@ -286,7 +286,7 @@ test('an invalid file is reported with its place, on stderr alone', () => {
     expect(outcome).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: 'file, line 1: position 1, table "notes", record "one": a snapshot holds a record once\n',
+      stderr: 'file, line 1: position 1, table "notes", record "one": the record occurs twice in the snapshot\n',
     });
   }
 });

@@ -145,7 +145,7 @@ describe('the merge of lists does what its naive twin does', () => {
     const merged = transformList(local, remote);
     expect(merged.local[0]).toEqual({ type: 'delete', index: last + 2 });
     expect(merged.remote).toEqual(remote);
-    expect(() => transformList([{ type: 'delete', index: last + 1 }], remote)).toThrow('2^29-1');
+    expect(() => transformList([{ type: 'delete', index: last + 1 }], remote)).toThrow('2^29 − 1');
   });
 
   test('hundreds of operations a side, of every habit', () => {

@@ -103,7 +103,7 @@ describe('malformed whatever state it meets', () => {
 
   it('a delta that is not an array, or has a hole', () => {
     for (const delta of [null, undefined, {}, 'x', 1]) expectRefusal(delta, { code: 'invalid-change' });
-    expectRefusal(new Map([['a', 1]]), { code: 'invalid-name', position: 0 });
+    expectRefusal(new Map([['a', 1]]), { code: 'invalid-change', position: 0 });
     expectRefusal(new Array(1), { code: 'invalid-change', position: 0 });
   });
 });

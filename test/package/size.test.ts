@@ -25,12 +25,12 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 26_000,
-  'deltaic/binary': 23_200,
-  'deltaic/sync': 37_000,
+  deltaic: 26_300,
+  'deltaic/binary': 23_600,
+  'deltaic/sync': 37_700,
   'deltaic/mesh': 39_500,
   'deltaic/datastore': 56_500,
-  'deltaic/datastore/testing': 15_100,
+  'deltaic/datastore/testing': 15_500,
   'deltaic/server': 6_100,
   'deltaic/server/lmdb': 2_800,
   'deltaic/server/postgres': 4_800,

@@ -1,4 +1,5 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
+import { quote } from '../../errors/quote.js';
 import { type InsertChange, insertChange } from '../../operations/change.js';
 import { ownRecordId, ownTableId } from '../../operations/ownership.js';
 import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
@@ -25,7 +26,7 @@ export function parseState(rows: unknown): State {
     return stateOfInserts(inserts);
   } catch (error) {
     if (!(error instanceof DatastoreError)) throw error;
-    throw new DatastoreError('record-exists', 'a snapshot holds a record once', error);
+    throw new DatastoreError('record-exists', 'the record occurs twice in the snapshot', error);
   }
 }
 
@@ -44,7 +45,7 @@ function parseRow(row: unknown, position: number): InsertChange {
   const record = ownRecordId(rowid, { position, table });
   const place = { position, table, record };
   if (Object.keys(others).length > 0) {
-    throw new DatastoreError('invalid-json', 'a row has a tid, a rowid and data, and nothing else', place);
+    throw new DatastoreError('invalid-json', `a row must be {tid, rowid, data}, got ${quote(row)}`, place);
   }
   return insertChange(table, record, parseFields(data, place));
 }
