@@ -451,6 +451,8 @@ export class MeshReplica {
       throw new DatastoreError('delta-too-large', `${size} is over the limit of ${EVENT_SIZE_MAX}`);
     }
     return this.#integrator.integrate(event, (table, record, collision) => {
+      // The modified time is nobody's edit.
+      if (table === INFO_TABLE && collision.field === 'mtime') return;
       conflicts.push({ table, record, event: event.id, ...collision });
     });
   }

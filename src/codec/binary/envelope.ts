@@ -18,7 +18,7 @@ const FIXED_TEXT = 0xa0;
 const FIXED_TEXT_END = 0xc0;
 
 /** What a file contains: its first element. Spec: BIN-2. */
-export type FileKind = 'deltaic/delta' | 'deltaic/state' | 'deltaic/replica' | 'deltaic/sequencer';
+export type FileKind = 'deltaic/delta' | 'deltaic/state' | 'deltaic/replica' | 'deltaic/sequencer' | 'deltaic/mesh';
 
 /**
  * Wraps columns in one MessagePack array: kind, version, and each column, nil for an empty one. Spec: BIN-1 to BIN-3.

@@ -6,5 +6,6 @@
  */
 
 export { decodeDelta, decodeState, encodeDelta, encodeState } from './encoded-delta.js';
+export { decodeMesh, encodeMesh } from './encoded-mesh.js';
 export { decodeReplica, encodeReplica } from './encoded-replica.js';
 export { decodeSequencer, encodeSequencer } from './encoded-sequencer.js';
