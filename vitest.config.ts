@@ -26,6 +26,7 @@ const SLOW = [
 
 /** Files that need a process of their own: they count what V8 runs, watch its garbage, or replace a module. */
 const ALONE = [
+  'test/laws/sync-joining.test.ts',
   'test/complexity/*.test.ts',
   'test/**/leaks.test.ts',
   'test/cli/internal-error.test.ts',
