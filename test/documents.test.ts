@@ -94,6 +94,14 @@ describe('the examples of the documents', () => {
   });
 });
 
+test('ARCHITECTURE names files that exist', () => {
+  const named = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8').matchAll(/`([\w/.-]+\.ts)`/g);
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => `src/${name}`);
+  const exists = (name: string): boolean =>
+    existsSync(join(ROOT, name)) || sources.some((path) => path.replaceAll('\\', '/').endsWith(`/${name}`));
+  expect([...named].map(([, name = '']) => name).filter((name) => !exists(name))).toEqual([]);
+});
+
 test('the README gives commands that the package has', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
