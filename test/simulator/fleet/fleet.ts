@@ -117,6 +117,7 @@ class Fleet {
       [() => opening?.edit(name, random), opening === undefined ? 0 : 10],
       [() => opening?.sync(), opening === undefined ? 0 : 8],
       [() => this.#transact(() => opening?.transaction(name, random)), opening === undefined ? 0 : 3],
+      [() => opening?.commit(), opening === undefined ? 0 : 3],
       [() => device.close(id), opening === undefined ? 0 : 1.5],
       [() => device.advance(random.below(8000)), 8],
       [() => device.setConnected(random.chance(0.6)), faults.has('drop') ? 1.5 : 0],

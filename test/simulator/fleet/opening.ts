@@ -4,7 +4,7 @@ import { Violation } from '../violation.js';
 import type { Tag, Tags } from './tags.js';
 
 /** What a transaction or a sync may fail with in a world like this one. */
-const EXPECTED = ['closed', 'shut-down', 'conflict', 'network'];
+const EXPECTED = ['closed', 'shut-down', 'conflict', 'network', 'server'];
 
 export const TABLE = 'journal';
 export const RECORD = 'j';
@@ -16,6 +16,10 @@ export class Opening {
   readonly #failed: (violation: Violation) => void;
   /** Edits that nothing has been asked of yet. */
   #open: Tag[] = [];
+  /** Edits of commits that have not been answered. A sync meanwhile makes them ordinary. */
+  #committing: Tag[] = [];
+  /** How many syncs were begun. */
+  #syncs = 0;
   /** How many calls have not been answered. */
   #unanswered = 0;
   #isDead = false;
@@ -36,12 +40,35 @@ export class Opening {
   }
 
   sync(): void {
-    const sealed = this.#takeOpen();
+    this.#syncs++;
+    const sealed = [...this.#takeOpen(), ...this.#committing];
+    this.#committing = [];
     this.#watch(
       this.datastore.sync(),
       () => keep(sealed),
       () => undefined,
     );
+  }
+
+  /** Commits what is open. If others edited first, or there is no network, it is open again. */
+  commit(): void {
+    const sealed = this.#takeOpen();
+    const { length } = this.#committing;
+    const syncs = this.#syncs;
+    this.#committing.push(...sealed);
+    const ended = (isOpenAgain: boolean): void => {
+      if (syncs !== this.#syncs) return;
+      this.#committing = this.#committing.filter((tag) => !sealed.includes(tag));
+      if (isOpenAgain) this.#open.unshift(...sealed);
+    };
+    const failed = (code: string): void => ended(code === 'conflict' || code === 'network');
+    const done = (): void => {
+      keep(sealed);
+      ended(false);
+    };
+    // Behind a transaction it seals what is edited until it starts; only one alone says what it must come to.
+    const isAlone = length === 0 && this.#unanswered === 0;
+    this.#watch(this.datastore.commit(), isAlone ? done : () => undefined, isAlone ? failed : () => undefined);
   }
 
   transaction(name: string, random: Random): void {
