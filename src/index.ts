@@ -9,11 +9,9 @@ export { formatDelta, parseDelta } from './codec/wire/delta.js';
 export { formatState, parseState, type Row } from './codec/wire/state.js';
 export type { Conflict, ConflictListener, ConflictRule, LostEdit } from './deltas/conflict.js';
 export { compose, compress, Delta, type DeltaInput, sizeOfDelta } from './deltas/delta.js';
-export { invert } from './deltas/invert.js';
-export { type RuleLookup, rebase, type TransformOptions } from './deltas/rebase.js';
-export { transform } from './deltas/transform.js';
+export { deltaWithoutBefore, invert } from './deltas/invert.js';
+export { type RuleLookup, rebase, type TransformOptions, transform } from './deltas/rebase.js';
 export { type TransformListOptions, transformList } from './deltas/transform-list.js';
-export { deltaWithoutBefore } from './deltas/without-before.js';
 export {
   DatastoreError,
   type DatastoreErrorCode,
@@ -26,9 +24,22 @@ export {
 } from './errors/datastore-error.js';
 export { InvariantError } from './errors/invariant-error.js';
 export type { Side } from './lists/decisions.js';
-export type { Change, DeleteChange, FieldOps, InsertChange, UpdateChange } from './operations/change.js';
-export type { FieldDelete, FieldList, FieldOp, FieldPut } from './operations/field-operation.js';
-export type { ListDelete, ListInsert, ListMove, ListOp, ListPut } from './operations/list-operation.js';
+export type {
+  Change,
+  DeleteChange,
+  FieldDelete,
+  FieldList,
+  FieldOp,
+  FieldOps,
+  FieldPut,
+  InsertChange,
+  ListDelete,
+  ListInsert,
+  ListMove,
+  ListOp,
+  ListPut,
+  UpdateChange,
+} from './operations/change.js';
 export { sizeOfChange } from './operations/size.js';
 export type { WireChange, WireOp } from './operations/wire.js';
 export { ResolutionRules } from './rules/resolution-rules.js';
@@ -38,8 +49,6 @@ export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from './state/limits.js';
 export type { RecordReader } from './state/record-reader.js';
 export { type ApplyOptions, type FoundRecord, State, type Where } from './state/state.js';
 export type { Fields } from './values/fields.js';
-export { LONG_MAX, LONG_MIN, wrapLong } from './values/long.js';
-export { valuesMatch } from './values/match.js';
 export {
   isShareableId,
   isValidDatastoreId,
@@ -47,7 +56,8 @@ export {
   isValidRecordId,
   isValidTableId,
 } from './values/names.js';
-export { compareValues, valuesEqual } from './values/order.js';
+export { LONG_MAX, LONG_MIN, wrapLong } from './values/numbers.js';
+export { compareValues, valuesEqual, valuesMatch } from './values/order.js';
 export { ownFields, ownValue } from './values/ownership.js';
 export {
   BASE_CHANGE_SIZE,

@@ -1,7 +1,6 @@
 import { type Place, placeOfField } from '../errors/datastore-error.js';
 import { applyListEdit, listMisfit, type Misfit, misfitError } from '../lists/apply.js';
-import type { FieldOps } from '../operations/change.js';
-import type { FieldOp } from '../operations/field-operation.js';
+import type { FieldOp, FieldOps } from '../operations/change.js';
 import { type Fields, sortedMap } from '../values/fields.js';
 import { isList, type Value } from '../values/value.js';
 

@@ -1,5 +1,5 @@
 import type { ListConflict, Side } from '../lists/decisions.js';
-import { type FieldOp, fieldList } from '../operations/field-operation.js';
+import { type FieldOp, fieldList } from '../operations/change.js';
 import { lendFieldOp } from '../operations/lend.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import type { Fields } from '../values/fields.js';

@@ -5,7 +5,7 @@ import { ownChanges } from '../operations/ownership.js';
 import { sizeOfChanges } from '../operations/size.js';
 import { formatChange, type WireChange } from '../operations/wire.js';
 import { someOf, visitEach } from '../values/frozen-array.js';
-import { DeltaDraft } from './delta-draft.js';
+import { DeltaDraft } from './draft.js';
 import { isInNormalForm } from './normal-form.js';
 
 /** What every function takes that takes a delta: a delta, or the changes that `Delta.from` makes one of. */

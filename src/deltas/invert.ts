@@ -1,10 +1,23 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { applyListEdit, invertListEdit } from '../lists/apply.js';
-import { type Change, deleteChange, type FieldOps, insertChange, updateChange } from '../operations/change.js';
-import { beforeOf, type FieldOp, fieldDelete, fieldSet, valueAfter } from '../operations/field-operation.js';
+import {
+  beforeOf,
+  type Change,
+  deleteChange,
+  type FieldOp,
+  type FieldOps,
+  fieldDelete,
+  fieldPut,
+  fieldSet,
+  insertChange,
+  updateChange,
+  valueAfter,
+} from '../operations/change.js';
+import { mapFieldOps } from '../operations/lend.js';
+import { listWithoutBefores } from '../operations/list-columns.js';
 import { ownChanges } from '../operations/ownership.js';
 import { freezeMap } from '../values/fields.js';
-import { changesIn, Delta, type DeltaInput, deltaOf } from './delta.js';
+import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf } from './delta.js';
 
 /**
  * The delta that undoes an applied delta. It is in normal form and is applied itself.
@@ -66,4 +79,44 @@ function beforeMissing(what: string, place: Place): DatastoreError {
     `${what} does not say what it overwrote: invert what \`apply\` returned`,
     place,
   );
+}
+
+/**
+ * The normal form of a delta without what it overwrote: the form in which a delta travels.
+ *
+ * @throws DatastoreError as `compress` does.
+ * Law: `state · d = state · deltaWithoutBefore(d)`.
+ */
+export function deltaWithoutBefore(delta: DeltaInput): Delta {
+  const given = Delta.from(delta);
+  const changes = changesIn(given);
+  const without = changes.map(changeWithoutBefore);
+  return without.every((change, position) => change === changes[position]) ? given : deltaInNormalForm(without);
+}
+
+/** A change of remote's after a merge: what it overwrites may be something else by now, so it does not say. */
+export function changeWithoutBefore(change: Change): Change {
+  const { table, record } = change;
+  switch (change.type) {
+    case 'insert':
+      return change;
+    case 'update': {
+      const ops = mapFieldOps(change.ops, fieldOpWithoutBefore);
+      return ops === change.ops ? change : updateChange(table, record, ops);
+    }
+    case 'delete':
+      return change.before === undefined ? change : deleteChange(table, record, undefined);
+  }
+}
+
+/** {@link changeWithoutBefore} for the operation on one field. */
+export function fieldOpWithoutBefore(op: FieldOp): FieldOp {
+  switch (op.type) {
+    case 'put':
+      return 'before' in op ? fieldPut(op.value, undefined) : op;
+    case 'delete':
+      return 'before' in op ? fieldDelete(undefined) : op;
+    case 'list':
+      return listWithoutBefores(op);
+  }
 }

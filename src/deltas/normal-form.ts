@@ -1,7 +1,7 @@
-import type { Change, FieldOps } from '../operations/change.js';
+import { type Change, deleteChange, type FieldOps, insertChange, updateChange } from '../operations/change.js';
 import { opCountOf } from '../operations/list-columns.js';
 import { type Fields, isInOrder } from '../values/fields.js';
-import { comparePlaces } from './record-edit.js';
+import { compareText } from '../values/text.js';
 
 const NO_FIELDS: Fields = new Map();
 
@@ -37,3 +37,90 @@ function doesSomething(ops: FieldOps): boolean {
   for (const op of ops.values()) if (op.type === 'list' && !op.create && opCountOf(op) === 0) return false;
   return ops.size > 0;
 }
+
+/**
+ * What a normal form does to one record: `insert`, `update` or `delete` as one change, `replace` as a delete and then an
+ * insert. Spec: NORM-2.
+ */
+export type RecordEdit =
+  | { readonly type: 'insert'; readonly fields: Fields }
+  | { readonly type: 'update'; readonly ops: FieldOps }
+  | { readonly type: 'delete'; readonly before: Fields | undefined }
+  | { readonly type: 'replace'; readonly before: Fields | undefined; readonly fields: Fields };
+
+/** The changes that make up an edit. */
+export function changesOf(table: string, record: string, edit: RecordEdit): Change[] {
+  switch (edit.type) {
+    case 'insert':
+      return [insertChange(table, record, edit.fields)];
+    case 'update':
+      return [updateChange(table, record, edit.ops)];
+    case 'delete':
+      return [deleteChange(table, record, edit.before)];
+    case 'replace':
+      return [deleteChange(table, record, edit.before), insertChange(table, record, edit.fields)];
+  }
+}
+
+/** One record's stretch of a normal form; the end is exclusive. */
+export interface PlacedEdit {
+  readonly table: string;
+  readonly record: string;
+  readonly start: number;
+  readonly end: number;
+  readonly edit: RecordEdit;
+}
+
+/** The edit that begins at a position of a normal form. */
+export function editAt(normalForm: readonly Change[], start: number): PlacedEdit | undefined {
+  const change = normalForm[start];
+  if (change === undefined) return undefined;
+  const { table, record } = change;
+  if (change.type === 'update')
+    return { table, record, start, end: start + 1, edit: { type: 'update', ops: change.ops } };
+  if (change.type === 'insert') {
+    return { table, record, start, end: start + 1, edit: { type: 'insert', fields: change.fields } };
+  }
+  const next = normalForm[start + 1];
+  if (next?.type !== 'insert' || next.record !== record || next.table !== table) {
+    return { table, record, start, end: start + 1, edit: { type: 'delete', before: change.before } };
+  }
+  return {
+    table,
+    record,
+    start,
+    end: start + 2,
+    edit: { type: 'replace', before: change.before, fields: next.fields },
+  };
+}
+
+/**
+ * The position in a normal form at which a record's edit stands, or would stand. It is looked for from `start` on, in
+ * strides that double: near by it is found at once, and far away in the logarithm of the distance.
+ */
+export function positionOfRecord(normalForm: readonly Change[], table: string, record: string, start: number): number {
+  const isBefore = (at: number): boolean => {
+    const change = normalForm[at];
+    return change !== undefined && comparePlaces(change, { table, record }) < 0;
+  };
+  let low = start;
+  let stride = 1;
+  while (isBefore(low + stride - 1)) {
+    low += stride;
+    stride *= 2;
+  }
+  let high = Math.min(low + stride - 1, normalForm.length);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Compares where two changes stand in a normal form, in code point order of table and record. */
+export function comparePlaces(left: RecordPlace, right: RecordPlace): number {
+  return left.table === right.table ? compareText(left.record, right.record) : compareText(left.table, right.table);
+}
+
+type RecordPlace = Pick<Change, 'table' | 'record'>;

@@ -1,4 +1,4 @@
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { applyListEdit } from '../lists/apply.js';
 import { mergeListOps } from '../lists/merge.js';
 import type { TransformedOps } from '../lists/transformed-ops.js';
@@ -8,11 +8,14 @@ import {
   type FieldDelete,
   type FieldList,
   type FieldOp,
+  type FieldOps,
   type FieldPut,
   fieldList,
+  fieldPut,
   fieldSet,
+  isFieldOpApplied,
   valueAfter,
-} from '../operations/field-operation.js';
+} from '../operations/change.js';
 import {
   columnsOf,
   joinLists,
@@ -21,11 +24,135 @@ import {
   opCountOf,
   sliceColumns,
 } from '../operations/list-columns.js';
+import { type Resolution, resolve } from '../rules/resolve.js';
+import type { Rule } from '../rules/rule.js';
+import { type Fields, FrozenMapBuilder } from '../values/fields.js';
+import { valuesEqual } from '../values/order.js';
 import { isList, type Value } from '../values/value.js';
-import { type Conflict, itemConflict } from './conflict.js';
-import { composeFieldOps, draftOf, finishDraft } from './field-draft.js';
-import { dropAll, type FieldContext, type FieldMerge, rebaseValue, valuesAfterEach } from './rebase-value.js';
+import {
+  type Conflict,
+  type Conflicts,
+  conflictRuleOf,
+  itemConflict,
+  type LostEdit,
+  NO_CONFLICTS,
+} from './conflict.js';
+import { composeFieldOps, draftOf, finishDraft } from './draft.js';
+import { type LifeStart, type LifeUpdate, lifeUpdate } from './incarnations.js';
+import { fieldOpWithoutBefore } from './invert.js';
 import { listRuleOf } from './transform-list.js';
+
+/** Which record a merge is about, and the rules of its fields. */
+export interface RecordContext {
+  readonly table: string;
+  readonly record: string;
+  readonly ruleOf: (field: string) => Rule;
+}
+
+/** The fields of one record brought past each other. */
+export interface FieldsMerge {
+  readonly events: readonly LifeUpdate[];
+  readonly remote: FieldOps;
+  readonly conflicts: Conflicts;
+}
+
+const ABSENT: Before<Value> = { value: undefined };
+
+/** Rebases updates of one record over a remote update of it, field by field. Spec: MERGE-4. */
+export function rebaseUpdates(updates: readonly LifeUpdate[], remote: FieldOps, context: RecordContext): FieldsMerge {
+  const rebasedRemote = new FrozenMapBuilder<string, FieldOp>();
+  const merges: FieldMerges = new Map();
+  for (const [field, remoteOp] of remote) {
+    const pending = pendingOps(updates, field);
+    if (pending.length === 0) {
+      rebasedRemote.set(field, fieldOpWithoutBefore(remoteOp));
+      continue;
+    }
+    const merge = rebaseField(pending, remoteOp, fieldContext(field, context));
+    merges.set(field, { merge, taken: 0 });
+    if (merge.remote !== undefined) rebasedRemote.set(field, merge.remote);
+  }
+  return { events: rebasedUpdates(updates, merges), remote: rebasedRemote.finish(), conflicts: conflictsOf(merges) };
+}
+
+/**
+ * Rebases a pending insert, and updates of what it inserted, over a remote insert of the same record: the fields merge
+ * as puts over an absent base, and a field that pending has in the end no more is one it never had.
+ * Spec: MERGE-5, REB-2.
+ */
+export function rebaseInsertedFields(
+  start: LifeStart,
+  updates: readonly LifeUpdate[],
+  remote: Fields,
+  context: RecordContext,
+): FieldsMerge {
+  const puts = new Map<string, FieldOp>();
+  for (const [field, value] of start.fields) puts.set(field, fieldPut(value, ABSENT));
+  const pendingUpdates = [lifeUpdate(start.step, puts), ...updates];
+  const rebasedRemote = new FrozenMapBuilder<string, FieldOp>();
+  const merges: FieldMerges = new Map();
+  // Remote's fields come first, so that what is made of them is in their order.
+  for (const field of new Set([...remote.keys(), ...pendingUpdates.flatMap(({ ops }) => [...ops.keys()])])) {
+    const pending = pendingOps(pendingUpdates, field);
+    const merge = rebaseInsertedField(pending, remote.get(field), fieldContext(field, context));
+    merges.set(field, { merge, taken: 0 });
+    if (merge.remote !== undefined) rebasedRemote.set(field, merge.remote);
+  }
+  return {
+    events: rebasedUpdates(pendingUpdates, merges),
+    remote: rebasedRemote.finish(),
+    conflicts: conflictsOf(merges),
+  };
+}
+
+function rebaseInsertedField(
+  pending: readonly FieldOp[],
+  remote: Value | undefined,
+  context: FieldContext,
+): FieldMerge {
+  const values = valuesAfterEach(pending, context);
+  if (values.at(-1) === undefined) {
+    return dropAll(pending, remote === undefined ? undefined : fieldPut(remote, undefined), NO_CONFLICTS);
+  }
+  if (remote !== undefined) return rebaseValue(pending, ABSENT, remote, context);
+  // A list that was created in the inserted record is part of what was inserted, and so becomes a put as well.
+  const [, ...later] = pending;
+  return { pending: [fieldSet(values[0], ABSENT), ...later], remote: undefined, conflicts: NO_CONFLICTS };
+}
+
+/** How fields were merged, by name, and how many of the pending operations have been handed back to their deltas. */
+type FieldMerges = Map<string, { readonly merge: FieldMerge; taken: number }>;
+
+/** The pending operations on a field, without the deltas that do not touch it. */
+function pendingOps(updates: readonly LifeUpdate[], field: string): readonly FieldOp[] {
+  const pending: FieldOp[] = [];
+  for (const { ops } of updates) {
+    const op = ops.get(field);
+    if (op !== undefined) pending.push(op);
+  }
+  return pending;
+}
+
+/** Hands what became of the pending operations back to the deltas that they came from. What was not merged stays. */
+function rebasedUpdates(updates: readonly LifeUpdate[], merges: FieldMerges): LifeUpdate[] {
+  return updates.map(({ step, ops }) => {
+    const rebased = new FrozenMapBuilder<string, FieldOp>();
+    for (const [field, op] of ops) {
+      const merged = merges.get(field);
+      const kept = merged === undefined ? op : merged.merge.pending[merged.taken++];
+      if (kept !== undefined) rebased.set(field, kept);
+    }
+    return lifeUpdate(step, rebased.finish());
+  });
+}
+
+function conflictsOf(merges: FieldMerges): Conflicts {
+  return () => [...merges.values()].flatMap(({ merge }) => merge.conflicts());
+}
+
+function fieldContext(field: string, { table, record, ruleOf }: RecordContext): FieldContext {
+  return { table, record, field, rule: ruleOf(field) };
+}
 
 /**
  * Rebases the pending operations of one field, one for each pending delta that has any, over a remote operation on the
@@ -174,4 +301,110 @@ function endOfSources({ ops, sources }: TransformedOps, count: number): number {
 /** The operations from `start` to `end`, or nothing if there are none. */
 function listOrNothing(columns: ListColumns, start: number, end: number): FieldList | undefined {
   return start === end ? undefined : listOfColumns(false, sliceColumns(columns, start, end));
+}
+
+/** Which field a merge is about, and its rule. */
+export interface FieldContext {
+  readonly table: string;
+  readonly record: string;
+  readonly field: string;
+  readonly rule: Rule;
+}
+
+/** The operations of one field brought past each other. */
+export interface FieldMerge {
+  /** For each pending operation, what becomes of it; `undefined` where it was dropped. */
+  readonly pending: readonly (FieldOp | undefined)[];
+  readonly remote: FieldOp | undefined;
+  readonly conflicts: Conflicts;
+}
+
+/**
+ * Rebases operations that give a field a new value, whatever it held, over a remote put or delete.
+ *
+ * The rule decides once, on the value that all pending operations together leave. If that loses, all are dropped. If
+ * it stands, the operations stay apart, and what each delta leaves in between is settled by the rule in the same way,
+ * so that every prefix of the pending deltas makes sense on its own, should a later one be refused.
+ * Spec: MERGE-8, MERGE-9, REB-3.
+ */
+export function rebaseValue(
+  pending: readonly FieldOp[],
+  base: Before<Value>,
+  remote: Value | undefined,
+  context: FieldContext,
+): FieldMerge {
+  const values = valuesAfterEach(pending, context);
+  const local = values.at(-1);
+  if (local === undefined && remote === undefined) return dropAll(pending, undefined, NO_CONFLICTS);
+  const whole = resolve(context.rule, base, local, remote, context);
+  const conflicts = (): Conflict[] => valueConflict(base, local, remote, whole, context);
+  if (whole.winner === 'remote') return dropAll(pending, fieldSet(remote, undefined), conflicts);
+
+  let standing = remote;
+  let isPendingStanding = false;
+  let isUntouched = true;
+  const rebased = pending.map((op, step): FieldOp | undefined => {
+    const value = values[step];
+    const settled = step === pending.length - 1 ? whole : resolveStep(base, value, remote, context);
+    if (settled.winner === 'remote' && isUntouched) return undefined;
+    const isKept = op.type === 'list' && settled.winner === 'local' && isPendingStanding;
+    const before = isFieldOpApplied(op) ? { value: standing } : undefined;
+    isUntouched = false;
+    isPendingStanding = settled.winner === 'local';
+    standing = outcomeOf(settled, value, remote);
+    return isKept ? op : fieldSet(standing, before);
+  });
+  const forRemote = whole.winner === 'neither' ? fieldSet(whole.value, undefined) : undefined;
+  return { pending: rebased, remote: forRemote, conflicts };
+}
+
+/** All pending operations gone; remote's stands. */
+export function dropAll(pending: readonly FieldOp[], remote: FieldOp | undefined, conflicts: Conflicts): FieldMerge {
+  return { pending: pending.map(() => undefined), remote, conflicts };
+}
+
+/** What the field holds after each of the operations, the first of which does not depend on what was there. */
+export function valuesAfterEach(pending: readonly FieldOp[], place: Place): readonly (Value | undefined)[] {
+  let value: Value | undefined;
+  return pending.map((op) => {
+    if (op.type === 'list') value = applyListEdit(isList(value) ? value : [], op, place);
+    else value = valueAfter(op);
+    return value;
+  });
+}
+
+function resolveStep(
+  base: Before<Value>,
+  local: Value | undefined,
+  remote: Value | undefined,
+  context: FieldContext,
+): Resolution {
+  if (local === undefined && remote === undefined) return { winner: 'remote' };
+  return resolve(context.rule, base, local, remote, context);
+}
+
+function outcomeOf(settled: Resolution, local: Value | undefined, remote: Value | undefined): Value | undefined {
+  if (settled.winner === 'neither') return settled.value;
+  return settled.winner === 'local' ? local : remote;
+}
+
+function valueConflict(
+  base: Before<Value>,
+  local: Value | undefined,
+  remote: Value | undefined,
+  settled: Resolution,
+  context: FieldContext,
+): Conflict[] {
+  const { rule, ...where } = context;
+  const result = outcomeOf(settled, local, remote);
+  const isLocalResult = valuesEqual(local, result);
+  const isRemoteResult = valuesEqual(remote, result);
+  if (isLocalResult && isRemoteResult) return [];
+  const lost: LostEdit[] = [];
+  // A sum takes in both sides even where it happens to equal one of them.
+  if (rule !== 'sum' || settled.winner === 'remote') {
+    if (isRemoteResult) lost.push({ side: 'local', field: context.field, op: fieldSet(local, base) });
+    if (isLocalResult) lost.push({ side: 'remote', field: context.field, op: fieldSet(remote, base) });
+  }
+  return [{ ...where, rule: conflictRuleOf(rule), base: base?.value, local, remote, result, lost }];
 }

@@ -4,6 +4,7 @@ import { deleteChange, type FieldOps, updateChange } from '../operations/change.
 import type { Fields } from '../values/fields.js';
 import { applyFieldOps } from './apply-field.js';
 import { type Conflict, type Conflicts, type LostEdit, NO_CONFLICTS } from './conflict.js';
+import { RecordDraft } from './draft.js';
 import {
   editsOf,
   type LifeEnd,
@@ -12,10 +13,9 @@ import {
   type Lives,
   type PendingEdit,
   readLives,
-} from './lives.js';
-import { type RecordContext, rebaseInsertedFields, rebaseUpdates } from './rebase-fields.js';
-import { RecordDraft } from './record-draft.js';
-import type { RecordEdit } from './record-edit.js';
+} from './incarnations.js';
+import type { RecordEdit } from './normal-form.js';
+import { type RecordContext, rebaseInsertedFields, rebaseUpdates } from './rebase-field.js';
 
 /** The edits of one record brought past each other. */
 export interface RecordMerge {

@@ -1,13 +1,37 @@
+import { checkIsOptions, checkListener, invalidArgument } from '../errors/arguments.js';
+import { InvariantError } from '../errors/invariant-error.js';
 import type { Change } from '../operations/change.js';
-import { ResolutionRules } from '../rules/resolution-rules.js';
+import { RecordMap } from '../operations/record-map.js';
+import { checkRule, ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
 import type { ConflictListener } from './conflict.js';
 import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from './delta.js';
-import { editFinder } from './find-edits.js';
+import { changeWithoutBefore } from './invert.js';
+import { changesOf, editAt, type PlacedEdit, positionOfRecord, type RecordEdit } from './normal-form.js';
+import { Replacement } from './patch.js';
 import { rebaseRecord } from './rebase-record.js';
-import { changesOf, editAt, type RecordEdit } from './record-edit.js';
-import { Replacement } from './replacement.js';
-import { changeWithoutBefore } from './without-before.js';
+
+/**
+ * Brings a local delta and a remote one, made on the same state, past each other: local′ applies after remote, remote′
+ * after local. Remote is already in the log, local is not.
+ *
+ * Law 1: `state · remote · local′ = state · local · remote′`, for every rule and every pair of valid deltas.
+ *
+ * Both results are normal forms. If local is applied, so is local′; remote′ carries no `before`.
+ *
+ * @throws DatastoreError as {@link rebase} does.
+ * Law: MERGE-1. Spec: MERGE-1 to MERGE-10.
+ */
+export function transform(
+  local: DeltaInput,
+  remote: DeltaInput,
+  options: TransformOptions = {},
+): { local: Delta; remote: Delta } {
+  const merged = rebase([local], remote, options);
+  const [rebased] = merged.pending;
+  if (rebased === undefined) throw new InvariantError('rebasing one delta gives one delta');
+  return { local: rebased, remote: merged.remote };
+}
 
 /**
  * Where a merge looks up the rules: `ResolutionRules`, which does not look at the record, or the pending edits of a
@@ -43,9 +67,12 @@ export interface TransformOptions {
 export function rebase(
   pending: readonly DeltaInput[],
   remote: DeltaInput,
-  { rules = new ResolutionRules(), onConflict }: TransformOptions = {},
+  options: TransformOptions = {},
 ): { pending: Delta[]; remote: Delta } {
-  const deltas = pending.map(Delta.from);
+  if (!Array.isArray(pending)) throw invalidArgument('pending must be an array of deltas', pending);
+  const { rules, onConflict } = ownOptions(options);
+  // `Array.from` sees the holes of a sparse array.
+  const deltas = Array.from(pending, Delta.from);
   const normalRemote = changesIn(Delta.from(remote));
   const rebasedPending = deltas.map((delta) => new Replacement(delta));
   const rebasedRemote: Change[] = [];
@@ -63,7 +90,11 @@ export function rebase(
     const merged = rebaseRecord(own, others.edit, {
       table,
       record,
-      ruleOf: (field) => rules.get(table, field, record),
+      ruleOf: (field) => {
+        const rule: unknown = rules.get(table, field, record);
+        checkRule(rule, { table, record, field });
+        return rule;
+      },
     });
     if (onConflict !== undefined) for (const conflict of merged.conflicts()) onConflict(conflict);
     const kept = new Map(merged.pending.map(({ step, edit }) => [step, edit]));
@@ -79,9 +110,67 @@ export function rebase(
   };
 }
 
+function ownOptions(options: TransformOptions): TransformOptions & { readonly rules: RuleLookup } {
+  checkIsOptions(options);
+  const { rules = new ResolutionRules(), onConflict } = options;
+  if (typeof rules?.get !== 'function')
+    throw invalidArgument('rules must be ResolutionRules, or have a method get', rules);
+  checkListener(onConflict, 'onConflict');
+  return { ...options, rules };
+}
+
 /** Whether two edits of one record update different fields, so that each stays as it is. Spec: MERGE-4. */
 function areApart(own: RecordEdit, others: RecordEdit): boolean {
   if (own.type !== 'update' || others.type !== 'update') return false;
   for (const field of others.ops.keys()) if (own.ops.has(field)) return false;
   return true;
+}
+
+/** What one of several deltas does to a record, and which of them it is. */
+export interface FoundEdit {
+  readonly step: number;
+  readonly placed: PlacedEdit;
+}
+
+/**
+ * A search for what each of several normal forms does to a record, answered in their order. The records are asked for in
+ * the order in which they stand in a normal form.
+ *
+ * A few records are looked up in each delta on its own, so that what nobody asks about is not even looked at. Where that
+ * would take more steps than there are changes, all are sorted into one map first: so a search for many records in many
+ * deltas costs what both weigh, and not one times the other.
+ *
+ * @param recordCount about how many records will be asked for.
+ */
+export function editFinder(
+  normalForms: readonly (readonly Change[])[],
+  recordCount: number,
+): (table: string, record: string) => readonly FoundEdit[] {
+  const changeCount = normalForms.reduce((sum, { length }) => sum + length, 0);
+  if (normalForms.length === 1 || normalForms.length * recordCount <= changeCount) {
+    const positions = normalForms.map(() => 0);
+    return (table, record) => {
+      const found: FoundEdit[] = [];
+      for (let step = 0; step < normalForms.length; step++) {
+        const normalForm = normalForms[step] as readonly Change[];
+        const position = positionOfRecord(normalForm, table, record, positions[step] ?? 0);
+        positions[step] = position;
+        const change = normalForm[position];
+        if (change?.record !== record || change.table !== table) continue;
+        const placed = editAt(normalForm, position);
+        if (placed !== undefined) found.push({ step, placed });
+      }
+      return found;
+    };
+  }
+  const found = new RecordMap<FoundEdit[]>();
+  normalForms.forEach((normalForm, step) => {
+    for (let placed = editAt(normalForm, 0); placed !== undefined; placed = editAt(normalForm, placed.end)) {
+      const { table, record } = placed;
+      const edits = found.get(table, record);
+      if (edits === undefined) found.set(table, record, [{ step, placed }]);
+      else edits.push({ step, placed });
+    }
+  });
+  return (table, record) => found.get(table, record) ?? [];
 }

@@ -1,12 +1,11 @@
-import { DatastoreError } from '../errors/datastore-error.js';
-import { quote } from '../errors/quote.js';
+import { checkIsOptions } from '../errors/arguments.js';
 import type { ListRule } from '../lists/decisions.js';
 import { mergeListOps } from '../lists/merge.js';
+import type { ListOp } from '../operations/change.js';
 import { columnsOfOps, opsOfColumns } from '../operations/list-columns.js';
-import type { ListOp } from '../operations/list-operation.js';
 import { ownListOps } from '../operations/ownership.js';
-import { isRule } from '../rules/resolution-rules.js';
-import { DEFAULT_RULE, RULE_NAMES, type Rule } from '../rules/rule.js';
+import { checkRule } from '../rules/resolution-rules.js';
+import { DEFAULT_RULE, type Rule } from '../rules/rule.js';
 
 /** How operations on two copies of one list are merged. */
 export interface TransformListOptions {
@@ -27,10 +26,11 @@ export interface TransformListOptions {
 export function transformList(
   local: readonly ListOp[],
   remote: readonly ListOp[],
-  { rule = DEFAULT_RULE }: TransformListOptions = {},
+  options: TransformListOptions = {},
 ): { local: ListOp[]; remote: ListOp[] } {
-  if (!isRule(rule))
-    throw new DatastoreError('invalid-rule', `invalid rule ${quote(rule)}: use ${RULE_NAMES.join(', ')} or a function`);
+  checkIsOptions(options);
+  const { rule = DEFAULT_RULE } = options;
+  checkRule(rule);
   const merged = mergeListOps(columnsOfOps(ownListOps(local)), columnsOfOps(ownListOps(remote)), listRuleOf(rule));
   return { local: opsOfColumns(merged.local.ops), remote: opsOfColumns(merged.remote.ops) };
 }

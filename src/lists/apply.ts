@@ -1,5 +1,6 @@
 import { DatastoreError, type Place, type UsageErrorCode } from '../errors/datastore-error.js';
-import { type FieldList, fieldList } from '../operations/field-operation.js';
+import { type FieldList, fieldList, type ListOp, listDelete, listPut } from '../operations/change.js';
+import { mapListOps } from '../operations/lend.js';
 import {
   columnsIn,
   columnsOf,
@@ -11,8 +12,6 @@ import {
   MOVE,
   PUT,
 } from '../operations/list-columns.js';
-import { type ListOp, listDelete, listPut } from '../operations/list-operation.js';
-import { mapListOps } from '../operations/map-operations.js';
 import type { Atom } from '../values/value.js';
 import { ItemList } from './item-list.js';
 

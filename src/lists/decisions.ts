@@ -11,8 +11,8 @@
  * and a side that loses loses all its puts, or all its moves, of that item. Spec: LIST-5 to LIST-7.
  */
 
+import type { ListOp } from '../operations/change.js';
 import { DELETE, type ListColumns, MOVE, opAt, PUT } from '../operations/list-columns.js';
-import type { ListOp } from '../operations/list-operation.js';
 import { compareValues, valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';
 import { type MergedOrder, positionOf } from './order.js';

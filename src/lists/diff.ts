@@ -1,4 +1,4 @@
-import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/list-operation.js';
+import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/change.js';
 import { compareValues } from '../values/order.js';
 import type { Atom } from '../values/value.js';
 import { FenwickTree } from './fenwick-tree.js';

@@ -1,5 +1,5 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
-import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/list-operation.js';
+import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/change.js';
 import type { RuleName } from '../rules/rule.js';
 import { valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';

@@ -1,6 +1,6 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
 import { changesIn, composeAll, Delta, type DeltaInput, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
-import { deltaWithoutBefore } from '../deltas/without-before.js';
+import { deltaWithoutBefore } from '../deltas/invert.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import type { Change } from '../operations/change.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';

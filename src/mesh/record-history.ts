@@ -1,8 +1,17 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
-import { type Change, deleteChange, insertChange, updateChange } from '../operations/change.js';
-import { type FieldList, type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
-import type { ListOp } from '../operations/list-operation.js';
+import {
+  type Change,
+  deleteChange,
+  type FieldList,
+  type FieldOp,
+  fieldDelete,
+  fieldList,
+  fieldPut,
+  insertChange,
+  type ListOp,
+  updateChange,
+} from '../operations/change.js';
 import type { RuleName } from '../rules/rule.js';
 import { addDifference } from '../rules/sum.js';
 import { freezeMap, sortedMap } from '../values/fields.js';

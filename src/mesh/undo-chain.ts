@@ -1,8 +1,7 @@
 import { changesIn, type Delta, deltaInNormalForm } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { rebase } from '../deltas/rebase.js';
-import { type Change, updateChange } from '../operations/change.js';
-import type { FieldOp } from '../operations/field-operation.js';
+import { type Change, type FieldOp, updateChange } from '../operations/change.js';
 import { freezeMap } from '../values/fields.js';
 
 /** What undoes the user's latest edits, and what redoes those that were undone. */

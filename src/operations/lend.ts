@@ -1,21 +1,27 @@
-import type { Fields } from '../values/fields.js';
+import { type Fields, freezeMap, singleEntry } from '../values/fields.js';
 import { someOf } from '../values/frozen-array.js';
 import { isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
 import type { Atom, Value } from '../values/value.js';
-import { type Change, deleteChange, type FieldOps, insertChange, updateChange } from './change.js';
 import {
   type Before,
   beforeOf,
+  type Change,
+  deleteChange,
   type FieldDelete,
   type FieldOp,
+  type FieldOps,
   type FieldPut,
   fieldDelete,
   fieldList,
   fieldPut,
-} from './field-operation.js';
+  insertChange,
+  type ListOp,
+  listDelete,
+  listInsert,
+  listPut,
+  updateChange,
+} from './change.js';
 import { columnsIn } from './list-columns.js';
-import { type ListOp, listDelete, listInsert, listPut } from './list-operation.js';
-import { mapFieldOps, mapListOps } from './map-operations.js';
 
 /**
  * A change to hand out: no byte or date in it is one that the engine keeps. What holds none is frozen through and
@@ -106,4 +112,32 @@ function lendOptional(atom: Atom | undefined): Atom | undefined {
 
 function lendBefore(before: Before<Value>): Before<Value> {
   return before?.value === undefined ? before : { value: lendValue(before.value) };
+}
+
+/** What `map` makes of each field's operation: `ops` themselves where it gives back all of them. */
+export function mapFieldOps(ops: FieldOps, map: (op: FieldOp, field: string) => FieldOp): FieldOps {
+  let mapped: Map<string, FieldOp> | undefined;
+  for (const [field, op] of ops) {
+    const result = map(op, field);
+    if (result === op) continue;
+    if (ops.size === 1) return singleEntry(field, result);
+    mapped ??= new Map(ops);
+    mapped.set(field, result);
+  }
+  return mapped === undefined ? ops : freezeMap(mapped);
+}
+
+/** What `map` makes of each operation on a list: `ops` themselves where it gives back all of them. */
+export function mapListOps(ops: readonly ListOp[], map: (op: ListOp) => ListOp): readonly ListOp[] {
+  let mapped: ListOp[] | undefined;
+  for (let at = 0; at < ops.length; at++) {
+    const op = ops[at] as ListOp;
+    const result = map(op);
+    if (result === op) continue;
+    if (ops.length === 1) return [result];
+    // Spreading has a quick way for frozen arrays, which `map` and `slice` have not.
+    mapped ??= [...ops];
+    mapped[at] = result;
+  }
+  return mapped ?? ops;
 }

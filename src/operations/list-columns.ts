@@ -1,8 +1,7 @@
 import { someOf, sumOf, visitEach } from '../values/frozen-array.js';
 import type { Atom } from '../values/value.js';
+import { type FieldList, fieldList, type ListOp, listDelete, listInsert, listMove, listPut } from './change.js';
 import { COLUMNS_LEAST } from './columns-least.js';
-import { type FieldList, fieldList } from './field-operation.js';
-import { type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
 
 /** The kinds of list operations in {@link ListColumns}. */
 export const INSERT = 0;

@@ -5,10 +5,23 @@ import { FrozenMapBuilder, singleEntry, sortedMap } from '../values/fields.js';
 import { visitEach } from '../values/frozen-array.js';
 import { invalidName, isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
-import { type Change, deleteChange, insertChange, updateChange } from './change.js';
-import { type FieldList, type FieldOp, fieldDelete, fieldPut } from './field-operation.js';
+import {
+  type Change,
+  deleteChange,
+  type FieldList,
+  type FieldOp,
+  fieldDelete,
+  fieldPut,
+  insertChange,
+  isListIndex,
+  type ListOp,
+  listDelete,
+  listInsert,
+  listMove,
+  listPut,
+  updateChange,
+} from './change.js';
 import { columnsIn, listOfOps } from './list-columns.js';
-import { isListIndex, type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
 
 /**
  * Turns input into changes that the engine owns: every name, value, index and operation is checked by itself (not against
@@ -71,7 +84,8 @@ export function ownRecordId(record: unknown, place?: Place): string {
 /** An object whose properties are not checked yet. */
 type Unchecked = Readonly<Record<string, unknown>>;
 
-function ownChange(change: unknown, position: number): Change {
+/** Takes one change from outside, as {@link ownChanges} does. @param position in its sequence, if it is in one. */
+export function ownChange(change: unknown, position?: number): Change {
   const raw = ownObject(change, 'a change', undefined, position);
   if (Array.isArray(change)) {
     const reason = `a change must be an object, got ${quote(change)}: read wire JSON with parseDelta first`;
@@ -151,7 +165,7 @@ function ownListOp(op: unknown, place: Place | undefined): ListOp {
 }
 
 /** The error for a change with an invalid table or record id. */
-function invalidPlace(table: unknown, record: unknown, position: number): DatastoreError {
+function invalidPlace(table: unknown, record: unknown, position: number | undefined): DatastoreError {
   try {
     ownRecordId(record, { position, table: ownTableId(table, { position }) });
   } catch (error) {

@@ -9,15 +9,24 @@ import {
   sizeOfValue,
 } from '../values/size.js';
 import type { Atom, Value } from '../values/value.js';
-import type { Change, FieldOps } from './change.js';
-import type { FieldList, FieldOp } from './field-operation.js';
+import type { Change, FieldList, FieldOp, FieldOps } from './change.js';
 import { opCountOf, visitListOps } from './list-columns.js';
+import { ownChange } from './ownership.js';
+
+/**
+ * {@link sizeOfOwnChange} for a change from outside.
+ *
+ * @throws DatastoreError `invalid-change`, `invalid-name` or `invalid-value` for a malformed change.
+ */
+export function sizeOfChange(change: Change): number {
+  return sizeOfOwnChange(ownChange(change));
+}
 
 /**
  * The size of a change in bytes: 100 and the values in it. List operations count as they travel, each a change of its
  * own, so every one after the first in the update adds 100. What a change overwrote does not count. Spec: SIZE-5, SIZE-6.
  */
-export function sizeOfChange(change: Change): number {
+export function sizeOfOwnChange(change: Change): number {
   switch (change.type) {
     case 'insert': {
       let size = BASE_CHANGE_SIZE;
@@ -33,7 +42,7 @@ export function sizeOfChange(change: Change): number {
 
 /** The size in bytes of changes as they stand: 100 and each change, and 0 where there is none. Spec: SIZE-7. */
 export function sizeOfChanges(changes: readonly Change[]): number {
-  return changes.length === 0 ? 0 : BASE_DELTA_SIZE + sumOf(changes, sizeOfChange);
+  return changes.length === 0 ? 0 : BASE_DELTA_SIZE + sumOf(changes, sizeOfOwnChange);
 }
 
 /** By how many bytes an applied change makes its record larger, which counts 0 while it does not exist. Spec: SIZE-8. */

@@ -3,11 +3,34 @@ import { quote } from '../errors/quote.js';
 import { sortedEntries, sortedMap } from '../values/fields.js';
 import { expectArray, expectObject, objectOf } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
-import type { WireAtom, WireFields, WireValue } from '../values/wire.js';
-import { formatAtom, formatFields, formatValue, parseAtom, parseFields, parseValue } from '../values/wire.js';
-import { type Change, deleteChange, type FieldOps, insertChange, updateChange } from './change.js';
-import { type FieldOp, fieldDelete, fieldList, fieldPut } from './field-operation.js';
-import { isListIndex, type ListOp, listDelete, listInsert, listMove, listPut } from './list-operation.js';
+import {
+  formatAtom,
+  formatFields,
+  formatValue,
+  parseAtom,
+  parseFields,
+  parseValue,
+  type WireAtom,
+  type WireFields,
+  type WireValue,
+} from '../values/wire.js';
+import {
+  type Change,
+  deleteChange,
+  type FieldOp,
+  type FieldOps,
+  fieldDelete,
+  fieldList,
+  fieldPut,
+  insertChange,
+  isListIndex,
+  type ListOp,
+  listDelete,
+  listInsert,
+  listMove,
+  listPut,
+  updateChange,
+} from './change.js';
 import { ownRecordId, ownTableId } from './ownership.js';
 
 /** A field operation as JSON. Spec: WIRE-6. */

@@ -1,4 +1,4 @@
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { invalidName, isValidFieldName, isValidTableId } from '../values/names.js';
 import { DEFAULT_RULE, RULE_NAMES, type Rule, type RuleName } from './rule.js';
@@ -17,10 +17,7 @@ export class ResolutionRules {
       throw new DatastoreError('invalid-name', invalidName('table id', table), { table, field });
     if (!isValidFieldName(field))
       throw new DatastoreError('invalid-name', invalidName('field name', field), { table, field });
-    if (!isRule(rule)) {
-      const reason = `${quote(rule)} is not a rule: use ${RULE_NAMES.join(', ')} or a function`;
-      throw new DatastoreError('invalid-rule', reason, { table, field });
-    }
+    checkRule(rule, { table, field });
     const fields = this.#tables.get(table) ?? new Map<string, Rule>();
     this.#tables.set(table, fields.set(field, rule));
     return this;
@@ -35,4 +32,11 @@ export class ResolutionRules {
 /** Whether something from outside is a rule. */
 export function isRule(rule: unknown): rule is Rule {
   return typeof rule === 'function' || RULE_NAMES.includes(rule as RuleName);
+}
+
+/** @throws DatastoreError `invalid-rule` for anything but a rule. */
+export function checkRule(rule: unknown, place?: Place): asserts rule is Rule {
+  if (isRule(rule)) return;
+  const reason = `${quote(rule)} is not a rule: use ${RULE_NAMES.join(', ')} or a function`;
+  throw new DatastoreError('invalid-rule', reason, place);
 }

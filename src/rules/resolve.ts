@@ -1,5 +1,5 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
-import type { Before } from '../operations/field-operation.js';
+import type { Before } from '../operations/change.js';
 import { compareValues, isNumber } from '../values/order.js';
 import { lendValue, ownValue } from '../values/ownership.js';
 import type { Value } from '../values/value.js';

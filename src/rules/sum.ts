@@ -1,4 +1,4 @@
-import { wrapLong } from '../values/long.js';
+import { wrapLong } from '../values/numbers.js';
 
 /**
  * Rule sum: remote + (local − base), an absent base counts as 0. Longs stay exact and wrap at 64 bits; if one of the

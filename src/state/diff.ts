@@ -1,20 +1,31 @@
 import { type Delta, deltaOf } from '../deltas/delta.js';
 import { diffLists } from '../lists/diff.js';
-import { type Change, deleteChange, insertChange, updateChange } from '../operations/change.js';
-import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../operations/field-operation.js';
+import {
+  type Change,
+  deleteChange,
+  type FieldOp,
+  fieldDelete,
+  fieldList,
+  fieldPut,
+  insertChange,
+  updateChange,
+} from '../operations/change.js';
 import { type Fields, freezeMap } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import { isList, type Value } from '../values/value.js';
-import type { State } from './state.js';
+import { requireState, type State } from './state.js';
 
 /**
  * The delta that leads from one state to another, in normal form. A list that changed is edited item by item, with moves
  * where an item plainly moved; everything else that changed is put. The delta is not applied: it does not carry what it
  * overwrites. Apply it to a clone of `before` for that.
  *
+ * @throws DatastoreError `invalid-option` for anything but states.
  * Law: `before · diff(before, after) = after`. Spec: DIFF-1 to DIFF-3.
  */
 export function diff(before: State, after: State): Delta {
+  requireState(before);
+  requireState(after);
   const changes: Change[] = [];
   for (const table of new Set([...before.tables(), ...after.tables()])) {
     const source = recordsOf(before, table);

@@ -1,15 +1,16 @@
 import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf, sizeOfDelta } from '../deltas/delta.js';
 import { invertChange } from '../deltas/invert.js';
+import { checkIsOptions, invalidArgument } from '../errors/arguments.js';
 import { type Change, type InsertChange, insertChange } from '../operations/change.js';
 import { ownChanges } from '../operations/ownership.js';
 import { RecordMap } from '../operations/record-map.js';
 import { growthOfChange, sizeOfChanges } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
+import { valuesMatch } from '../values/order.js';
 import { isObjectOfFields, ownFields } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
 import type { Value } from '../values/value.js';
 import { checkGrowth, checkLimits, type Limits, NO_LIMITS } from './limits.js';
-import { recordMatches } from './query.js';
 import { RecordReader } from './record-reader.js';
 import type { StoredRecord } from './stored-record.js';
 import { Tables } from './tables.js';
@@ -62,7 +63,7 @@ export class State {
       return state;
     };
     insertsOf = (state) =>
-      state
+      requireState(state)
         .tables()
         .flatMap((table) =>
           sortedEntries(state.#tables.records(table)).map(([record, stored]) =>
@@ -90,7 +91,10 @@ export class State {
    * `datastore-too-large`, `record-too-large`, `delta-too-large` and `too-many-records`.
    * Laws: `state · d · invert(applied) = state`; `state · compress(d) = state · d`. Spec: CHG-1 to CHG-6, LIM-1 to LIM-3.
    */
-  apply(delta: DeltaInput, { limits = NO_LIMITS }: ApplyOptions = {}): Delta {
+  apply(delta: DeltaInput, options: ApplyOptions = {}): Delta {
+    checkIsOptions(options);
+    const { limits = NO_LIMITS } = options;
+    checkLimits(limits);
     if (!Delta.is(delta)) return deltaOf(this.#applyAll(ownChanges(delta), limits));
     const changes = changesIn(delta);
     const applied = this.#applyAll(changes, limits);
@@ -192,7 +196,6 @@ export class State {
     recordCountBefore: number,
     limits: Limits,
   ): void {
-    checkLimits(limits);
     let growth: RecordMap<number> | undefined;
     for (const { table, record } of applied) {
       const size = this.#tables.get(table, record)?.size ?? 0;
@@ -210,6 +213,12 @@ export class State {
   }
 }
 
+/** @throws DatastoreError `invalid-option` for anything but a state. */
+export function requireState(given: State): State {
+  if (given instanceof State) return given;
+  throw invalidArgument('expected a State, which parseState makes of rows', given);
+}
+
 /** By how many bytes applied changes make each record larger. */
 function growthByRecord(applied: readonly Change[]): RecordMap<number> {
   const growth = new RecordMap<number>();
@@ -218,4 +227,13 @@ function growthByRecord(applied: readonly Change[]): RecordMap<number> {
     growth.set(table, record, (growth.get(table, record) ?? 0) + growthOfChange(change));
   }
   return growth;
+}
+
+/** Whether a record has every field of `conditions`, with a value that matches. Spec: MATCH-3. */
+export function recordMatches(record: StoredRecord, conditions: Fields): boolean {
+  for (const [field, condition] of conditions) {
+    const value = record.get(field);
+    if (value === undefined || !valuesMatch(value, condition)) return false;
+  }
+  return true;
 }

@@ -1,7 +1,6 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { type Change, insertChange, updateChange } from '../operations/change.js';
-import { fieldPut, fieldSet } from '../operations/field-operation.js';
+import { type Change, fieldPut, fieldSet, insertChange, updateChange } from '../operations/change.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
 import { type Fields, freezeMap } from '../values/fields.js';

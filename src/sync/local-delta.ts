@@ -1,8 +1,8 @@
-import { composeOnto } from '../deltas/compose-onto.js';
 import { changesIn, type Delta, deltaInNormalForm, deltaOf } from '../deltas/delta.js';
-import { DeltaDraft } from '../deltas/delta-draft.js';
-import { DeltaTally } from '../deltas/delta-tally.js';
-import { editAt, positionOfRecord } from '../deltas/record-edit.js';
+import { DeltaDraft } from '../deltas/draft.js';
+import { editAt, positionOfRecord } from '../deltas/normal-form.js';
+import { composeOnto } from '../deltas/patch.js';
+import { DeltaTally } from '../deltas/tally.js';
 import type { Change } from '../operations/change.js';
 import { joinSegments, type Segment, type SegmentRole } from './undo/segments.js';
 

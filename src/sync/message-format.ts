@@ -4,7 +4,7 @@ import { DatastoreError, type DatastoreErrorCode, type Place, placeOf } from '..
 import { quote } from '../errors/quote.js';
 import type { WireChange } from '../operations/wire.js';
 import { expectArray, expectObject, type JsonObject } from '../values/json.js';
-import { isWholeNumber } from '../values/whole-number.js';
+import { isWholeNumber } from '../values/numbers.js';
 import {
   checkNonce,
   checkRevision,

@@ -1,10 +1,10 @@
 import type { Row } from '../codec/wire/state.js';
 import type { Delta, DeltaInput } from '../deltas/delta.js';
-import { deltaWithoutBefore } from '../deltas/without-before.js';
+import { deltaWithoutBefore } from '../deltas/invert.js';
 import { DatastoreError, type DatastoreErrorCode, type Place } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { expectObject } from '../values/json.js';
-import { isWholeNumber } from '../values/whole-number.js';
+import { isWholeNumber } from '../values/numbers.js';
 
 /** What a replica sends to the sequencer. Spec: SYNC-3. */
 export type ReplicaMessage = Put | Fetch | FetchSnapshot;

@@ -24,7 +24,7 @@
 
 import { type Conflict, type ConflictListener, lendConflict } from '../deltas/conflict.js';
 import type { Delta } from '../deltas/delta.js';
-import { deltaWithoutBefore } from '../deltas/without-before.js';
+import { deltaWithoutBefore } from '../deltas/invert.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import type { State } from '../state/state.js';
 import { readSequencerMessage } from './message-format.js';

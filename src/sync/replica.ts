@@ -8,7 +8,7 @@ import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import { isWholeNumber } from '../values/whole-number.js';
+import { isWholeNumber } from '../values/numbers.js';
 import { mtimeOf, ownTime, titleOf } from './datastore-info.js';
 import { Editor } from './editor.js';
 import {

@@ -1,7 +1,6 @@
 import { formatState } from '../codec/wire/state.js';
 import type { Delta, DeltaInput } from '../deltas/delta.js';
-import { invert } from '../deltas/invert.js';
-import { deltaWithoutBefore } from '../deltas/without-before.js';
+import { deltaWithoutBefore, invert } from '../deltas/invert.js';
 import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
@@ -9,7 +8,7 @@ import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { expectArray, expectObject } from '../values/json.js';
-import { isWholeNumber } from '../values/whole-number.js';
+import { isWholeNumber } from '../values/numbers.js';
 import { notOfReplica, parseSnapshot } from './message-format.js';
 import {
   canRead,

@@ -3,9 +3,16 @@ import type { Conflict, ConflictListener } from '../deltas/conflict.js';
 import { changesIn, type Delta, deltaOf } from '../deltas/delta.js';
 import type { RuleLookup } from '../deltas/rebase.js';
 import { ServiceError } from '../errors/datastore-error.js';
-import { type Change, updateChange } from '../operations/change.js';
-import { type FieldOp, fieldList } from '../operations/field-operation.js';
-import { type ListOp, type ListPut, listDelete, listInsert } from '../operations/list-operation.js';
+import {
+  type Change,
+  type FieldOp,
+  fieldList,
+  type ListOp,
+  type ListPut,
+  listDelete,
+  listInsert,
+  updateChange,
+} from '../operations/change.js';
 import { diff } from '../state/diff.js';
 import type { State } from '../state/state.js';
 import { freezeMap } from '../values/fields.js';

@@ -2,8 +2,8 @@ import { DatastoreError, type Place, placeOfField } from '../errors/datastore-er
 import { quote } from '../errors/quote.js';
 import { type Fields, FrozenMapBuilder, inOrder, sortedMap } from './fields.js';
 import { someOf } from './frozen-array.js';
-import { isLong } from './long.js';
 import { invalidName, isValidFieldName } from './names.js';
+import { isLong } from './numbers.js';
 import { isWellFormed } from './text.js';
 import { type Atom, isList, notAValue, type Value } from './value.js';
 

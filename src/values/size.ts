@@ -1,7 +1,9 @@
+import { DatastoreError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import type { Fields } from './fields.js';
 import { sumOf } from './frozen-array.js';
 import { utf8ByteLength } from './text.js';
-import { isList, type Value } from './value.js';
+import { isList, notAValue, type Value } from './value.js';
 
 /** The size of an empty datastore, in bytes. Spec: SIZE-1. */
 export const BASE_DATASTORE_SIZE = 1000;
@@ -26,12 +28,23 @@ export function sizeOfValue(value: Value): number {
 
 /** {@link sizeOfValue} for an atom; the own size of a list item, without the 20. */
 export function sizeOfAtom(value: Value): number {
-  if (typeof value === 'string') return utf8ByteLength(value);
-  return value instanceof Uint8Array ? value.length : 0;
+  switch (typeof value) {
+    case 'string':
+      return utf8ByteLength(value);
+    case 'boolean':
+    case 'number':
+    case 'bigint':
+      return 0;
+    default:
+      if (value instanceof Uint8Array) return value.length;
+      if (value instanceof Date) return 0;
+      throw new DatastoreError('invalid-value', notAValue(value));
+  }
 }
 
 /** The size of a record in bytes: 100, plus for every field 100 and the size of its value. Spec: SIZE-2, SIZE-3. */
 export function sizeOfRecord(fields: Fields): number {
+  if (!(fields instanceof Map)) throw new DatastoreError('invalid-value', `fields must be a Map, got ${quote(fields)}`);
   let size = BASE_RECORD_SIZE;
   for (const value of fields.values()) size += BASE_FIELD_SIZE + sizeOfValue(value);
   return size;

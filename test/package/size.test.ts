@@ -25,9 +25,9 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 26_300,
-  'deltaic/binary': 23_600,
-  'deltaic/sync': 37_700,
+  deltaic: 26_700,
+  'deltaic/binary': 26_900,
+  'deltaic/sync': 38_200,
   'deltaic/mesh': 39_500,
   'deltaic/datastore': 56_500,
   'deltaic/datastore/testing': 15_500,
@@ -37,7 +37,7 @@ const MOST: Readonly<Record<string, number>> = {
 };
 
 /** An application that merges lists alone must not pay for records, states and rules. */
-const LISTS_MOST = 9100;
+const LISTS_MOST = 9300;
 
 test.each(entries)('the size of $name is under its ceiling', async ({ name, source }) => {
   expect(await sizeOf(`export * from './${source}'`)).toBeLessThanOrEqual(MOST[name] ?? 0);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBase64Url, encodeBase64Url } from '../../src/values/base64url.js';
+import { decodeBase64Url, encodeBase64Url } from '../../src/values/wire.js';
 import { runs } from '../support/seed.js';
 
 /** Node's reader is lenient, so what it reads must be written the same again. */

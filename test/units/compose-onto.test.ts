@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { composeOnto } from '../../src/deltas/compose-onto.js';
+import { composeOnto } from '../../src/deltas/patch.js';
 import { compose, Delta } from '../../src/index.js';
 import { applyAll, arbitraryHistory } from '../support/arbitraries/deltas.js';
 import { showDelta } from '../support/show.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DeltaTally } from '../../src/deltas/delta-tally.js';
+import { DeltaTally } from '../../src/deltas/tally.js';
 import { type Change, compose, sizeOfDelta } from '../../src/index.js';
 import { applyAll, arbitraryHistory } from '../support/arbitraries/deltas.js';
 import { runs } from '../support/seed.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldStore } from '../../src/state/field-store.js';
+import { FieldStore } from '../../src/state/stored-record.js';
 import { compareText } from '../../src/values/text.js';
 import { runs } from '../support/seed.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ListOp } from '../../src/index.js';
 import { applyListEdit, invertListEdit, listMisfit } from '../../src/lists/apply.js';
-import { type FieldList, fieldList } from '../../src/operations/field-operation.js';
+import { type FieldList, fieldList } from '../../src/operations/change.js';
 import {
   columnsIn,
   columnsOfOps,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DeltaDraft } from '../../src/deltas/delta-draft.js';
+import { DeltaDraft } from '../../src/deltas/draft.js';
 import { isInNormalForm } from '../../src/deltas/normal-form.js';
 import type { Change } from '../../src/index.js';
 import { arbitraryHistory } from '../support/arbitraries/deltas.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { positionOfRecord } from '../../src/deltas/record-edit.js';
+import { positionOfRecord } from '../../src/deltas/normal-form.js';
 import type { Change } from '../../src/index.js';
 
 const id = (number: number): string => `r${String(number).padStart(3, '0')}`;

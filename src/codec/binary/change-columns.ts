@@ -1,12 +1,15 @@
 import {
+  beforeOf,
   type Change,
   deleteChange,
+  type FieldOp,
   type FieldOps,
+  fieldDelete,
+  fieldPut,
   type InsertChange,
   insertChange,
   updateChange,
 } from '../../operations/change.js';
-import { beforeOf, type FieldOp, fieldDelete, fieldPut } from '../../operations/field-operation.js';
 import { columnsOf, listOfColumns } from '../../operations/list-columns.js';
 import { type Fields, FrozenMapBuilder, inOrder } from '../../values/fields.js';
 import { visitEach } from '../../values/frozen-array.js';

@@ -1,6 +1,6 @@
 import { changesIn, type Delta, deltaInNormalForm } from '../../deltas/delta.js';
+import { changeWithoutBefore } from '../../deltas/invert.js';
 import { isInNormalForm } from '../../deltas/normal-form.js';
-import { changeWithoutBefore } from '../../deltas/without-before.js';
 import type { Change } from '../../operations/change.js';
 import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
 import { someOf } from '../../values/frozen-array.js';

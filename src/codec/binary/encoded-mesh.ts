@@ -11,8 +11,7 @@ import {
 } from '../../mesh/event.js';
 import type { TrimmedHead } from '../../mesh/event-graph.js';
 import type { MeshContent } from '../../mesh/mesh-replica.js';
-import { updateChange } from '../../operations/change.js';
-import { type FieldList, fieldList } from '../../operations/field-operation.js';
+import { type FieldList, fieldList, updateChange } from '../../operations/change.js';
 import { RULE_NAMES, type RuleName } from '../../rules/rule.js';
 import { insertsOf, stateOfInserts } from '../../state/state.js';
 import { singleEntry } from '../../values/fields.js';

@@ -1,5 +1,5 @@
+import { LIST_INDEX_MAX } from '../../operations/change.js';
 import { type ListColumns, ListColumnsBuilder } from '../../operations/list-columns.js';
-import { LIST_INDEX_MAX } from '../../operations/list-operation.js';
 import type { Atom } from '../../values/value.js';
 import { ByteReader, ByteWriter, type Run, readRun, UNPAID_RUN_MAX, writeRun } from './byte-column.js';
 import type { ValueReader, ValueWriter } from './value-columns.js';

@@ -1,6 +1,5 @@
 import { invariant } from '../../errors/invariant-error.js';
-import type { Change } from '../../operations/change.js';
-import { beforeOf, type FieldOp } from '../../operations/field-operation.js';
+import { beforeOf, type Change, type FieldOp } from '../../operations/change.js';
 import { visitListOps } from '../../operations/list-columns.js';
 import type { Fields } from '../../values/fields.js';
 import { visitEach } from '../../values/frozen-array.js';

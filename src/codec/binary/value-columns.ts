@@ -1,4 +1,4 @@
-import type { Before } from '../../operations/field-operation.js';
+import type { Before } from '../../operations/change.js';
 import { visitEach } from '../../values/frozen-array.js';
 import { isCharacter } from '../../values/text.js';
 import { type Atom, isList, type Value } from '../../values/value.js';

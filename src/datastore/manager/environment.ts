@@ -1,4 +1,4 @@
-import { encodeBase64Url } from '../../values/base64url.js';
+import { encodeBase64Url } from '../../values/wire.js';
 
 /** What the datastore layer takes from the machine, and takes in no other way: time, timers and randomness. */
 export interface Environment {

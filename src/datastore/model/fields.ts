@@ -1,6 +1,6 @@
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/field-operation.js';
+import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/change.js';
 import { isObjectOfFields } from '../../values/ownership.js';
 import type { Atom, AtomType, Value, ValueType } from '../../values/value.js';
 import { type AtomOfType, type FieldContainer, MemoryContainer, typedValue } from './field-container.js';

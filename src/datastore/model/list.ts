@@ -1,7 +1,14 @@
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import { fieldList, fieldPut } from '../../operations/field-operation.js';
-import { type ListOp, listDelete, listInsert, listMove, listPut } from '../../operations/list-operation.js';
+import {
+  fieldList,
+  fieldPut,
+  type ListOp,
+  listDelete,
+  listInsert,
+  listMove,
+  listPut,
+} from '../../operations/change.js';
 import { valuesEqual } from '../../values/order.js';
 import { type Atom, type AtomType, typeOfValue } from '../../values/value.js';
 import { invalidArgument } from './arguments.js';

@@ -1,7 +1,6 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import { deleteChange, insertChange, updateChange } from '../../operations/change.js';
-import { fieldPut } from '../../operations/field-operation.js';
+import { deleteChange, fieldPut, insertChange, updateChange } from '../../operations/change.js';
 import { ROLES, type Role } from '../../sync/messages.js';
 import { isShareableId } from '../../values/names.js';
 import type { Value } from '../../values/value.js';

@@ -6,12 +6,12 @@
  * costs: a merge goes through all of them. So what the history has forgotten is joined.
  */
 
-import { composeOnto } from '../../deltas/compose-onto.js';
 import type { Conflict, ConflictListener } from '../../deltas/conflict.js';
 import { changesIn, type Delta, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
+import { editAt, positionOfRecord } from '../../deltas/normal-form.js';
+import { composeOnto } from '../../deltas/patch.js';
 import { type RuleLookup, rebase } from '../../deltas/rebase.js';
-import { editAt, positionOfRecord } from '../../deltas/record-edit.js';
 import { refusalRules } from '../pending-rules.js';
 
 /**

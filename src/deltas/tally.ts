@@ -1,9 +1,63 @@
 import { invariant } from '../errors/invariant-error.js';
-import type { Change, FieldOps } from '../operations/change.js';
-import type { FieldOp } from '../operations/field-operation.js';
+import type { Change, FieldOp, FieldOps } from '../operations/change.js';
+import { RecordMap } from '../operations/record-map.js';
 import { growthOfFieldOp, listOperationCount, sizeOfFieldOpValues } from '../operations/size.js';
 import type { Fields } from '../values/fields.js';
-import { BASE_CHANGE_SIZE, BASE_FIELD_SIZE, sizeOfValue } from '../values/size.js';
+import { BASE_CHANGE_SIZE, BASE_DELTA_SIZE, BASE_FIELD_SIZE, sizeOfValue } from '../values/size.js';
+import { type RecordStage, stageAfter } from './record-stage.js';
+
+/**
+ * The size of the composition of applied changes, kept while changes are added, without composing them: adding costs
+ * what is added, however much has gathered.
+ *
+ * Law: after any applied changes, `size` is `sizeOfDelta(compress(changes))`. Spec: SIZE-5 to SIZE-8.
+ */
+export class DeltaTally {
+  readonly #records = new RecordMap<RecordTally>();
+  /** Without the base size. */
+  #size = 0;
+
+  /** In bytes. */
+  get size(): number {
+    return this.#size === 0 ? 0 : BASE_DELTA_SIZE + this.#size;
+  }
+
+  add(applied: readonly Change[]): void {
+    for (const change of applied) {
+      const tally = this.#tallyOf(change.table, change.record);
+      const before = tally.size;
+      tally.add(change);
+      this.#size += tally.size - before;
+    }
+  }
+
+  /** What `size` would be after more applied changes. It costs what the records weigh that they are about. */
+  sizeWith(applied: readonly Change[]): number {
+    const copy = this.#copyOf(applied);
+    copy.add(applied);
+    return copy.size;
+  }
+
+  #tallyOf(table: string, record: string): RecordTally {
+    const known = this.#records.get(table, record);
+    if (known !== undefined) return known;
+    const tally = new RecordTally();
+    this.#records.set(table, record, tally);
+    return tally;
+  }
+
+  /** A tally of the same size that holds copies of the records that changes are about, and no others. */
+  #copyOf(changes: readonly Change[]): DeltaTally {
+    const copy = new DeltaTally();
+    copy.#size = this.#size;
+    for (const { table, record } of changes) {
+      if (copy.#records.get(table, record) !== undefined) continue;
+      const tally = this.#records.get(table, record);
+      if (tally !== undefined) copy.#records.set(table, record, tally.copy());
+    }
+    return copy;
+  }
+}
 
 /** What a field operation of the normal form weighs, and what it takes to go on composing. */
 type FieldTally =
@@ -18,8 +72,7 @@ const DELETED: FieldTally = { type: 'delete' };
  * change weighs, however much has gathered. Spec: SIZE-5 to SIZE-8.
  */
 export class RecordTally {
-  /** `vanished` is a record that was inserted and deleted, and leaves nothing. */
-  #state: 'untouched' | 'insert' | 'update' | 'delete' | 'replace' | 'vanished' = 'untouched';
+  #stage: RecordStage = 'untouched';
   readonly #fields = new Map<string, FieldTally>();
   /** Over all fields: the bytes of their values, and the list operations, each of which travels on its own. */
   #values = 0;
@@ -27,7 +80,7 @@ export class RecordTally {
 
   /** In bytes. Law: after any applied changes it is what the record's changes weigh in the normal form. */
   get size(): number {
-    switch (this.#state) {
+    switch (this.#stage) {
       case 'insert':
         return BASE_CHANGE_SIZE + this.#values;
       case 'replace':
@@ -43,7 +96,7 @@ export class RecordTally {
 
   copy(): RecordTally {
     const copy = new RecordTally();
-    copy.#state = this.#state;
+    copy.#stage = this.#stage;
     for (const [field, tally] of this.#fields) copy.#fields.set(field, tally);
     copy.#values = this.#values;
     copy.#operations = this.#operations;
@@ -51,6 +104,9 @@ export class RecordTally {
   }
 
   add(change: Change): void {
+    const stage = stageAfter(this.#stage, change);
+    invariant(stage !== undefined, 'applied changes follow one another');
+    this.#stage = stage;
     switch (change.type) {
       case 'insert':
         this.#insert(change.fields);
@@ -60,25 +116,22 @@ export class RecordTally {
         break;
       case 'delete':
         this.#clear();
-        this.#state = this.#state === 'insert' ? 'vanished' : 'delete';
         break;
     }
   }
 
   #insert(fields: Fields): void {
     this.#clear();
-    this.#state = this.#state === 'delete' ? 'replace' : 'insert';
     for (const [field, value] of fields) this.#set(field, undefined, { type: 'put', values: sizeOfValue(value) });
   }
 
   #update(ops: FieldOps): void {
-    if (this.#state === 'untouched') this.#state = 'update';
     // Of a record that did not exist before, a field that is not there is known to be absent.
-    const isNewLife = this.#state !== 'update';
+    const isNew = this.#stage !== 'update';
     for (const [field, op] of ops) {
       const before = this.#fields.get(field);
-      const after = composed(before ?? (isNewLife ? DELETED : undefined), op);
-      this.#set(field, before, isNewLife && after === DELETED ? undefined : after);
+      const after = composed(before ?? (isNew ? DELETED : undefined), op);
+      this.#set(field, before, isNew && after === DELETED ? undefined : after);
     }
     invariant(this.#values >= 0, 'what has gathered weighs no less than nothing');
   }

@@ -2,7 +2,7 @@ import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { FieldOps } from '../operations/change.js';
 import { type Fields, sortedMap } from '../values/fields.js';
-import type { RecordEdit } from './record-edit.js';
+import type { RecordEdit } from './normal-form.js';
 
 /** What one pending delta does to a record, with the position of that delta. */
 export interface PendingEdit {
