@@ -112,7 +112,7 @@ export type ServiceErrorCode = (typeof RETRYABLE_CODES)[number] | (typeof LASTIN
 /** The stable reason of a {@link DatastoreError}. */
 export type DatastoreErrorCode = UsageErrorCode | ServiceErrorCode;
 
-/** Where in the data an error lies. Every part that is known is given. */
+/** Where in the data an error is. Every known part is given. */
 export interface Place {
   readonly table?: string | undefined;
   readonly record?: string | undefined;
@@ -171,7 +171,7 @@ export class ServiceError extends DatastoreError {
 
   /** @param cause what other code threw, if that is the reason. */
   constructor(code: ServiceErrorCode, reason: string, place: Place = {}, cause?: unknown) {
-    // The base takes the codes of mistakes alone, so that nobody makes a failure of the outside without this class.
+    // The base accepts only the codes of mistakes, so a failure of the outside cannot be made without this class.
     super(code as DatastoreErrorCode as UsageErrorCode, reason, place, cause);
   }
 

@@ -1,7 +1,7 @@
 /**
  * A value of any kind as text for an error message: short, JSON-like, and on one line. It never throws, calls no getter
- * and no method of the value, and looks at a few items of a long one only, so a message may quote whatever it was given:
- * `"due date"`, `10n`, `undefined`, `[1, "a", …]`, `{title: "x"}`, `Date(2026-11-29T00:00:00.000Z)`, `Map(3)`.
+ * and no method of the value, and looks at a few items of a long one only, so a message may quote whatever it was
+ * given: `"due date"`, `10n`, `undefined`, `[1, "a", …]`, `{title: "x"}`, `Date(2026-11-29T00:00:00.000Z)`, `Map(3)`.
  *
  * @param limit about how many characters the text may have.
  */
@@ -87,7 +87,7 @@ function quoteProperty(owner: object, key: string, limit: number, depth: number)
   return 'value' in property ? quoteWithin(property.value, limit, depth + 1) : 'a getter';
 }
 
-/** Dates, bytes, maps and sets, told by what the language made them, whatever their prototype says. */
+/** Dates, bytes, maps and sets, recognised by their internal slots, whatever their prototype claims. */
 function quoteSpecial(value: object): string | undefined {
   const time = tried(() => Date.prototype.getTime.call(value));
   if (time !== undefined) return `Date(${Number.isNaN(time) ? 'invalid' : new Date(time).toISOString()})`;
@@ -106,7 +106,7 @@ function tried<Result>(read: () => Result): Result | undefined {
   }
 }
 
-/** The name of the class of an object; `undefined` for a plain object, and where it cannot be told. */
+/** The name of the class of an object; `undefined` for a plain object, and if it is unknown. */
 function classNameOf(value: object): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (typeof prototype !== 'object' || prototype === null || Object.getPrototypeOf(prototype) === null)

@@ -8,7 +8,7 @@ import type { PendingQueue } from './pending-queue.js';
 import { type PlacedRule, rulesFor } from './pending-rules.js';
 import type { UndoHistory, UndoItem } from './undo/undo-history.js';
 
-/** What an editor goes by. */
+/** The settings of a replica that edits depend on. */
 export interface EditorContext {
   readonly limits: Limits;
   readonly rules: Pick<ResolutionRules, 'get'>;
@@ -16,8 +16,8 @@ export interface EditorContext {
 }
 
 /**
- * What the user does to the pending queue: edits within the limits, each under the rules that are in force, cut into undo
- * items. What it returns is the engine's own. Spec: SYNC-15 to SYNC-17, SYNC-39 to SYNC-41, SYNC-46.
+ * What the user does to the pending queue: edits within the limits, each under the rules that are in force, cut into
+ * undo items. What it returns is the engine's own. Spec: SYNC-15 to SYNC-17, SYNC-39 to SYNC-41, SYNC-46.
  */
 export class Editor {
   readonly #queue: PendingQueue;

@@ -8,7 +8,8 @@ import { joinSegments, type Segment, type SegmentRole } from './undo/segments.js
 
 /**
  * A delta that the user is still making, or that waits to be put: applied changes in the order in which they were made,
- * cut into segments for the undo history. Adding to it costs what is added; it is composed once, when it is needed whole.
+ * cut into segments for the undo history. Adding to it costs what is added; it is composed once, when it is needed
+ * whole.
  */
 export class LocalDelta {
   #segments: Segment[];
@@ -17,7 +18,7 @@ export class LocalDelta {
   /** Counted when it is first asked for: most deltas are rebased or put before anything joins them. */
   #tally: DeltaTally | undefined;
   #whole: Delta | undefined;
-  /** Whether it stands or falls as a whole, so that it is not stored before the log has it. What it becomes in a merge is not. */
+  /** Whether it is a commit: kept or dropped as a whole, and not stored before the log has it. A merge ends that. */
   isProvisional = false;
 
   constructor(segments: readonly Segment[] = []) {
@@ -45,8 +46,8 @@ export class LocalDelta {
   }
 
   /**
-   * Whether it does nothing: it has no segment, or its segments cancel one another. Usually the first record tells that they
-   * do not.
+   * Whether it does nothing: it has no segment, or its segments cancel one another. Usually the first record tells that
+   * they do not.
    */
   get isIdle(): boolean {
     const first = this.#segments[0]?.delta.at(0);
@@ -85,7 +86,10 @@ export class LocalDelta {
     return segment;
   }
 
-  /** Adds the segments of a delta that follows this one. What is known as a whole grows by that, not by all its segments. */
+  /**
+   * Adds the segments of a delta that follows this one. What is known as a whole grows by that, not by all its
+   * segments.
+   */
   absorb(later: LocalDelta): void {
     for (const segment of later.segments) {
       this.#tally?.add(changesIn(segment.delta));
@@ -118,7 +122,9 @@ export class LocalDelta {
     for (const change of applied) this.#running.add(change);
   }
 
-  /** The changes of the running segment. Its draft is used up by that, so the segment goes on from them in a new one. */
+  /**
+   * The changes of the running segment. Its draft is used up by that, so the segment goes on from them in a new one.
+   */
   #runningSoFar(): readonly Change[] {
     const changes = this.#running?.finish();
     if (changes === undefined) return [];

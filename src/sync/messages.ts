@@ -32,7 +32,7 @@ export interface FetchSnapshot {
   readonly type: 'fetch-snapshot';
 }
 
-/** What became of a put. */
+/** The outcome of a put. */
 export type PutOutcome = Accepted | Repeated | MissedEntries | Reset | Refused;
 
 /** The delta is in the log at `rev`, one more than the revision of the put. */
@@ -157,7 +157,9 @@ export function ownEntry(entry: unknown): LogEntry {
   return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta as DeltaInput) });
 }
 
-/** What a user may do with a datastore. Owners and editors write, viewers read, and `none` may do neither. Spec: SYNC-4. */
+/**
+ * What a user may do with a datastore. Owners and editors write, viewers read, and `none` may do neither. Spec: SYNC-4.
+ */
 export type Role = 'owner' | 'editor' | 'viewer' | 'none';
 
 /** Every {@link Role}. */

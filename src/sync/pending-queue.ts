@@ -3,10 +3,11 @@
  *
  *     base · unconfirmed[0] · unconfirmed[1] · … · uncommitted = view
  *
- * `base` is the log's state at `revision`, and `view` is what the user sees. The user edits the *uncommitted* delta. Once
- * it is *sealed* it is *unconfirmed*: nothing is added to it any more but what is sealed next, and it waits to be put,
- * until the log is known to have it. All of them are kept applied, so each says what it overwrote in the state that it
- * meets here; a rebase keeps that up. So no delta ever needs to be rolled back to merge another, and still each can be:
+ * `base` is the log's state at `revision`, and `view` is what the user sees. The user edits the *uncommitted* delta.
+ * Once it is *sealed* it is *unconfirmed*: nothing is added to it any more but what is sealed next, and it waits to be
+ * put, until the log is known to have it. All of them are kept applied, so each says what it overwrote in the state
+ * that it meets here; a rebase keeps that up. So no delta ever needs to be rolled back to merge another, and still each
+ * can be:
  *
  * - A remote delta is appended to `base`. The queue is rebased over it, and what comes out on the other side is applied
  *   to `view`.
@@ -15,11 +16,11 @@
  * - A snapshot replaces `base`, and the difference between the two is merged as one remote delta.
  *
  * The base is kept as a state of its own, although it could be computed from `view` by undoing the queue: a reload and
- * every save need it, states share their records, and it lets every remote delta be checked against the state that it was
- * made for.
+ * every save need it, states share their records, and it lets every remote delta be checked against the state that it
+ * was made for.
  *
- * Costs: an edit costs what it edits, however long the queue is. Merging a remote delta costs the edits that meet it, and
- * a little for every segment in the queue. Memory is `base`, `view` where it differs, and the queue.
+ * Costs: an edit costs what it edits, however long the queue is. Merging a remote delta costs the edits that meet it,
+ * and a little for every segment in the queue. Memory is `base`, `view` where it differs, and the queue.
  *
  * Spec: SYNC-14.
  */
@@ -98,8 +99,8 @@ export class PendingQueue {
   // What the user does.
 
   /**
-   * Applies an edit. The first `unrecorded` changes are made a segment of their own, which the undo history leaves alone;
-   * there must be no running segment then.
+   * Applies an edit. The first `unrecorded` changes are made a segment of their own, which the undo history leaves
+   * alone; there must be no running segment then.
    *
    * @throws DatastoreError where it does not fit, or would put the state or the uncommitted delta over a limit, now or
    * when it is sealed. Nothing is changed then.
@@ -141,8 +142,8 @@ export class PendingQueue {
   }
 
   /**
-   * Seals the uncommitted delta: it joins the last unconfirmed one if that was not sent and both together stay within the
-   * limit, and else queues behind it.
+   * Seals the uncommitted delta: it joins the last unconfirmed one if that was not sent and both together stay within
+   * the limit, and else queues behind it.
    */
   seal(isFirstSent: boolean, deltaSizeLimit: number): void {
     const sealed = this.#uncommitted;
@@ -161,12 +162,12 @@ export class PendingQueue {
     this.#history.sealed(isJoined ? last : sealed);
   }
 
-  /** The deltas that nobody has heard of, oldest first. */
+  /** The deltas that were never sent, oldest first. */
   changeable(isFirstSent: boolean): LocalDelta[] {
     return [...this.#unconfirmed.slice(isFirstSent ? 1 : 0), this.#uncommitted];
   }
 
-  /** Undoes a segment by taking it out of its delta: nobody will ever hear of it. Nothing after it depends on it. */
+  /** Undoes a segment by taking it out of its delta, so that it is never sent. Nothing after it depends on it. */
   takeBack({ delta, segment }: TakeBack): Delta {
     const queue = [...this.#unconfirmed, this.#uncommitted];
     const applied = this.#view.apply(invert(segment.delta));
@@ -185,8 +186,8 @@ export class PendingQueue {
   }
 
   /**
-   * Undoes the last unconfirmed delta, and what only undid or redid an item of it. What is uncommitted stands as far as it
-   * can.
+   * Undoes the last unconfirmed delta, and what only undid or redid an item of it. Uncommitted edits are kept as far as
+   * possible.
    *
    * @returns how the view changed.
    */
@@ -195,16 +196,17 @@ export class PendingQueue {
     const { left, shown } = this.#history.reject(last, this.#uncommitted.segments, this.rules, onLoss);
     const [uncommitted = new LocalDelta()] = this.#withoutIdle([new LocalDelta(left.filter(isNotEmpty))]);
     this.#uncommitted = uncommitted;
-    // Nobody knows what could be undone before an edit that was made over what is retracted.
+    // What could be undone before an edit on top of the retracted delta is unknown.
     if (!uncommitted.isUntouched) this.#history.reopened(uncommitted);
     this.#noteIfSettled();
     return compose(...shown.map((delta) => this.#view.apply(delta)));
   }
 
-  // What becomes of what was put, and what others did.
+  // The fate of what was put, and the edits of others.
 
   /**
-   * The first unconfirmed delta that does anything. Those before it, such as an insert and then its deletion, are dropped.
+   * The first unconfirmed delta that does anything. Those before it, such as an insert and then its deletion, are
+   * dropped.
    */
   firstToPut(): LocalDelta | undefined {
     const idle = this.#idleCount();
@@ -223,7 +225,7 @@ export class PendingQueue {
 
   /**
    * Undoes the first unconfirmed delta, which was refused, and what only undid or redid an item of it. The later ones
-   * stand as far as they can.
+   * are kept as far as possible.
    *
    * @returns what was refused.
    */
@@ -240,8 +242,8 @@ export class PendingQueue {
   /**
    * Merges the remote delta of the next revision.
    *
-   * @throws ServiceError `log-mismatch` if it does not fit the state of the log, or what a merge function throws. Nothing
-   * is changed then.
+   * @throws ServiceError `log-mismatch` if it does not fit the state of the log, or what a merge function throws.
+   * Nothing is changed then.
    */
   merge(remote: Delta, onConflict: ConflictListener): void {
     const applied = this.#applyToBase(remote);

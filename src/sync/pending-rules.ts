@@ -79,8 +79,8 @@ export class PendingRules {
 }
 
 /**
- * The rules by which later edits meet the undoing of a refused one: they stand as the user made them, and under rule sum
- * they keep the difference that they made. Spec: SYNC-28.
+ * The rules for later edits when a refused one below them is undone: they stay as the user made them, and under rule
+ * sum they keep the difference that they made. Spec: SYNC-28.
  */
 export function refusalRules(rules: RuleLookup): RuleLookup {
   return {

@@ -1,7 +1,8 @@
 /**
  * The replica's side of the conversation with the sequencer: what it has asked, and what it was told and has not merged
- * yet. Only a confirmation takes effect as soon as it arrives, since it changes nothing that the user sees; all else waits
- * for `sync()`. Two things are in some state at any time, independently of each other. The first delta of the queue:
+ * yet. Only a confirmation takes effect as soon as it arrives, since it changes nothing that the user sees; all else
+ * waits for `sync()`. Two things are in some state at any time, independently of each other. The first delta of the
+ * queue:
  *
  *             outgoing()              refused
  *     idle ───────────────► sent ───────────────► refused
@@ -45,7 +46,9 @@ import type { PendingQueue } from './pending-queue.js';
 import { findInSnapshot, stateOfSnapshot } from './snapshot.js';
 import type { IndeterminateDelta, RefusedDelta } from './sync-result.js';
 
-/** What has become of the first delta of the queue, as far as is known. A put stays what it is until it is idle again. */
+/**
+ * What has become of the first delta of the queue, as far as is known. A put stays what it is until it is idle again.
+ */
 type Flight =
   | { readonly status: 'idle' }
   | { readonly status: 'sent'; readonly put: Put }
@@ -80,7 +83,7 @@ export const FROM_THE_START: SessionOrigin = Object.freeze({
   isLogLost: false,
 });
 
-/** What came of merging, in the order in which it happened. */
+/** The results of merging, in the order in which they happened. */
 export interface Report {
   readonly conflicts: Conflict[];
   readonly refused: RefusedDelta[];
@@ -121,7 +124,10 @@ export class ReplicaSession {
     return this.#flight.status !== 'idle';
   }
 
-  /** Whether the first delta of the queue may be in the log or get there: it was put, and nothing received rules that out. */
+  /**
+   * Whether the first delta of the queue may be in the log or get there: it was put, and nothing received rules that
+   * out.
+   */
   get isUndecided(): boolean {
     return this.#flight.status === 'sent' && !this.#isOvertaken && !this.#isRuledOut(this.#flight.put);
   }
@@ -188,11 +194,11 @@ export class ReplicaSession {
   }
 
   /**
-   * Merges everything that has arrived: a refusal first, then the entries that follow one another, then a snapshot if it
-   * leads further, then the entries after it.
+   * Merges everything that has arrived: a refusal first, then the entries that follow one another, then a snapshot if
+   * it leads further, then the entries after it.
    *
-   * @throws ServiceError `log-mismatch` if an entry does not fit, or what a merge function throws. What was merged before
-   * stays merged and reported.
+   * @throws ServiceError `log-mismatch` if an entry does not fit, or what a merge function throws. What was merged
+   * before stays merged and reported.
    */
   bringIn(report: Report): void {
     const onConflict = (conflict: Conflict): void => void report.conflicts.push(lendConflict(conflict));
@@ -347,7 +353,10 @@ export class ReplicaSession {
     this.#log = this.#isLogLost ? 'lost' : 'broken';
   }
 
-  /** @throws ServiceError `log-mismatch` if a message about a revision contradicts what is known. Then a reload is needed. */
+  /**
+   * @throws ServiceError `log-mismatch` if a message about a revision contradicts what is known. Then a reload is
+   * needed.
+   */
   #expect(isConsistent: boolean, rev: number): void {
     if (isConsistent) return;
     this.#requireReload();
@@ -392,7 +401,9 @@ export class Incoming {
   #forgotten = 0;
   /** The latest revision of an entry. */
   #latest = 0;
-  /** What the last search from a revision went through, and the last one from a snapshot: the next one goes on there. */
+  /**
+   * What the last search from a revision went through, and the last one from a snapshot: the next one goes on there.
+   */
   #fromRevision = NO_STRETCH;
   #fromSnapshot = NO_STRETCH;
 

@@ -38,8 +38,8 @@ import { UndoHistory } from './undo/undo-history.js';
  * One user's copy of a datastore. Edits show at once and are kept until the log has them; what others did becomes
  * visible in `sync()` and at no other time.
  *
- * It does no I/O. Its embedder stores `save()` and carries messages, in this order, so that no crash can lose or double an
- * edit:
+ * It does no I/O. Its embedder stores `save()` and carries messages, in this order, so that no crash can lose or double
+ * an edit:
  *
  *     const put = replica.outgoing();   // may give the delta a nonce
  *     store(replica.save());            // the nonce must be stored
@@ -70,8 +70,8 @@ export class Replica {
   }
 
   /**
-   * The replica that {@link save} described, with all its edits, and the same put in flight. What was edited before cannot
-   * be undone. Rules that are functions must be set in `rules` again.
+   * The replica that {@link save} described, with all its edits, and the same put in flight. What was edited before
+   * cannot be undone. Rules that are functions must be set in `rules` again.
    *
    * @throws DatastoreError `invalid-option`; `rule-missing` if a saved edit was made under a function and none is set;
    * `invalid-json` for anything that `save()` does not write; and what reading the state throws.
@@ -152,7 +152,8 @@ export class Replica {
   }
 
   /**
-   * Sets what the user may do from now on. Edits that are in the queue stay, and are put; the sequencer decides about them.
+   * Sets what the user may do from now on. Edits that are in the queue stay, and are put; the sequencer decides about
+   * them.
    *
    * @throws DatastoreError `invalid-option`.
    */
@@ -172,7 +173,9 @@ export class Replica {
     this.#editor.setTitle(title);
   }
 
-  /** When the datastore was last edited, by the clock of the device that edited it; `undefined` if never. Spec: SYNC-38. */
+  /**
+   * When the datastore was last edited, by the clock of the device that edited it; `undefined` if never. Spec: SYNC-38.
+   */
   get mtime(): Date | undefined {
     return mtimeOf(this.#queue.view);
   }
@@ -182,9 +185,9 @@ export class Replica {
    * depend on how many edits the log still lacks.
    *
    * @returns the changes with what they overwrote.
-   * @throws ServiceError `not-permitted` for viewers; DatastoreError `delta-too-large` if more has gathered than one delta
-   * may hold, `invalid-rule` if `rules` answer something else than a rule, and what `State.apply` throws with limits.
-   * Nothing is changed then. Spec: SYNC-15, SYNC-16.
+   * @throws ServiceError `not-permitted` for viewers; DatastoreError `delta-too-large` if more has gathered than one
+   * delta may hold, `invalid-rule` if `rules` answer something else than a rule, and what `State.apply` throws with
+   * limits. Nothing is changed then. Spec: SYNC-15, SYNC-16.
    */
   apply(changes: DeltaInput): Delta {
     this.#requireWrite();
@@ -234,7 +237,8 @@ export class Replica {
   }
 
   /**
-   * Makes the delta that was sealed last uncommitted again: {@link rollback} drops it, the next {@link sync} seals it anew.
+   * Makes the delta that was sealed last uncommitted again: {@link rollback} drops it, the next {@link sync} seals it
+   * anew.
    *
    * @returns whether that was possible: it is not while the delta may be in the log. Spec: SYNC-51.
    */
@@ -246,7 +250,7 @@ export class Replica {
   }
 
   /**
-   * Undoes the delta that was sealed last, and nothing else: edits made since stand as far as they can.
+   * Undoes the delta that was sealed last, and nothing else: later edits are kept as far as possible.
    *
    * @returns what that changed, or `undefined` where {@link reopen} would not be possible. Spec: SYNC-51.
    */
@@ -259,8 +263,8 @@ export class Replica {
   }
 
   /**
-   * The delta to put next, or `undefined` if there is none or something must be merged first. From then on it is in flight:
-   * it keeps its nonce, and every call returns it, until it is known what became of it. Store {@link save} before you send
+   * The delta to put next, or `undefined` if there is none or something must be merged first. From then on it is in
+   * flight: it keeps its nonce, and every call returns it, until its fate is known. Store {@link save} before you send
    * it.
    *
    * @throws DatastoreError `invalid-nonce` if `nextNonce` returns something else than a nonce. Spec: SYNC-18, SYNC-20.
@@ -284,7 +288,7 @@ export class Replica {
     this.#session.receive(message);
   }
 
-  /** Where the replica stands. Spec: SYNC-33. */
+  /** The state of the replica relative to the log. Spec: SYNC-33. */
   get status(): ReplicaStatus {
     const session = this.#session;
     const status = {
@@ -329,7 +333,9 @@ export class Replica {
     return this.#editor.undo(this.#session.isInFlight);
   }
 
-  /** Does again what {@link undo} undid last, unless the user edited since. Otherwise as {@link undo}. Spec: SYNC-46. */
+  /**
+   * Does again what {@link undo} undid last, unless the user edited since. Otherwise as {@link undo}. Spec: SYNC-46.
+   */
   redo(): Delta | undefined {
     this.#requireWrite();
     return this.#editor.redo();
@@ -343,7 +349,10 @@ export class Replica {
     this.#editor = new Editor(this.#queue, this.#history, this.#settings);
   }
 
-  /** Makes the last sealed delta free to be changed. @returns whether it is: not if there is none, or the log may have it. */
+  /**
+   * Makes the last sealed delta free to be changed. @returns whether it is: not if there is none, or the log may have
+   * it.
+   */
   #releaseLast(): boolean {
     const { length } = this.#queue.unconfirmed;
     if (length > 1) return true;

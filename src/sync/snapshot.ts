@@ -34,8 +34,8 @@ export function findInSnapshot(snapshot: Snapshot, base: number, nonce: string):
 /**
  * The state that a snapshot holds.
  *
- * @throws DatastoreError `invalid-revision`, `invalid-nonce`, `log-mismatch` for more nonces than there are revisions or
- * one that occurs twice, and what reading the rows throws.
+ * @throws DatastoreError `invalid-revision`, `invalid-nonce`, `log-mismatch` for more nonces than there are revisions
+ * or one that occurs twice, and what reading the rows throws.
  */
 export function stateOfSnapshot({ rev, rows, nonces }: Snapshot): State {
   checkRevision(rev);
@@ -68,9 +68,9 @@ export function rebaseOverDifference(
 }
 
 /**
- * Where one item of a list is gone and another stands in its place, a difference between two states has a put: it cannot
- * tell a put from a delete and an insert. If a pending delete of the old item met a put, the new item would go with it,
- * and that may be another user's. So the puts that lost to a pending delete become a delete and an insert, and the new item
+ * If an item of a list is gone and another is in its place, a difference between two states has a put: it cannot tell a
+ * put from a delete and an insert. If a pending delete of the old item met a put, the new item would go with it, and
+ * that may be another user's. So the puts that lost to a pending delete become a delete and an insert, and the new item
  * stays. The others stay puts, and meet pending puts and moves by the rule.
  *
  * @param conflicts those of merging the difference as it is. Spec: SYNC-30.
@@ -99,7 +99,9 @@ function sparingNewItems(difference: Delta, conflicts: readonly Conflict[]): Del
   return deltaOf(spared);
 }
 
-/** The puts of items that a conflict says remote lost to a delete. In a difference no two puts of a list have one index. */
+/**
+ * The puts of items that a conflict says remote lost to a delete. In a difference no two puts of a list have one index.
+ */
 function lostPutKeys({ table, record, index, rule, lost }: Conflict): string[] {
   if (index === undefined || rule !== 'delete-wins') return [];
   return lost.flatMap(({ side, field, op }) => {

@@ -50,8 +50,8 @@ export interface Retraction {
 }
 
 /**
- * Where a replica stands. Several can be true at once; `isIdle` is that none of the others is, so that the replica holds
- * no edit that the log lacks and knows of none that it lacks itself. Spec: SYNC-33.
+ * The state of a replica relative to the log. Several can be true at once. `isIdle` means that none of the others is:
+ * the log has all edits of the replica, and the replica has all entries that it knows of. Spec: SYNC-33.
  */
 export interface ReplicaStatus {
   readonly isIdle: boolean;
@@ -59,7 +59,7 @@ export interface ReplicaStatus {
   readonly hasUncommitted: boolean;
   /** There are sealed deltas that have not been put. */
   readonly hasOutgoing: boolean;
-  /** A delta was returned by `outgoing()`, and what became of it is not known. */
+  /** A delta was returned by `outgoing()`, and its fate is not known. */
   readonly isInFlight: boolean;
   /** The next `sync()` brings in something: remote deltas, a snapshot, or a refusal. */
   readonly hasIncoming: boolean;

@@ -19,12 +19,11 @@ export function encodeDelta(delta: DeltaInput): Uint8Array {
 }
 
 /**
- * Reads a delta from bytes that anybody may have made. Whether it fits a state, `State.apply` finds out. Time and
+ * Reads a delta from untrusted bytes. `State.apply` checks whether it fits a state. Time and
  * memory are bounded by the number of bytes.
  *
- * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`; and what `Delta.from` throws, for
- * bytes that hold changes that cannot follow one another.
- * Spec: BIN-1 to BIN-20, BIN-26.
+ * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`; and what `Delta.from` throws,
+ * for bytes that hold changes that cannot follow one another. Spec: BIN-1 to BIN-20, BIN-26.
  */
 export function decodeDelta(bytes: unknown): Delta {
   return deltaOf(decodeChanges(bytes));

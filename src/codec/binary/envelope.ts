@@ -62,8 +62,8 @@ function headerSize(length: number): number {
 }
 
 /**
- * Unwraps what {@link packColumns} wrote. Everything else is rejected, though MessagePack could say the same in other ways:
- * maps, extensions, nesting, longer headers, bytes after the end.
+ * Unwraps what {@link packColumns} wrote. Everything else is rejected, though MessagePack could say the same in other
+ * ways: maps, extensions, nesting, longer headers, bytes after the end.
  *
  * @throws DatastoreError `invalid-binary`, or `unknown-version` for a version that is not read.
  */
@@ -71,7 +71,7 @@ export function unpackColumns(bytes: unknown, kind: FileKind, columnCount: numbe
   if (!(bytes instanceof Uint8Array) || !ArrayBuffer.isView(bytes)) {
     throw invalidBinary(`encoded data must be a Uint8Array, got ${quote(bytes)}`, 0);
   }
-  // A copy belongs to nobody else, and begins at offset 0 of its buffer, as the readers of columns expect. The bytes of a
+  // A copy is not shared, and begins at offset 0 of its buffer, as the readers of columns expect. The bytes of a
   // detached buffer cannot be copied, but have length 0.
   const own = bytes.length === 0 ? NO_BYTES : new Uint8Array(bytes);
   const file = new ByteReader(own, 'envelope');

@@ -1,9 +1,10 @@
 /**
- * A local delta is cut into *segments*, because the user can undo less than a delta: one segment is what the user edited
- * between two points, what undid or redid that, or what the undo history leaves alone, such as the modified time.
+ * A local delta is cut into *segments*, because the user can undo less than a delta: one segment is what the user
+ * edited between two points, what undid or redid that, or what the undo history leaves alone, such as the modified
+ * time.
  *
- * Keeping segments apart changes no outcome of a merge (REB-4). It lets the undo history know what became of each, and it
- * costs: a merge goes through all of them. So what the history has forgotten is joined.
+ * Keeping segments apart changes no outcome of a merge (REB-4). It lets the undo history know what became of each, and
+ * it costs: a merge goes through all of them. So what the history has forgotten is joined.
  */
 
 import type { Conflict, ConflictListener } from '../../deltas/conflict.js';
@@ -66,11 +67,11 @@ export interface Undone {
 }
 
 /**
- * Works out what is left of the segments `above` a delta that falls, given as a whole and by its segments. Segments that
- * are paired with one that falls fall too.
+ * Works out what is left of the segments `above` a delta that falls, given as a whole and by its segments. Segments
+ * that are paired with one that falls fall too.
  *
- * An edit above that wins over the undoing is no conflict to anybody, and neither is a sum, which a function makes here:
- * only edits that are lost are reported. Spec: SYNC-27, SYNC-28.
+ * An edit above that wins over the undoing is not reported as a conflict, and neither is a sum, which a function makes
+ * here: only lost edits are. Spec: SYNC-27, SYNC-28.
  */
 export function undoBelow(
   fallen: { readonly whole: Delta; readonly segments: readonly Segment[] },
@@ -97,8 +98,8 @@ export function undoBelow(
 
 /**
  * Which segments lose their sense when others fall. Segments of one origin take turns: an item, its undoing, its
- * redoing, and so on. Where one of a pair falls, and so is undone, the other would undo it once more: they fall together,
- * and what comes after them goes on taking turns.
+ * redoing, and so on. Where one of a pair falls, and so is undone, the other would undo it once more: they fall
+ * together, and what comes after them goes on taking turns.
  *
  * @returns positions among `above`, ascending. Spec: SYNC-28.
  */
@@ -111,9 +112,9 @@ function pairedWith(fallen: readonly Segment[], above: readonly Segment[]): numb
 }
 
 /**
- * Joins segments of a delta, so that a merge does not cost more each time an edit is sealed: those that
- * follow one another are joined where the undo history leaves them alone, or has `forgotten` their items, and where that
- * hides no edit from a merge. Items that are known stay as they are, and nothing is joined across them.
+ * Joins segments of a delta, so that a merge does not cost more each time an edit is sealed: those that follow one
+ * another are joined where the undo history leaves them alone, or has `forgotten` their items, and where that hides no
+ * edit from a merge. Items that are known stay as they are, and nothing is joined across them.
  *
  * A segment is joined only to one of which it is more than half, counted in what both were joined from (the logarithmic
  * method of Bentley and Saxe). So of n segments that come one by one, about log n are left, and each was composed about
@@ -144,9 +145,9 @@ function join(before: Segment | undefined, last: Segment): Segment | undefined {
 }
 
 /**
- * Whether a composed delta edits every field that the later of the two updates. It does not if a record was inserted and
- * the field then deleted, or if list operations cancel out. A merge would no longer see that the user edited the field, and
- * leave another value there for what comes next, which shows once that is undone.
+ * Whether a composed delta edits every field that the later of the two updates. It does not if a record was inserted
+ * and the field then deleted, or if list operations cancel out. A merge would no longer see that the user edited the
+ * field, and leave another value there for what comes next, which shows once that is undone.
  */
 function editsFieldsOf(composed: Delta, later: Delta): boolean {
   const changes = changesIn(composed);

@@ -7,12 +7,12 @@
  *
  *     … A | B = view        undo stack, from the top: ¬B, ¬A        (¬X undoes X)
  *
- * A remote delta meets the state of the log, at the bar. So only ¬A must be brought past it; ¬B is simply the inverse of
- * what became of B, and B's own merge knows best what it overwrites by then. That works while the stack is *aligned* with
- * the recorded segments that the log lacks: each delta beside the segment that it undoes. It is no longer aligned if B was
- * undone while it was in flight. Then the whole stack is brought past what the *view* meets. That is as valid, and less
- * precise. From then on the deltas below the bar do not start at the state of the log: the stack is not *exact* until
- * nothing is left above the bar.
+ * A remote delta meets the state of the log, at the bar. So only ¬A must be brought past it; ¬B is simply the inverse
+ * of what became of B, and B's own merge knows best what it overwrites by then. That works while the stack is *aligned*
+ * with the recorded segments that the log lacks: each delta beside the segment that it undoes. It is no longer aligned
+ * if B was undone while it was in flight. Then the whole stack is brought past what the *view* meets. That is as valid,
+ * and less precise. From then on the deltas below the bar do not start at the state of the log: the stack is not
+ * *exact* until nothing is left above the bar.
  *
  * Costs: an item costs nothing until it is undone, since its inverse is worked out when it is first asked for. A remote
  * delta costs a look at what the stack touches, and a rebase only where the two meet.
@@ -41,7 +41,9 @@ export interface Met {
   readonly shown: Delta;
 }
 
-/** See the comment at the top of this file. The pending queue calls the first group of methods, the editor the second. */
+/**
+ * See the comment at the top of this file. The pending queue calls the first group of methods, the editor the second.
+ */
 export class UndoHistory {
   readonly #depth: number;
   readonly #rules: RuleLookup;
@@ -56,7 +58,7 @@ export class UndoHistory {
   /** @param isSum whether a field has rule sum. */
   constructor(depth: number, isSum: (table: string, field: string) => boolean) {
     this.#depth = depth;
-    // Another's later edit stands, but a sum can give back this user's share of it.
+    // Later edits of others stay, but a sum can give back this user's share.
     this.#rules = { get: (table, field) => (isSum(table, field) ? 'sum' : 'remote') };
   }
 
@@ -74,7 +76,9 @@ export class UndoHistory {
     this.#forgotten = [];
   }
 
-  /** The uncommitted delta begins where `first` did, if that is known; if not, nothing can be undone once it is dropped. */
+  /**
+   * The uncommitted delta begins where `first` did, if that is known; if not, nothing can be undone once it is dropped.
+   */
   reopened(uncommitted: LocalDelta, first?: LocalDelta): void {
     this.#marks.set(uncommitted, (first && this.#marks.get(first)) ?? NOTHING);
   }
@@ -136,7 +140,9 @@ export class UndoHistory {
     this.#redo = [];
   }
 
-  /** A delta was dropped because it does nothing. If it has an item of the stack, the rest does not start at the log. */
+  /**
+   * A delta was dropped because it does nothing. If it has an item of the stack, the rest does not start at the log.
+   */
   dropped(segments: readonly Segment[]): void {
     const roles = new Set(segments.map(({ role }) => role));
     if (this.#undo.some(({ id }) => roles.has(id))) this.#isExact = false;
@@ -174,8 +180,8 @@ export class UndoHistory {
   }
 
   /**
-   * Where an item can be undone by taking it out of a delta that nobody has heard of, if it can: it must be the last
-   * that is recorded there, and the stack must be aligned, since what lies below counts on that.
+   * Finds the delta out of which an item can be taken, because it was never sent. The item must be the last that is
+   * recorded there, and the stack must be aligned, since the deltas below depend on that.
    *
    * @param changeable the local deltas that were not sent, oldest first.
    * @param segments those of all local deltas.
@@ -219,7 +225,7 @@ export class UndoHistory {
     return isInLine && (this.#isExact || this.#undo.length <= recorded.length);
   }
 
-  /** Makes the items of recorded segments anew, as many as there were, above those that are in the log. */
+  /** Makes new items from recorded segments, as many as there were, on top of those that are in the log. */
   #rebuild(recorded: readonly Segment[], logged: readonly UndoItem[]): void {
     const items = this.#undo.slice(0, recorded.length).flatMap(({ id, origin }, at) => {
       const delta = recorded[at]?.delta ?? NO_CHANGES;
