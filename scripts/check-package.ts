@@ -32,14 +32,16 @@ interface Packed {
 /** What checks the package and must not meet the compiler of the root. */
 const tools = join(root, 'scripts/tools/node_modules');
 
-/** The oldest compiler that is promised, one in between, and the newest. */
-const COMPILERS = [join(tools, 'typescript-5.6'), join(tools, 'typescript'), join(modules, 'typescript')];
+/** The ways in which a project may find modules: a bundler's, for browsers, and Node's, old and new. */
+const BUNDLER = { module: 'ESNext', moduleResolution: 'Bundler', lib: ['ES2022', 'ESNext.Disposable', 'DOM'] };
+const NODE_16 = { module: 'Node16', moduleResolution: 'Node16' };
+const NODE_NEXT = { module: 'NodeNext', moduleResolution: 'NodeNext' };
 
-/** The ways in which a project may find modules: Node's, old and new, and a bundler's, for browsers. */
-const PROJECTS = [
-  { module: 'ESNext', moduleResolution: 'Bundler', lib: ['ES2022', 'ESNext.Disposable', 'DOM'] },
-  { module: 'Node16', moduleResolution: 'Node16' },
-  { module: 'NodeNext', moduleResolution: 'NodeNext' },
+/** The oldest compiler that is promised, one in between, and the newest, which comes last: what it emits is run. */
+const COMPILERS = [
+  { compiler: join(tools, 'typescript-5.6'), projects: [BUNDLER, NODE_16] },
+  { compiler: join(tools, 'typescript'), projects: [NODE_NEXT] },
+  { compiler: join(modules, 'typescript'), projects: [BUNDLER, NODE_16, NODE_NEXT] },
 ];
 /** Compiled where the names of a browser are known. */
 const BROWSER = `import { environmentOf } from 'deltaic/datastore';\nexport const environment = environmentOf(globalThis);\n`;
@@ -132,8 +134,8 @@ function checkAsConsumer(project: string, tarballs: readonly string[], manifest:
   writeFileSync(join(project, 'consumer.ts'), readFileSync(join(root, 'test/package/consumer.ts.txt')));
   writeFileSync(join(project, 'browser.ts'), BROWSER);
   writeFileSync(join(project, 'entries.ts'), importing(entries));
-  for (const compiler of COMPILERS) {
-    for (const setting of PROJECTS) {
+  for (const { compiler, projects } of COMPILERS) {
+    for (const setting of projects) {
       const files = ['consumer.ts', 'entries.ts', ...('lib' in setting ? ['browser.ts'] : [])];
       const config = { compilerOptions: { ...STRICTEST, ...setting }, files };
       writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config));

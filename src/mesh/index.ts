@@ -1,3 +1,9 @@
+/**
+ * Replicas that need no sequencer: they exchange events in any order, over any path, and agree.
+ *
+ * @module deltaic/mesh
+ */
+
 export { type BridgeEnd, bridgeViews } from './bridge.js';
 export type { EventId, EventRules, MeshEvent, WireEvent } from './event.js';
 export { formatEvent, isValidAgent, parseEvent } from './event.js';

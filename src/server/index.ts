@@ -1,3 +1,9 @@
+/**
+ * What a server needs: the seam at which logs of datastores are kept, one in memory, and the suite that others must pass.
+ *
+ * @module deltaic/server
+ */
+
 export {
   type Append,
   type AppendOutcome,

@@ -46,6 +46,15 @@ function namesOfLibraries(): Set<string> {
   return new Set([...names, ...Object.getOwnPropertyNames(globalThis)]);
 }
 
+test('every entry says what it is for, under the name by which it is imported', () => {
+  const silent = entries.filter(({ name, source }) => {
+    const [, module] =
+      /^\/\*\*\n \* [\s\S]*? @module (\S+)\n \*\/\n/.exec(readFileSync(join(ROOT, source), 'utf8')) ?? [];
+    return module !== name;
+  });
+  expect(silent).toEqual([]);
+});
+
 describe('an exported name', () => {
   const exported = entries.flatMap(exportsOf);
   const libraries = namesOfLibraries();
