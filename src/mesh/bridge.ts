@@ -4,7 +4,9 @@ import type { State } from '../state/state.js';
 
 /** One side of a bridge: what its user sees, and how its user edits it. */
 export interface BridgeEnd {
+  /** What this side shows. */
   state(): State;
+  /** Edits this side. */
   apply(changes: DeltaInput): unknown;
 }
 

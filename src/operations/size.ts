@@ -14,7 +14,7 @@ import { opCountOf, visitListOps } from './list-columns.js';
 import { ownChange } from './ownership.js';
 
 /**
- * {@link sizeOfOwnChange} for a change from outside.
+ * `sizeOfOwnChange` for a change from outside.
  *
  * @throws DatastoreError `invalid-change`, `invalid-name` or `invalid-value` for a malformed change.
  */

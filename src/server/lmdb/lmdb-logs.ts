@@ -16,6 +16,7 @@ import {
 } from '../log-store.js';
 import { checkHandlesDiffer, isWorthKeeping } from '../memory-logs.js';
 
+/** How a store in LMDB is opened. */
 export interface LmdbLogsOptions {
   /** A directory on a local disk; it is made if it is missing. */
   readonly path: string;

@@ -18,6 +18,7 @@ import { checkHandlesDiffer } from '../memory-logs.js';
 import { PostgresWaker } from './postgres-waker.js';
 import { checkSchema, migrate } from './schema.js';
 
+/** How a store in PostgreSQL is opened. */
 export interface PostgresLogsOptions {
   /** Where the database is, as a connection string. A pooler in transaction mode may stand before it. */
   readonly url: string;
