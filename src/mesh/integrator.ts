@@ -3,6 +3,7 @@ import { invert } from '../deltas/invert.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import { applyListEdit, invertListEdit } from '../lists/apply.js';
 import type { Change, FieldList, ListOp } from '../operations/change.js';
+import type { RecordReader } from '../state/record-reader.js';
 import { State } from '../state/state.js';
 import { type Atom, isList, type Value } from '../values/value.js';
 import { compareAgents, type MeshEvent } from './event.js';
@@ -183,7 +184,12 @@ export class Integrator {
   }
 
   #historyOf(table: string, record: string, touched: TouchedRecord): RecordHistory {
-    touched.history ??= new RecordHistory(this.graph, table, record, this.#baseOf(table, record, touched));
+    touched.history ??= new RecordHistory(
+      this.graph,
+      table,
+      record,
+      new OverwrittenBase(this.view, table, record, touched),
+    );
     const { history, nodes } = touched;
     for (; touched.replayed < nodes.length; touched.replayed++) {
       const node = nodes[touched.replayed] as EventNode;
@@ -191,53 +197,74 @@ export class Integrator {
     }
     return history;
   }
+}
 
-  /** What a record was before the events that touch it, by what these overwrote. */
-  #baseOf(table: string, record: string, touched: TouchedRecord): RecordBase {
-    const reader = this.view.reader(table, record);
-    const shown = function* (): Generator<Change> {
-      for (const node of touched.nodes) if (node.shown !== undefined) yield* changesOf(node.shown, table, record);
-    };
-    const first = firstOf(shown());
-    const list = (field: string): BaseValue => ({
-      type: 'list',
-      length: this.#baseLength(table, record, field, shown()),
-      // What has been shown by the time when it is asked for.
-      items: () => this.#baseItems(table, record, field, shown()),
-    });
-    return {
-      existed: first === undefined ? reader.exists : first.type !== 'insert',
-      names: () => reader.names(),
-      field: (field) => {
-        for (const change of shown()) {
-          if (change.type === 'insert') return { type: 'absent' };
-          const op = change.type === 'delete' ? undefined : change.ops.get(field);
-          if (change.type === 'update' && op === undefined) continue;
-          if (op?.type === 'list') return op.create ? { type: 'absent' } : list(field);
-          const before = change.type === 'delete' ? change.before?.get(field) : op?.before;
-          return isList(before) ? list(field) : valueOrAbsence(before);
-        }
-        return reader.lengthOf(field) === undefined ? valueOrAbsence(reader.get(field)) : list(field);
-      },
-    };
+/** What a record was before the events that touch it, by what these overwrote. */
+class OverwrittenBase implements RecordBase {
+  readonly #view: State;
+  readonly #table: string;
+  readonly #record: string;
+  readonly #touched: TouchedRecord;
+
+  constructor(view: State, table: string, record: string, touched: TouchedRecord) {
+    this.#view = view;
+    this.#table = table;
+    this.#record = record;
+    this.#touched = touched;
   }
 
-  /** A list of the base that was edited since. */
-  #baseLength(table: string, record: string, field: string, shown: Iterable<Change>): number {
+  get existed(): boolean {
+    for (const change of this.#shown()) return change.type !== 'insert';
+    return this.#reader.exists;
+  }
+
+  names(): readonly string[] {
+    return this.#reader.names();
+  }
+
+  field(field: string): BaseValue {
+    for (const change of this.#shown()) {
+      if (change.type === 'insert') return { type: 'absent' };
+      const op = change.type === 'delete' ? undefined : change.ops.get(field);
+      if (change.type === 'update' && op === undefined) continue;
+      if (op?.type === 'list') return op.create ? { type: 'absent' } : this.#list(field);
+      const before = change.type === 'delete' ? change.before?.get(field) : op?.before;
+      return isList(before) ? this.#list(field) : valueOrAbsence(before);
+    }
+    const reader = this.#reader;
+    return reader.lengthOf(field) === undefined ? valueOrAbsence(reader.get(field)) : this.#list(field);
+  }
+
+  get #reader(): RecordReader {
+    return this.#view.reader(this.#table, this.#record);
+  }
+
+  *#shown(): Generator<Change> {
+    for (const node of this.#touched.nodes) {
+      if (node.shown !== undefined) yield* changesOf(node.shown, this.#table, this.#record);
+    }
+  }
+
+  #list(field: string): BaseValue {
+    // The items are those before all that has been shown by the time when they are asked for.
+    return { type: 'list', length: this.#lengthOf(field), items: () => this.#itemsOf(field) };
+  }
+
+  #lengthOf(field: string): number {
     let growth = 0;
-    for (const change of shown) {
+    for (const change of this.#shown()) {
       if (change.type === 'delete') return itemsIn(change.before?.get(field)).length - growth;
       const op = change.type === 'update' ? change.ops.get(field) : undefined;
       if (op?.type === 'list') growth += growthOf(op.ops);
       else if (op !== undefined) return itemsIn(op.before).length - growth;
     }
-    return (this.view.reader(table, record).lengthOf(field) ?? 0) - growth;
+    return (this.#reader.lengthOf(field) ?? 0) - growth;
   }
 
-  #baseItems(table: string, record: string, field: string, shown: Iterable<Change>): readonly Atom[] {
+  #itemsOf(field: string): readonly Atom[] {
     const edits: FieldList[] = [];
     let after: Value | undefined;
-    for (const change of shown) {
+    for (const change of this.#shown()) {
       const op = change.type === 'update' ? change.ops.get(field) : undefined;
       if (op?.type === 'list') edits.push(op);
       else if (change.type === 'delete' || op !== undefined) {
@@ -245,15 +272,10 @@ export class Integrator {
         break;
       }
     }
-    let items = itemsIn(after ?? this.view.reader(table, record).get(field));
+    let items = itemsIn(after ?? this.#reader.get(field));
     for (const edit of edits.reverse()) items = applyListEdit(items, invertListEdit(edit));
     return items;
   }
-}
-
-function firstOf(changes: Iterable<Change>): Change | undefined {
-  for (const change of changes) return change;
-  return undefined;
 }
 
 /** The changes of a delta in normal form, record by record. */

@@ -6,11 +6,11 @@ import type { Atom } from '../values/value.js';
 import { type EventGraph, type EventNode, saw, seenOf } from './event-graph.js';
 import {
   END,
-  effectCount,
   FIRST_NEW_LOCATION,
   type ItemState,
   isItemInEffect,
   LocationLine,
+  type LocationOrigin,
   NOWHERE,
   type OperationGroup,
   type Put,
@@ -137,7 +137,7 @@ export class ListTracker {
     };
     const items: Atom[] = [];
     for (const run of this.#runs.runs()) {
-      const count = effectCount(run);
+      const count = run.inEffect;
       if (run.item === undefined)
         for (let offset = 0; offset < count; offset++) items.push(initial(run.start + offset));
       else if (count > 0) items.push(run.item.standingPut?.value ?? initial(run.item.home.start));
@@ -299,16 +299,8 @@ export class ListTracker {
         return left.run;
       }
     }
-    return runs.insertBefore(isWithin ? runs.splitAt(left.run, left.offset + 1) : place, {
-      ...made,
-      start: location,
-      length: 1,
-      group: edit.group,
-      isKnown: true,
-      prepareDeletes: 0,
-      effectDeletes: 0,
-      item,
-    });
+    const before = isWithin ? runs.splitAt(left.run, left.offset + 1) : place;
+    return runs.insertBefore(before, location, 1, made, edit.group, item);
   }
 
   /**
@@ -316,16 +308,7 @@ export class ListTracker {
    * comes directly before. This is the scan of YjsMod and FugueMax with the order of ties of LINE-4, and it comes to the
    * same as the tree of LINE-3. Within a run each location is a child of the one before, so only the first matters.
    */
-  #scan(
-    made: {
-      readonly leftOrigin: number;
-      readonly rightOrigin: number;
-      readonly agent: string;
-      readonly isRightMove: boolean;
-    },
-    first: Run | undefined,
-    end: Run | undefined,
-  ): Run | undefined {
+  #scan(made: LocationOrigin, first: Run | undefined, end: Run | undefined): Run | undefined {
     const runs = this.#runs;
     let place = first;
     let isScanning = false;
@@ -350,7 +333,7 @@ export class ListTracker {
 
   #effectIndex(run: Run, offset: number): number | undefined {
     if (run.item !== undefined) return this.#effectIndexOfItem(run.item);
-    return effectCount(run) === 0 ? undefined : this.#runs.effectIndexOf(run) + offset;
+    return run.inEffect === 0 ? undefined : this.#runs.effectIndexOf(run) + offset;
   }
 
   #effectIndexOfItem(item: ItemState): number | undefined {

@@ -54,33 +54,63 @@ export interface Put extends Assigned {
   readonly group: OperationGroup;
 }
 
-export interface Run {
+/** Where a new location goes, and who made it. Spec: LINE-2. */
+export interface LocationOrigin {
+  readonly leftOrigin: number;
+  readonly rightOrigin: number;
+  /** Empty for the base. */
+  readonly agent: string;
+  readonly isRightMove: boolean;
+}
+
+/** Neighbouring locations in the same condition. It is a class because all of them must have one shape to be quick. */
+export class Run implements LocationOrigin {
   /** The number of its first location. */
-  start: number;
+  readonly start: number;
   length: number;
   /** The left origin of its first location; each other one has the one before. */
-  leftOrigin: number;
-  rightOrigin: number;
-  /** Who made it; empty for the base. */
-  agent: string;
-  isRightMove: boolean;
+  readonly leftOrigin: number;
+  readonly rightOrigin: number;
+  readonly agent: string;
+  readonly isRightMove: boolean;
   /** What its items hold by. */
-  group: OperationGroup;
+  readonly group: OperationGroup;
   /** Whether the author of the event at hand knew the locations. */
-  isKnown: boolean;
+  isKnown = true;
   /** How many deletes of each of its items hold, in both versions. */
-  prepareDeletes: number;
-  effectDeletes: number;
+  prepareDeletes = 0;
+  effectDeletes = 0;
   /** The item that stands here or did, if it was ever moved or put: such a location is a run of its own. */
   item: ItemState | undefined;
+  /** How many of its locations are visible in each version. */
+  inPrepare = 0;
+  inEffect = 0;
   block: Block;
+
+  constructor(
+    start: number,
+    length: number,
+    origin: LocationOrigin,
+    leftOrigin: number,
+    group: OperationGroup,
+    item: ItemState | undefined,
+    block: Block,
+  ) {
+    this.start = start;
+    this.length = length;
+    this.leftOrigin = leftOrigin;
+    this.rightOrigin = origin.rightOrigin;
+    this.agent = origin.agent;
+    this.isRightMove = origin.isRightMove;
+    this.group = group;
+    this.item = item;
+    this.block = block;
+  }
 }
 
 interface Block {
-  runs: Run[];
-  /** How many locations are visible. */
-  prepare: number;
-  effect: number;
+  readonly runs: Run[];
+  /** Its position among the blocks. */
   at: number;
 }
 
@@ -90,19 +120,19 @@ export interface Spot {
   readonly offset: number;
 }
 
-export function prepareCount(run: Run): number {
+function prepareCount(run: Run): number {
   const { item } = run;
   if (item === undefined) return run.isKnown && run.group.isInPrepare && run.prepareDeletes === 0 ? run.length : 0;
   return item.preparePlace === run.start && isItemInPrepare(item) ? 1 : 0;
 }
 
-export function effectCount(run: Run): number {
+function effectCount(run: Run): number {
   const { item } = run;
   if (item === undefined) return run.group.isInEffect && run.effectDeletes === 0 ? run.length : 0;
   return item.effectPlace === run.start && isItemInEffect(item) ? 1 : 0;
 }
 
-export function isItemInPrepare({ home }: ItemState): boolean {
+function isItemInPrepare({ home }: ItemState): boolean {
   return home.isKnown && home.group.isInPrepare && home.prepareDeletes === 0;
 }
 
@@ -111,45 +141,32 @@ export function isItemInEffect({ home }: ItemState): boolean {
 }
 
 export class LocationLine {
-  readonly #blocks: Block[] = [];
+  readonly #blocks: Block[] = [{ runs: [], at: 0 }];
+  /** By block, how many of its locations are visible: a search reads these, and not blocks that lie about in memory. */
+  readonly #prepareCounts: number[] = [0];
+  readonly #effectCounts: number[] = [0];
   readonly #index = new RunIndex();
 
   constructor(baseLength: number, group: OperationGroup) {
-    const block: Block = { runs: [], prepare: 0, effect: 0, at: 0 };
-    this.#blocks.push(block);
     if (baseLength === 0) return;
-    const base: Run = {
-      start: 0,
-      length: baseLength,
-      leftOrigin: START,
-      rightOrigin: END,
-      agent: '',
-      isRightMove: false,
-      group,
-      isKnown: true,
-      prepareDeletes: 0,
-      effectDeletes: 0,
-      item: undefined,
-      block,
-    };
-    block.runs.push(base);
-    block.prepare = baseLength;
-    block.effect = baseLength;
-    this.#index.add(base);
+    const base = { leftOrigin: START, rightOrigin: END, agent: '', isRightMove: false };
+    this.insertBefore(undefined, 0, baseLength, base, group, undefined);
   }
 
   /** The location that is visible in the prepare version with `index` before it, if there is one. */
   findInPrepare(index: number): Spot | undefined {
     let rest = index;
-    for (const block of this.#blocks) {
-      if (rest >= block.prepare) {
-        rest -= block.prepare;
+    const counts = this.#prepareCounts;
+    for (let at = 0; at < counts.length; at++) {
+      const count = counts[at] ?? 0;
+      if (rest >= count) {
+        rest -= count;
         continue;
       }
-      for (const run of block.runs) {
-        const count = prepareCount(run);
-        if (rest < count) return { run, offset: rest };
-        rest -= count;
+      const { runs } = this.#blocks[at] as Block;
+      for (const run of runs) {
+        if (rest < run.inPrepare) return { run, offset: rest };
+        rest -= run.inPrepare;
       }
     }
     return undefined;
@@ -163,10 +180,10 @@ export class LocationLine {
   /** How many visible locations of the effect version stand before a run. */
   effectIndexOf(run: Run): number {
     let index = 0;
-    for (let at = 0; at < run.block.at; at++) index += this.#blocks[at]?.effect ?? 0;
+    for (let at = 0; at < run.block.at; at++) index += this.#effectCounts[at] ?? 0;
     for (const other of run.block.runs) {
       if (other === run) return index;
-      index += effectCount(other);
+      index += other.inEffect;
     }
     throw new InvariantError('a run is in its block');
   }
@@ -206,27 +223,43 @@ export class LocationLine {
   /** Cuts a run in two, so that a location begins one. Returns that. */
   splitAt(run: Run, offset: number): Run {
     if (offset === 0) return run;
-    const rest: Run = {
-      ...run,
-      start: run.start + offset,
-      length: run.length - offset,
-      leftOrigin: run.start + offset - 1,
-    };
+    const rest = new Run(
+      run.start + offset,
+      run.length - offset,
+      run,
+      run.start + offset - 1,
+      run.group,
+      undefined,
+      run.block,
+    );
+    rest.isKnown = run.isKnown;
+    rest.prepareDeletes = run.prepareDeletes;
+    rest.effectDeletes = run.effectDeletes;
+    rest.inPrepare = Math.max(0, run.inPrepare - offset);
+    rest.inEffect = Math.max(0, run.inEffect - offset);
     run.length = offset;
+    run.inPrepare -= rest.inPrepare;
+    run.inEffect -= rest.inEffect;
     run.block.runs.splice(run.block.runs.indexOf(run) + 1, 0, rest);
     this.#index.add(rest);
     this.#divide(run.block);
     return rest;
   }
 
-  /** Puts a new run before another, or at the very end. */
-  insertBefore(next: Run | undefined, added: Omit<Run, 'block'>): Run {
+  /** Puts a new run before another, or at the very end. Its locations are known, and visible in both versions. */
+  insertBefore(
+    next: Run | undefined,
+    start: number,
+    length: number,
+    origin: LocationOrigin,
+    group: OperationGroup,
+    item: ItemState | undefined,
+  ): Run {
     const block = next?.block ?? (this.#blocks.at(-1) as Block);
-    const run: Run = { ...added, block };
+    const run = new Run(start, length, origin, origin.leftOrigin, group, item, block);
     if (next === undefined) block.runs.push(run);
     else block.runs.splice(block.runs.indexOf(next), 0, run);
-    block.prepare += prepareCount(run);
-    block.effect += effectCount(run);
+    this.#count(run);
     this.#index.add(run);
     this.#divide(block);
     return run;
@@ -234,25 +267,23 @@ export class LocationLine {
 
   /** Makes a run longer at its end by locations that are in the same condition. */
   extend(run: Run, count: number): void {
-    const [prepare, effect] = [prepareCount(run), effectCount(run)];
     run.length += count;
-    run.block.prepare += prepareCount(run) - prepare;
-    run.block.effect += effectCount(run) - effect;
+    this.#count(run);
   }
 
   /** Changes the condition of a run, and of its item if it has one; the counts follow. */
   change(run: Run, edit: (run: Run) => void): void {
     const { item } = run;
     if (item === undefined) {
-      const [prepare, effect] = [prepareCount(run), effectCount(run)];
       edit(run);
-      run.block.prepare += prepareCount(run) - prepare;
-      run.block.effect += effectCount(run) - effect;
+      this.#count(run);
       return;
     }
-    this.#countItem(item, -1);
+    const { preparePlace, effectPlace } = item;
     edit(run);
-    this.#countItem(item, 1);
+    for (const place of [preparePlace, effectPlace, item.preparePlace, item.effectPlace]) {
+      if (place !== NOWHERE) this.#count(this.runOf(place));
+    }
   }
 
   /** Changes the condition of all runs of a stretch of locations, which are cut to fit. */
@@ -275,20 +306,17 @@ export class LocationLine {
 
   /** Counts everything again, after groups changed. */
   recount(): void {
-    for (const block of this.#blocks) {
-      block.prepare = 0;
-      block.effect = 0;
-      for (const run of block.runs) {
-        block.prepare += prepareCount(run);
-        block.effect += effectCount(run);
-      }
-    }
+    for (const { runs } of this.#blocks) for (const run of runs) this.#count(run);
   }
 
-  /** Adds an item to the counts of the blocks where it stands, or takes it away. */
-  #countItem(item: ItemState, sign: number): void {
-    if (item.preparePlace !== NOWHERE && isItemInPrepare(item)) this.runOf(item.preparePlace).block.prepare += sign;
-    if (isItemInEffect(item)) this.runOf(item.effectPlace).block.effect += sign;
+  /** Counts what is visible of a run, and so of its block. */
+  #count(run: Run): void {
+    const { at } = run.block;
+    const [prepare, effect] = [prepareCount(run), effectCount(run)];
+    this.#prepareCounts[at] = (this.#prepareCounts[at] ?? 0) + prepare - run.inPrepare;
+    this.#effectCounts[at] = (this.#effectCounts[at] ?? 0) + effect - run.inEffect;
+    run.inPrepare = prepare;
+    run.inEffect = effect;
   }
 
   #firstFrom(start: number): Run | undefined {
@@ -322,6 +350,8 @@ export class LocationLine {
       next.item === undefined;
     if (!isOne) return;
     run.length += next.length;
+    run.inPrepare += next.inPrepare;
+    run.inEffect += next.inEffect;
     run.block.runs.splice(run.block.runs.indexOf(next), 1);
     this.#index.remove(next);
   }
@@ -329,16 +359,19 @@ export class LocationLine {
   /** Splits a block that has outgrown its size. */
   #divide(block: Block): void {
     if (block.runs.length <= RUNS_IN_BLOCK_MAX) return;
-    const half: Block = { runs: block.runs.splice(RUNS_IN_BLOCK_MAX / 2), prepare: 0, effect: 0, at: 0 };
+    const half: Block = { runs: block.runs.splice(RUNS_IN_BLOCK_MAX / 2), at: 0 };
+    let prepare = 0;
+    let effect = 0;
     for (const run of half.runs) {
       run.block = half;
-      half.prepare += prepareCount(run);
-      half.effect += effectCount(run);
+      prepare += run.inPrepare;
+      effect += run.inEffect;
     }
-    block.prepare -= half.prepare;
-    block.effect -= half.effect;
-    this.#blocks.splice(block.at + 1, 0, half);
-    for (let at = block.at + 1; at < this.#blocks.length; at++) (this.#blocks[at] as Block).at = at;
+    const { at } = block;
+    this.#prepareCounts.splice(at, 1, (this.#prepareCounts[at] ?? 0) - prepare, prepare);
+    this.#effectCounts.splice(at, 1, (this.#effectCounts[at] ?? 0) - effect, effect);
+    this.#blocks.splice(at + 1, 0, half);
+    for (let after = at + 1; after < this.#blocks.length; after++) (this.#blocks[after] as Block).at = after;
   }
 }
 

@@ -138,6 +138,7 @@ export interface Integration {
 
 const NONE = 'none';
 const ABSENT: Display = { type: 'absent' };
+const UNSHOWN: Touched = { before: ABSENT, ops: [], isRegrouped: false };
 const IN_FORCE: OperationGroup = { isInPrepare: true, isInEffect: true };
 
 /**
@@ -150,11 +151,13 @@ export class RecordHistory {
   readonly #table: string;
   readonly #record: string;
   readonly #base: RecordBase;
-  readonly #baseLife: Life | undefined;
-  readonly #lives: Life[] = [];
+  /** The life that stood at the base, if there was one. */
+  readonly #baseLives: readonly Life[];
+  readonly #lives: Life[];
   readonly #fields = new Map<string, FieldHistory>();
   /** By agent, its latest event that did more than edit lists. An event that saw these sees the fields as they are. */
-  readonly #structure = new Map<number, number>();
+  readonly #structureAgents: number[] = [];
+  readonly #structureSeqs: number[] = [];
   // Of the event at hand.
   #isReplay = false;
   #at = 0;
@@ -165,10 +168,8 @@ export class RecordHistory {
     this.#table = table;
     this.#record = record;
     this.#base = base;
-    if (base.existed) {
-      this.#baseLife = { node: undefined, at: 0, ends: [] };
-      this.#lives.push(this.#baseLife);
-    }
+    this.#baseLives = base.existed ? [{ node: undefined, at: 0, ends: [] }] : [];
+    this.#lives = [...this.#baseLives];
   }
 
   /**
@@ -201,7 +202,7 @@ export class RecordHistory {
   }
 
   #perform(node: EventNode, change: Change, isSilent: boolean): void {
-    const lives = this.#lives.filter((life) => isStanding(life, node));
+    const lives = this.#livesSeenBy(node);
     const place = { table: this.#table, record: this.#record };
     if (change.type === 'insert') {
       if (lives.length > 0) throw new DatastoreError('record-exists', 'the record exists', place);
@@ -223,6 +224,13 @@ export class RecordHistory {
     for (const life of lives) life.ends.push(end);
     this.#noteStructure(node);
     for (const field of this.#fields.values()) field.current = undefined;
+  }
+
+  /** Spec: LIFE-2. */
+  #livesSeenBy(node: EventNode): readonly Life[] {
+    const [base] = this.#lives;
+    const isSimple = this.#baseLives.length > 0 && this.#lives.length === 1 && base?.ends.length === 0;
+    return isSimple ? this.#baseLives : this.#lives.filter((life) => isStanding(life, node));
   }
 
   #operate(node: EventNode, name: string, op: FieldOp, lives: readonly Life[], isSilent: boolean): void {
@@ -350,6 +358,8 @@ export class RecordHistory {
 
   /** Notes what a field is before the event changes it. */
   #touch(name: string, field: FieldHistory): Touched {
+    // Without created lists a replay changes nothing that is not looked at later.
+    if (this.#isReplay && field.counted === undefined) return UNSHOWN;
     const touched = this.#touched.get(name);
     if (touched !== undefined) return touched;
     const before = this.#isReplay ? ABSENT : this.#current(field).display;
@@ -368,13 +378,13 @@ export class RecordHistory {
     const known = this.#fields.get(name);
     if (known !== undefined) return known;
     const field: FieldHistory = { assignments: [], counted: undefined, current: undefined };
-    const base: BaseValue = this.#baseLife === undefined ? { type: 'absent' } : this.#base.field(name);
-    if (base.type !== 'absent' && this.#baseLife !== undefined) {
+    const base: BaseValue = this.#baseLives.length === 0 ? { type: 'absent' } : this.#base.field(name);
+    if (base.type !== 'absent') {
       field.assignments.push({
         node: undefined,
         at: 0,
         rule: 'remote',
-        lives: [this.#baseLife],
+        lives: this.#baseLives,
         value: base.type === 'value' ? base.value : undefined,
         list: base.type === 'list' ? { baseLength: base.length, baseItems: base.items, tracker: undefined } : undefined,
       });
@@ -384,12 +394,17 @@ export class RecordHistory {
   }
 
   #noteStructure({ agent, seq }: EventNode): void {
-    this.#structure.set(agent, seq);
+    const at = this.#structureAgents.indexOf(agent);
+    if (at === -1) this.#structureAgents.push(agent);
+    this.#structureSeqs[at === -1 ? this.#structureSeqs.length : at] = seq;
   }
 
   /** What the author of an event saw in a field, with what the event did so far. Spec: GRAPH-7. */
   #seen(field: FieldHistory, node: EventNode): Outcome {
-    for (const [agent, seq] of this.#structure) if (seenOf(node, agent) < seq) return this.#evaluate(field, node);
+    const agents = this.#structureAgents;
+    for (let at = 0; at < agents.length; at++) {
+      if (seenOf(node, agents[at] ?? 0) < (this.#structureSeqs[at] ?? 0)) return this.#evaluate(field, node);
+    }
     return this.#current(field);
   }
 
