@@ -12,8 +12,8 @@ import { isInNormalForm } from './normal-form.js';
 export type DeltaInput = Delta | Iterable<Change>;
 
 /**
- * The changes that the engine keeps in a delta, without a copy. For the engine only: bytes and dates in them must not get
- * out.
+ * The changes that the engine keeps in a delta, without a copy. For the engine only: bytes and dates in them must not
+ * get out.
  */
 export let changesIn: (delta: Delta) => readonly Change[];
 
@@ -24,12 +24,13 @@ export let changesIn: (delta: Delta) => readonly Change[];
 export let deltaInNormalForm: (changes: readonly Change[]) => Delta;
 
 /**
- * Changes that apply one after the other, all or none. A delta is immutable and always in normal form: at most one change
- * a record, or a delete and then an insert where a record was replaced; one operation a field; sorted by table, record and
- * field in code point order. So deltas that do the same look the same.
+ * Changes that apply one after the other, all or none. A delta is immutable and always in normal form: at most one
+ * change a record, or a delete and then an insert where a record was replaced; one operation a field; sorted by table,
+ * record and field in code point order. So deltas that do the same look the same.
  *
- * It shows plain frozen objects. Bytes and dates, which cannot be frozen, are copied whenever somebody looks. Compare two
- * deltas with {@link equals}: a deep comparison that goes by properties finds none. Spec: CHG-1 to CHG-3, NORM-1 to NORM-9.
+ * It shows plain frozen objects. Bytes and dates, which cannot be frozen, are copied whenever somebody looks. Compare
+ * two deltas with {@link equals}: a deep comparison that goes by properties finds none. Spec: CHG-1 to CHG-3, NORM-1 to
+ * NORM-9.
  */
 export class Delta implements Iterable<Change> {
   readonly #changes: readonly Change[];

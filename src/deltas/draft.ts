@@ -23,9 +23,9 @@ import { changesOf, isNormalChange, type RecordEdit } from './normal-form.js';
 import { type RecordStage, stageAfter } from './record-stage.js';
 
 /**
- * Changes composed as they come, record by record. It is mutable: adding a change costs what the change weighs, not what
- * has gathered, and of a long run of edits only the operations are kept, not the deltas that they came in.
- * Spec: NORM-2 to NORM-9.
+ * Changes composed as they come, record by record. It is mutable: adding a change costs what the change weighs, not
+ * what has gathered, and of a long run of edits only the operations are kept, not the deltas that they came in. Spec:
+ * NORM-2 to NORM-9.
  */
 export class DeltaDraft {
   /** A record's first change is kept as it is until another joins it: of most records there is only one. */
@@ -175,8 +175,8 @@ function rewind(after: Fields, ops: FieldOps): Fields | undefined {
 }
 
 /**
- * A field operation that later ones are composed into. A put or a delete is kept as it is, for mostly nothing follows it.
- * What gathers is mutable, so that a long run of list operations is not copied for each: the operations themselves
+ * A field operation that later ones are composed into. A put or a delete is kept as it is, for mostly nothing follows
+ * it. What gathers is mutable, so that a long run of list operations is not copied for each: the operations themselves
  * (`gathered`), or the list that they edit once a put has said what is in it (`edited`).
  */
 export type FieldDraft =

@@ -4,49 +4,50 @@ import type { FieldOps } from '../operations/change.js';
 import { type Fields, sortedMap } from '../values/fields.js';
 import type { RecordEdit } from './normal-form.js';
 
-/** What one pending delta does to a record, with the position of that delta. */
+/** What one pending delta does to a record. `deltaIndex` is the position of the delta among the pending ones. */
 export interface PendingEdit {
-  readonly step: number;
+  readonly deltaIndex: number;
   readonly edit: RecordEdit;
 }
 
-/** An edit taken apart: a replace is an end and a start. */
-export type LifeEvent = LifeUpdate | LifeEnd | LifeStart;
-export type LifeUpdate = { readonly type: 'update'; readonly step: number; readonly ops: FieldOps };
-export type LifeEnd = { readonly type: 'end'; readonly step: number; readonly before: Fields | undefined };
-export type LifeStart = { readonly type: 'start'; readonly step: number; readonly fields: Fields };
+/** An edit taken apart: a replace becomes an end and a start. */
+export type RecordEvent = RecordUpdate | RecordEnd | RecordStart;
+export type RecordUpdate = { readonly type: 'update'; readonly deltaIndex: number; readonly ops: FieldOps };
+export type RecordEnd = { readonly type: 'end'; readonly deltaIndex: number; readonly before: Fields | undefined };
+export type RecordStart = { readonly type: 'start'; readonly deltaIndex: number; readonly fields: Fields };
 
 /**
- * The lives that a record goes through in the pending deltas: that of the base record, those that begin and end within
- * the pending deltas and leave nothing, and the one that is there at the end.
+ * The *incarnations* of a record id in the pending deltas. Take a record that exists in the base, and four pending
+ * edits of it: update, delete, insert and delete, insert. The base incarnation is updated and ended. A *transient* one
+ * begins and ends within the pending deltas, so it leaves nothing. The last one begins and stays. Spec: REB-2.
  */
-export interface Lives {
+export interface Incarnations {
   /** Whether the record existed before the pending deltas. */
   readonly isInBase: boolean;
   /** Updates of the base record. */
-  readonly updates: readonly LifeUpdate[];
-  /** The deletion of the base record, unless it lives on. */
-  readonly end: LifeEnd | undefined;
-  readonly passing: readonly LifeEvent[];
-  readonly last: { readonly start: LifeStart; readonly updates: readonly LifeUpdate[] } | undefined;
+  readonly updates: readonly RecordUpdate[];
+  /** The deletion of the base record, unless it still exists at the end. */
+  readonly end: RecordEnd | undefined;
+  readonly transient: readonly RecordEvent[];
+  readonly last: { readonly start: RecordStart; readonly updates: readonly RecordUpdate[] } | undefined;
 }
 
-/** @throws DatastoreError `record-exists` or `record-missing` where an edit cannot follow the one before it. */
-export function readLives(edits: readonly PendingEdit[], place: Place): Lives {
-  return onlyUpdates(edits) ?? readAllLives(edits, place);
+/** @throws DatastoreError `record-exists` or `record-missing` if an edit cannot follow the previous one. */
+export function readIncarnations(edits: readonly PendingEdit[], place: Place): Incarnations {
+  return onlyUpdates(edits) ?? readAllIncarnations(edits, place);
 }
 
-/** By far the most pending edits do nothing but update. */
-function onlyUpdates(edits: readonly PendingEdit[]): Lives | undefined {
-  const updates: LifeUpdate[] = [];
-  for (const { step, edit } of edits) {
+/** The usual case: all edits are updates. */
+function onlyUpdates(edits: readonly PendingEdit[]): Incarnations | undefined {
+  const updates: RecordUpdate[] = [];
+  for (const { deltaIndex, edit } of edits) {
     if (edit.type !== 'update') return undefined;
-    updates.push({ type: 'update', step, ops: edit.ops });
+    updates.push({ type: 'update', deltaIndex, ops: edit.ops });
   }
-  return { isInBase: true, updates, end: undefined, passing: [], last: undefined };
+  return { isInBase: true, updates, end: undefined, transient: [], last: undefined };
 }
 
-function readAllLives(edits: readonly PendingEdit[], place: Place): Lives {
+function readAllIncarnations(edits: readonly PendingEdit[], place: Place): Incarnations {
   const events = edits.flatMap(eventsOf);
   checkSequence(events, place);
   const isInBase = events[0]?.type !== 'start';
@@ -61,7 +62,7 @@ function readAllLives(edits: readonly PendingEdit[], place: Place): Lives {
     isInBase,
     updates: updates.filter((event) => event.type === 'update'),
     end: end?.type === 'end' ? end : undefined,
-    passing: later.slice(0, Math.max(0, lastStart)),
+    transient: later.slice(0, Math.max(0, lastStart)),
     last:
       start?.type === 'start'
         ? { start, updates: later.slice(lastStart + 1).filter((event) => event.type === 'update') }
@@ -70,43 +71,46 @@ function readAllLives(edits: readonly PendingEdit[], place: Place): Lives {
 }
 
 /** Puts events, in order, back together: one edit for each pending delta that has any left. */
-export function editsOf(events: readonly LifeEvent[]): PendingEdit[] {
+export function editsOf(events: readonly RecordEvent[]): PendingEdit[] {
   const edits: PendingEdit[] = [];
   for (const event of events) {
     const previous = edits.at(-1);
-    if (event.type === 'start' && previous?.step === event.step) {
+    if (event.type === 'start' && previous?.deltaIndex === event.deltaIndex) {
       invariant(previous.edit.type === 'delete', 'within a delta only a delete comes before an insert');
       const { before } = previous.edit;
-      edits[edits.length - 1] = { step: event.step, edit: { type: 'replace', before, fields: event.fields } };
+      edits[edits.length - 1] = {
+        deltaIndex: event.deltaIndex,
+        edit: { type: 'replace', before, fields: event.fields },
+      };
     } else if (event.type !== 'update' || event.ops.size > 0) {
-      edits.push({ step: event.step, edit: editOf(event) });
+      edits.push({ deltaIndex: event.deltaIndex, edit: editOf(event) });
     }
   }
   return edits;
 }
 
 /** An update event from the operations that are left of it. */
-export function lifeUpdate(step: number, ops: FieldOps): LifeUpdate {
-  return { type: 'update', step, ops: sortedMap(ops) };
+export function recordUpdate(deltaIndex: number, ops: FieldOps): RecordUpdate {
+  return { type: 'update', deltaIndex, ops: sortedMap(ops) };
 }
 
-function eventsOf({ step, edit }: PendingEdit): LifeEvent[] {
+function eventsOf({ deltaIndex, edit }: PendingEdit): RecordEvent[] {
   switch (edit.type) {
     case 'insert':
-      return [{ type: 'start', step, fields: edit.fields }];
+      return [{ type: 'start', deltaIndex, fields: edit.fields }];
     case 'update':
-      return [{ type: 'update', step, ops: edit.ops }];
+      return [{ type: 'update', deltaIndex, ops: edit.ops }];
     case 'delete':
-      return [{ type: 'end', step, before: edit.before }];
+      return [{ type: 'end', deltaIndex, before: edit.before }];
     case 'replace':
       return [
-        { type: 'end', step, before: edit.before },
-        { type: 'start', step, fields: edit.fields },
+        { type: 'end', deltaIndex, before: edit.before },
+        { type: 'start', deltaIndex, fields: edit.fields },
       ];
   }
 }
 
-function editOf(event: LifeEvent): RecordEdit {
+function editOf(event: RecordEvent): RecordEdit {
   switch (event.type) {
     case 'start':
       return { type: 'insert', fields: event.fields };
@@ -117,7 +121,7 @@ function editOf(event: LifeEvent): RecordEdit {
   }
 }
 
-function checkSequence(events: readonly LifeEvent[], place: Place): void {
+function checkSequence(events: readonly RecordEvent[], place: Place): void {
   let isAlive = events[0]?.type !== 'start';
   for (const { type } of events) {
     if (type === 'start' && isAlive) throw new DatastoreError('record-exists', 'insert of a record that exists', place);

@@ -39,8 +39,8 @@ function doesSomething(ops: FieldOps): boolean {
 }
 
 /**
- * What a normal form does to one record: `insert`, `update` or `delete` as one change, `replace` as a delete and then an
- * insert. Spec: NORM-2.
+ * What a normal form does to one record: `insert`, `update` or `delete` as one change, `replace` as a delete and then
+ * an insert. Spec: NORM-2.
  */
 export type RecordEdit =
   | { readonly type: 'insert'; readonly fields: Fields }

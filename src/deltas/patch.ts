@@ -2,7 +2,9 @@ import type { Change } from '../operations/change.js';
 import { changesIn, type Delta, deltaInNormalForm, deltaOf } from './delta.js';
 import { editAt, type PlacedEdit, positionOfRecord } from './normal-form.js';
 
-/** `compose` for two deltas, where the second is small: of the first, only the records are composed anew that both edit. */
+/**
+ * `compose` for two deltas, where the second is small: of the first, only the records are composed anew that both edit.
+ */
 export function composeOnto(delta: Delta, small: Delta): Delta {
   const replacement = new Replacement(delta);
   const normalForm = changesIn(delta);

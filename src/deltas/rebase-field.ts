@@ -38,7 +38,7 @@ import {
   NO_CONFLICTS,
 } from './conflict.js';
 import { composeFieldOps, draftOf, finishDraft } from './draft.js';
-import { type LifeStart, type LifeUpdate, lifeUpdate } from './incarnations.js';
+import { type RecordStart, type RecordUpdate, recordUpdate } from './incarnations.js';
 import { fieldOpWithoutBefore } from './invert.js';
 import { listRuleOf } from './transform-list.js';
 
@@ -51,7 +51,7 @@ export interface RecordContext {
 
 /** The fields of one record brought past each other. */
 export interface FieldsMerge {
-  readonly events: readonly LifeUpdate[];
+  readonly events: readonly RecordUpdate[];
   readonly remote: FieldOps;
   readonly conflicts: Conflicts;
 }
@@ -59,7 +59,7 @@ export interface FieldsMerge {
 const ABSENT: Before<Value> = { value: undefined };
 
 /** Rebases updates of one record over a remote update of it, field by field. Spec: MERGE-4. */
-export function rebaseUpdates(updates: readonly LifeUpdate[], remote: FieldOps, context: RecordContext): FieldsMerge {
+export function rebaseUpdates(updates: readonly RecordUpdate[], remote: FieldOps, context: RecordContext): FieldsMerge {
   const rebasedRemote = new FrozenMapBuilder<string, FieldOp>();
   const merges: FieldMerges = new Map();
   for (const [field, remoteOp] of remote) {
@@ -81,14 +81,14 @@ export function rebaseUpdates(updates: readonly LifeUpdate[], remote: FieldOps, 
  * Spec: MERGE-5, REB-2.
  */
 export function rebaseInsertedFields(
-  start: LifeStart,
-  updates: readonly LifeUpdate[],
+  start: RecordStart,
+  updates: readonly RecordUpdate[],
   remote: Fields,
   context: RecordContext,
 ): FieldsMerge {
   const puts = new Map<string, FieldOp>();
   for (const [field, value] of start.fields) puts.set(field, fieldPut(value, ABSENT));
-  const pendingUpdates = [lifeUpdate(start.step, puts), ...updates];
+  const pendingUpdates = [recordUpdate(start.deltaIndex, puts), ...updates];
   const rebasedRemote = new FrozenMapBuilder<string, FieldOp>();
   const merges: FieldMerges = new Map();
   // Remote's fields come first, so that what is made of them is in their order.
@@ -124,7 +124,7 @@ function rebaseInsertedField(
 type FieldMerges = Map<string, { readonly merge: FieldMerge; taken: number }>;
 
 /** The pending operations on a field, without the deltas that do not touch it. */
-function pendingOps(updates: readonly LifeUpdate[], field: string): readonly FieldOp[] {
+function pendingOps(updates: readonly RecordUpdate[], field: string): readonly FieldOp[] {
   const pending: FieldOp[] = [];
   for (const { ops } of updates) {
     const op = ops.get(field);
@@ -134,15 +134,15 @@ function pendingOps(updates: readonly LifeUpdate[], field: string): readonly Fie
 }
 
 /** Hands what became of the pending operations back to the deltas that they came from. What was not merged stays. */
-function rebasedUpdates(updates: readonly LifeUpdate[], merges: FieldMerges): LifeUpdate[] {
-  return updates.map(({ step, ops }) => {
+function rebasedUpdates(updates: readonly RecordUpdate[], merges: FieldMerges): RecordUpdate[] {
+  return updates.map(({ deltaIndex, ops }) => {
     const rebased = new FrozenMapBuilder<string, FieldOp>();
     for (const [field, op] of ops) {
       const merged = merges.get(field);
       const kept = merged === undefined ? op : merged.merge.pending[merged.taken++];
       if (kept !== undefined) rebased.set(field, kept);
     }
-    return lifeUpdate(step, rebased.finish());
+    return recordUpdate(deltaIndex, rebased.finish());
   });
 }
 
@@ -343,9 +343,9 @@ export function rebaseValue(
   let standing = remote;
   let isPendingStanding = false;
   let isUntouched = true;
-  const rebased = pending.map((op, step): FieldOp | undefined => {
-    const value = values[step];
-    const settled = step === pending.length - 1 ? whole : resolveStep(base, value, remote, context);
+  const rebased = pending.map((op, deltaIndex): FieldOp | undefined => {
+    const value = values[deltaIndex];
+    const settled = deltaIndex === pending.length - 1 ? whole : resolveStep(base, value, remote, context);
     if (settled.winner === 'remote' && isUntouched) return undefined;
     const isKept = op.type === 'list' && settled.winner === 'local' && isPendingStanding;
     const before = isFieldOpApplied(op) ? { value: standing } : undefined;

@@ -7,12 +7,12 @@ import { type Conflict, type Conflicts, type LostEdit, NO_CONFLICTS } from './co
 import { RecordDraft } from './draft.js';
 import {
   editsOf,
-  type LifeEnd,
-  type LifeEvent,
-  type LifeUpdate,
-  type Lives,
+  type Incarnations,
   type PendingEdit,
-  readLives,
+  type RecordEnd,
+  type RecordEvent,
+  type RecordUpdate,
+  readIncarnations,
 } from './incarnations.js';
 import type { RecordEdit } from './normal-form.js';
 import { type RecordContext, rebaseInsertedFields, rebaseUpdates } from './rebase-field.js';
@@ -26,7 +26,7 @@ export interface RecordMerge {
 
 /** One part of a record's merge: what is left of pending's events, and of remote's fields. */
 interface Part {
-  readonly events: readonly LifeEvent[];
+  readonly events: readonly RecordEvent[];
   readonly remote: FieldOps | undefined;
   readonly conflicts: Conflicts;
 }
@@ -36,32 +36,32 @@ const NOTHING: Part = { events: [], remote: undefined, conflicts: NO_CONFLICTS }
 /**
  * Rebases what the pending deltas do to one record over what a remote delta does to it.
  *
- * A delta can do two things to a record: edit or end the life that it had in the base, and begin a new one. The two
- * parts merge separately, old life with old life and new life with new life, and the record table is what comes of it.
+ * A delta can do two things to a record: edit or end its incarnation in the base, and begin a new one. The two are
+ * merged separately, base with base and new with new. The table of MERGE-3 is the result.
  *
  * @throws DatastoreError `incompatible-deltas` if only one side takes the record to exist.
  * Law: MERGE-1. Spec: MERGE-3 to MERGE-5, REB-2.
  */
 export function rebaseRecord(pending: readonly PendingEdit[], remote: RecordEdit, context: RecordContext): RecordMerge {
-  const lives = readLives(pending, context);
-  if (lives.isInBase === (remote.type === 'insert')) {
+  const incarnations = readIncarnations(pending, context);
+  if (incarnations.isInBase === (remote.type === 'insert')) {
     throw new DatastoreError(
       'incompatible-deltas',
       'one side inserts the record, but it exists for the other side: both deltas must start from the same state',
       context,
     );
   }
-  const oldLife = mergeOldLife(lives, remote, context);
-  const newLife = mergeNewLife(lives, remote, context);
+  const base = mergeBase(incarnations, remote, context);
+  const last = mergeLast(incarnations, remote, context);
   return {
-    pending: editsOf([...oldLife.events, ...newLife.events]),
-    remote: remoteEdit(lives, remote, oldLife, newLife),
-    conflicts: () => [...oldLife.conflicts(), ...newLife.conflicts()],
+    pending: editsOf([...base.events, ...last.events]),
+    remote: remoteEdit(incarnations, remote, base, last),
+    conflicts: () => [...base.conflicts(), ...last.conflicts()],
   };
 }
 
-function mergeOldLife(lives: Lives, remote: RecordEdit, context: RecordContext): Part {
-  const { updates, end } = lives;
+function mergeBase(incarnations: Incarnations, remote: RecordEdit, context: RecordContext): Part {
+  const { updates, end } = incarnations;
   switch (remote.type) {
     case 'insert':
       return NOTHING;
@@ -69,38 +69,38 @@ function mergeOldLife(lives: Lives, remote: RecordEdit, context: RecordContext):
       const merged = rebaseUpdates(updates, remote.ops, context);
       if (end === undefined) return merged;
       const before = end.before && applyFieldOps(end.before, merged.remote, context);
-      const conflicts = (): Conflict[] => [remoteUpdateLost(lives, remote.ops, context)];
+      const conflicts = (): Conflict[] => [remoteUpdateLost(incarnations, remote.ops, context)];
       return { events: [...merged.events, { ...end, before }], remote: undefined, conflicts };
     }
     case 'delete':
     case 'replace':
-      // Remote ended the life first: pending's updates have nothing to hold on to, and its own end is done already.
+      // Remote has ended the incarnation: pending's updates are dropped, and so is its own end.
       if (end !== undefined) return NOTHING;
       return { ...NOTHING, conflicts: () => [pendingUpdatesLost(updates, remote, context)] };
   }
 }
 
-function mergeNewLife(lives: Lives, remote: RecordEdit, context: RecordContext): Part {
-  const { passing, last } = lives;
+function mergeLast(incarnations: Incarnations, remote: RecordEdit, context: RecordContext): Part {
+  const { transient, last } = incarnations;
   if (remote.type === 'update' || remote.type === 'delete') {
-    const events = last === undefined ? passing : [...passing, last.start, ...last.updates];
+    const events = last === undefined ? transient : [...transient, last.start, ...last.updates];
     return { ...NOTHING, events };
   }
-  // Lives that passed would now collide with remote's record, and leave nothing by definition.
+  // Transient incarnations would now collide with remote's record, and they leave nothing anyway.
   if (last === undefined) return NOTHING;
   return rebaseInsertedFields(last.start, last.updates, remote.fields, context);
 }
 
-function remoteEdit(lives: Lives, remote: RecordEdit, oldLife: Part, newLife: Part): RecordEdit | undefined {
-  const isBaseAlive = lives.isInBase && lives.end === undefined;
+function remoteEdit(incarnations: Incarnations, remote: RecordEdit, base: Part, last: Part): RecordEdit | undefined {
+  const isBaseAlive = incarnations.isInBase && incarnations.end === undefined;
   switch (remote.type) {
     case 'update':
-      return updateOrNothing(oldLife.remote);
+      return updateOrNothing(base.remote);
     case 'delete':
       return isBaseAlive ? { type: 'delete', before: undefined } : undefined;
     case 'insert':
     case 'replace':
-      if (lives.last !== undefined) return updateOrNothing(newLife.remote);
+      if (incarnations.last !== undefined) return updateOrNothing(last.remote);
       if (isBaseAlive) return { type: 'replace', before: undefined, fields: remote.fields };
       return { type: 'insert', fields: remote.fields };
   }
@@ -112,12 +112,12 @@ function updateOrNothing(ops: FieldOps | undefined): RecordEdit | undefined {
 
 /** Pending updates a record that remote deletes or replaces. Spec: CON-3. */
 function pendingUpdatesLost(
-  updates: readonly LifeUpdate[],
+  updates: readonly RecordUpdate[],
   remote: Extract<RecordEdit, { type: 'delete' | 'replace' }>,
   context: RecordContext,
 ): Conflict {
   const { table, record } = context;
-  const composed = composeOldLife(updates, undefined, context);
+  const composed = composeBase(updates, undefined, context);
   const ops: FieldOps = composed.type === 'update' ? composed.ops : new Map();
   const result = remote.type === 'replace' ? remote.fields : undefined;
   return {
@@ -133,15 +133,15 @@ function pendingUpdatesLost(
 }
 
 /** Remote updates a record that pending deletes or replaces. Spec: CON-3. */
-function remoteUpdateLost(lives: Lives, remote: FieldOps, context: RecordContext): Conflict {
+function remoteUpdateLost(incarnations: Incarnations, remote: FieldOps, context: RecordContext): Conflict {
   const { table, record } = context;
-  const composed = composeOldLife(lives.updates, lives.end, context);
+  const composed = composeBase(incarnations.updates, incarnations.end, context);
   const base = composed.type === 'delete' ? composed.before : undefined;
-  const result = lives.last && finalFields(lives.last, context);
+  const result = incarnations.last && finalFields(incarnations.last, context);
   return {
     table,
     record,
-    rule: lives.last === undefined ? 'delete-wins' : 'replace-wins',
+    rule: incarnations.last === undefined ? 'delete-wins' : 'replace-wins',
     base,
     local: result,
     remote: base && applyFieldOps(base, remote, context),
@@ -150,8 +150,8 @@ function remoteUpdateLost(lives: Lives, remote: FieldOps, context: RecordContext
   };
 }
 
-/** What pending does to the life that the record had in the base, as one edit. */
-function composeOldLife(updates: readonly LifeUpdate[], end: LifeEnd | undefined, context: RecordContext): RecordEdit {
+/** What pending does to the record of the base, as one edit. */
+function composeBase(updates: readonly RecordUpdate[], end: RecordEnd | undefined, context: RecordContext): RecordEdit {
   const { table, record } = context;
   const draft = new RecordDraft();
   for (const { ops } of updates) draft.add(updateChange(table, record, ops), context);
@@ -161,7 +161,7 @@ function composeOldLife(updates: readonly LifeUpdate[], end: LifeEnd | undefined
   return edit;
 }
 
-function finalFields({ start, updates }: NonNullable<Lives['last']>, place: Place): Fields {
+function finalFields({ start, updates }: NonNullable<Incarnations['last']>, place: Place): Fields {
   return updates.reduce((fields, { ops }) => applyFieldOps(fields, ops, place), start.fields);
 }
 

@@ -86,7 +86,7 @@ export function rebase(
       }
       continue;
     }
-    const own = found.map(({ step, placed }) => ({ step, edit: placed.edit }));
+    const own = found.map(({ deltaIndex, placed }) => ({ deltaIndex, edit: placed.edit }));
     const merged = rebaseRecord(own, others.edit, {
       table,
       record,
@@ -97,10 +97,10 @@ export function rebase(
       },
     });
     if (onConflict !== undefined) for (const conflict of merged.conflicts()) onConflict(conflict);
-    const kept = new Map(merged.pending.map(({ step, edit }) => [step, edit]));
-    for (const { step, placed } of found) {
-      const edit = kept.get(step);
-      rebasedPending[step]?.add(placed, edit === undefined ? [] : changesOf(table, record, edit));
+    const kept = new Map(merged.pending.map(({ deltaIndex, edit }) => [deltaIndex, edit]));
+    for (const { deltaIndex, placed } of found) {
+      const edit = kept.get(deltaIndex);
+      rebasedPending[deltaIndex]?.add(placed, edit === undefined ? [] : changesOf(table, record, edit));
     }
     if (merged.remote !== undefined) rebasedRemote.push(...changesOf(table, record, merged.remote));
   }
@@ -128,17 +128,17 @@ function areApart(own: RecordEdit, others: RecordEdit): boolean {
 
 /** What one of several deltas does to a record, and which of them it is. */
 export interface FoundEdit {
-  readonly step: number;
+  readonly deltaIndex: number;
   readonly placed: PlacedEdit;
 }
 
 /**
- * A search for what each of several normal forms does to a record, answered in their order. The records are asked for in
- * the order in which they stand in a normal form.
+ * A search for what each of several normal forms does to a record, answered in their order. The records are asked for
+ * in the order in which they stand in a normal form.
  *
- * A few records are looked up in each delta on its own, so that what nobody asks about is not even looked at. Where that
- * would take more steps than there are changes, all are sorted into one map first: so a search for many records in many
- * deltas costs what both weigh, and not one times the other.
+ * A few records are looked up in each delta on its own, so that what nobody asks about is not even looked at. Where
+ * that would take more steps than there are changes, all are sorted into one map first: so a search for many records in
+ * many deltas costs what both weigh, and not one times the other.
  *
  * @param recordCount about how many records will be asked for.
  */
@@ -151,25 +151,25 @@ export function editFinder(
     const positions = normalForms.map(() => 0);
     return (table, record) => {
       const found: FoundEdit[] = [];
-      for (let step = 0; step < normalForms.length; step++) {
-        const normalForm = normalForms[step] as readonly Change[];
-        const position = positionOfRecord(normalForm, table, record, positions[step] ?? 0);
-        positions[step] = position;
+      for (let deltaIndex = 0; deltaIndex < normalForms.length; deltaIndex++) {
+        const normalForm = normalForms[deltaIndex] as readonly Change[];
+        const position = positionOfRecord(normalForm, table, record, positions[deltaIndex] ?? 0);
+        positions[deltaIndex] = position;
         const change = normalForm[position];
         if (change?.record !== record || change.table !== table) continue;
         const placed = editAt(normalForm, position);
-        if (placed !== undefined) found.push({ step, placed });
+        if (placed !== undefined) found.push({ deltaIndex, placed });
       }
       return found;
     };
   }
   const found = new RecordMap<FoundEdit[]>();
-  normalForms.forEach((normalForm, step) => {
+  normalForms.forEach((normalForm, deltaIndex) => {
     for (let placed = editAt(normalForm, 0); placed !== undefined; placed = editAt(normalForm, placed.end)) {
       const { table, record } = placed;
       const edits = found.get(table, record);
-      if (edits === undefined) found.set(table, record, [{ step, placed }]);
-      else edits.push({ step, placed });
+      if (edits === undefined) found.set(table, record, [{ deltaIndex, placed }]);
+      else edits.push({ deltaIndex, placed });
     }
   });
   return (table, record) => found.get(table, record) ?? [];
