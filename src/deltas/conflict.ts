@@ -9,7 +9,7 @@ import type { Value } from '../values/value.js';
 /**
  * What decided a conflict: the rule of the field (`function` for a merge function), or one of the fixed decisions that
  * no rule changes: `put-wins` (a put of a whole field beats list operations on it), `delete-wins` (deleting a record,
- * field or item beats editing it), `replace-wins` (deleting and inserting a record anew beats updating it).
+ * field or item beats editing it), `replace-wins` (deleting a record and inserting it again beats updating it).
  */
 export type ConflictRule = RuleName | 'function' | 'put-wins' | 'delete-wins' | 'replace-wins';
 
@@ -57,7 +57,7 @@ export type Conflicts = () => readonly Conflict[];
 
 export const NO_CONFLICTS: Conflicts = () => [];
 
-/** Is told of one conflict of a merge. */
+/** Called with each conflict of a merge. */
 export type ConflictListener = (conflict: Conflict) => void;
 
 export function conflictRuleOf(rule: Rule): ConflictRule {

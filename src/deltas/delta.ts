@@ -34,7 +34,7 @@ export let deltaInNormalForm: (changes: readonly Change[]) => Delta;
  */
 export class Delta implements Iterable<Change> {
   readonly #changes: readonly Change[];
-  /** Whether somebody who holds the changes could change them. Found out when somebody first looks. */
+  /** Whether a holder of the changes could change them. Determined on first access. */
   #isMutable: boolean | undefined;
 
   static {
@@ -85,7 +85,7 @@ export class Delta implements Iterable<Change> {
     return this.changes[Symbol.iterator]();
   }
 
-  /** Whether another delta does the same and says the same about what is overwritten. */
+  /** Whether another delta has the same changes and the same `before`s. */
   equals(other: DeltaInput): boolean {
     const changes = changesIn(Delta.from(other));
     return changes === this.#changes || areChangesEqual(changes, this.#changes);

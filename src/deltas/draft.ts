@@ -177,7 +177,7 @@ function rewind(after: Fields, ops: FieldOps): Fields | undefined {
 /**
  * A field operation that later ones are composed into. A put or a delete is kept as it is, for mostly nothing follows
  * it. What gathers is mutable, so that a long run of list operations is not copied for each: the operations themselves
- * (`gathered`), or the list that they edit once a put has said what is in it (`edited`).
+ * (`gathered`), or the list that they edit, once a put made it known (`edited`).
  */
 export type FieldDraft =
   | FieldPut

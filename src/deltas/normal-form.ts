@@ -6,8 +6,8 @@ import { compareText } from '../values/text.js';
 const NO_FIELDS: Fields = new Map();
 
 /**
- * Whether changes of the engine's own are in normal form as they stand. Most that come from elsewhere are, and looking
- * costs far less than composing them anew. Spec: NORM-2, NORM-3, NORM-8.
+ * Whether changes that the engine owns are in normal form already. Most changes from outside are, and checking costs
+ * far less than composing them again. Spec: NORM-2, NORM-3, NORM-8.
  */
 export function isInNormalForm(changes: readonly Change[]): boolean {
   for (let at = 0; at < changes.length; at++) {
@@ -22,12 +22,12 @@ export function isInNormalForm(changes: readonly Change[]): boolean {
   return true;
 }
 
-/** Whether a change of the engine's own, on its own, is in normal form as it stands. */
+/** Whether one change that the engine owns is in normal form. */
 export function isNormalChange(change: Change): boolean {
   return (change.type !== 'update' || doesSomething(change.ops)) && isInOrder(contentOf(change));
 }
 
-/** What stands in a change by field name. */
+/** The content of a change by field name. */
 function contentOf(change: Change): ReadonlyMap<string, unknown> {
   if (change.type === 'update') return change.ops;
   return (change.type === 'insert' ? change.fields : change.before) ?? NO_FIELDS;
@@ -95,7 +95,7 @@ export function editAt(normalForm: readonly Change[], start: number): PlacedEdit
 }
 
 /**
- * The position in a normal form at which a record's edit stands, or would stand. It is looked for from `start` on, in
+ * The position in a normal form at which a record's edit is, or would be. The search begins at `start`, in
  * strides that double: near by it is found at once, and far away in the logarithm of the distance.
  */
 export function positionOfRecord(normalForm: readonly Change[], table: string, record: string, start: number): number {
@@ -118,7 +118,7 @@ export function positionOfRecord(normalForm: readonly Change[], table: string, r
   return low;
 }
 
-/** Compares where two changes stand in a normal form, in code point order of table and record. */
+/** Compares the positions of two changes in a normal form: code point order of table and record. */
 export function comparePlaces(left: RecordPlace, right: RecordPlace): number {
   return left.table === right.table ? compareText(left.record, right.record) : compareText(left.table, right.table);
 }

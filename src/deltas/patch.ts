@@ -3,7 +3,8 @@ import { changesIn, type Delta, deltaInNormalForm, deltaOf } from './delta.js';
 import { editAt, type PlacedEdit, positionOfRecord } from './normal-form.js';
 
 /**
- * `compose` for two deltas, where the second is small: of the first, only the records are composed anew that both edit.
+ * `compose` for two deltas, where the second is small: of the first, only the records that both edit are composed
+ * again.
  */
 export function composeOnto(delta: Delta, small: Delta): Delta {
   const replacement = new Replacement(delta);
@@ -22,10 +23,10 @@ export function composeOnto(delta: Delta, small: Delta): Delta {
   return replacement.finish();
 }
 
-/** Up to how many replaced stretches a normal form is patched; each may move what stands behind it. */
+/** The most replaced stretches for which a normal form is patched; each may move everything behind it. */
 const FEW = 8;
 
-/** A normal form with the edits of some records replaced. What is not replaced is not even looked at. */
+/** A normal form with the edits of some records replaced. The rest is not visited. */
 export class Replacement {
   readonly #original: Delta;
   readonly #stretches: { readonly start: number; readonly end: number; readonly changes: readonly Change[] }[] = [];

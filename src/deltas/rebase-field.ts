@@ -49,7 +49,7 @@ export interface RecordContext {
   readonly ruleOf: (field: string) => Rule;
 }
 
-/** The fields of one record brought past each other. */
+/** The fields of one record, transformed. */
 export interface FieldsMerge {
   readonly events: readonly RecordUpdate[];
   readonly remote: FieldOps;
@@ -91,7 +91,7 @@ export function rebaseInsertedFields(
   const pendingUpdates = [recordUpdate(start.deltaIndex, puts), ...updates];
   const rebasedRemote = new FrozenMapBuilder<string, FieldOp>();
   const merges: FieldMerges = new Map();
-  // Remote's fields come first, so that what is made of them is in their order.
+  // Remote's fields come first, so that their results keep their order.
   for (const field of new Set([...remote.keys(), ...pendingUpdates.flatMap(({ ops }) => [...ops.keys()])])) {
     const pending = pendingOps(pendingUpdates, field);
     const merge = rebaseInsertedField(pending, remote.get(field), fieldContext(field, context));
@@ -311,7 +311,7 @@ export interface FieldContext {
   readonly rule: Rule;
 }
 
-/** The operations of one field brought past each other. */
+/** The operations of one field, transformed. */
 export interface FieldMerge {
   /** For each pending operation, what becomes of it; `undefined` where it was dropped. */
   readonly pending: readonly (FieldOp | undefined)[];
@@ -358,7 +358,7 @@ export function rebaseValue(
   return { pending: rebased, remote: forRemote, conflicts };
 }
 
-/** All pending operations gone; remote's stands. */
+/** Drops all pending operations; remote's stays. */
 export function dropAll(pending: readonly FieldOp[], remote: FieldOp | undefined, conflicts: Conflicts): FieldMerge {
   return { pending: pending.map(() => undefined), remote, conflicts };
 }

@@ -17,7 +17,7 @@ import {
 import type { RecordEdit } from './normal-form.js';
 import { type RecordContext, rebaseInsertedFields, rebaseUpdates } from './rebase-field.js';
 
-/** The edits of one record brought past each other. */
+/** The edits of one record, transformed. */
 export interface RecordMerge {
   readonly pending: readonly PendingEdit[];
   readonly remote: RecordEdit | undefined;

@@ -12,8 +12,8 @@ import { Replacement } from './patch.js';
 import { rebaseRecord } from './rebase-record.js';
 
 /**
- * Brings a local delta and a remote one, made on the same state, past each other: local′ applies after remote, remote′
- * after local. Remote is already in the log, local is not.
+ * Transforms a local and a remote delta, made on the same state: local′ applies after remote, remote′ after local. Remote is
+ * already in the log, local is not.
  *
  * Law 1: `state · remote · local′ = state · local · remote′`, for every rule and every pair of valid deltas.
  *
@@ -51,7 +51,7 @@ export interface TransformOptions {
 }
 
 /**
- * Brings pending local deltas, made one after the other, past one remote delta made on the same state.
+ * Rebases pending local deltas, made one after the other, over one remote delta made on the same state.
  *
  * The pending deltas meet the remote one as one sequence, so that what the user deleted still anchors what they typed
  * next, and each stays a delta of its own. If they are applied, so are the results; the remote result carries no
@@ -134,9 +134,9 @@ export interface FoundEdit {
 
 /**
  * A search for what each of several normal forms does to a record, answered in their order. The records are asked for
- * in the order in which they stand in a normal form.
+ * in the order of a normal form.
  *
- * A few records are looked up in each delta on its own, so that what nobody asks about is not even looked at. Where
+ * A few records are looked up in each delta on its own, so that other records are not visited. Where
  * that would take more steps than there are changes, all are sorted into one map first: so a search for many records in
  * many deltas costs what both weigh, and not one times the other.
  *

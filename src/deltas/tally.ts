@@ -150,7 +150,7 @@ export class RecordTally {
   }
 }
 
-/** What an operation after another comes to, or `undefined` where a list operation without steps leaves nothing. */
+/** The composition of two operations, or `undefined` if an empty list edit leaves nothing. */
 function composed(before: FieldTally | undefined, op: FieldOp): FieldTally | undefined {
   if (op.type === 'delete') return DELETED;
   const values = sizeOfFieldOpValues(op);

@@ -14,11 +14,11 @@ export interface TransformListOptions {
 }
 
 /**
- * Brings two sequences of operations, made on the same list, past each other.
+ * Transforms two sequences of operations that were made on the same list.
  *
  * Law: `list · remote · local′ = list · local · remote′` for every list on which both are valid. The list itself is not
- * needed, and neither its length nor its content is looked at. If the local operations carry `before`, so do those of
- * local′; those of remote′ do not.
+ * needed, neither its length nor its content. If the local operations carry `before`, so do those of local′; those of
+ * remote′ do not.
  *
  * @throws DatastoreError `invalid-change`, `invalid-value` or `index-out-of-range` for malformed operations.
  * Law: MERGE-1. Spec: LIST-1 to LIST-9.
