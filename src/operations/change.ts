@@ -57,8 +57,8 @@ export function deleteChange(table: string, record: string, before: Fields | und
  * - `list` edits the list in the field. With `create` the field must be absent and starts as an empty list; without, it
  *   must hold a list.
  *
- * `before` is the value that was overwritten: the key is missing where that is unknown, and `undefined` in it means that
- * the field was absent. Spec: CHG-2.
+ * `before` is the value that was overwritten: the key is missing where that is unknown, and `undefined` in it means
+ * that the field was absent. Spec: CHG-2.
  */
 export type FieldOp = FieldPut | FieldDelete | FieldList;
 

@@ -2,7 +2,9 @@ import type { Fields } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import type { Change, FieldOp, ListOp } from './change.js';
 
-/** Whether two sequences of changes are the same, in what they say was overwritten too. The names are in order in both. */
+/**
+ * Whether two sequences of changes are the same, in what they say was overwritten too. The names are in order in both.
+ */
 export function areChangesEqual(left: readonly Change[], right: readonly Change[]): boolean {
   return areAllEqual(left, right, isChangeEqual);
 }

@@ -42,7 +42,7 @@ export function lendChange(change: Change): Change {
   }
 }
 
-/** Whether somebody who holds the change could change a value in it. */
+/** Whether a holder of the change could change a value in it. */
 export function isMutableChange(change: Change): boolean {
   switch (change.type) {
     case 'insert':

@@ -13,8 +13,8 @@ export const MOVE = 3;
 export type NumberColumn = Uint8Array | Int32Array | number[];
 
 /**
- * Operations on one list, as one array for each property instead of one object for each operation. A merge, an edit of a
- * long list, and the binary form read and write millions of operations this way without making an object.
+ * Operations on one list, as one array for each property instead of one object for each operation. A merge, an edit of
+ * a long list, and the binary form read and write millions of operations this way without making an object.
  *
  * Columns are immutable once they are made, so results may share whole columns with what they came from.
  */
@@ -184,8 +184,8 @@ export function opAt({ kinds, indexes, targets, values, befores }: ListColumns, 
 const columnsBehind = new WeakMap<FieldList, ListColumns>();
 
 /**
- * The edit of a field's list that has these operations. Its `ops` are made when somebody looks at them, unless they are so
- * few that objects take less.
+ * The edit of a field's list that has these operations. Its `ops` are made on first access, unless they are so few
+ * that objects take less.
  */
 export function listOfColumns(create: boolean, columns: ListColumns): FieldList {
   if (columns.count < COLUMNS_LEAST) return fieldList(create, opsOfColumns(columns));

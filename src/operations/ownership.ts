@@ -24,8 +24,8 @@ import {
 import { columnsIn, listOfOps } from './list-columns.js';
 
 /**
- * Turns input into changes that the engine owns: every name, value, index and operation is checked by itself (not against
- * a state), and everything is copied and frozen. A `before` is kept if present.
+ * Turns input into changes that the engine owns: every name, value, index and operation is checked by itself (not
+ * against a state), and everything is copied and frozen. A `before` is kept if present.
  *
  * @throws DatastoreError `invalid-change`, `invalid-name` or `invalid-value`, naming the place.
  */
@@ -47,7 +47,8 @@ function isIterableObject(something: unknown): something is Iterable<unknown> {
 /**
  * Turns input into list operations that the engine owns, as {@link ownChanges} does for whole deltas.
  *
- * @throws DatastoreError `invalid-change`, `invalid-value`, or `index-out-of-range` for a number that cannot be an index.
+ * @throws DatastoreError `invalid-change`, `invalid-value`, or `index-out-of-range` for a number that cannot be an
+ * index.
  */
 export function ownListOps(ops: unknown, place?: Place): readonly ListOp[] {
   return Object.freeze(copyListOps(ops, place));

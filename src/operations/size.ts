@@ -24,7 +24,8 @@ export function sizeOfChange(change: Change): number {
 
 /**
  * The size of a change in bytes: 100 and the values in it. List operations count as they travel, each a change of its
- * own, so every one after the first in the update adds 100. What a change overwrote does not count. Spec: SIZE-5, SIZE-6.
+ * own, so every one after the first in the update adds 100. What a change overwrote does not count. Spec: SIZE-5,
+ * SIZE-6.
  */
 export function sizeOfOwnChange(change: Change): number {
   switch (change.type) {
@@ -40,12 +41,14 @@ export function sizeOfOwnChange(change: Change): number {
   }
 }
 
-/** The size in bytes of changes as they stand: 100 and each change, and 0 where there is none. Spec: SIZE-7. */
+/** The size in bytes of a sequence of changes: 100 plus each change, or 0 if there is none. Spec: SIZE-7. */
 export function sizeOfChanges(changes: readonly Change[]): number {
   return changes.length === 0 ? 0 : BASE_DELTA_SIZE + sumOf(changes, sizeOfOwnChange);
 }
 
-/** By how many bytes an applied change makes its record larger, which counts 0 while it does not exist. Spec: SIZE-8. */
+/**
+ * By how many bytes an applied change makes its record larger, which counts 0 while it does not exist. Spec: SIZE-8.
+ */
 export function growthOfChange(applied: Change): number {
   switch (applied.type) {
     case 'insert':

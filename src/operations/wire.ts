@@ -122,7 +122,10 @@ export function formatChange(change: Change): WireChange[] {
   }
 }
 
-/** The first wire update takes all puts and deletes and the first list operation; each further one is alone in its update. */
+/**
+ * The first wire update takes all puts and deletes and the first list operation; each further one is alone in its
+ * update.
+ */
 function formatUpdate(ops: FieldOps): Readonly<Record<string, WireOp>>[] {
   const plain: [string, WireOp][] = [];
   const list: [string, WireOp][] = [];

@@ -16,9 +16,9 @@ import { isList, type Value } from '../values/value.js';
 import { requireState, type State } from './state.js';
 
 /**
- * The delta that leads from one state to another, in normal form. A list that changed is edited item by item, with moves
- * where an item plainly moved; everything else that changed is put. The delta is not applied: it does not carry what it
- * overwrites. Apply it to a clone of `before` for that.
+ * The delta that leads from one state to another, in normal form. A list that changed is edited item by item, with
+ * moves where an item plainly moved; everything else that changed is put. The delta is not applied: it does not carry
+ * what it overwrites. Apply it to a clone of `before` for that.
  *
  * @throws DatastoreError `invalid-option` for anything but states.
  * Law: `before · diff(before, after) = after`. Spec: DIFF-1 to DIFF-3.

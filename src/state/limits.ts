@@ -1,7 +1,10 @@
 import { DatastoreError, type UsageErrorCode } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 
-/** The most that a datastore may hold; `Infinity` is no limit. Sizes are in bytes, as `sizeOf…` counts them. Spec: LIM-1. */
+/**
+ * The most that a datastore may hold; `Infinity` is no limit. Sizes are in bytes, as `sizeOf…` counts them. Spec:
+ * LIM-1.
+ */
 export interface Limits {
   readonly datastoreSize: number;
   readonly recordSize: number;
@@ -9,7 +12,9 @@ export interface Limits {
   readonly recordCount: number;
 }
 
-/** The limits of the Datastore API: 10 MiB a datastore, 100 KiB a record, 2 MiB a delta, 100,000 records. Spec: LIM-1. */
+/**
+ * The limits of the Datastore API: 10 MiB a datastore, 100 KiB a record, 2 MiB a delta, 100,000 records. Spec: LIM-1.
+ */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   datastoreSize: 10 * 1024 * 1024,
   recordSize: 100 * 1024,

@@ -3,8 +3,9 @@ import { type Atom, typeOfValue, type Value, type ValueType } from '../values/va
 import type { StoredRecord } from './stored-record.js';
 
 /**
- * Reads one record of a state as it is at the time of each call, and no more of it than it is asked for: a field of a
- * large record, or an item of a long list, costs the same as of a small one. A record that does not exist has no fields.
+ * Reads one record of a state as it is at the time of each call. Each call reads only what it returns: a field of a
+ * large record, or an item of a long list, costs the same as of a small one. A record that does not exist has no
+ * fields.
  */
 export class RecordReader {
   readonly #find: () => StoredRecord | undefined;

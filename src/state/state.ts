@@ -38,14 +38,14 @@ export type Where = Fields | Readonly<Record<string, Value>>;
 export let stateOfInserts: (inserts: readonly InsertChange[]) => State;
 
 /**
- * The inserts that make a state, in code point order of table and record. For the engine only: the values are those that
- * the state keeps, and must not get out.
+ * The inserts that make a state, in code point order of table and record. For the engine only: the values are those
+ * that the state keeps, and must not get out.
  */
 export let insertsOf: (state: State) => InsertChange[];
 
 /**
- * {@link State.apply} for changes of the engine's own, which are performed as they stand, and returned as they stand with
- * what they overwrote. For the engine only: the values are those that the state keeps.
+ * {@link State.apply} for changes that the engine owns. They are performed and returned as they are, with what they
+ * overwrote. For the engine only: the returned values are the ones that the state keeps.
  */
 export let applyChanges: (state: State, changes: readonly Change[], limits: Limits) => readonly Change[];
 
@@ -84,12 +84,12 @@ export class State {
   }
 
   /**
-   * Applies a delta, or any valid sequence of changes as they stand: all of them, or none if one does not fit.
+   * Applies a delta, or any valid sequence of changes: all of them, or none if one does not fit.
    *
    * @returns the delta with what it overwrote: an applied delta.
    * @throws DatastoreError naming the position of the change and the place at fault; with limits, also
-   * `datastore-too-large`, `record-too-large`, `delta-too-large` and `too-many-records`.
-   * Laws: `state · d · invert(applied) = state`; `state · compress(d) = state · d`. Spec: CHG-1 to CHG-6, LIM-1 to LIM-3.
+   * `datastore-too-large`, `record-too-large`, `delta-too-large` and `too-many-records`. Laws:
+   * `state · d · invert(applied) = state`; `state · compress(d) = state · d`. Spec: CHG-1 to CHG-6, LIM-1 to LIM-3.
    */
   apply(delta: DeltaInput, options: ApplyOptions = {}): Delta {
     checkIsOptions(options);
@@ -124,9 +124,8 @@ export class State {
    * The records of a table that have all the fields of `where`, with values that match (`valuesMatch`), in code point
    * order of their ids. Without `where`, all records of the table.
    *
-   * @throws DatastoreError `invalid-name` or `invalid-value` for a condition that no field can fulfil, and `invalid-value`
-   * for conditions that are neither an object nor a Map.
-   * Spec: MATCH-1 to MATCH-3.
+   * @throws DatastoreError `invalid-name` or `invalid-value` for a condition that no field can fulfil, and
+   * `invalid-value` for conditions that are neither an object nor a Map. Spec: MATCH-1 to MATCH-3.
    */
   query(table: string, where: Where = new Map()): FoundRecord[] {
     return this.#find(table, where).map(([record, stored]) => ({ record, fields: stored.lend() }));
@@ -142,7 +141,7 @@ export class State {
     return new RecordReader(() => this.#tables.get(table, record));
   }
 
-  /** Remembers what a record holds now, and tells whether it holds something else by the time it is asked. */
+  /** Remembers the content of a record, and returns a function that says whether it has changed since. */
   watch(table: string, record: string): () => boolean {
     const before = this.#tables.get(table, record)?.snapshot();
     return () => {
@@ -172,7 +171,7 @@ export class State {
     return sortedEntries(found);
   }
 
-  /** Applies changes of the engine's own, all or none, and returns them with what they overwrote. */
+  /** Applies changes that the engine owns, all or none, and returns them with what they overwrote. */
   #perform(changes: readonly Change[]): Change[] {
     if (changes.length === 1) return [this.#tables.apply(changes[0] as Change, 0)];
     const applied: Change[] = [];

@@ -185,7 +185,7 @@ function isStoredEqual(left: StoredValue, right: StoredValue | undefined): boole
 /** Fewer places than this are not worth clearing of what was deleted. */
 const CLEARED_MIN = 16;
 
-/** Where the entries of fields stand. A layout that is shared is not edited any more. */
+/** The positions of entries by field name. A shared layout is never edited. */
 interface Layout {
   readonly positions: Map<string, number>;
   /** Whether the names are in code point order, as they mostly are. */
@@ -194,9 +194,9 @@ interface Layout {
 }
 
 /**
- * Entries by field name, edited in place. The names are in a layout that says where each entry stands in an array, and
- * that is shared by the copies of a record and by records that were made like it. So to copy a record is to copy a short
- * array, where a Map would have to be built anew, and a table of many records with the same fields holds their names once.
+ * Entries by field name, edited in place. The names are in a layout that gives the position of each entry in an array.
+ * Copies of a record, and records that were made like it, share the layout. So copying a record copies a short array,
+ * where a Map would have to be built again, and a table of many records with the same fields holds their names once.
  */
 export class FieldStore<Entry> {
   #layout: Layout;

@@ -14,8 +14,8 @@ interface Table {
 /**
  * The records of a datastore by table, edited in place, with their size and number.
  *
- * Sharing is immediate. Every part has an owner, and a state that is not the owner copies the part before its first edit; an
- * original that is shared gives up what it owned as well.
+ * Sharing is immediate. Every part has an owner, and a state that is not the owner copies the part before its first
+ * edit; an original that is shared gives up what it owned as well.
  */
 export class Tables {
   readonly #tables = new Map<string, Table>();
@@ -80,7 +80,7 @@ export class Tables {
     return applied === change.ops ? change : updateChange(table, record, applied);
   }
 
-  /** From here on every part counts as somebody else's. */
+  /** From here on every part counts as shared, and is copied before an edit. */
   #release(): void {
     this.#owner = {};
   }
