@@ -7,12 +7,16 @@ Usage
   deltaic merge <base> <local> <remote> [options]
   deltaic inspect <file> [options]
   deltaic convert <file> [options]
+  deltaic serve [options]
+  deltaic token <account> [options]
   deltaic help [command]
 
 Commands
   merge      merge two edits of one snapshot, and report every lost edit
   inspect    show what a file holds, whether it is valid, and the size of each part
   convert    convert a file between JSON and the binary form
+  serve      run a server that devices sync with
+  token      make a token for an account of a server
   help       show this help, or that of a command
 
 Options
@@ -110,4 +114,40 @@ Options
 
 Example
   deltaic convert base.json --out base.bin
+`;
+
+export const SERVE_HELP = `deltaic serve: run a server that devices sync with.
+
+Usage
+  deltaic serve [--data DIR | --memory | --postgres URL] [--port N] [--host NAME] [--secret FILE | --keys URL] [--origin URL]
+
+Without options it listens on 127.0.0.1, keeps its logs in deltaic-data, makes a secret there, and prints the address
+and a token to try.
+
+Options
+  --data DIR       keep the logs in an LMDB environment in DIR (deltaic-data unless given); needs the package lmdb
+  --memory         keep the logs in memory: they are gone when the server ends
+  --postgres URL   keep the logs in PostgreSQL, for any number of servers; needs the package pg
+  --migrate        bring the schema of the database up to date first
+  --port N         the port, 8484 unless given; 0 for any that is free
+  --host NAME      the address to listen on, 127.0.0.1 unless given
+  --secret FILE    the file with the secret that signs tokens (HS256), at least 32 bytes
+  --keys URL       where the public keys of an identity provider are (JWKS), instead of a secret
+  --origin URL     an origin whose pages may use the server; * is not possible
+  -h, --help       show this help
+
+Tokens name the account (sub), and may name a team and the user's name. Needs the package jose.
+`;
+
+export const TOKEN_HELP = `deltaic token: make a token for an account of a server.
+
+Usage
+  deltaic token <account> [--secret FILE] [--team NAME] [--name NAME] [--days N]
+
+Options
+  --secret FILE   the secret of the server, deltaic-data/secret unless given
+  --team NAME     the team of the account
+  --name NAME     what the user is called
+  --days N        how long the token is valid, 30 unless given
+  -h, --help      show this help
 `;

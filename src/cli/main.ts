@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { readFileSync, readSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { EXIT_STATUS, systemReason } from './command.js';
+import { type CommandIo, EXIT_STATUS, systemReason } from './command.js';
 import { run } from './run.js';
 
 const STDIN = 0;
@@ -15,14 +15,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => undefined);
 
-process.exitCode = run(process.argv.slice(2), {
-  readFile: (path) => readFileSync(path),
+const [command] = process.argv.slice(2);
+const io = {
+  readFile: (path: string) => readFileSync(path),
   readStdin,
-  writeFile: (path, content) => writeFileSync(path, content),
-  stdout: (content) => void process.stdout.write(content),
-  stderr: (text) => void process.stderr.write(text),
+  writeFile: (path: string, content: string | Uint8Array) => writeFileSync(path, content),
+  stdout: (content: string | Uint8Array) => void process.stdout.write(content),
+  stderr: (text: string) => void process.stderr.write(text),
   isTerminal: process.stdout.isTTY === true,
-});
+} satisfies CommandIo;
+
+// What serves needs packages that are not installed with every copy, so it is loaded by those who call it.
+if (command === 'serve' || command === 'token') {
+  const { runServerCommand } = await import('./serve-command.js');
+  process.exitCode = await runServerCommand(process.argv.slice(2), io);
+} else process.exitCode = run(process.argv.slice(2), io);
 
 function readStdin(): Uint8Array {
   const chunks: Buffer[] = [];

@@ -9,7 +9,7 @@ import {
   usageError,
 } from './command.js';
 import { convertCommand } from './convert-command.js';
-import { CONVERT_HELP, GENERAL_HELP, INSPECT_HELP, MERGE_HELP } from './help.js';
+import { CONVERT_HELP, GENERAL_HELP, INSPECT_HELP, MERGE_HELP, SERVE_HELP, TOKEN_HELP } from './help.js';
 import { inspectCommand } from './inspect-command.js';
 import { mergeCommand } from './merge-command.js';
 import { quotedText, safeText } from './text.js';
@@ -23,6 +23,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['merge', { help: MERGE_HELP, run: mergeCommand }],
   ['inspect', { help: INSPECT_HELP, run: inspectCommand }],
   ['convert', { help: CONVERT_HELP, run: convertCommand }],
+  // The program runs these two itself: they take their time. Here is their help.
+  ['serve', { help: SERVE_HELP, run: () => done(SERVE_HELP) }],
+  ['token', { help: TOKEN_HELP, run: () => done(TOKEN_HELP) }],
   ['help', { help: GENERAL_HELP, run: helpCommand }],
 ]);
 

@@ -1,9 +1,20 @@
 /**
- * What a server needs: the seam at which logs of datastores are kept, one in memory, and the suite that others must pass.
+ * A server as a handler of web-standard requests; the seam at which it keeps logs, one in memory, and the suite that others
+ * must pass.
  *
  * @module deltaic/server
  */
 
+export type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } from '../datastore/manager/link.js';
+export {
+  DatastoreService,
+  type DatastoreServiceOptions,
+  type ProposedEntry,
+  type Requester,
+  type ServiceEvent,
+  type Watcher,
+} from './datastore-service.js';
+export { type Authenticated, createServer, type DatastoreServer, type ServerOptions } from './http-server.js';
 export {
   type Append,
   type AppendOutcome,

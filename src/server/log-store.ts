@@ -10,7 +10,7 @@
  * Any number of processes may use one store. No call holds a lock after it has settled. When a call resolves, what it
  * did survives a crash and a power cut. When it rejects, whether it took effect is unknown: read the head again.
  *
- * `logStoreConformance` is the contract as tests. Spec: LOG-1 to LOG-12.
+ * `logStoreConformance` is the contract as tests. Spec: LOG-1 to LOG-6.
  */
 
 /** The last entry of a log, as far as somebody knows it. An empty log has revision 0 and the nonce `''`. */
@@ -93,6 +93,7 @@ export interface StoredSnapshot {
 export type WakeListener = (handles: readonly string[]) => void;
 
 /** Where a server keeps the logs of datastores. Implementations must pass `logStoreConformance`. */
+/** The seam that is described at the top of this file. */
 export interface LogStore {
   /** Creates a datastore with an empty log, unless there is one of that id. `handle` must never have been used. */
   create(handle: string, id: string, owner: string): Promise<CreateOutcome>;

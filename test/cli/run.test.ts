@@ -66,14 +66,14 @@ describe('a wrong command line is answered with one line and status 2', () => {
   const cases: readonly [argv: readonly string[], line: string][] = [
     [
       ['mrge', 'a', 'b', 'c'],
-      'deltaic: unknown command "mrge": use one of merge, inspect, convert, help; see deltaic --help',
+      'deltaic: unknown command "mrge": use one of merge, inspect, convert, serve, token, help; see deltaic --help',
     ],
     [['--verbose'], 'deltaic: unknown option "--verbose"; see deltaic --help'],
-    [['--'], 'deltaic: expected a command: merge, inspect, convert, help; see deltaic --help'],
+    [['--'], 'deltaic: expected a command: merge, inspect, convert, serve, token, help; see deltaic --help'],
     [['--help=yes'], 'deltaic: --help takes no value; see deltaic --help'],
     [
       ['\u001b[2J'],
-      'deltaic: unknown command "\\u{1b}[2J": use one of merge, inspect, convert, help; see deltaic --help',
+      'deltaic: unknown command "\\u{1b}[2J": use one of merge, inspect, convert, serve, token, help; see deltaic --help',
     ],
     [['merge', '--force', 'a', 'b', 'c'], 'deltaic: unknown option "--force"; see deltaic merge --help'],
     [['merge', '-x'], 'deltaic: unknown option "-x"; see deltaic merge --help'],
@@ -92,7 +92,10 @@ describe('a wrong command line is answered with one line and status 2', () => {
     ],
     [['inspect'], 'deltaic: inspect takes one file, got 0 files; see deltaic inspect --help'],
     [['inspect', 'a', 'b'], 'deltaic: inspect takes one file, got 2 files; see deltaic inspect --help'],
-    [['help', 'mrge'], 'deltaic: unknown command "mrge": use one of merge, inspect, convert, help; see deltaic --help'],
+    [
+      ['help', 'mrge'],
+      'deltaic: unknown command "mrge": use one of merge, inspect, convert, serve, token, help; see deltaic --help',
+    ],
     [['help', 'merge', 'inspect'], 'deltaic: help takes one command, got 2; see deltaic --help'],
     [['merge', 'a'], 'deltaic: merge takes <base> <local> <remote>, got 1 file; see deltaic merge --help'],
     [['merge', '-', 'a', '-'], 'deltaic: only one file can be -, the standard input; see deltaic merge --help'],

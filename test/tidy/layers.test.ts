@@ -20,13 +20,14 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/datastore/model'],
   ['src/datastore/manager'],
   ['src/datastore/index.ts', 'src/datastore/testing'],
+  ['src/lmdb'],
   ['src/storage', 'src/http', 'src/server'],
   ['src/cli'],
 ];
 
 /** Where a package may be imported. Modules of Node are for the linter. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  lmdb: ['src/server/lmdb', 'src/storage/lmdb'],
+  jose: ['src/server/tokens'],
   pg: ['src/server/postgres'],
 };
 

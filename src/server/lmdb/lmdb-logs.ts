@@ -1,5 +1,5 @@
-import { type Database, open, type RootDatabase } from 'lmdb';
 import { ServiceError } from '../../errors/datastore-error.js';
+import { type Database, openEnvironment, type RootDatabase } from '../../lmdb/lmdb.js';
 import {
   type Append,
   type AppendOutcome,
@@ -50,17 +50,13 @@ export class LmdbLogs implements LogStore {
 
   /** @throws ServiceError `storage` if the environment cannot be opened. */
   constructor({ path, mapSize }: LmdbLogsOptions) {
-    try {
-      // By default a read can see what is not on the disk yet. Here nothing is served that a power cut could take back.
-      this.#root = open({ path, overlappingSync: false, ...(mapSize === undefined ? {} : { mapSize }) });
-      this.#datastores = this.#root.openDB({ name: 'datastores' });
-      this.#ids = this.#root.openDB({ name: 'ids' });
-      this.#members = this.#root.openDB({ name: 'members' });
-      this.#entries = this.#root.openDB({ name: 'entries' });
-      this.#snapshots = this.#root.openDB({ name: 'snapshots' });
-    } catch (error) {
-      throw new ServiceError('storage', `cannot open the LMDB environment in "${path}"`, {}, error);
-    }
+    // By default a read can see what is not on the disk yet. Here nothing is served that a power cut could take back.
+    this.#root = openEnvironment({ path, overlappingSync: false, ...(mapSize === undefined ? {} : { mapSize }) });
+    this.#datastores = this.#root.openDB({ name: 'datastores' });
+    this.#ids = this.#root.openDB({ name: 'ids' });
+    this.#members = this.#root.openDB({ name: 'members' });
+    this.#entries = this.#root.openDB({ name: 'entries' });
+    this.#snapshots = this.#root.openDB({ name: 'snapshots' });
   }
 
   create(handle: string, id: string, owner: string): Promise<CreateOutcome> {

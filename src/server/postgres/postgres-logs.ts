@@ -1,4 +1,4 @@
-import { Client, Pool, type PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { ServiceError } from '../../errors/datastore-error.js';
 import type {
   Append,
@@ -15,6 +15,7 @@ import type {
 } from '../log-store.js';
 import { scopeOf } from '../log-store.js';
 import { checkHandlesDiffer } from '../memory-logs.js';
+import { loadPg } from './pg.js';
 import { PostgresWaker } from './postgres-waker.js';
 import { checkSchema, migrate } from './schema.js';
 
@@ -86,6 +87,7 @@ export class PostgresLogs implements LogStore {
   /** @throws ServiceError `storage` if the database cannot be reached or has another version of the schema. */
   static async open(options: PostgresLogsOptions): Promise<PostgresLogs> {
     const { url, listenUrl = url, connections = 10 } = options;
+    const { Client, Pool } = loadPg();
     const pool = new Pool({ connectionString: url, max: connections, keepAlive: true });
     // A connection that dies while idle is replaced at the next call, which tells of the failure if it lasts.
     pool.on('error', () => undefined);

@@ -1,0 +1,544 @@
+/**
+ * What a server does for its accounts, whatever carries the requests: it finds and creates datastores, answers the
+ * messages of replicas, and tells watchers what has changed.
+ *
+ * Any number of services, in any number of processes, may work on one {@link LogStore}. A service keeps a sequencer in
+ * memory for each datastore in use, and trusts it only as far as the store confirms it: the sequencer *proposes* what a
+ * put becomes, the store appends the entry or says that another service came first, and only what was appended is
+ * *accepted* by the sequencer, served and announced. So a service may die at any moment, and a copy that was left behind
+ * loses its appends, catches up, and answers again.
+ *
+ * Puts of one datastore wait for each other here, so that many writers do not lose to themselves. Spec: LOG-7 to LOG-9.
+ */
+
+import { decodeDelta, encodeDelta } from '../codec/binary/encoded-delta.js';
+import { decodeSequencer, encodeSequencer } from '../codec/binary/encoded-sequencer.js';
+import type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } from '../datastore/manager/link.js';
+import { invalidDatastoreId } from '../datastore/model/arguments.js';
+import { Mutex } from '../datastore/model/mutex.js';
+import { ACL_TABLE, ROLE_FIELD, roleOf } from '../datastore/model/roles.js';
+import { ServiceError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
+import { INFO_RECORD, INFO_TABLE, MTIME_FIELD, TITLE_FIELD } from '../sync/datastore-info.js';
+import {
+  canRead,
+  type LogEntry,
+  type ReplicaMessage,
+  ROLES,
+  type Role,
+  type SequencerMessage,
+} from '../sync/messages.js';
+import { Sequencer, type SequencerOptions } from '../sync/sequencer.js';
+import { isShareableId, isValidDatastoreId } from '../values/names.js';
+import { GroupedAppends } from './grouped-appends.js';
+import type { LogHead, LogStore, StoredDatastore } from './log-store.js';
+import { formatInfo, parseInfo } from './stored-info.js';
+
+/** The account that makes a request, as `authenticate` has found it. */
+export interface Requester {
+  /** Identifies the account, and is part of what decides who may read what. Never shown to other accounts. */
+  readonly account: string;
+  /** Accounts of one team have the roles that its datastores give to the team. */
+  readonly team?: string | undefined;
+  /** What the account is called in an application. The account itself unless given. */
+  readonly userName?: string | undefined;
+}
+
+/** A put that is about to be accepted, for an embedder's own rules. */
+export interface ProposedEntry {
+  readonly requester: Requester;
+  readonly role: Role;
+  readonly handle: string;
+  readonly id: string;
+  readonly entry: LogEntry;
+}
+
+/** What a service works with. */
+export interface DatastoreServiceOptions {
+  readonly logs: LogStore;
+  /** Makes handles. No two calls, of any process, may ever give the same. Random ones are made unless given. */
+  readonly newHandle: () => string;
+  /** Limits and the number of remembered nonces, as of every sequencer. */
+  readonly sequencer?: SequencerOptions;
+  /**
+   * Refuses a put for reasons of the embedder's own. A text is the reason, which reaches the user as a refusal;
+   * `undefined` lets it pass.
+   */
+  readonly validate?: (proposed: ProposedEntry) => string | undefined | Promise<string | undefined>;
+  /** After how many entries a snapshot is written. 200 unless given. */
+  readonly snapshotInterval?: number;
+  /** How many datastores are kept in memory. 1,000 unless given. */
+  readonly cacheSize?: number;
+}
+
+/** Something that a watcher is told. */
+export type ServiceEvent =
+  | { readonly type: 'reached'; readonly handle: string; readonly rev: number; readonly role: Role }
+  | { readonly type: 'deleted'; readonly handle: string }
+  | { readonly type: 'list-changed' };
+
+/** Who listens for what happens to some datastores, and to the list of an account. */
+export interface Watcher {
+  readonly requester: Requester;
+  readonly handles: ReadonlySet<string>;
+  /** Is told each event. It must not throw. */
+  readonly tell: (event: ServiceEvent) => void;
+}
+
+/** How often a put that lost to other services is answered again. */
+const ATTEMPTS = 20;
+/** How much of a log is read at once. */
+const PAGE = { entries: 2_000, bytes: 4 << 20 } as const;
+
+/** See the comment at the top of this file. `createServer` puts HTTP in front of it. */
+export class DatastoreService {
+  readonly #options: DatastoreServiceOptions;
+  readonly #logs: LogStore;
+  readonly #appends: GroupedAppends;
+  /** By handle, the least recently used first. */
+  readonly #hosted = new Map<string, HostedDatastore>();
+  readonly #watchers = new Set<Watcher>();
+  /** What the list of each watched account was when it was last looked at. */
+  readonly #lists = new Map<string, string>();
+  readonly #stopListening: () => void;
+
+  constructor(options: DatastoreServiceOptions) {
+    this.#options = options;
+    this.#logs = options.logs;
+    this.#appends = new GroupedAppends(options.logs);
+    this.#stopListening = this.#logs.listen((handles) => this.#wake(new Set(handles)));
+  }
+
+  /** What an account is called. */
+  profile({ account, team, userName = account }: Requester): AccountProfile {
+    return { userName, orgName: team };
+  }
+
+  /** The datastores of an account: its own, and those of others that it has found and may still read. */
+  async list(requester: Requester): Promise<readonly RemoteDatastore[]> {
+    const stored = await this.#logs.list(requester.account);
+    const listed = await Promise.all(
+      stored.map(async (datastore): Promise<RemoteDatastore | undefined> => {
+        const role = await this.#roleIn(datastore, requester);
+        const { id, handle, info } = datastore;
+        return canRead(role) ? { id, handle, role, ...parseInfo(info) } : undefined;
+      }),
+    );
+    return listed.filter((datastore) => datastore !== undefined);
+  }
+
+  /** @throws ServiceError `not-found` if there is none, or if the account may not read it. */
+  async find(requester: Requester, id: string): Promise<DatastoreAccess> {
+    const datastore = await this.#findReadable(requester, id);
+    if (datastore.owner !== requester.account) {
+      await this.#logs.join(datastore.handle, requester.account);
+      this.#tellAccounts(new Set([requester.account]));
+    }
+    return { handle: datastore.handle, role: await this.#roleIn(datastore, requester) };
+  }
+
+  /** @throws ServiceError `exists` for a shareable id that another account has taken, DatastoreError `invalid-name`. */
+  async create(requester: Requester, id: string): Promise<DatastoreAccess> {
+    if (!isValidDatastoreId(id)) throw invalidDatastoreId(id);
+    const { type, datastore } = await this.#logs.create(this.#options.newHandle(), id, requester.account);
+    if (datastore.owner !== requester.account) {
+      throw new ServiceError('exists', `another account has taken the datastore id ${quote(id)}`);
+    }
+    if (type === 'created') this.#tellAccounts(new Set([requester.account]));
+    return { handle: datastore.handle, role: 'owner' };
+  }
+
+  /** @throws ServiceError `not-found`, or `not-permitted` unless the account owns it. */
+  async delete(requester: Requester, id: string): Promise<void> {
+    const { handle, owner } = await this.#findReadable(requester, id);
+    if (owner !== requester.account) {
+      throw new ServiceError('not-permitted', `only the owner may delete the datastore ${quote(id)}`);
+    }
+    await this.#logs.remove(handle);
+    this.#hosted.delete(handle);
+    this.#tell(handle, () => ({ type: 'deleted', handle }));
+    this.#tellAccounts(new Set([requester.account]));
+  }
+
+  /**
+   * Answers a message of a replica.
+   *
+   * @throws ServiceError `not-found` for a handle that leads to nothing; `storage` if nobody knows whether a put took
+   * effect: the replica sends it again under the same nonce. DatastoreError for a malformed message.
+   */
+  async send(requester: Requester, handle: string, message: ReplicaMessage): Promise<LinkAnswer> {
+    const hosted = await this.#host(handle);
+    if (message.type === 'put') return this.#put(hosted, requester, message);
+    await this.#catchUp(hosted);
+    const role = hosted.roleOf(requester);
+    if (message.type === 'fetch' && message.rev < hosted.sequencer.firstRevision && canRead(role)) {
+      const answer = await this.#readOlder(hosted, message.rev);
+      if (answer !== undefined) return { message: answer, role };
+    }
+    return { message: hosted.sequencer.answer(message, role), role };
+  }
+
+  /** Tells a watcher from now on, and first where each of its datastores is. @returns a function that ends it. */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    for (const handle of watcher.handles) this.#tellState(watcher, handle);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /**
+   * Looks at the heads of the watched logs in the store, for what other services appended and no notification told. Call
+   * it every second or so where services share a store.
+   */
+  async poll(): Promise<void> {
+    await this.#pollLists();
+    const handles = [...new Set([...this.#watchers].flatMap((watcher) => [...watcher.handles]))];
+    if (handles.length === 0) return;
+    const stored = await this.#logs.getMany(handles);
+    const moved = handles.filter((handle, at) => {
+      const hosted = this.#hosted.get(handle);
+      return hosted !== undefined && stored[at]?.revision !== hosted.head.revision;
+    });
+    if (moved.length > 0) await this.#wake(new Set(moved));
+  }
+
+  /** Remembers what is in the list of an account, so that {@link poll} can tell when that has changed. */
+  async noteList(requester: Requester): Promise<void> {
+    const stored = await this.#logs.list(requester.account);
+    const seen = stored.map(({ handle, info }) => [handle, info === undefined ? '' : new TextDecoder().decode(info)]);
+    this.#lists.set(requester.account, JSON.stringify([seen, await this.list(requester)]));
+  }
+
+  /** Finishes what was begun. The store stays open: it is the embedder's. */
+  async close(): Promise<void> {
+    this.#stopListening();
+    this.#watchers.clear();
+    await Promise.all([...this.#hosted.values()].map((hosted) => hosted.mutex.run(() => hosted.snapshotting)));
+  }
+
+  /** One put after the other: each is decided on what the one before left. */
+  #put(hosted: HostedDatastore, requester: Requester, message: ReplicaMessage): Promise<LinkAnswer> {
+    return hosted.mutex.run(async () => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const role = hosted.roleOf(requester);
+        const { answer, entry } = hosted.sequencer.propose(message, role);
+        if (entry === undefined) {
+          // The answer may rest on a copy that was left behind: a conflict tells all that is missing.
+          if (!(await this.#catchUpNow(hosted))) return { message: answer, role };
+          continue;
+        }
+        const reason = await this.#options.validate?.({ requester, role, handle: hosted.handle, id: hosted.id, entry });
+        if (reason !== undefined) {
+          return { message: { type: 'refused', nonce: entry.nonce, reason: 'invalid', message: reason }, role };
+        }
+        if (await this.#append(hosted, entry)) return { message: answer, role: hosted.roleOf(requester) };
+        await this.#catchUpNow(hosted);
+      }
+      throw new ServiceError('retry-later', 'other servers were faster each time: try again');
+    });
+  }
+
+  /** Appends an entry that was proposed. @returns whether it is in the log; if not, others came first. */
+  async #append(hosted: HostedDatastore, entry: LogEntry): Promise<boolean> {
+    const { handle, head } = hosted;
+    const info = touchesList(entry) ? hosted.infoAfter(entry) : undefined;
+    try {
+      const outcome = await this.#appends.append({
+        handle,
+        head,
+        nonce: entry.nonce,
+        bytes: encodeDelta(entry.delta),
+        info,
+      });
+      if (outcome.type === 'gone') throw this.#forget(hosted);
+      if (outcome.type === 'lost') return false;
+    } catch (error) {
+      // Nobody knows whether it took effect, so this copy is worth nothing: the next request reads the log anew.
+      this.#hosted.delete(handle);
+      throw error;
+    }
+    hosted.accept(entry);
+    this.#announce(hosted, entry);
+    this.#snapshotBehind(hosted);
+    return true;
+  }
+
+  #announce(hosted: HostedDatastore, entry: LogEntry): void {
+    this.#tell(hosted.handle, (watcher) => reached(hosted, watcher));
+    if (!touchesList(entry)) return;
+    const accounts = [...this.#watchers].filter(({ requester }) => canRead(hosted.roleOf(requester)));
+    this.#tellAccounts(new Set(accounts.map(({ requester }) => requester.account)));
+  }
+
+  /** Keeps a snapshot now and then, off the path of puts. */
+  #snapshotBehind(hosted: HostedDatastore): void {
+    const { snapshotInterval = 200 } = this.#options;
+    if (hosted.isSnapshotting || hosted.head.revision - hosted.snapshotRevision < snapshotInterval) return;
+    const { revision } = hosted.sequencer;
+    const bytes = encodeSequencer({ snapshot: hosted.sequencer.snapshot(), log: [] });
+    hosted.isSnapshotting = true;
+    hosted.snapshotting = this.#logs
+      .writeSnapshot(hosted.handle, { revision, bytes })
+      // A snapshot that cannot be written now is written later; the log has everything.
+      .then((isKept) => void (isKept && hosted.noteSnapshot(revision)))
+      .catch(() => undefined)
+      .finally(() => {
+        hosted.isSnapshotting = false;
+      });
+  }
+
+  /** The datastore in memory, opened from its newest snapshot and what came after it. */
+  async #host(handle: string): Promise<HostedDatastore> {
+    const known = this.#hosted.get(handle);
+    if (known !== undefined) {
+      this.#hosted.delete(handle);
+      this.#hosted.set(handle, known);
+      return known;
+    }
+    const opened = await this.#open(handle);
+    // Somebody else may have opened it meanwhile; one copy is enough.
+    const other = this.#hosted.get(handle);
+    if (other !== undefined) return other;
+    this.#hosted.set(handle, opened);
+    const { cacheSize = 1_000 } = this.#options;
+    for (const oldest of this.#hosted.keys()) {
+      if (this.#hosted.size <= cacheSize) break;
+      this.#hosted.delete(oldest);
+    }
+    return opened;
+  }
+
+  async #open(handle: string): Promise<HostedDatastore> {
+    const stored = await this.#logs.get(handle);
+    if (stored === undefined) throw notFound(handle);
+    const snapshot = await this.#logs.readSnapshot(handle);
+    const saved = snapshot && decodeSequencer(snapshot.bytes);
+    const { sequencer: options = {} } = this.#options;
+    const sequencer = saved === undefined ? new Sequencer(options) : Sequencer.restore(saved.snapshot, [], options);
+    const head = { revision: sequencer.revision, nonce: saved?.snapshot.nonces.at(-1) ?? '' };
+    const hosted = new HostedDatastore(stored, sequencer, head);
+    await this.#catchUpNow(hosted);
+    return hosted;
+  }
+
+  #catchUp(hosted: HostedDatastore): Promise<boolean> {
+    return hosted.mutex.run(() => this.#catchUpNow(hosted));
+  }
+
+  /**
+   * Accepts what the store has and this copy does not.
+   *
+   * @returns whether there was anything.
+   */
+  async #catchUpNow(hosted: HostedDatastore): Promise<boolean> {
+    const start = hosted.head.revision;
+    for (;;) {
+      const read = await this.#logs.read(hosted.handle, hosted.head.revision, PAGE);
+      if (read.type === 'gone') throw this.#forget(hosted);
+      if (read.type === 'reset') return this.#reopen(hosted);
+      for (const { revision, nonce, bytes } of read.entries) {
+        hosted.accept({ rev: revision, nonce, delta: decodeDelta(bytes) });
+      }
+      const { revision, nonce } = hosted.head;
+      if (revision > read.head.revision) return this.#reopen(hosted);
+      if (revision < read.head.revision) continue;
+      // The same revision by another nonce: the store lost entries that this copy has seen.
+      return nonce === read.head.nonce ? revision > start : this.#reopen(hosted);
+    }
+  }
+
+  /** Throws the copy away: the log has moved out of its reach. The request is answered by a copy that is made anew. */
+  async #reopen(hosted: HostedDatastore): Promise<true> {
+    this.#hosted.delete(hosted.handle);
+    const opened = await this.#open(hosted.handle);
+    hosted.become(opened);
+    this.#hosted.set(hosted.handle, hosted);
+    return true;
+  }
+
+  /** Entries that are older than what the sequencer in memory holds, if the store has them. */
+  async #readOlder(hosted: HostedDatastore, rev: number): Promise<SequencerMessage | undefined> {
+    const entries: LogEntry[] = [];
+    for (let after = rev; after < hosted.head.revision; ) {
+      const read = await this.#logs.read(hosted.handle, after, PAGE);
+      if (read.type !== 'entries' || read.entries.length === 0) return undefined;
+      for (const { revision, nonce, bytes } of read.entries) {
+        if (revision > hosted.head.revision) break;
+        entries.push({ rev: revision, nonce, delta: decodeDelta(bytes) });
+      }
+      after = entries.at(-1)?.rev ?? hosted.head.revision;
+    }
+    return { type: 'entries', entries };
+  }
+
+  #forget({ handle }: HostedDatastore): ServiceError {
+    this.#hosted.delete(handle);
+    this.#tell(handle, () => ({ type: 'deleted', handle }));
+    return notFound(handle);
+  }
+
+  async #findReadable(requester: Requester, id: string): Promise<StoredDatastore> {
+    const datastore = isValidDatastoreId(id) ? await this.#logs.find(id, requester.account) : undefined;
+    if (datastore === undefined || !canRead(await this.#roleIn(datastore, requester))) throw notFound(id);
+    return datastore;
+  }
+
+  /** An owner's role needs no look at the datastore. */
+  async #roleIn({ handle, owner, id, revision }: StoredDatastore, requester: Requester): Promise<Role> {
+    if (owner === requester.account) return 'owner';
+    if (!isShareableId(id)) return 'none';
+    try {
+      const hosted = await this.#host(handle);
+      // Another service may have given or taken a role meanwhile.
+      if (hosted.head.revision !== revision) await this.#catchUp(hosted);
+      return hosted.roleOf(requester);
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'not-found') return 'none';
+      throw error;
+    }
+  }
+
+  async #wake(handles: ReadonlySet<string>): Promise<void> {
+    for (const handle of handles) {
+      const hosted = this.#hosted.get(handle);
+      const isWatched = [...this.#watchers].some((watcher) => watcher.handles.has(handle));
+      if (hosted === undefined || !isWatched) continue;
+      // What cannot be read now is told when somebody asks, or at the next poll.
+      const hasMoved = await this.#catchUp(hosted).catch(() => false);
+      if (hasMoved) this.#tell(handle, (watcher) => reached(hosted, watcher));
+    }
+  }
+
+  async #pollLists(): Promise<void> {
+    const requesters = new Map([...this.#watchers].map(({ requester }) => [requester.account, requester]));
+    for (const account of this.#lists.keys()) if (!requesters.has(account)) this.#lists.delete(account);
+    for (const [account, requester] of requesters) {
+      const before = this.#lists.get(account);
+      await this.noteList(requester);
+      if (before !== this.#lists.get(account)) this.#tellListChanged(account);
+    }
+  }
+
+  #tellState(watcher: Watcher, handle: string): void {
+    this.#host(handle)
+      .then(async (hosted) => {
+        await this.#catchUp(hosted);
+        if (this.#watchers.has(watcher)) watcher.tell(reached(hosted, watcher));
+      })
+      .catch(() => {
+        if (this.#watchers.has(watcher)) watcher.tell({ type: 'deleted', handle });
+      });
+  }
+
+  #tell(handle: string, eventFor: (watcher: Watcher) => ServiceEvent): void {
+    for (const watcher of this.#watchers) if (watcher.handles.has(handle)) watcher.tell(eventFor(watcher));
+  }
+
+  /** Something happened here that changes the lists of accounts. */
+  #tellAccounts(accounts: ReadonlySet<string>): void {
+    const watching = [...this.#watchers].map(({ requester }) => requester);
+    const requesters = new Map(watching.map((requester) => [requester.account, requester]));
+    for (const [account, requester] of requesters) {
+      if (!accounts.has(account)) continue;
+      // Noted before it is told, or a poll would miss what another service takes back before it comes round.
+      this.noteList(requester)
+        .catch(() => undefined)
+        .finally(() => this.#tellListChanged(account));
+    }
+  }
+
+  #tellListChanged(account: string): void {
+    for (const { requester, tell } of this.#watchers) if (requester.account === account) tell({ type: 'list-changed' });
+  }
+}
+
+/** A datastore in memory: a sequencer, and the head of the log that it has reached. */
+class HostedDatastore {
+  readonly handle: string;
+  readonly id: string;
+  readonly owner: string;
+  readonly mutex: Mutex = new Mutex();
+  snapshotting: Promise<void> = Promise.resolve();
+  isSnapshotting = false;
+  #sequencer: Sequencer;
+  #head: LogHead;
+  #snapshotRevision: number;
+
+  /** @param head that of the snapshot which the sequencer was made of. */
+  constructor({ handle, id, owner }: StoredDatastore, sequencer: Sequencer, head: LogHead) {
+    this.handle = handle;
+    this.id = id;
+    this.owner = owner;
+    this.#sequencer = sequencer;
+    this.#head = head;
+    this.#snapshotRevision = head.revision;
+  }
+
+  get sequencer(): Sequencer {
+    return this.#sequencer;
+  }
+
+  get head(): LogHead {
+    return this.#head;
+  }
+
+  get snapshotRevision(): number {
+    return this.#snapshotRevision;
+  }
+
+  noteSnapshot(revision: number): void {
+    this.#snapshotRevision = revision;
+    // What the snapshot contains need not be held in memory: the store has it.
+    this.#sequencer.trim(revision);
+  }
+
+  accept(entry: LogEntry): void {
+    this.#sequencer.accept(entry);
+    this.#head = { revision: entry.rev, nonce: entry.nonce };
+  }
+
+  become(other: HostedDatastore): void {
+    this.#sequencer = other.#sequencer;
+    this.#head = other.#head;
+    this.#snapshotRevision = other.#snapshotRevision;
+  }
+
+  /** The highest role that an account has: as the owner, by itself, in its team, or as anybody. Spec: ACL-4. */
+  roleOf({ account, team }: Requester): Role {
+    if (account === this.owner) return 'owner';
+    if (!isShareableId(this.id)) return 'none';
+    const principals = ['public', `u${account}`, ...(team === undefined ? [] : ['team'])];
+    const roles = principals.map((principal) => roleOf(this.#sequencer.get(ACL_TABLE, principal)?.get(ROLE_FIELD)));
+    // ROLES is sorted from the highest to the lowest.
+    return ROLES.find((role) => roles.includes(role)) ?? 'none';
+  }
+
+  /** Title and modified time once an entry is accepted. */
+  infoAfter({ rev, delta }: LogEntry): Uint8Array {
+    const fields = new Map(this.#sequencer.get(INFO_TABLE, INFO_RECORD) ?? []);
+    for (const change of delta.changes) {
+      if (change.table !== INFO_TABLE || change.record !== INFO_RECORD) continue;
+      if (change.type === 'delete') fields.clear();
+      else if (change.type === 'insert') for (const [field, value] of change.fields) fields.set(field, value);
+      else {
+        for (const [field, op] of change.ops) {
+          if (op.type === 'put') fields.set(field, op.value);
+          else if (op.type === 'delete') fields.delete(field);
+        }
+      }
+    }
+    return formatInfo(fields.get(TITLE_FIELD), fields.get(MTIME_FIELD), rev);
+  }
+}
+
+/** Whether an entry changes what lists say of its datastore: title, modified time, or who may read it. */
+function touchesList({ delta }: LogEntry): boolean {
+  return delta.changes.some(({ table }) => table === INFO_TABLE || table === ACL_TABLE);
+}
+
+function reached(hosted: HostedDatastore, { requester }: Watcher): ServiceEvent {
+  return { type: 'reached', handle: hosted.handle, rev: hosted.head.revision, role: hosted.roleOf(requester) };
+}
+
+function notFound(name: string): ServiceError {
+  return new ServiceError('not-found', `there is no datastore ${quote(name)}`);
+}

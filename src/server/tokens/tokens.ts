@@ -1,0 +1,78 @@
+import { createRemoteJWKSet, errors, jwtVerify, SignJWT } from 'jose';
+import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+import type { Authenticated } from '../http-server.js';
+
+/** How tokens are checked. */
+export interface TokenOptions {
+  /** A secret of at least 32 bytes, for tokens signed by HS256. */
+  readonly secret?: Uint8Array;
+  /** Where the public keys of an identity provider are, for tokens signed by RS256, ES256 or EdDSA. */
+  readonly keys?: URL;
+  /** Who must have issued a token, and for whom, if that is checked. */
+  readonly issuer?: string;
+  readonly audience?: string;
+}
+
+/**
+ * Finds the account of a request by a signed token in its `Authorization` header: the claim `sub` is the account, `team`
+ * the team, `name` the name of the user. A token without an end (`exp`) is not valid.
+ *
+ * @throws DatastoreError `invalid-option` unless there is either a secret or the address of keys.
+ */
+export function tokenAuthentication(options: TokenOptions): (request: Request) => Promise<Authenticated | undefined> {
+  const { secret, keys, issuer, audience } = options;
+  if ((secret === undefined) === (keys === undefined)) {
+    throw new DatastoreError('invalid-option', 'tokens need either a secret or the address of keys');
+  }
+  if (secret !== undefined && secret.length < 32) {
+    throw new DatastoreError('invalid-option', `a secret has at least 32 bytes, not ${secret.length}`);
+  }
+  const limits = {
+    algorithms: secret === undefined ? ['RS256', 'ES256', 'EdDSA'] : ['HS256'],
+    requiredClaims: ['sub', 'exp'],
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+  };
+  const remote = keys && createRemoteJWKSet(keys);
+  return async (request) => {
+    const token = /^Bearer ([\w.~+/=-]+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
+    if (token === undefined) return undefined;
+    try {
+      const { payload } = remote
+        ? await jwtVerify(token, remote, limits)
+        : await jwtVerify(token, secret as Uint8Array, limits);
+      const { sub = '', exp = 0, team, name } = payload;
+      if (sub === '' || sub.length > 256) return undefined;
+      return {
+        account: sub,
+        team: typeof team === 'string' ? team : undefined,
+        userName: typeof name === 'string' ? name : undefined,
+        expires: exp * 1000,
+      };
+    } catch (error) {
+      if (error instanceof errors.JWKSTimeout) throw new ServiceError('server', 'the keys cannot be read', {}, error);
+      return undefined;
+    }
+  };
+}
+
+/** What a token says of its account. */
+export interface TokenClaims {
+  readonly account: string;
+  readonly team?: string | undefined;
+  readonly userName?: string | undefined;
+}
+
+/** Makes a token for an account. @param seconds how long it is valid. */
+export function signToken(
+  secret: Uint8Array,
+  { account, team, userName }: TokenClaims,
+  seconds: number,
+): Promise<string> {
+  return new SignJWT({ ...(team === undefined ? {} : { team }), ...(userName === undefined ? {} : { name: userName }) })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(account)
+    .setIssuedAt()
+    .setExpirationTime(`${seconds}s`)
+    .sign(secret);
+}

@@ -1,0 +1,233 @@
+import fc from 'fast-check';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MemoryLogs } from '../../src/server/memory-logs.js';
+import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
+import { runs } from '../support/seed.js';
+import { type RunningServer, SECRET, startServer } from './server-fixture.js';
+
+const ROUTES: readonly (readonly [method: 'GET' | 'POST', path: string, body?: unknown])[] = [
+  ['POST', '/v1/profile', {}],
+  ['POST', '/v1/list', {}],
+  ['POST', '/v1/find', { id: 'default' }],
+  ['POST', '/v1/create', { id: 'default' }],
+  ['POST', '/v1/delete', { id: 'default' }],
+  ['POST', '/v1/send', { handle: 'h', message: { type: 'fetch', rev: 0 } }],
+  ['POST', '/v1/watch', { handles: ['h'] }],
+  ['GET', '/v1/datastores/default'],
+];
+
+let running: RunningServer;
+let ann: string;
+const failures: unknown[] = [];
+
+beforeAll(async () => {
+  const logs = new MemoryLogs();
+  running = await startServer({
+    logs,
+    bodySize: 10_000,
+    watchesPerAccount: 2,
+    onFailure: (error) => failures.push(error),
+  });
+  ann = await signToken(SECRET, { account: 'ann' }, 60);
+});
+afterAll(() => running?.close());
+
+function ask(path: string, init: RequestInit & { readonly token?: string } = {}): Promise<Response> {
+  const { token, ...others } = init;
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(init.headers as Record<string, string> | undefined),
+  };
+  return fetch(`${running.url}${path}`, { ...others, headers });
+}
+
+function post(path: string, body: unknown, token?: string): Promise<Response> {
+  return ask(path, { method: 'POST', body: JSON.stringify(body), ...(token === undefined ? {} : { token }) });
+}
+
+describe('nobody gets in', () => {
+  const inOneMinute = Math.floor(Date.now() / 1000) + 60;
+  const unsigned = (claims: object): string =>
+    [{ alg: 'none' }, claims, '']
+      .map((part) => (part === '' ? '' : Buffer.from(JSON.stringify(part)).toString('base64url')))
+      .join('.');
+  const TOKENS: Readonly<Record<string, () => string | undefined | Promise<string>>> = {
+    'without a token': () => undefined,
+    'with something else': () => 'token',
+    'with a token of another secret': () => signToken(new Uint8Array(48).fill(7), { account: 'ann' }, 60),
+    'with a token that has expired': () => signToken(SECRET, { account: 'ann' }, -1),
+    'with a token that is not signed': () => unsigned({ sub: 'ann', exp: inOneMinute }),
+    'with a token that does not end': () =>
+      new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject('ann').sign(SECRET),
+    'with a token of nobody': () => signToken(SECRET, { account: '' }, 60),
+    'with a token that was changed': async () => `${(await signToken(SECRET, { account: 'ann' }, 60)).slice(0, -3)}AAA`,
+  };
+  for (const [name, tokenOf] of Object.entries(TOKENS)) {
+    test(`${name}, by any route`, async () => {
+      const token = await tokenOf();
+      for (const [method, path, body] of ROUTES) {
+        const init = { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+        const response = await ask(path, token === undefined ? init : { ...init, token });
+        expect([path, response.status]).toEqual([path, 401]);
+        expect(await response.json()).toMatchObject({ code: 'unauthorized' });
+      }
+    });
+  }
+
+  test('a secret that is too short is rejected', () => {
+    expect(() => tokenAuthentication({ secret: new Uint8Array(31) })).toThrow('at least 32 bytes');
+    expect(() => tokenAuthentication({})).toThrow('either a secret or the address of keys');
+  });
+});
+
+describe('another account', () => {
+  test('sees nothing of a datastore that it may not read: it looks like none', async () => {
+    await post('/v1/create', { id: '.shared' }, ann);
+    await post('/v1/create', { id: 'private' }, ann);
+    const bob = await signToken(SECRET, { account: 'bob' }, 60);
+    for (const id of ['.shared', 'private', '.none', 'none', 'No Id', '']) {
+      for (const path of ['/v1/find', '/v1/delete']) {
+        const response = await post(path, { id }, bob);
+        const { message, ...others } = (await response.json()) as { message: string };
+        expect([path, id, response.status, others]).toEqual([path, id, 404, { code: 'not-found' }]);
+        expect(message).toBe(`there is no datastore ${JSON.stringify(id)}`);
+      }
+    }
+    expect((await ask('/v1/datastores/.shared', { token: bob })).status).toBe(404);
+    expect(await (await post('/v1/list', {}, bob)).json()).toEqual({ datastores: [] });
+  });
+});
+
+describe('bad requests', () => {
+  test('are told what is wrong, with a status of 4xx', async () => {
+    const wrong: readonly (readonly [string, string, number])[] = [
+      ['/v1/find', '', 400],
+      ['/v1/find', '{', 400],
+      ['/v1/find', '[]', 400],
+      ['/v1/find', 'null', 400],
+      ['/v1/find', '{"id":1}', 400],
+      ['/v1/find', '{"__proto__":{"id":"default"}}', 400],
+      ['/v1/create', '{"id":"No Id"}', 400],
+      ['/v1/send', '{"handle":"h"}', 400],
+      ['/v1/send', '{"handle":"h","message":{"type":"accepted"}}', 400],
+      ['/v1/send', '{"handle":"constructor","message":{"type":"fetch","rev":0}}', 404],
+      ['/v1/watch', '{"handles":[1]}', 400],
+      ['/v1/nothing', '{}', 404],
+      ['/v1/constructor', '{}', 404],
+    ];
+    for (const [path, body, status] of wrong) {
+      const response = await ask(path, { method: 'POST', body, token: ann });
+      expect([path, body, response.status]).toEqual([path, body, status]);
+      expect(Object.keys((await response.json()) as object)).toEqual(expect.arrayContaining(['code', 'message']));
+    }
+    const html = await ask('/v1/find', {
+      method: 'POST',
+      body: '{}',
+      token: ann,
+      headers: { 'content-type': 'text/plain' },
+    });
+    expect(html.status).toBe(400);
+    expect((await ask('/v1/find', { token: ann })).status).toBe(404);
+    expect((await ask('/v1/datastores/%ff', { token: ann })).status).toBe(404);
+  });
+
+  test('that are too large are cut off', async () => {
+    const response = await post('/v1/find', { id: 'x'.repeat(20_000) }, ann);
+    expect(response.status).toBe(413);
+  });
+
+  test('of any kind never fail the server', async () => {
+    const path = fc.constantFrom(...ROUTES.map(([, path]) => path), '/', '/v1/', '/v1/find/x', '/health', '//v1');
+    const body = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc
+        .record({ id: fc.anything(), handle: fc.anything(), handles: fc.anything(), message: fc.anything() })
+        .map((value) =>
+          JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)),
+        ),
+      fc
+        .record({
+          handle: fc.constant('h'),
+          message: fc.record({
+            type: fc.constantFrom('put', 'fetch'),
+            rev: fc.anything(),
+            nonce: fc.anything(),
+            delta: fc.anything(),
+          }),
+        })
+        .map((value) =>
+          JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)),
+        ),
+    );
+    await fc.assert(
+      fc.asyncProperty(path, body, async (where, text) => {
+        if (where === '/v1/watch') return;
+        const response = await ask(where, { method: 'POST', body: text ?? '', token: ann });
+        expect(response.status).toBeLessThan(500);
+        await response.arrayBuffer();
+      }),
+      { numRuns: runs(300) },
+    );
+    expect(failures).toEqual([]);
+  });
+});
+
+describe('pages of other origins', () => {
+  test('may use the server only if it says so', async () => {
+    const closed = await ask('/v1/list', { method: 'OPTIONS', headers: { origin: 'https://other.example' } });
+    expect([closed.status, closed.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+    const opened = await startServer({ logs: new MemoryLogs(), origins: ['https://app.example'] });
+    const preflight = await fetch(`${opened.url}/v1/list`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://app.example' },
+    });
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example');
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization');
+    await opened.close();
+  });
+
+  test('get answers that no browser takes for a page', async () => {
+    const { headers } = await ask('/health');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'");
+  });
+});
+
+describe('a store that fails', () => {
+  test('gives 503 without a word of what it said, and tells the embedder', async () => {
+    class Broken extends MemoryLogs {
+      override find(): Promise<never> {
+        return Promise.reject(new Error('password=secret of the database'));
+      }
+    }
+    const told: unknown[] = [];
+    const server = await startServer({ logs: new Broken(), onFailure: (error) => told.push(error) });
+    const headers = { authorization: `Bearer ${ann}`, 'content-type': 'application/json' };
+    const response = await fetch(`${server.url}/v1/find`, { method: 'POST', headers, body: '{"id":"default"}' });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('secret');
+    expect(told).toHaveLength(1);
+    await server.close();
+  });
+});
+
+describe('watches', () => {
+  test('of one account are limited, and those that end make room', async () => {
+    const token = await signToken(SECRET, { account: 'watcher' }, 60);
+    const open = async (): Promise<{ readonly status: number; close(): void }> => {
+      const abort = new AbortController();
+      const response = await ask('/v1/watch', { method: 'POST', body: '{"handles":[]}', token, signal: abort.signal });
+      return { status: response.status, close: () => abort.abort() };
+    };
+    const [first, second, third] = [await open(), await open(), await open()];
+    expect([first.status, second.status, third.status]).toEqual([200, 200, 429]);
+    first.close();
+    let again = await open();
+    for (let tries = 0; again.status === 429 && tries < 500; tries++) again = await open();
+    expect(again.status).toBe(200);
+    for (const one of [second, again]) one.close();
+  });
+});
