@@ -162,6 +162,11 @@ function fieldContext(field: string, { table, record, ruleOf }: RecordContext): 
  * depend on what was there. The first part merges with remote list operations, the second part beats them; a remote
  * put or delete beats the first part and meets the second by the rule.
  *
+ * |                          | remote edits the list             | remote puts or deletes the field         |
+ * |--------------------------|-----------------------------------|------------------------------------------|
+ * | pending edits the list   | one list with the items of both   | nothing is left of pending               |
+ * | pending puts or deletes  | nothing is left of remote         | the rule decides, see {@link rebaseValue} |
+ *
  * @throws DatastoreError `incompatible-deltas` if one side creates a list that the other edits.
  * Law: MERGE-1. Spec: MERGE-6 to MERGE-9, REB-3.
  */
@@ -325,6 +330,14 @@ export interface FieldMerge {
  * The rule decides once, on the value that all pending operations together leave. If that loses, all are dropped. If
  * it stands, the operations stay apart, and what each delta leaves in between is settled by the rule in the same way,
  * so that every prefix of the pending deltas makes sense on its own, should a later one be refused.
+ *
+ * | the rule says                 | pending, after remote        | remote, after pending |
+ * |-------------------------------|------------------------------|-----------------------|
+ * | local wins                    | stands, over remote's value  | nothing               |
+ * | remote wins                   | nothing                      | stands                |
+ * | a new value (sum, a function) | puts it, over remote's value | puts it               |
+ *
+ * Where both delete, nothing is left of either.
  * Spec: MERGE-8, MERGE-9, REB-3.
  */
 export function rebaseValue(
@@ -343,9 +356,9 @@ export function rebaseValue(
   let standing = remote;
   let isPendingStanding = false;
   let isUntouched = true;
-  const rebased = pending.map((op, deltaIndex): FieldOp | undefined => {
-    const value = values[deltaIndex];
-    const settled = deltaIndex === pending.length - 1 ? whole : resolveStep(base, value, remote, context);
+  const rebased = pending.map((op, at): FieldOp | undefined => {
+    const value = values[at];
+    const settled = at === pending.length - 1 ? whole : resolveStep(base, value, remote, context);
     if (settled.winner === 'remote' && isUntouched) return undefined;
     const isKept = op.type === 'list' && settled.winner === 'local' && isPendingStanding;
     const before = isFieldOpApplied(op) ? { value: standing } : undefined;

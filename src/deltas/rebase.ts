@@ -17,7 +17,13 @@ import { rebaseRecord } from './rebase-record.js';
  *
  * Law 1: `state · remote · local′ = state · local · remote′`, for every rule and every pair of valid deltas.
  *
- * Both results are normal forms. If local is applied, so is local′; remote′ carries no `before`.
+ * The law is the transformation property TP1 (Ressel, Nitsche-Ruhland and Gunzenhäuser, "An integrating,
+ * transformation-oriented approach to concurrency control and undo in group editors", CSCW 1996). One order of the log
+ * makes it enough, as in Jupiter (Nichols et al., "High-latency, low-bandwidth windowing in the Jupiter collaboration
+ * system", UIST 1995): TP2, which is hard to keep, is never needed.
+ *
+ * Both results are deltas. If local is applied, so is local′; remote′ carries no `before`. It costs what both deltas hold,
+ * O((m + n) · log(m + n)) for lists, whatever the state holds.
  *
  * @throws DatastoreError as {@link rebase} does.
  * Law: MERGE-1. Spec: MERGE-1 to MERGE-10.

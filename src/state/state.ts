@@ -94,7 +94,7 @@ export class State {
   apply(delta: DeltaInput, options: ApplyOptions = {}): Delta {
     checkIsOptions(options);
     const { limits = NO_LIMITS } = options;
-    checkLimits(limits);
+    if (limits !== NO_LIMITS) checkLimits(limits);
     if (!Delta.is(delta)) return deltaOf(this.#applyAll(ownChanges(delta), limits));
     const changes = changesIn(delta);
     const applied = this.#applyAll(changes, limits);

@@ -72,6 +72,7 @@ export function inOrder<Entry>(map: ReadonlyMap<string, Entry>): ReadonlyMap<str
 
 /** Whether the names of `map` are in code point order. */
 export function isInOrder(map: ReadonlyMap<string, unknown>): boolean {
+  if (map.size < 2) return true;
   let previous: string | undefined;
   for (const name of map.keys()) {
     if (previous !== undefined && compareText(previous, name) > 0) return false;
