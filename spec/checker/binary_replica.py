@@ -1,19 +1,23 @@
 """Saved replicas (SYNC-34) as files (BIN-23). A saved replica is a JSON object, as in the vectors."""
 
+import json
+
 from binary_files import decode
 from binary_history import read_history, write_history
 from binary_names import name_at, read_names
 from binary_nonces import read_nonce
-from binary_numbers import ByteReader, write_number
+from binary_numbers import ByteReader, decode_text, write_number
 from binary_refusal import require
+from errors import DatastoreError
 from message_pack import pack_file
+from own_items import check_own, whole_numbers, with_appends
 from saved_refusal import read_refusal, write_refusal
 from wire_deltas import format_rows, parse_delta, parse_rows
 from wire_writing import format_delta
 
 REPLICA = "deltaic/replica"
 RULES = ("remote", "local", "max", "min", "sum", "function")
-NEEDS_RELOAD, IS_LOG_LOST = 1, 2
+NEEDS_RELOAD, IS_LOG_LOST, KNOWS_OWN = 1, 2, 4
 OWN_COLUMNS = 4
 
 
@@ -22,8 +26,8 @@ def encode_replica(replica):
     deltas = [parse_delta(delta) for delta in [*replica["pending"], replica["open"]]]
     rule_names = {name for *place, _ in replica["rules"] for name in place}
     history = write_history(parse_rows(replica["rows"]), deltas, rule_names)
-    flags = NEEDS_RELOAD * replica["needsReload"] + IS_LOG_LOST * replica["isLogLost"]
-    head = write_number(int(replica["rev"])) + bytes([flags])
+    flags = NEEDS_RELOAD * replica["needsReload"] + IS_LOG_LOST * replica["isLogLost"] + KNOWS_OWN * ("own" in replica)
+    head = write_number(int(replica["rev"])) + bytes([flags]) + write_own(replica)
     nonce = (replica["nonce"] or "").encode("ascii")
     refusal = b"" if replica["refusal"] is None else write_refusal(replica["refusal"])
     return pack_file(REPLICA, [head, nonce, refusal, write_rules(replica["rules"], read_names(history[1])), *history])
@@ -45,7 +49,9 @@ def read_replica(columns):
     require(not refusal or bool(nonce))
     reader = ByteReader(head)
     rev, flags = reader.number(), reader.byte()
-    require(flags <= NEEDS_RELOAD + IS_LOG_LOST)
+    require(flags <= NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN)
+    own = {"own": read_own(reader, deltas)} if flags & KNOWS_OWN else {}
+    reader.end()
     return {
         "format": 1,
         "rev": rev,
@@ -57,7 +63,24 @@ def read_replica(columns):
         "rules": read_rules(rules, names),
         "needsReload": flags & NEEDS_RELOAD != 0,
         "isLogLost": flags & IS_LOG_LOST != 0,
+        **own,
     }
+
+
+def write_own(replica):
+    """The member `own`, if there is one, as a JSON text without white space (BIN-23). All its strings are names."""
+    return json.dumps(whole_numbers(replica["own"]), separators=(",", ":")).encode() if "own" in replica else b""
+
+
+def read_own(reader, deltas):
+    """The rest of the head as the member `own`. Writing the file again finds another spelling."""
+    try:
+        own = json.loads(decode_text(reader.take(len(reader.octets) - reader.position)))
+        check_own(own)
+        with_appends(list(deltas), own)
+        return own
+    except (ValueError, RecursionError, DatastoreError):
+        require(False)
 
 
 def write_rules(rules, names):

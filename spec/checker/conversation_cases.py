@@ -1,10 +1,12 @@
 """The cases of the sync-*.json files: what the replicas and the sequencer answer, step by step."""
 
+from compression import compress
 from errors import DatastoreError
 from replica import Replica
 from rules import rules_by_field
 from saved_replica import load, save
 from sequencer import Sequencer, restore
+from vector_forms import read_changes
 from wire_deltas import format_rows, parse_delta
 
 
@@ -39,7 +41,7 @@ class Device:
 
     def edit(self, step, _):
         """The rows that are shown then."""
-        self.replica.edit(parse_delta(step["delta"]))
+        self.replica.edit(read_edit(step["delta"]))
         return self.rows()
 
     def title(self, step, _):
@@ -175,6 +177,14 @@ class Conversation:
         answer = self.sequencer.answer(message, step.get("role", "owner"))
         self.log.update(self.sequencer.entries)
         return answer
+
+
+def read_edit(delta):
+    """An edit in wire JSON, or in the notation of vectors where it has appends, which do not travel."""
+    changes = [change for change in delta if change[0] == "U"]
+    operations = [operation for change in changes for operation in change[3].values()]
+    has_appends = any(operation[0] == "LI" and operation[3:] == ["end"] for operation in operations)
+    return compress(read_changes(delta)) if has_appends else parse_delta(delta)
 
 
 def conversation_case(case):

@@ -7,10 +7,11 @@ from operations import ListDelete, ListInsert, ListMove, ListPut
 
 @dataclass(frozen=True, eq=False)
 class Element:
-    """An element of the merged order. Those of the base belong to no side. Compared by identity."""
+    """An element of the merged order. Those of the base belong to no side. `made_by` is the operation that created
+    another one. Compared by identity."""
 
     is_base: bool
-    is_right_move: bool = False
+    made_by: object = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +64,9 @@ class Order:
         occupied = set(self.places.values())
         return sum(other in occupied for other in self.elements[: self.elements.index(element)])
 
-    def make_element(self, index, is_right_move):
+    def make_element(self, index, op):
         """A new element directly after that of the item left of `index`, or at the very beginning (LIST-2)."""
-        element = Element(is_base=False, is_right_move=is_right_move)
+        element = Element(is_base=False, made_by=op)
         if index == 0:
             self.elements.insert(0, element)
         else:
@@ -81,7 +82,7 @@ def replay(base, ops):
     for position, op in enumerate(ops):
         if isinstance(op, ListInsert):
             item = Item(None)
-            order.places[item] = order.make_element(op.index, is_right_move=False)
+            order.places[item] = order.make_element(op.index, op)
             actions.append(Action(position, op, item, order.places[item]))
         elif isinstance(op, ListPut):
             actions.append(Action(position, op, order.items()[op.index]))
@@ -92,7 +93,7 @@ def replay(base, ops):
         elif op.source != op.target:
             item = order.items()[op.source]
             del order.places[item]
-            order.places[item] = order.make_element(op.target, is_right_move=op.target > op.source)
+            order.places[item] = order.make_element(op.target, op)
             actions.append(Action(position, op, item, order.places[item]))
     return order, actions
 
@@ -108,18 +109,26 @@ def gaps_of(order):
     return gaps
 
 
-def head_and_tail(gap):
-    """The head, which is the leading run of elements moved from the left, and the tail (LIST-4)."""
-    length = next((index for index, element in enumerate(gap) if not element.is_right_move), len(gap))
+def is_right_move(element, is_behind_own):
+    """Whether an element was created by a right-move or, behind an own item, by an insert that is no append (LIST-4)."""
+    op = element.made_by
+    if isinstance(op, ListMove):
+        return op.target > op.source
+    return is_behind_own and not op.is_append
+
+
+def head_and_tail(gap, is_behind_own):
+    """The head, which is the leading run of right-moves, and the tail (LIST-4)."""
+    length = next((index for index, element in enumerate(gap) if not is_right_move(element, is_behind_own)), len(gap))
     return gap[:length], gap[length:]
 
 
-def merge_orders(base, local, remote):
-    """The merged order of both sides (LIST-4)."""
+def merge_orders(base, local, remote, own):
+    """The merged order of both sides (LIST-4). `own` holds the indexes of local's own items."""
     merged = []
     for number, (local_gap, remote_gap) in enumerate(zip(gaps_of(local), gaps_of(remote))):
-        local_head, local_tail = head_and_tail(local_gap)
-        remote_head, remote_tail = head_and_tail(remote_gap)
+        local_head, local_tail = head_and_tail(local_gap, is_behind_own=number - 1 in own)
+        remote_head, remote_tail = head_and_tail(remote_gap, is_behind_own=False)
         merged += local_head + remote_head + remote_tail + local_tail
         merged += base.elements[number : number + 1]
     return merged

@@ -24,7 +24,7 @@ class FieldMerge:
     conflicts: tuple = ()
 
 
-def merge_field(pending, remote, rule, is_inserted=False):
+def merge_field(pending, remote, rule, is_inserted=False, own=frozenset()):
     """REB-3. `pending` holds pairs of the number of a delta and its operation; `remote` may be None. Fields of inserted
     records have an absent base, whatever the operations say (MERGE-5)."""
     if remote is None:
@@ -36,7 +36,7 @@ def merge_field(pending, remote, rule, is_inserted=False):
     )
     edits, rest = pending[:first_of_rest], pending[first_of_rest:]
     if isinstance(remote, ListEdit):
-        return merge_list_edits(edits, rest, remote, rule)
+        return merge_list_edits(edits, rest, remote, rule, own)
     if rest:
         base = ABSENT if is_inserted else compose_all(pending).before
         return merge_values(base, rest, remote, rule)
@@ -59,13 +59,13 @@ def overwrite_edits(edits, remote):
     return FieldMerge([], without_before(remote), (conflict,))
 
 
-def merge_list_edits(edits, rest, remote, rule):
+def merge_list_edits(edits, rest, remote, rule, own):
     """Remote has list operations: list edits merge with them (MERGE-7), puts and deletes win over them (MERGE-6)."""
     if edits and edits[0][1].create != remote.create:
         raise DatastoreError("incompatible-deltas")
     origins = [number for number, operation in edits for _ in operation.steps]
     steps = [step for _, operation in edits for step in operation.steps]
-    merge = ListMerge(steps, remote.steps, rule)
+    merge = ListMerge(steps, remote.steps, rule, own)
     kept = keep_boundaries(origins, merge.rebased_local())
     create = remote.create and not edits
     left = ListEdit(create, merge.rebased_remote())

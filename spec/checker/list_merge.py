@@ -21,14 +21,15 @@ class Touches:
 
 
 class ListMerge:
-    """One merge: both sequences of elements, the meaning of all operations, and which of them are dropped."""
+    """One merge: both sequences of elements, the meaning of all operations, and which of them are dropped. `own` holds
+    the indexes of the items of the base that local is known to have inserted (LIST-4)."""
 
-    def __init__(self, local_ops, remote_ops, rule):
+    def __init__(self, local_ops, remote_ops, rule, own=frozenset()):
         self.rule = rule
         self.base = Base(local_ops, remote_ops)
         self.local_order, self.local_actions = replay(self.base, local_ops)
         self.remote_order, self.remote_actions = replay(self.base, remote_ops)
-        self.elements = merge_orders(self.base, self.local_order, self.remote_order)
+        self.elements = merge_orders(self.base, self.local_order, self.remote_order, own)
         self.dropped = set()
         for item in self.base.items:
             self.contest(self.local_touches(item), self.remote_touches(item))
@@ -93,7 +94,7 @@ def perform(order, action, values):
     op, item = action.op, action.item
     if isinstance(op, ListInsert):
         order.places[item] = action.element
-        return ListInsert(order.index_of(action.element), op.value)
+        return ListInsert(order.index_of(action.element), op.value, op.is_append)
     index = order.index_of(order.places[item])
     if isinstance(op, ListMove):
         del order.places[item]

@@ -45,7 +45,7 @@ def list_merge_case(case):
     base = parse_value(case["base"])
     local_result, local = apply_steps(base, [read_step(parts) for parts in case["local"]])
     remote_result, remote = apply_steps(base, [read_step(parts) for parts in case["remote"]])
-    merge = ListMerge(local, remote, case["rule"])
+    merge = ListMerge(local, remote, case["rule"], set(map(int, case.get("own", []))))
     rebased_local = [step for _, step in merge.rebased_local()]
     rebased_remote = merge.rebased_remote()
     remote_first = format_value(perform_steps(remote_result, rebased_local))

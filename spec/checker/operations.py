@@ -16,10 +16,11 @@ class ListPut:
 
 @dataclass(frozen=True, eq=False)
 class ListInsert:
-    """`insert i v`: makes a value the item at an index (CHG-3)."""
+    """`insert i v`: makes a value the item at an index (CHG-3). An append was meant as "at the end"."""
 
     index: int
     value: object
+    is_append: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ def is_known(operation):
 
 
 def without_before(operation):
-    """The operation, saying nothing about what it overwrote, as in remote' (MERGE-2)."""
+    """The operation, saying nothing about what it overwrote, as in remote' (MERGE-2), and of no append (CHG-3)."""
     if isinstance(operation, Put):
         return Put(operation.value)
     if isinstance(operation, Delete):
@@ -110,9 +111,11 @@ def without_before(operation):
 
 
 def step_without_before(step):
-    """The list operation, saying nothing about what it overwrote."""
+    """The list operation, saying nothing about what it overwrote, and of no append (LIST-9)."""
     if isinstance(step, ListPut):
         return ListPut(step.index, step.value)
     if isinstance(step, ListDelete):
         return ListDelete(step.index)
+    if isinstance(step, ListInsert):
+        return ListInsert(step.index, step.value)
     return step

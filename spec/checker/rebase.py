@@ -16,15 +16,21 @@ class Rebase:
     conflicts: list
 
 
-def rebase(pending, remote, rules):
-    """Rebases successive pending deltas over one remote delta, record by record (REB-1)."""
+def none_own(*_):
+    """No item is known to be local's (LIST-4)."""
+    return frozenset()
+
+
+def rebase(pending, remote, rules, own=none_own):
+    """Rebases successive pending deltas over one remote delta, record by record (REB-1). `own` gives the indexes of
+    local's own items of a list, by table, record and field (LIST-4)."""
     pending_by_record, remote_by_record = [by_record(compress(delta)) for delta in pending], by_record(compress(remote))
     keys = set(remote_by_record).union(*pending_by_record)
     pending_left, remote_left, conflicts = [[] for _ in pending], [], []
     for table, record in sorted(keys):
         changes = [delta.get((table, record), []) for delta in pending_by_record]
         with at(table=table, record=record):
-            merger = RecordMerger(table, record, changes, remote_by_record.get((table, record), []), rules)
+            merger = RecordMerger(table, record, changes, remote_by_record.get((table, record), []), rules, own)
             merged = merger.merge()
         for number, change in merged.pending:
             pending_left[number].append(change)

@@ -22,10 +22,11 @@ class RecordMerge:
 
 
 class RecordMerger:
-    """One record in one merge. `pending` holds for every delta its changes of the record; `remote` those of remote."""
+    """One record in one merge. `pending` holds for every delta its changes of the record; `remote` those of remote.
+    `own` gives local's own items of a list of the base (LIST-4)."""
 
-    def __init__(self, table, record, pending, remote, rules):
-        self.table, self.record, self.rules = table, record, rules
+    def __init__(self, table, record, pending, remote, rules, own):
+        self.table, self.record, self.rules, self.own = table, record, rules, own
         self.incarnations = Incarnations(pending)
         self.remote = remote
 
@@ -66,7 +67,8 @@ class RecordMerger:
         for field in sorted(fields):
             with at(field=field):
                 rule = self.rules(self.table, self.record, field)
-                merged = merge_field(pending_of(field), remote_operations.get(field), rule, is_inserted)
+                own = self.own(self.table, self.record, field)
+                merged = merge_field(pending_of(field), remote_operations.get(field), rule, is_inserted, own)
             for number, operation in merged.pending:
                 updates.setdefault(number, {})[field] = operation
             if merged.remote is not None:

@@ -43,10 +43,12 @@ def merge_difference(timeline, target, rules):
     """Rebases the pending deltas over the difference between the base and a snapshot, and returns the conflicts."""
     _, difference = apply(timeline.base, diff(timeline.base, target))
     parts = timeline.parts()
-    lost = lost_puts(rebase([part.delta for part in parts], difference, rules).conflicts)
+    lost = lost_puts(rebase([part.delta for part in parts], difference, rules, timeline.own.of).conflicts)
     if lost:
         difference = [spare(change, lost) for change in difference]
-    return rebase_parts(parts, difference, rules).conflicts
+    conflicts = rebase_parts(parts, difference, rules, timeline.own).conflicts
+    timeline.own.follow(difference, is_mine=False)
+    return conflicts
 
 
 def lost_puts(conflicts):

@@ -1,4 +1,4 @@
-"""The replica: edits, `sync`, undo, rolling back, reopening and retracting (SYNC-14 to SYNC-55)."""
+"""The replica: edits, `sync`, undo, rolling back, reopening and retracting (SYNC-14 to SYNC-56)."""
 
 from changed_records import changed_records
 from compression import compose

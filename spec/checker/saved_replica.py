@@ -3,6 +3,7 @@
 from errors import DatastoreError
 from exchange import as_it_travels
 from messages import check_nonce, check_refusal, check_revision, require_json
+from own_items import check_own, loaded_own, saved_own, with_appends
 from pending_rules import PendingRules
 from replica import Replica
 from state import apply
@@ -19,6 +20,7 @@ def save(replica, extent="all"):
     is_flight_kept = kept[:1] == timeline.pending[:1]
     flight = exchange.flight if is_flight_kept else None
     opened = timeline.open if extent == "all" else LocalDelta()
+    own = saved_own(timeline.own, [delta.whole() for delta in [*kept, opened]])
     return {
         "format": 1,
         "rev": exchange.rev,
@@ -30,6 +32,7 @@ def save(replica, extent="all"):
         "rules": replica.pending_rules.saved([delta.whole() for delta in [*kept, opened]]),
         "needsReload": exchange.needs_reload,
         "isLogLost": exchange.has_lost_log,
+        **({} if own is None else {"own": own}),
     }
 
 
@@ -42,11 +45,13 @@ def load(saved, rules, next_nonce, limits=None, undo_depth=None):
     replica = Replica(rules, next_nonce, limits, undo_depth)
     exchange, timeline = replica.exchange, replica.timeline
     state = timeline.base = parse_rows(saved["rows"])
-    for wire in saved["pending"]:
-        state, part = restored(state, wire)
+    timeline.own = loaded_own(saved.get("own"))
+    *pending, opened = with_appends(list(map(parse_delta, [*saved["pending"], saved["open"]])), saved.get("own"))
+    for delta in pending:
+        state, part = restored(state, delta)
         timeline.pending.append(LocalDelta([part]))
     require_json(saved["nonce"] is None or bool(timeline.pending[0].whole()))
-    _, part = restored(state, saved["open"])
+    _, part = restored(state, opened)
     timeline.open = LocalDelta([part] if part.delta else [])
     replica.pending_rules = PendingRules(saved["rules"])
     exchange.rev = int(saved["rev"])
@@ -75,6 +80,8 @@ def check_form(saved):
             check_name(part, name)
     places = [tuple(place) for *place, _ in rules]
     require_json(len(set(places)) == len(places))
+    if "own" in saved:
+        check_own(saved["own"])
 
 
 def is_fine(check, value):
@@ -86,7 +93,7 @@ def is_fine(check, value):
     return True
 
 
-def restored(state, wire):
+def restored(state, delta):
     """The state after a saved delta, and the delta as a segment that belongs to no undo item (SYNC-47)."""
-    state, applied = apply(state, parse_delta(wire))
+    state, applied = apply(state, delta)
     return state, Part(applied, "apart")

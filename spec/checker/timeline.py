@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from compression import compose, compress
 from inversion import invert
-from rebase import rebase
+from own_items import OwnItems
+from rebase import none_own, rebase
 from rules import DIFFERENCE
 from state import apply
 
@@ -36,11 +37,12 @@ class LocalDelta:
 
 
 class Timeline:
-    """`base` is a state; then the unconfirmed deltas, the uncommitted one, and the segment of it that the user is still
-    editing."""
+    """`base` is a state, with the own items in it; then the unconfirmed deltas, the uncommitted one, and the segment of
+    it that the user is still editing."""
 
     def __init__(self, base=None):
         self.base = base or {}
+        self.own = OwnItems()
         self.pending = []
         self.open = LocalDelta()
         self.running = None
@@ -81,11 +83,17 @@ class Timeline:
         """Merges one remote delta into the base and the unconfirmed deltas (SYNC-23), and returns the conflicts.
         Nothing is uncommitted then."""
         base, remote = apply(self.base, remote)
-        merged = rebase_parts(self.parts(), remote, rules)
+        own_in_view = self.own_in_view()
+        merged = rebase_parts(self.parts(), remote, rules, self.own)
         self.base = base
-        history.meet(self.parts(), remote, merged.remotes[0])
+        history.meet(self.parts(), remote, merged.remotes[0], self.own, own_in_view)
+        self.own.follow(remote, is_mine=False)
         self.drop_idle(history)
         return merged.conflicts
+
+    def own_in_view(self):
+        """The own items of the base after all deltas of the queue (SYNC-56)."""
+        return self.own.after([part.delta for part in self.parts()])
 
     def drop_idle(self, history):
         """Drops a delta without changes left (SYNC-17). No delta is the same as before: none is provisional (SYNC-52),
@@ -95,7 +103,9 @@ class Timeline:
 
     def acknowledge(self):
         """The first unconfirmed delta moves into the base (SYNC-19)."""
-        self.base = state_after(self.base, [self.pending.pop(0).whole()])
+        delta = self.pending.pop(0).whole()
+        self.base = state_after(self.base, [delta])
+        self.own.follow(delta, is_mine=True)
 
     def withdraw(self, rules, history):
         """Takes the first unconfirmed delta out (SYNC-27), and returns the conflicts in which a later edit is lost."""
@@ -147,9 +157,10 @@ def without_idle(deltas, history):
     return [delta for delta in deltas if delta.whole()]
 
 
-def rebase_parts(parts, remote, rules):
-    """Rebases segments over a remote delta as one sequence (REB-1), and updates each."""
-    merged = rebase([part.delta for part in parts], remote, rules)
+def rebase_parts(parts, remote, rules, own=None):
+    """Rebases segments over a remote delta as one sequence (REB-1), and updates each. `own` are the own items of the
+    state that remote changes (SYNC-56)."""
+    merged = rebase([part.delta for part in parts], remote, rules, none_own if own is None else own.of)
     for part, delta in zip(parts, merged.pending):
         part.delta = delta
     return merged

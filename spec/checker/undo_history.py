@@ -95,15 +95,15 @@ class UndoHistory:
         pending = [step for step, part in zip(self.done, steps) if part.delta]
         self.done = [Step(step.part, step.lineage, invert(step.part.delta)) for step in pending] + others
 
-    def meet(self, parts, remote, shown):
+    def meet(self, parts, remote, shown, own, own_in_view):
         """A remote delta was merged: `parts` are all segments afterwards, and `shown` is the delta that the view met
-        (SYNC-54)."""
+        (SYNC-54). The own items are those before it, in the base and in the view (SYNC-56)."""
         steps = steps_in(parts)
         if self.is_aligned(parts):
-            self.rebuild(steps, self.bring_past(self.done[len(steps) :], remote))
+            self.rebuild(steps, self.bring_past(self.done[len(steps) :], remote, own))
         else:
-            self.done, self.is_exact = self.bring_past(self.done, shown), False
-        self.undone = self.bring_past(self.undone, shown)
+            self.done, self.is_exact = self.bring_past(self.done, shown, own_in_view), False
+        self.undone = self.bring_past(self.undone, shown, own_in_view)
 
     def meet_refusal(self, before, later, was_aligned):
         """Segments were taken out, and `later` are the remaining ones afterwards (SYNC-55)."""
@@ -121,12 +121,16 @@ class UndoHistory:
             self.done = []
         self.undone = []
 
-    def bring_past(self, chain, delta):
+    def bring_past(self, chain, delta, own):
         """A stack after a delta that was applied where it begins: it yields (SYNC-42), and then is rebased as if it
         were pending, under rule remote, or sum if that is the rule (SYNC-44)."""
         left = give_way([step.delta for step in chain], delta)
-        merged = rebase(left, delta, lambda *place: "sum" if self.rules(*place) == "sum" else "remote")
+        merged = rebase(left, delta, self.rule_of, own.of)
         return [Step(step.part, step.lineage, by) for step, by in zip(chain, merged.pending)]
+
+    def rule_of(self, *place):
+        """Rule remote, or sum if that is the rule (SYNC-44)."""
+        return "sum" if self.rules(*place) == "sum" else "remote"
 
 
 def steps_in(parts):

@@ -1,4 +1,5 @@
-"""Reading the inputs of vectors, where changes say what they overwrote in an extra last element, and comparing JSON.
+"""Reading the inputs of vectors, where changes say what they overwrote in an extra last element, and inserts that they
+are appends, and comparing JSON.
 
 Inputs are not checked here: they may hold names or indexes that are only rejected when they are applied.
 """
@@ -62,7 +63,7 @@ def read_step(parts):
     if kind == "LP":
         return ListPut(index, parse_value(parts[2]), before)
     if kind == "LI":
-        return ListInsert(index, parse_value(parts[2]))
+        return ListInsert(index, parse_value(parts[2]), is_append=parts[3:] == ["end"])
     return ListDelete(index, before) if kind == "LD" else ListMove(index, int(parts[2]))
 
 

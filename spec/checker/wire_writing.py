@@ -49,7 +49,7 @@ def format_step(step, with_before=True):
     if isinstance(step, ListPut):
         return ["LP", step.index, format_value(step.value), *before_value_part(step.before, with_before)]
     if isinstance(step, ListInsert):
-        return ["LI", step.index, format_value(step.value)]
+        return ["LI", step.index, format_value(step.value), *["end"] * (with_before and step.is_append)]
     if isinstance(step, ListDelete):
         return ["LD", step.index, *before_value_part(step.before, with_before)]
     return ["LM", step.source, step.target]

@@ -11,7 +11,8 @@
  *     f[0]=x   put item 0                f[0]-  delete item 0
  *     f[0]+x   insert x before item 0    f[0]>2 move item 0 to index 2     […]       the change as wire JSON
  *
- * `over` says what a put or delete overwrote: `f=2 over 1`, and `over null` if that was absent.
+ * `over` says what a put or delete overwrote: `f=2 over 1`, and `over null` if that was absent. `end` says that an insert
+ * is an append: `f[2]+x end`.
  */
 
 import { readFileSync } from 'node:fs';
@@ -26,6 +27,7 @@ const RAW_TEXT = /'[^']*'/y;
 const BYTE = /[0-9a-f]{2}/y;
 const PLACE = new RegExp(`(?:(${WORD.source})/)?(${WORD.source})/`, 'y');
 const OVER = / over(?= )/y;
+const END = / end(?=[ ;|)}]|$)/y;
 const OPTION = /^ *\| *\w+:/;
 const DEFINITION = /^([A-Z][A-Z_]+) := /;
 
@@ -264,7 +266,7 @@ export class CaseReader {
     const index = this.number();
     if (!this.#take(']')) this.fail('a closing bracket');
     if (this.#take('=')) return ['LP', index, this.value(), ...this.#over()];
-    if (this.#take('+')) return ['LI', index, this.value()];
+    if (this.#take('+')) return ['LI', index, this.value(), ...(this.#match(END) === undefined ? [] : ['end'])];
     if (this.#take('-')) return ['LD', index, ...this.#over()];
     return this.#take('>') ? ['LM', index, this.number()] : this.fail('one of = + - >');
   }

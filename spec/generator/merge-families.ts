@@ -116,20 +116,25 @@ function rowsAfter({ base }: JsonObject, deltas: readonly DeltaInput[]): Json {
 export const listMerges: Family = {
   file: 'list-merges.json',
   description:
-    'Local and remote operations on the same list: the merged list, and what each side applies after the other’s operations. First all pairs of single operations on lists of 0 to 2 items, then chosen longer ones.',
+    'Local and remote operations on the same list: the merged list, and what each side applies after the other’s operations. First all pairs of single operations on lists of 0 to 2 items, then those behind own items, then chosen longer ones.',
   inputs: () =>
     readCases('list-merges.txt').flatMap((line) => {
       const rule = line.column().word();
       const base = line.column().take('-') ? [] : [...line.word()];
       if (line.name === 'every pair of operations') return pairsOn(base, rule);
+      if (line.name === 'every pair for every choice of own items') return pairsWithOwn(base, rule);
       const [local, remote] = [line.column().listOperations(), line.column().listOperations()];
-      return [{ name: line.name, base, local, remote, rule }];
+      return [{ name: line.name, base, local, remote, rule, ...line.options() }];
     }),
   outputs: ['merged', 'rebasedLocal', 'rebasedRemote'],
-  complete: ({ base, local, remote, rule }) => {
+  complete: ({ base, local, remote, rule, own }) => {
     const ofRemote = editList(arrayOf(base), arrayOf(remote));
     const ofLocal = editList(arrayOf(base), arrayOf(local));
-    const merged = transformList(readListOps(ofLocal.ops), readListOps(ofRemote.ops), { rule: textOf(rule) as Rule });
+    const ownItems = own === undefined ? [] : arrayOf(own);
+    const merged = transformList(readListOps(ofLocal.ops), readListOps(ofRemote.ops), {
+      rule: textOf(rule) as Rule,
+      isOwn: (index) => ownItems.includes(index),
+    });
     const rebasedLocal = writeListOps(merged.local);
     return {
       merged: editList(ofRemote.items, arrayOf(rebasedLocal)).items,
@@ -149,6 +154,28 @@ function pairsOn(base: readonly string[], rule: string): JsonObject[] {
       remote: [remote],
       rule,
     })),
+  );
+}
+
+/** Every operation of local that makes an element with every operation of remote, for every set of own items. */
+function pairsWithOwn(base: readonly string[], rule: string): JsonObject[] {
+  const append = ['LI', base.length, 'l', 'end'];
+  const making = operationsOn(base.length, 'l').filter(([kind]) => kind === 'LI' || kind === 'LM');
+  return ownSets(base.length).flatMap((own) =>
+    [...making, append].flatMap((local) =>
+      operationsOn(base.length, 'r').map((remote) => ({
+        name: `own ${own.join(' ')} ${rule}: ${base.join('')}: ${local.join(' ')} × ${remote.join(' ')}`,
+        ...{ base, local: [local], remote: [remote], rule, own },
+      })),
+    ),
+  );
+}
+
+/** All sets of indexes but the empty one. */
+function ownSets(length: number): number[][] {
+  const sets = Array.from({ length: 2 ** length - 1 }, (_, number) => number + 1);
+  return sets.map((set) =>
+    Array.from({ length }, (_, index) => index).filter((index) => Math.floor(set / 2 ** index) % 2),
   );
 }
 

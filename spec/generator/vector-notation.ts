@@ -1,7 +1,7 @@
 /**
  * How vectors write deltas, errors, conflicts and rules. A delta is wire JSON, with what was overwritten as an extra last
- * element, {"before": value}, where it is known; a `before` of null says that the field was absent. `readDelta` keeps the
- * changes as they are, and `writeDelta` splits list operations as they travel.
+ * element, {"before": value}, where it is known; a `before` of null says that the field was absent. An append has "end" as
+ * an extra last element. `readDelta` keeps the changes as they are, and `writeDelta` splits list operations as they travel.
  */
 
 import {
@@ -89,7 +89,9 @@ function readFieldOp(parts: readonly Json[]): FieldOp {
 function readListOp([tag, first, second, third]: readonly Json[]): ListOp {
   const index = numberOf(first);
   if (tag === 'LP') return { type: 'put', index, value: readAtom(second), ...readItemBefore(third) };
-  if (tag === 'LI') return { type: 'insert', index, value: readAtom(second) };
+  if (tag === 'LI') {
+    return { type: 'insert', index, value: readAtom(second), ...(third === 'end' ? { atEnd: true } : {}) };
+  }
   if (tag === 'LD') return { type: 'delete', index, ...readItemBefore(second) };
   if (tag === 'LM') return { type: 'move', from: index, to: numberOf(second) };
   throw new Error(`Not a list operation: ${JSON.stringify(tag)}`);
@@ -134,7 +136,7 @@ function writeListOp(op: ListOp): Json {
     case 'put':
       return ['LP', op.index, writeValue(op.value), ...writeItemBefore(op.before)];
     case 'insert':
-      return ['LI', op.index, writeValue(op.value)];
+      return ['LI', op.index, writeValue(op.value), ...(op.atEnd === true ? ['end'] : [])];
     case 'delete':
       return ['LD', op.index, ...writeItemBefore(op.before)];
     case 'move':

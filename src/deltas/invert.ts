@@ -82,7 +82,8 @@ function beforeMissing(what: string, place: Place): DatastoreError {
 }
 
 /**
- * The normal form of a delta without what it overwrote: the form in which a delta travels.
+ * The normal form of a delta as it travels: without what only its author's merges need, which is what it overwrote and
+ * which inserts are appends.
  *
  * @throws DatastoreError as `compress` does.
  * Law: `state · d = state · deltaWithoutBefore(d)`.

@@ -1,6 +1,7 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { applyListEdit } from '../lists/apply.js';
 import { mergeListOps } from '../lists/merge.js';
+import type { IsOwn } from '../lists/order.js';
 import type { TransformedOps } from '../lists/transformed-ops.js';
 import {
   type Before,
@@ -42,11 +43,12 @@ import { type RecordStart, type RecordUpdate, recordUpdate } from './incarnation
 import { fieldOpWithoutBefore } from './invert.js';
 import { listRuleOf } from './transform-list.js';
 
-/** Which record a merge is about, and the rules of its fields. */
+/** Which record a merge is about, the rules of its fields, and the own items of its lists. */
 export interface RecordContext {
   readonly table: string;
   readonly record: string;
   readonly ruleOf: (field: string) => Rule;
+  readonly isOwnOf: (field: string) => IsOwn | undefined;
 }
 
 /** The fields of one record, transformed. */
@@ -150,8 +152,8 @@ function conflictsOf(merges: FieldMerges): Conflicts {
   return () => [...merges.values()].flatMap(({ merge }) => merge.conflicts());
 }
 
-function fieldContext(field: string, { table, record, ruleOf }: RecordContext): FieldContext {
-  return { table, record, field, rule: ruleOf(field) };
+function fieldContext(field: string, { table, record, ruleOf, isOwnOf }: RecordContext): FieldContext {
+  return { table, record, field, rule: ruleOf(field), isOwn: isOwnOf(field) };
 }
 
 /**
@@ -196,9 +198,9 @@ function mergeLists(edits: readonly FieldList[], remote: FieldList, context: Fie
       context,
     );
   }
-  const { table, record, field, rule } = context;
+  const { table, record, field, rule, isOwn } = context;
   // All pending operations meet remote's as one sequence; their boundaries are put back afterwards.
-  const merged = mergeListOps(columnsOf(joinLists(edits)), columnsOf(remote), listRuleOf(rule));
+  const merged = mergeListOps(columnsOf(joinLists(edits)), columnsOf(remote), listRuleOf(rule), isOwn);
   let start = 0;
   let source = 0;
   const pending = edits.map((edit) => {
@@ -223,7 +225,7 @@ function overwriteRemoteList(
   remote: FieldList,
   context: FieldContext,
 ): FieldMerge {
-  const { rule: _, ...where } = context;
+  const { rule: _, isOwn: __, ...where } = context;
   const merged: Pick<FieldMerge, 'pending' | 'remote'> =
     edits.length === 0 ? { pending: [], remote } : mergeLists(edits, remote, context);
   const remoteList = merged.remote?.type === 'list' ? merged.remote : NO_EDIT;
@@ -251,7 +253,7 @@ function overwritePendingLists(
   remote: FieldPut | FieldDelete,
   context: FieldContext,
 ): FieldMerge {
-  const { rule: _, ...where } = context;
+  const { rule: _, isOwn: __, ...where } = context;
   const value = valueAfter(remote);
   const conflict = (): Conflict => {
     const base = beforeOf(remote);
@@ -314,6 +316,8 @@ export interface FieldContext {
   readonly record: string;
   readonly field: string;
   readonly rule: Rule;
+  /** Which items of the list local inserted, where that is known. */
+  readonly isOwn: IsOwn | undefined;
 }
 
 /** The operations of one field, transformed. */
@@ -408,7 +412,7 @@ function valueConflict(
   settled: Resolution,
   context: FieldContext,
 ): Conflict[] {
-  const { rule, ...where } = context;
+  const { rule, isOwn: _, ...where } = context;
   const result = outcomeOf(settled, local, remote);
   const isLocalResult = valuesEqual(local, result);
   const isRemoteResult = valuesEqual(remote, result);

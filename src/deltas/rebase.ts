@@ -1,5 +1,6 @@
 import { checkIsOptions, checkListener, invalidArgument } from '../errors/arguments.js';
 import { InvariantError } from '../errors/invariant-error.js';
+import type { IsOwn } from '../lists/order.js';
 import type { Change } from '../operations/change.js';
 import { RecordMap } from '../operations/record-map.js';
 import { checkRule, ResolutionRules } from '../rules/resolution-rules.js';
@@ -48,10 +49,18 @@ export interface RuleLookup {
   get(table: string, field: string, record: string): Rule;
 }
 
+/** Which items of the lists that both sides start from the local side inserted, as far as that is known. */
+export interface OwnItemsLookup {
+  /** For one list: whether the item at an index is local's; `undefined` where nothing is known. */
+  isOwn(table: string, record: string, field: string): IsOwn | undefined;
+}
+
 /** How two deltas are merged. */
 export interface TransformOptions {
   /** The rules of the fields: `remote` everywhere unless given. */
   readonly rules?: RuleLookup;
+  /** What local inserted before: what it goes on to insert behind that stands before remote's. Spec: LIST-4. */
+  readonly own?: OwnItemsLookup | undefined;
   /** Called for every conflict, in the order of table, record, field and index. */
   readonly onConflict?: ConflictListener;
 }
@@ -76,7 +85,7 @@ export function rebase(
   options: TransformOptions = {},
 ): { pending: Delta[]; remote: Delta } {
   if (!Array.isArray(pending)) throw invalidArgument('pending must be an array of deltas', pending);
-  const { rules, onConflict } = ownOptions(options);
+  const { rules, own: ownItems, onConflict } = ownOptions(options);
   // `Array.from` sees the holes of a sparse array.
   const deltas = Array.from(pending, Delta.from);
   const normalRemote = changesIn(Delta.from(remote));
@@ -101,6 +110,7 @@ export function rebase(
         checkRule(rule, { table, record, field });
         return rule;
       },
+      isOwnOf: (field) => ownItems?.isOwn(table, record, field),
     });
     if (onConflict !== undefined) for (const conflict of merged.conflicts()) onConflict(conflict);
     const kept = new Map(merged.pending.map(({ deltaIndex, edit }) => [deltaIndex, edit]));
@@ -118,9 +128,10 @@ export function rebase(
 
 function ownOptions(options: TransformOptions): TransformOptions & { readonly rules: RuleLookup } {
   checkIsOptions(options);
-  const { rules = new ResolutionRules(), onConflict } = options;
+  const { rules = new ResolutionRules(), own, onConflict } = options;
   if (typeof rules?.get !== 'function')
     throw invalidArgument('rules must be ResolutionRules, or have a method get', rules);
+  if (own !== undefined && typeof own?.isOwn !== 'function') throw invalidArgument('own must have a method isOwn', own);
   checkListener(onConflict, 'onConflict');
   return { ...options, rules };
 }

@@ -1,4 +1,4 @@
-import { checkIsOptions } from '../errors/arguments.js';
+import { checkIsOptions, checkListener } from '../errors/arguments.js';
 import type { ListRule } from '../lists/decisions.js';
 import { mergeListOps } from '../lists/merge.js';
 import type { ListOp } from '../operations/change.js';
@@ -11,6 +11,8 @@ import { DEFAULT_RULE, type Rule } from '../rules/rule.js';
 export interface TransformListOptions {
   /** The rule of the field that holds the list: `remote` unless given. */
   readonly rule?: Rule;
+  /** Which items of the list, by index, local inserted: what it goes on to insert behind them stands before remote's. */
+  readonly isOwn?: (index: number) => boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface TransformListOptions {
  * remote′ do not.
  *
  * @throws DatastoreError `invalid-change`, `invalid-value` or `index-out-of-range` for malformed operations.
- * Law: MERGE-1. Spec: LIST-1 to LIST-9.
+ * Law: MERGE-1. Spec: LIST-1 to LIST-11.
  */
 export function transformList(
   local: readonly ListOp[],
@@ -29,9 +31,11 @@ export function transformList(
   options: TransformListOptions = {},
 ): { local: ListOp[]; remote: ListOp[] } {
   checkIsOptions(options);
-  const { rule = DEFAULT_RULE } = options;
+  const { rule = DEFAULT_RULE, isOwn } = options;
   checkRule(rule);
-  const merged = mergeListOps(columnsOfOps(ownListOps(local)), columnsOfOps(ownListOps(remote)), listRuleOf(rule));
+  checkListener(isOwn, 'isOwn');
+  const [localOps, remoteOps] = [columnsOfOps(ownListOps(local)), columnsOfOps(ownListOps(remote))];
+  const merged = mergeListOps(localOps, remoteOps, listRuleOf(rule), isOwn);
   return { local: opsOfColumns(merged.local.ops), remote: opsOfColumns(merged.remote.ops) };
 }
 

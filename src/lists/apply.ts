@@ -2,10 +2,12 @@ import { DatastoreError, type Place, type UsageErrorCode } from '../errors/datas
 import { type FieldList, fieldList, type ListOp, listDelete, listPut } from '../operations/change.js';
 import { mapListOps } from '../operations/lend.js';
 import {
+  APPEND,
   columnsIn,
   columnsOf,
   DELETE,
   INSERT,
+  isInsertKind,
   type ListColumns,
   ListColumnsBuilder,
   listOfColumns,
@@ -60,8 +62,9 @@ function columnsMisfit(lengthBefore: number, columns: ListColumns): Misfit | und
   for (let at = 0; at < count; at++) {
     const index = indexes[at] as number;
     const kind = kinds[at];
-    if (kind === INSERT) length++;
-    if (index >= length) return outOfRange(index, kind === INSERT ? length - 1 : length);
+    const isInsert = isInsertKind(kind);
+    if (isInsert) length++;
+    if (index >= length) return outOfRange(index, isInsert ? length - 1 : length);
     if (kind === DELETE) length--;
     if (kind !== MOVE) continue;
     const to = targets?.[at] as number;
@@ -113,6 +116,7 @@ function performColumns(list: ItemList, columns: ListColumns): ListColumns {
     let before: Atom | undefined;
     switch (kinds[at]) {
       case INSERT:
+      case APPEND:
         list.insert(index, values[at] as Atom);
         break;
       case PUT:
@@ -158,7 +162,7 @@ export function invertListEdit(edit: FieldList, place?: Place): FieldList {
   for (let at = count - 1; at >= 0; at--) {
     const index = indexes[at] as number;
     const before = befores?.[at];
-    if (kinds[at] === INSERT) inverse.delete(index, values[at]);
+    if (isInsertKind(kinds[at])) inverse.delete(index, values[at]);
     else if (kinds[at] === MOVE) inverse.move(targets?.[at] as number, index);
     else if (before === undefined) throw beforeMissing(kinds[at] === PUT ? 'put' : 'delete', { ...place, index });
     else if (kinds[at] === PUT) inverse.put(index, before, values[at]);

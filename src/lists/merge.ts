@@ -41,12 +41,18 @@
  * directly after its left neighbour, as an insert does. With the sides exchanged, remote's head comes before local's tail,
  * and the result is again `b a l`.
  *
+ * A replica knows more than a bare merge: which items of the base its own user inserted. Behind such an item, local's
+ * inserts are in the head too, unless they were made as appends. Say local types `w h a t`, a key at a time; `w` is in the
+ * log when remote types `X` behind it, and local goes on with `h` before it hears of that. Both make an element behind
+ * `w`, and tails alone would give `w X h`, a torn word. As local inserted `w`, `h` is in its head: `w h X`. An append says
+ * "at the end" instead of "behind this item", so appends of several devices stay in the order of the log.
+ *
  * Costs: O((m + n) · log(m + n)) time and O(m + n) memory for m local and n remote operations, whatever the length of the
  * list: what nobody edits is one run. `test/oracle` has a merge that follows the rules word for word, one element an item,
- * and is the naive twin of this one in the tests. Read that first. Spec: LIST-1 to LIST-10.
+ * and is the naive twin of this one in the tests. Read that first. Spec: LIST-1 to LIST-11.
  */
 
-import { DELETE, INSERT, type ListColumns, PUT } from '../operations/list-columns.js';
+import { DELETE, isInsertKind, type ListColumns, PUT, withoutAppends } from '../operations/list-columns.js';
 import type { Atom } from '../values/value.js';
 import {
   collectEffects,
@@ -58,7 +64,7 @@ import {
   type SideEffects,
 } from './decisions.js';
 import { FenwickTree } from './fenwick-tree.js';
-import { type MergedOrder, mergeOrders, positionOf } from './order.js';
+import { type IsOwn, type MergedOrder, mergeOrders, positionOf } from './order.js';
 import { NONE, replay } from './replay.js';
 import { FIRST_MADE } from './run-sequence.js';
 import { mergeSingle } from './single-merge.js';
@@ -67,19 +73,22 @@ import { type ListMerge, normalizeOps, OpsWriter, type TransformedOps } from './
 /**
  * Merges two sequences of operations made on the same list.
  *
- * Law: MERGE-1. Spec: LIST-1 to LIST-10.
+ * @param isOwn which items of the list local inserted, where that is known.
+ *
+ * Law: MERGE-1. Spec: LIST-1 to LIST-11.
  */
-export function mergeListOps(local: ListColumns, remote: ListColumns, rule: ListRule): ListMerge {
+export function mergeListOps(local: ListColumns, remoteOps: ListColumns, rule: ListRule, isOwn?: IsOwn): ListMerge {
+  const remote = withoutAppends(remoteOps);
   if (local.count === 0 || remote.count === 0) {
     return { local: normalizeOps(local, false), remote: normalizeOps(remote, true), conflicts: () => [] };
   }
-  return mergeSingle(local, remote, rule) ?? mergeMany(local, remote, rule);
+  return mergeSingle(local, remote, rule, isOwn) ?? mergeMany(local, remote, rule, isOwn);
 }
 
-function mergeMany(local: ListColumns, remote: ListColumns, rule: ListRule): ListMerge {
+function mergeMany(local: ListColumns, remote: ListColumns, rule: ListRule, isOwn?: IsOwn): ListMerge {
   const localReplay = replay(local, FIRST_MADE);
   const remoteReplay = replay(remote, localReplay.endMade);
-  const order = mergeOrders(localReplay, remoteReplay);
+  const order = mergeOrders(localReplay, remoteReplay, isOwn);
   const localEffects = collectEffects(localReplay, order);
   const remoteEffects = collectEffects(remoteReplay, order);
   const onRemote = new VisibleIndex(order.remoteCounts, order.length);
@@ -146,9 +155,9 @@ function performOn(
     const item = own.positions[at] as number;
     const kind = kinds[at] as number;
     if (item === NONE || isDropped(kind, item, side, own, other, rule)) continue;
-    if (kind === INSERT) {
+    if (isInsertKind(kind)) {
       // Elements of the run to the left of this one have their items already.
-      result.add(at, INSERT, visible.countBefore(item) + visible.countAt(item), values[at], undefined);
+      result.add(at, kind, visible.countBefore(item) + visible.countAt(item), values[at], undefined);
       visible.add(item, 1);
       continue;
     }

@@ -1,4 +1,4 @@
-import type { Replay } from './replay.js';
+import { ALWAYS_HEAD, HEAD_BEHIND_OWN, type Replay } from './replay.js';
 import { FIRST_MADE } from './run-sequence.js';
 
 /**
@@ -21,6 +21,9 @@ export interface MergedOrder {
   readonly madePositions: Int32Array;
 }
 
+/** Whether an item of the base, by its index, was inserted by local: what the user who edits inserted before. */
+export type IsOwn = (index: number) => boolean;
+
 /**
  * Merges two sides' orders: gap 0, base element 0, gap 1, base element 1, … and in each gap
  *
@@ -29,16 +32,18 @@ export interface MergedOrder {
  * Both sides have the base elements in the same order, so this is a merge of two sorted sequences of runs: it walks the
  * base at the pace of whichever run ends first, and looks for elements that a side made only where its own run begins.
  * The numbers of the elements that the two sides made follow each other. Spec: LIST-3, LIST-4.
+ *
+ * @param isOwn where it is known; of remote it never is.
  */
-export function mergeOrders(local: Replay, remote: Replay): MergedOrder {
+export function mergeOrders(local: Replay, remote: Replay, isOwn?: IsOwn): MergedOrder {
   const lengthMax = 2 * (local.runs.count + remote.runs.count) + 2;
   const localCounts = new Int32Array(lengthMax);
   const remoteCounts = new Int32Array(lengthMax);
   const baseStarts = new Int32Array(lengthMax);
   const basePositions = new Int32Array(lengthMax);
   const madePositions = new Int32Array(remote.endMade - FIRST_MADE);
-  const localCursor = new SideCursor(local);
-  const remoteCursor = new SideCursor(remote);
+  const localCursor = new SideCursor(local, isOwn);
+  const remoteCursor = new SideCursor(remote, undefined);
   let position = 0;
   let baseCount = 0;
 
@@ -84,10 +89,12 @@ class SideCursor {
   rest = 0;
   isVisible = false;
   readonly #side: Replay;
+  readonly #isOwn: IsOwn | undefined;
   #next = 0;
 
-  constructor(side: Replay) {
+  constructor(side: Replay, isOwn: IsOwn | undefined) {
     this.#side = side;
+    this.#isOwn = isOwn;
     this.starts = side.runs.starts;
     this.lengths = side.runs.lengths;
   }
@@ -100,12 +107,10 @@ class SideCursor {
     this.end = first;
     if (this.rest > 0) return;
     const { starts } = this;
-    const { runs, isRightMove, firstMade } = this.#side;
+    const { runs } = this.#side;
     let end = first;
     while (end < runs.count && (starts[end] as number) >= FIRST_MADE) end++;
-    let tail = first;
-    while (tail < end && isRightMove[(starts[tail] as number) - firstMade] === 1) tail++;
-    this.tail = tail;
+    this.tail = first < end ? this.#endOfHead(first, end) : first;
     this.end = end;
     this.#next = end;
     if (end === runs.count) return;
@@ -114,6 +119,20 @@ class SideCursor {
     this.rest = Math.abs(length);
     this.isVisible = length > 0;
     this.#next = end + 1;
+  }
+
+  /** Where the leading run of elements ends that are in the head. The base element to the left is the one behind us. */
+  #endOfHead(first: number, end: number): number {
+    const { starts } = this;
+    const { headRoles, firstMade } = this.#side;
+    const left = this.element - 1;
+    const isBehindOwn = left >= 0 && this.#isOwn?.(left) === true;
+    let tail = first;
+    for (; tail < end; tail++) {
+      const role = headRoles[(starts[tail] as number) - firstMade];
+      if (role !== ALWAYS_HEAD && !(isBehindOwn && role === HEAD_BEHIND_OWN)) break;
+    }
+    return tail;
   }
 
   advance(count: number): void {

@@ -1,5 +1,10 @@
-import { DELETE, INSERT, type ListColumns, PUT } from '../operations/list-columns.js';
+import { APPEND, DELETE, INSERT, type ListColumns, PUT } from '../operations/list-columns.js';
 import { FIRST_MADE, RunSequence, type Runs } from './run-sequence.js';
+
+/** Whether an element can be in the head of its gap: never; always; if it is behind an item that its own side inserted. */
+export const NEVER_HEAD = 0;
+export const ALWAYS_HEAD = 1;
+export const HEAD_BEHIND_OWN = 2;
 
 /** No element, no position, no operation. */
 export const NONE = -1;
@@ -21,8 +26,8 @@ export interface Replay {
   /** This side made the elements from `firstMade` up to, not including, `endMade`. */
   readonly firstMade: number;
   readonly endMade: number;
-  /** By element, counted from `firstMade`: 1 where a move to the right made it. */
-  readonly isRightMove: Uint8Array;
+  /** By element, counted from `firstMade`: NEVER_HEAD, ALWAYS_HEAD for a move to the right, HEAD_BEHIND_OWN for an insert. */
+  readonly headRoles: Uint8Array;
   /** All elements in this side's order, those of the base among them. */
   readonly runs: Runs;
 }
@@ -38,7 +43,7 @@ export function replay(ops: ListColumns, firstMade: number): Replay {
   const sequence = new RunSequence();
   const items = new Int32Array(count);
   const isBackward = new Uint8Array(count);
-  const isRightMove = new Uint8Array(count);
+  const headRoles = new Uint8Array(count);
   const moveElements = targets === undefined ? undefined : new Int32Array(count);
   /** By element that was made: the item in it. */
   const madeItems = new Int32Array(count);
@@ -49,12 +54,15 @@ export function replay(ops: ListColumns, firstMade: number): Replay {
   for (let at = 0; at < count; ) {
     const index = indexes[at] as number;
     switch (kinds[at]) {
-      case INSERT: {
+      case INSERT:
+      case APPEND: {
+        const role = kinds[at] === INSERT ? HEAD_BEHIND_OWN : NEVER_HEAD;
         const end = endOfRun(ops, at, 1);
         let element = firstMade + made;
         sequence.insert(index, element, end - at);
         for (; at < end; at++, element++) {
           items[at] = element;
+          headRoles[made] = role;
           madeItems[made++] = element;
         }
         break;
@@ -92,7 +100,7 @@ export function replay(ops: ListColumns, firstMade: number): Replay {
         const element = firstMade + made;
         sequence.insert(to, element, 1);
         madeItems[made] = item;
-        isRightMove[made++] = to > index ? 1 : 0;
+        headRoles[made++] = to > index ? ALWAYS_HEAD : NEVER_HEAD;
         items[at] = item;
         if (moveElements !== undefined) moveElements[at] = element;
         at++;
@@ -100,7 +108,7 @@ export function replay(ops: ListColumns, firstMade: number): Replay {
     }
   }
   const runs = sequence.runs();
-  return { ops, items, moveElements, isBackward, firstMade, endMade: firstMade + made, isRightMove, runs };
+  return { ops, items, moveElements, isBackward, firstMade, endMade: firstMade + made, headRoles, runs };
 }
 
 /**

@@ -1,6 +1,7 @@
-import { DELETE, INSERT, type ListColumns, MOVE, opAt, PUT } from '../operations/list-columns.js';
+import { APPEND, DELETE, INSERT, isInsertKind, type ListColumns, MOVE, opAt, PUT } from '../operations/list-columns.js';
 import type { Atom } from '../values/value.js';
 import { conflictsOfItem, type ListConflict, type ListRule, opsAt, putWinner, type Side } from './decisions.js';
+import type { IsOwn } from './order.js';
 import { isIdle, type ListMerge, OpsEditor, type TransformedOps } from './transformed-ops.js';
 
 /**
@@ -10,12 +11,17 @@ import { isIdle, type ListMerge, OpsEditor, type TransformedOps } from './transf
  * how many items stand before it while the other side's operations go by: one pass without any element, O(m) for m
  * operations, and the same result as the general merge.
  *
- * @returns `undefined` for a single move, and for a single remote insert against moves: what comes first then depends on
- * the whole gap, and the general merge finds out.
+ * @returns `undefined` for a single move, and for a single remote insert against moves or behind an item that local
+ * inserted: what comes first then depends on the whole gap, and the general merge finds out.
  */
-export function mergeSingle(local: ListColumns, remote: ListColumns, rule: ListRule): ListMerge | undefined {
+export function mergeSingle(
+  local: ListColumns,
+  remote: ListColumns,
+  rule: ListRule,
+  isOwn: IsOwn | undefined,
+): ListMerge | undefined {
   if (remote.count === 1) {
-    const merged = mergeOne(remote, local, 'remote', rule);
+    const merged = mergeOne(remote, local, 'remote', rule, isOwn);
     if (merged === undefined) return undefined;
     return {
       local: merged.others,
@@ -24,7 +30,7 @@ export function mergeSingle(local: ListColumns, remote: ListColumns, rule: ListR
     };
   }
   if (local.count === 1) {
-    const merged = mergeOne(local, remote, 'local', rule);
+    const merged = mergeOne(local, remote, 'local', rule, isOwn);
     if (merged === undefined) return undefined;
     return { local: merged.single, remote: merged.others, conflicts: () => conflictsOf(merged, local, 'local', rule) };
   }
@@ -40,11 +46,22 @@ interface OneMerge {
 }
 
 /** @param side whose operation `single` is. */
-function mergeOne(single: ListColumns, others: ListColumns, side: Side, rule: ListRule): OneMerge | undefined {
+function mergeOne(
+  single: ListColumns,
+  others: ListColumns,
+  side: Side,
+  rule: ListRule,
+  isOwn: IsOwn | undefined,
+): OneMerge | undefined {
   switch (single.kinds[0]) {
     case INSERT:
-      // A local insert comes after everything that remote has in its gap, also what remote moved there.
-      return side === 'local' || !hasMoves(others) ? mergeInsert(single, others, side) : undefined;
+    case APPEND: {
+      const left = (single.indexes[0] as number) - 1;
+      const isBehindOwn = left >= 0 && isOwn?.(left) === true;
+      // A local insert comes first or last of all that is in its gap, whatever remote has there.
+      if (side === 'local') return mergeInsert(single, others, side, isBehindOwn && single.kinds[0] === INSERT);
+      return isBehindOwn || hasMoves(others) ? undefined : mergeInsert(single, others, side, true);
+    }
     case DELETE:
       return mergeDelete(single, others, side);
     case PUT:
@@ -67,20 +84,21 @@ function conflictsOf(
 }
 
 /**
- * A single insert makes an element at one end of its gap: local's comes after everything that remote has there, and
- * remote's directly after its left neighbour of the base, before everything of local's.
+ * A single insert makes an element at one end of its gap: local's comes after everything that remote has there, or before
+ * it if it is behind an item that local inserted; remote's directly after its left neighbour, before everything of local's.
  */
-function mergeInsert(single: ListColumns, others: ListColumns, side: Side): OneMerge {
+function mergeInsert(single: ListColumns, others: ListColumns, side: Side, isFirst: boolean): OneMerge {
   const { count, kinds, indexes, targets } = others;
   const editor = new OpsEditor(others, side === 'local');
   /** How many items stand before the new element. */
   let before = single.indexes[0] as number;
-  /** Whether remote's left neighbour is still there, so that nothing comes between the two. */
-  let isAnchored = side === 'remote';
+  /** Whether the left neighbour is still there, and nothing comes between the two. */
+  let isAnchored = isFirst;
   for (let at = 0; at < count; at++) {
     const index = indexes[at] as number;
     switch (kinds[at]) {
       case INSERT:
+      case APPEND:
         if (index < before || (index === before && !isAnchored)) before++;
         else editor.setIndex(at, index + 1);
         break;
@@ -103,7 +121,8 @@ function mergeInsert(single: ListColumns, others: ListColumns, side: Side): OneM
         }
         const isFromLeft = index < before;
         if (isFromLeft) before--;
-        const isToLeft = to <= before;
+        if (isFromLeft && index === before) isAnchored = false;
+        const isToLeft = to < before || (to === before && !isAnchored);
         if (isToLeft) before++;
         editor.setMove(at, isFromLeft ? index : index + 1, isToLeft ? to : to + 1);
       }
@@ -218,8 +237,8 @@ class FollowedItem {
    * @returns whether the operation is about the item.
    */
   follow(kind: number, index: number, to: number): boolean {
-    const isMeant = kind !== INSERT && index === this.index;
-    if (kind === INSERT) {
+    const isMeant = !isInsertKind(kind) && index === this.index;
+    if (isInsertKind(kind)) {
       if (index <= this.index) this.index++;
     } else if (kind === DELETE) {
       if (isMeant) this.isPresent = false;

@@ -121,13 +121,14 @@ export function isFieldOpApplied(op: FieldOp): boolean {
  * One edit of a list. Indexes count from 0 and refer to the list as the operations before it left it.
  *
  * - `put` replaces the item at `index`; 0 ≤ index < length.
- * - `insert` makes `value` the item at `index`; 0 ≤ index ≤ length.
+ * - `insert` makes `value` the item at `index`; 0 ≤ index ≤ length. With `atEnd` it is an append: it was meant as "at the
+ *   end", not as "directly after the item before it".
  * - `delete` removes the item at `index`; 0 ≤ index < length.
  * - `move` takes out the item at `from` and inserts it so that it ends at index `to`; both < length. A move with
  *   from = to does nothing.
  *
- * `before` is the item that was overwritten or removed. It is present in an applied delta and optional elsewhere.
- * Spec: CHG-3.
+ * `before` is the item that was overwritten or removed. It is present in an applied delta and optional elsewhere. Neither
+ * it nor `atEnd` travels: only a merge on the side that made the edit uses them. Spec: CHG-3, LIST-4.
  */
 export type ListOp = ListPut | ListInsert | ListDelete | ListMove;
 
@@ -144,6 +145,7 @@ export interface ListInsert {
   readonly type: 'insert';
   readonly index: number;
   readonly value: Atom;
+  readonly atEnd?: true | undefined;
 }
 
 /** Removes the item at `index`. Spec: CHG-3. */
@@ -173,8 +175,9 @@ export function listPut(index: number, value: Atom, before?: Atom): ListPut {
   return Object.freeze(before === undefined ? { type: 'put', index, value } : { type: 'put', index, value, before });
 }
 
-export function listInsert(index: number, value: Atom): ListInsert {
-  return Object.freeze({ type: 'insert', index, value });
+/** Makes an insert, or, with `atEnd`, an append. */
+export function listInsert(index: number, value: Atom, atEnd = false): ListInsert {
+  return Object.freeze(atEnd ? { type: 'insert', index, value, atEnd } : { type: 'insert', index, value });
 }
 
 /** Makes a delete. Without `before`, or with `undefined` for it, what the delete removes is unknown. */

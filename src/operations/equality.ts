@@ -43,7 +43,7 @@ function isListOpEqual(left: ListOp, right: ListOp): boolean {
     case 'put':
       return right.type === 'put' && valuesEqual(left.value, right.value) && valuesEqual(left.before, right.before);
     case 'insert':
-      return right.type === 'insert' && valuesEqual(left.value, right.value);
+      return right.type === 'insert' && valuesEqual(left.value, right.value) && left.atEnd === right.atEnd;
     case 'delete':
       return right.type === 'delete' && valuesEqual(left.before, right.before);
   }

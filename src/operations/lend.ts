@@ -98,7 +98,7 @@ function lendListOp(op: ListOp): ListOp {
     case 'put':
       return listPut(op.index, lendAtom(op.value), lendOptional(op.before));
     case 'insert':
-      return listInsert(op.index, lendAtom(op.value));
+      return listInsert(op.index, lendAtom(op.value), op.atEnd);
     case 'delete':
       return listDelete(op.index, lendOptional(op.before));
     case 'move':

@@ -8,6 +8,12 @@ export const INSERT = 0;
 export const PUT = 1;
 export const DELETE = 2;
 export const MOVE = 3;
+/** An insert that is meant as "at the end". It is an insert in all but the head of a gap; see {@link isInsertKind}. */
+export const APPEND = 4;
+
+export function isInsertKind(kind: number | undefined): boolean {
+  return kind === INSERT || kind === APPEND;
+}
 
 /** Numbers by operation. A column may have room behind its last operation. */
 export type NumberColumn = Uint8Array | Int32Array | number[];
@@ -21,7 +27,7 @@ export type NumberColumn = Uint8Array | Int32Array | number[];
 export interface ListColumns {
   /** How many operations there are. */
   readonly count: number;
-  /** INSERT, PUT, DELETE or MOVE. */
+  /** INSERT, PUT, DELETE, MOVE or APPEND. */
   readonly kinds: NumberColumn;
   /** The index of each operation; `from` of a move. */
   readonly indexes: NumberColumn;
@@ -55,8 +61,8 @@ export class ListColumnsBuilder {
     return this.#count;
   }
 
-  insert(index: number, value: Atom): void {
-    this.#add(INSERT, index, value, undefined);
+  insert(index: number, value: Atom, atEnd = false): void {
+    this.#add(atEnd ? APPEND : INSERT, index, value, undefined);
   }
 
   put(index: number, value: Atom, before: Atom | undefined): void {
@@ -136,7 +142,7 @@ export function columnsOfOps(ops: readonly ListOp[]): ListColumns {
   if (first !== undefined && ops.length === 1) return columnsOfOne(first);
   const columns = new ListColumnsBuilder(ops.length);
   visitEach(ops, (op) => {
-    if (op.type === 'insert') columns.insert(op.index, op.value);
+    if (op.type === 'insert') columns.insert(op.index, op.value, op.atEnd);
     else if (op.type === 'delete') columns.delete(op.index, op.before);
     else if (op.type === 'put') columns.put(op.index, op.value, op.before);
     else columns.move(op.from, op.to);
@@ -150,7 +156,7 @@ function columnsOfOne(op: ListOp): ListColumns {
   const before = beforeOf(op);
   return {
     count: 1,
-    kinds: [TYPES.indexOf(op.type)],
+    kinds: [op.type === 'insert' && op.atEnd ? APPEND : TYPES.indexOf(op.type)],
     indexes: [op.type === 'move' ? op.from : op.index],
     targets: op.type === 'move' ? [op.to] : undefined,
     values: [value],
@@ -170,7 +176,8 @@ export function opAt({ kinds, indexes, targets, values, befores }: ListColumns, 
   const index = indexes[at] as number;
   switch (kinds[at]) {
     case INSERT:
-      return listInsert(index, values[at] as Atom);
+    case APPEND:
+      return listInsert(index, values[at] as Atom, kinds[at] === APPEND);
     case PUT:
       return listPut(index, values[at] as Atom, befores?.[at]);
     case DELETE:
@@ -249,7 +256,7 @@ export function visitListOps(
 }
 
 /** The types of operations by their kinds. */
-const TYPES = ['insert', 'put', 'delete', 'move'] as const;
+const TYPES = ['insert', 'put', 'delete', 'move', 'insert'] as const;
 
 function itemOf(op: ListOp): Atom | undefined {
   return op.type === 'insert' || op.type === 'put' ? op.value : undefined;
@@ -268,11 +275,24 @@ export function isListApplied(list: FieldList): boolean {
   return isApplied;
 }
 
-/** The edit without what it overwrote. */
+/** The edit as it travels: without what it overwrote, and with appends as inserts. */
 export function listWithoutBefores(list: FieldList): FieldList {
-  const columns =
-    columnsIn(list) ?? (someOf(list.ops, (op) => beforeOf(op) !== undefined) ? columnsOfOps(list.ops) : undefined);
-  return columns?.befores === undefined ? list : listOfColumns(list.create, { ...columns, befores: undefined });
+  const columns = columnsIn(list) ?? (someOf(list.ops, saysMore) ? columnsOfOps(list.ops) : undefined);
+  if (columns === undefined) return list;
+  const plain = withoutAppends(columns);
+  if (plain === columns && columns.befores === undefined) return list;
+  return listOfColumns(list.create, { ...plain, befores: undefined });
+}
+
+/** Whether an operation says more than what travels. */
+function saysMore(op: ListOp): boolean {
+  return op.type === 'insert' ? op.atEnd === true : beforeOf(op) !== undefined;
+}
+
+/** The operations with inserts in place of appends. */
+export function withoutAppends(columns: ListColumns): ListColumns {
+  if (!columns.kinds.includes(APPEND)) return columns;
+  return { ...columns, kinds: columns.kinds.map((kind: number) => (kind === APPEND ? INSERT : kind)) };
 }
 
 /** How many operations a list edit has. */

@@ -153,7 +153,7 @@ function ownListOp(op: unknown, place: Place | undefined): ListOp {
     case 'put':
       return listPut(index, ownAtom(raw['value'], place, index), ownOptionalAtom(raw['before'], place, index));
     case 'insert':
-      return listInsert(index, ownAtom(raw['value'], place, index));
+      return listInsert(index, ownAtom(raw['value'], place, index), ownAtEnd(raw['atEnd'], place, index));
     case 'delete':
       return listDelete(index, ownOptionalAtom(raw['before'], place, index));
     default:
@@ -163,6 +163,14 @@ function ownListOp(op: unknown, place: Place | undefined): ListOp {
         place,
       );
   }
+}
+
+function ownAtEnd(atEnd: unknown, place: Place | undefined, index: number): boolean {
+  if (atEnd === undefined || typeof atEnd === 'boolean') return atEnd === true;
+  throw new DatastoreError('invalid-change', `atEnd must be true or left out, not ${quote(atEnd)}`, {
+    ...place,
+    index,
+  });
 }
 
 /** The error for a change with an invalid table or record id. */

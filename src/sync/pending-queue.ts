@@ -28,6 +28,7 @@
 import type { ConflictListener } from '../deltas/conflict.js';
 import { changesIn, compose, type Delta, deltaOf } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
+import type { OwnItemsLookup } from '../deltas/rebase.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { Change } from '../operations/change.js';
@@ -36,6 +37,7 @@ import { checkGrowth, type Limits } from '../state/limits.js';
 import { applyChanges, type State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
 import { LocalDelta } from './local-delta.js';
+import { OwnItems, type SavedOwnList } from './own-items.js';
 import { PendingRules } from './pending-rules.js';
 import { rebaseOverDifference } from './snapshot.js';
 import { type RecordsByTable, RecordWatch } from './sync-result.js';
@@ -53,6 +55,8 @@ export class PendingQueue {
   #unconfirmed: LocalDelta[] = [];
   #uncommitted = new LocalDelta();
   #watch = new RecordWatch();
+  /** The user's own items in the state of the log. */
+  #ownInBase = OwnItems.none();
 
   constructor(base: State, revision: number, history: UndoHistory) {
     this.#base = base;
@@ -78,6 +82,11 @@ export class PendingQueue {
   /** The sealed deltas, oldest first. Only the first may have been put. */
   get unconfirmed(): readonly LocalDelta[] {
     return this.#unconfirmed;
+  }
+
+  /** The own items in {@link base}. */
+  get ownInBase(): readonly SavedOwnList[] {
+    return this.#ownInBase.save();
   }
 
   get uncommitted(): LocalDelta {
@@ -219,6 +228,7 @@ export class PendingQueue {
     const [first, ...later] = this.#unconfirmed;
     invariant(first !== undefined, 'only a delta that was put is confirmed');
     this.#base.apply(first.whole());
+    this.#ownInBase.follow(changesIn(first.whole()), true);
     this.#revision += 1;
     this.#setUnconfirmed(later);
   }
@@ -249,8 +259,10 @@ export class PendingQueue {
     const applied = this.#applyToBase(remote);
     const segments = this.#unconfirmed.map((delta) => delta.segments);
     try {
-      const { deltas, shown } = rebaseSegments(segments, applied, this.rules, onConflict);
-      this.#history.merged(deltas.flat(), { remote: applied, shown });
+      const { deltas, shown } = rebaseSegments(segments, applied, this.rules, onConflict, this.#ownInBase);
+      const own = { base: this.#ownInBase, view: this.#ownAfter(segments.flat()) };
+      this.#history.merged(deltas.flat(), { remote: applied, shown, own });
+      this.#ownInBase.follow(changesIn(applied), false);
       this.#show(shown);
       this.#setRebased(deltas);
     } catch (error) {
@@ -269,10 +281,12 @@ export class PendingQueue {
     const inLog = isFirstInLog ? this.#unconfirmed.slice(0, 1) : [];
     const rest = this.#unconfirmed.slice(inLog.length).map((delta) => delta.segments);
     const start = this.#base.clone();
-    for (const delta of inLog) start.apply(delta.whole());
-    const { deltas, shown } = rebaseOverDifference(start, target, rest, this.rules, onConflict);
+    const own = this.#ownInBase.clone();
+    for (const delta of inLog) own.follow(changesIn(start.apply(delta.whole())), true);
+    const { deltas, shown } = rebaseOverDifference(start, target, rest, this.rules, onConflict, own);
     this.#show(shown);
     this.#base = target;
+    this.#ownInBase = own;
     this.#revision = revision;
     this.#history.reloaded(
       inLog.flatMap((delta) => delta.segments),
@@ -281,8 +295,9 @@ export class PendingQueue {
     this.#setRebased(deltas);
   }
 
-  /** Puts back local edits that were saved: sealed deltas, and what was uncommitted. */
-  restore(unconfirmed: readonly Delta[], uncommitted: Delta): void {
+  /** Puts back local edits that were saved: sealed deltas, what was uncommitted, and the own items in the log's state. */
+  restore(unconfirmed: readonly Delta[], uncommitted: Delta, own: readonly SavedOwnList[]): void {
+    this.#ownInBase = OwnItems.restore(own);
     this.#unconfirmed = unconfirmed.map((delta) => new LocalDelta([this.#restored(delta)]));
     const restored = this.#restored(uncommitted);
     if (isNotEmpty(restored)) this.#uncommitted = new LocalDelta([restored]);
@@ -334,6 +349,21 @@ export class PendingQueue {
     }
   }
 
+  /** The user's own items after local segments, found out when somebody asks: most merges meet no undo history. */
+  #ownAfter(segments: readonly Segment[]): OwnItemsLookup {
+    let own: OwnItems | undefined;
+    return {
+      isOwn: (table, record, field) => {
+        if (own === undefined) {
+          own = this.#ownInBase.clone();
+          for (const { delta } of segments) own.follow(changesIn(delta), true);
+        }
+        return own.isOwn(table, record, field);
+      },
+    };
+  }
+
+  /** Applies what others did. */
   #show(delta: Delta): void {
     this.#watch.note(delta, this.#view);
     this.#view.apply(delta);

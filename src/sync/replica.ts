@@ -341,9 +341,9 @@ export class Replica {
     return this.#editor.redo();
   }
 
-  #resume({ base, rev, pending, open, rules, session }: ParsedReplica): void {
+  #resume({ base, rev, pending, open, rules, session, ownItems }: ParsedReplica): void {
     this.#queue = new PendingQueue(base, rev, this.#history);
-    this.#queue.restore(pending, open);
+    this.#queue.restore(pending, open, ownItems);
     for (const rule of rules) this.#queue.rules.set(rule);
     this.#session = new ReplicaSession(this.#queue, this.#settings.nextNonce, session);
     this.#editor = new Editor(this.#queue, this.#history, this.#settings);

@@ -12,6 +12,7 @@ import { expectArray, expectObject, type JsonObject } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 import { parseRefusal } from './message-format.js';
 import { isRevision, isValidNonce, type Refusal } from './messages.js';
+import { appendsIn, parseOwnItems, type SavedAppends, type SavedOwnList, withAppends } from './own-items.js';
 import type { PendingQueue } from './pending-queue.js';
 import type { PlacedRule } from './pending-rules.js';
 import type { SessionOrigin } from './replica-session.js';
@@ -41,6 +42,8 @@ export interface SavedReplica {
   readonly rules: readonly SavedRule[];
   readonly needsReload: boolean;
   readonly isLogLost: boolean;
+  /** What the replica knows of its own items in lists; left out where it knows nothing. */
+  readonly own?: readonly [items: readonly SavedOwnList[], appends: readonly SavedAppends[]];
 }
 
 /** What {@link SavedReplica} describes, whichever merge functions there are. */
@@ -51,6 +54,7 @@ export interface StoredReplica {
   readonly open: Delta;
   readonly rules: readonly SavedRule[];
   readonly session: SessionOrigin;
+  readonly ownItems: readonly SavedOwnList[];
 }
 
 /** The same with its merge functions. */
@@ -74,7 +78,15 @@ export function formatReplica(queue: PendingQueue, origin: SessionOrigin, extent
   const pending = kept.map((delta) => delta.whole());
   const open = extent === 'all' ? queue.uncommitted.whole() : NO_CHANGES;
   const rules = queue.rules.of([...pending, open]).map(formatRule);
-  return formatStored({ base: queue.base, rev: queue.revision, pending, open, rules, session });
+  return formatStored({
+    base: queue.base,
+    rev: queue.revision,
+    pending,
+    open,
+    rules,
+    session,
+    ownItems: queue.ownInBase,
+  });
 }
 
 /**
@@ -88,7 +100,9 @@ export function parseReplica(json: unknown, rules: Pick<ResolutionRules, 'get'>)
   return { ...stored, rules: stored.rules.map((rule) => placeRule(rule, rules)) };
 }
 
-export function formatStored({ base, rev, pending, open, rules, session }: StoredReplica): SavedReplica {
+export function formatStored(stored: StoredReplica): SavedReplica {
+  const { base, rev, pending, open, rules, session } = stored;
+  const own = formatOwn(stored);
   return {
     format: 1,
     rev,
@@ -100,7 +114,14 @@ export function formatStored({ base, rev, pending, open, rules, session }: Store
     rules,
     needsReload: session.needsReload,
     isLogLost: session.isLogLost,
+    ...(own === undefined ? {} : { own }),
   };
+}
+
+/** What the replica knows of its own items, if anything. */
+export function formatOwn({ pending, open, ownItems }: StoredReplica): SavedReplica['own'] {
+  const appends = appendsIn([...pending, open]);
+  return ownItems.length + appends.length === 0 ? undefined : [ownItems, appends];
 }
 
 /** Reads what {@link formatStored} wrote. @throws DatastoreError `invalid-json` for anything else. */
@@ -112,11 +133,14 @@ export function parseStored(json: unknown): StoredReplica {
   if (nonce !== null && !isValidNonce(nonce)) {
     throw invalid(`got the nonce ${quote(nonce)}: use 1 to 128 visible ASCII characters, or null`);
   }
+  const own = saved['own'] === undefined ? { items: [], appends: [] } : parseOwnItems(saved['own']);
+  const deltas = [...expectArray(saved['pending'], 'the pending deltas'), saved['open']].map(parseDelta);
+  const marked = withAppends(deltas, own.appends);
   const stored: StoredReplica = {
     base: parseState(saved['rows']),
     rev,
-    pending: expectArray(saved['pending'], 'the pending deltas').map(parseDelta),
-    open: parseDelta(saved['open']),
+    pending: marked.slice(0, -1),
+    open: marked.at(-1) ?? NO_CHANGES,
     rules: expectArray(saved['rules'], 'the rules').map(parseRule),
     session: {
       nonce: nonce ?? undefined,
@@ -124,6 +148,7 @@ export function parseStored(json: unknown): StoredReplica {
       needsReload: flag(saved, 'needsReload'),
       isLogLost: flag(saved, 'isLogLost'),
     },
+    ownItems: own.items,
   };
   const fault = faultOfStored(stored);
   if (fault !== undefined) throw invalid(fault);

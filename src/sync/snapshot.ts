@@ -17,6 +17,7 @@ import { diff } from '../state/diff.js';
 import type { State } from '../state/state.js';
 import { freezeMap } from '../values/fields.js';
 import { checkNonce, checkRevision, type Snapshot } from './messages.js';
+import type { OwnItems } from './own-items.js';
 import { type Rebased, rebaseSegments, type Segment } from './undo/segments.js';
 
 /**
@@ -49,6 +50,7 @@ export function stateOfSnapshot({ rev, rows, nonces }: Snapshot): State {
 /**
  * Rebases deltas over the difference between the state that they follow and another one. Spec: SYNC-30.
  *
+ * @param own the own items of the first state; afterwards those of the other.
  * @throws what a merge function throws.
  */
 export function rebaseOverDifference(
@@ -57,12 +59,19 @@ export function rebaseOverDifference(
   deltas: readonly (readonly Segment[])[],
   rules: RuleLookup,
   onConflict: ConflictListener,
+  own: OwnItems,
 ): Rebased {
   const conflicts: Conflict[] = [];
   const applied = start.clone().apply(diff(start, target));
-  const rebased = rebaseSegments(deltas, applied, rules, (conflict) => conflicts.push(conflict));
+  const rebased = rebaseSegments(deltas, applied, rules, (conflict) => conflicts.push(conflict), own);
   const spared = sparingNewItems(applied, conflicts);
-  if (spared !== undefined) return rebaseSegments(deltas, start.clone().apply(spared), rules, onConflict);
+  if (spared !== undefined) {
+    const appliedSpared = start.clone().apply(spared);
+    const rebasedSpared = rebaseSegments(deltas, appliedSpared, rules, onConflict, own);
+    own.follow(changesIn(appliedSpared), false);
+    return rebasedSpared;
+  }
+  own.follow(changesIn(applied), false);
   for (const conflict of conflicts) onConflict(conflict);
   return rebased;
 }

@@ -70,13 +70,19 @@ const draw = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const draws = (maxLength: number): fc.Arbitrary<Draw[]> =>
   fc.array(fc.tuple(draw, draw, draw), { maxLength, size: 'max' });
 
-function expectLikeTwin(length: number, local: readonly ListOp[], remote: readonly ListOp[], rule: RuleName): void {
-  const merged = transformList(local, remote, { rule });
-  const twin = transformListNaively(local, remote, rule);
+function expectLikeTwin(
+  length: number,
+  local: readonly ListOp[],
+  remote: readonly ListOp[],
+  rule: RuleName,
+  isOwn?: (index: number) => boolean,
+): void {
+  const merged = transformList(local, remote, isOwn === undefined ? { rule } : { rule, isOwn });
+  const twin = transformListNaively(local, remote, rule, isOwn);
   expect(showListOps(merged.local)).toBe(showListOps(twin.local));
   expect(showListOps(merged.remote)).toBe(showListOps(twin.remote));
   const base = baseItems(length);
-  const result = mergeLists(base, local, remote, rule);
+  const result = mergeLists(base, local, remote, rule, isOwn);
   expect(applyListOperations(applyListOperations(base, remote), merged.local)).toEqual(result);
   expect(applyListOperations(applyListOperations(base, local), merged.remote)).toEqual(result);
 }
@@ -134,6 +140,31 @@ describe('the merge of lists does what its naive twin does', () => {
       });
     }
   }
+
+  test('where it is known what local inserted, and what it appended, with every habit', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 12 }),
+        draws(10),
+        draws(10),
+        fc.constantFrom(...HABITS),
+        fc.constantFrom(...HABITS),
+        fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
+        fc.array(fc.boolean(), { minLength: 10, maxLength: 10 }),
+        (length, localDraws, remoteDraws, localHabit, remoteHabit, own, appends) => {
+          const local = operationsFrom(localDraws, localHabit, length, 'l').map(
+            (op, at): ListOp => (op.type === 'insert' && appends[at] === true ? { ...op, atEnd: true } : op),
+          );
+          const remote = operationsFrom(remoteDraws, remoteHabit, length, 'r');
+          const isOwn = (index: number): boolean => own[index] === true;
+          for (const few of [local, local.slice(0, 1)]) {
+            for (const others of [remote, remote.slice(0, 1)]) expectLikeTwin(length, few, others, 'remote', isOwn);
+          }
+        },
+      ),
+      { numRuns: runs(1500) },
+    );
+  });
 
   test('the greatest index there is merges like any other', () => {
     const last = 2 ** 29 - 1;

@@ -7,7 +7,7 @@
  */
 
 import type { Atom, ListOp, Rule } from '../../src/index.js';
-import type { CommonBase, Element, Item, Replay } from './list-order.js';
+import type { CommonBase, Element, IsOwn, Item, Replay } from './list-order.js';
 import { baseOccupants, commonBase, entryAt, mergeOrders, replay } from './list-order.js';
 import { compareInOrder } from './value-order.js';
 
@@ -17,6 +17,7 @@ export function mergeLists(
   local: readonly ListOp[],
   remote: readonly ListOp[],
   rule: Rule,
+  isOwn?: IsOwn,
 ): Atom[] {
   const common = commonBase(base.length);
   const ofLocal = replay(common, 'local', local);
@@ -32,7 +33,7 @@ export function mergeLists(
   }
 
   const merged: Atom[] = [];
-  for (const element of mergeOrders(common, ofLocal, ofRemote)) {
+  for (const element of mergeOrders(common, ofLocal, ofRemote, isOwn)) {
     const value = valueAt.get(element);
     if (value !== undefined) merged.push(value);
   }
@@ -47,11 +48,12 @@ export function transformListNaively(
   local: readonly ListOp[],
   remote: readonly ListOp[],
   rule: Rule,
+  isOwn?: IsOwn,
 ): { local: ListOp[]; remote: ListOp[] } {
   const common = commonBase(Math.max(reachOf(local), reachOf(remote)));
   const ofLocal = replay(common, 'local', local);
   const ofRemote = replay(common, 'remote', remote);
-  const order = mergeOrders(common, ofLocal, ofRemote);
+  const order = mergeOrders(common, ofLocal, ofRemote, isOwn);
 
   const localOnRemote = replayAlongOrder(common, order, ofLocal, ofRemote, (item) => ({
     value: valueWriter(item, ofLocal, ofRemote, rule) === ofLocal,
@@ -144,7 +146,8 @@ function replayAlongOrder(
     if (step.type === 'insert') {
       elementOf.set(step.item, step.element);
       latestValue.set(step.item, step.value);
-      operations.push({ type: 'insert', index: indexOf(step.element), value: step.value });
+      const atEnd = step.element.kind === 'append' ? { atEnd: true as const } : {};
+      operations.push({ type: 'insert', index: indexOf(step.element), value: step.value, ...atEnd });
       continue;
     }
     if (element === undefined) throw new Error('A step concerns an item that is nowhere.');
@@ -187,5 +190,6 @@ function reachOf(operations: readonly ListOp[]): number {
 function withoutBefore(operation: ListOp): ListOp {
   if (operation.type === 'put') return { type: 'put', index: operation.index, value: operation.value };
   if (operation.type === 'delete') return { type: 'delete', index: operation.index };
+  if (operation.type === 'insert') return { type: 'insert', index: operation.index, value: operation.value };
   return operation;
 }

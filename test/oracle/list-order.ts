@@ -20,12 +20,15 @@ export interface Item {
   readonly number: number;
 }
 
-/** "An element made by a move with to > from is a right-move." */
+/** "An element made by a move with to > from is a right-move." An append is an insert that was made "at the end". */
 export interface Element {
   readonly madeBy: Maker;
   readonly number: number;
-  readonly isRightMove: boolean;
+  readonly kind: 'base' | 'insert' | 'append' | 'right-move' | 'left-move';
 }
+
+/** Which items of the base, by index, local inserted before, as far as that is known. */
+export type IsOwn = (index: number) => boolean;
 
 /** The items both sides started from. Base item i lives at base element i. */
 export interface CommonBase {
@@ -57,7 +60,7 @@ export function commonBase(length: number): CommonBase {
   const numbers = Array.from({ length }, (_, number) => number);
   return {
     items: numbers.map((number): Item => ({ madeBy: 'base', number })),
-    elements: numbers.map((number): Element => ({ madeBy: 'base', number, isRightMove: false })),
+    elements: numbers.map((number): Element => ({ madeBy: 'base', number, kind: 'base' })),
   };
 }
 
@@ -95,8 +98,8 @@ export function replay(base: CommonBase, side: 'local' | 'remote', operations: r
    * that it follows that neighbour and precedes whatever was deleted there before. Without a left neighbour: the very
    * beginning of the order."
    */
-  function settle(item: Item, index: number, isRightMove: boolean): Element {
-    const element: Element = { madeBy: side, number: order.length - base.elements.length, isRightMove };
+  function settle(item: Item, index: number, kind: Element['kind']): Element {
+    const element: Element = { madeBy: side, number: order.length - base.elements.length, kind };
     const position = index === 0 ? 0 : order.indexOf(entryAt(visibleElements(), index - 1)) + 1;
     order.splice(position, 0, element);
     occupants.set(element, item);
@@ -114,7 +117,7 @@ export function replay(base: CommonBase, side: 'local' | 'remote', operations: r
       }
       case 'insert': {
         const item: Item = { madeBy: side, number: inserted.length };
-        const element = settle(item, operation.index, false);
+        const element = settle(item, operation.index, operation.atEnd === true ? 'append' : 'insert');
         inserted.push(item);
         written.set(item, operation.value);
         steps.push({ type: 'insert', item, element, value: operation.value });
@@ -133,7 +136,7 @@ export function replay(base: CommonBase, side: 'local' | 'remote', operations: r
         if (operation.from === operation.to) break;
         // "The neighbour of a move is taken after the item was lifted out."
         const item = lift(operation.from);
-        const element = settle(item, operation.to, operation.to > operation.from);
+        const element = settle(item, operation.to, operation.to > operation.from ? 'right-move' : 'left-move');
         steps.push({ type: 'move', item, element });
         break;
       }
@@ -146,13 +149,14 @@ export function replay(base: CommonBase, side: 'local' | 'remote', operations: r
  * "The merged order is gap 0, base item 0, gap 1, base item 1, …", and within one gap "each side keeps its own order (of
  * all its elements there, tombstones included). The gap reads: local head, remote head, remote tail, local tail."
  */
-export function mergeOrders(base: CommonBase, local: Replay, remote: Replay): Element[] {
+export function mergeOrders(base: CommonBase, local: Replay, remote: Replay, isOwn: IsOwn = () => false): Element[] {
   const localGaps = gapsOf(local.order);
   const remoteGaps = gapsOf(remote.order);
   const merged: Element[] = [];
   for (const [index, localGap] of localGaps.entries()) {
-    const ofLocal = headAndTail(localGap);
-    const ofRemote = headAndTail(entryAt(remoteGaps, index));
+    // Gap 0 is behind no item. Nobody knows what remote inserted.
+    const ofLocal = headAndTail(localGap, index > 0 && isOwn(index - 1));
+    const ofRemote = headAndTail(entryAt(remoteGaps, index), false);
     merged.push(...ofLocal.head, ...ofRemote.head, ...ofRemote.tail, ...ofLocal.tail);
     // The last gap has no base element to its right.
     merged.push(...base.elements.slice(index, index + 1));
@@ -175,9 +179,15 @@ function gapsOf(order: readonly Element[]): Element[][] {
   return gaps;
 }
 
-/** "Call a side's leading run of right-moves in that gap its *head* and everything after it its *tail*." */
-function headAndTail(gap: readonly Element[]): { head: readonly Element[]; tail: readonly Element[] } {
-  const firstOther = gap.findIndex((element) => !element.isRightMove);
+/**
+ * "Behind a base item that local inserted, local's inserts count as right-moves, unless they are appends. Call a side's
+ * leading run of right-moves in that gap its *head* and everything after it its *tail*."
+ */
+function headAndTail(
+  gap: readonly Element[],
+  isBehindOwn: boolean,
+): { head: readonly Element[]; tail: readonly Element[] } {
+  const firstOther = gap.findIndex(({ kind }) => kind !== 'right-move' && !(isBehindOwn && kind === 'insert'));
   const headLength = firstOther === -1 ? gap.length : firstOther;
   return { head: gap.slice(0, headLength), tail: gap.slice(headLength) };
 }

@@ -124,20 +124,21 @@ describe('list-merges.json', () => {
     local: readListOps(vector['local']),
     remote: readListOps(vector['remote']),
     rule: textOf(vector['rule']) as Rule,
+    isOwn: (index: number) => arrayOf(vector['own'] ?? []).includes(index),
     merged: itemsOf(vector['merged']),
     rebasedLocal: readListOps(vector['rebasedLocal']),
     rebasedRemote: readListOps(vector['rebasedRemote']),
   }));
 
   test('merges as the oracle reads the list off the merged order', () => {
-    for (const { name, base, local, remote, rule, merged } of vectors) {
-      expect(mergeLists(base, local, remote, rule), name).toEqual(merged);
+    for (const { name, base, local, remote, rule, isOwn, merged } of vectors) {
+      expect(mergeLists(base, local, remote, rule, isOwn), name).toEqual(merged);
     }
   });
 
   test('the operations are those of the naive twin', () => {
-    for (const { name, base, local, remote, rule, rebasedLocal, rebasedRemote } of vectors) {
-      const twin = transformListNaively(withBefore(base, local), remote, rule);
+    for (const { name, base, local, remote, rule, isOwn, rebasedLocal, rebasedRemote } of vectors) {
+      const twin = transformListNaively(withBefore(base, local), remote, rule, isOwn);
       expect(writeListOps(twin.local), name).toEqual(writeListOps(rebasedLocal));
       expect(writeListOps(twin.remote), name).toEqual(writeListOps(rebasedRemote));
     }

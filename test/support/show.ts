@@ -61,7 +61,7 @@ function showListOp(op: ListOp): string {
     case 'put':
       return `put ${op.index} ${showValue(op.value)}${showBefore(op)}`;
     case 'insert':
-      return `insert ${op.index} ${showValue(op.value)}`;
+      return `${op.atEnd === true ? 'append' : 'insert'} ${op.index} ${showValue(op.value)}`;
     case 'delete':
       return `delete ${op.index}${showBefore(op)}`;
     case 'move':

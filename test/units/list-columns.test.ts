@@ -21,7 +21,10 @@ import { runs } from '../support/seed.js';
 const index = fc.nat({ max: 30 });
 const before = fc.option(arbitraryCommonAtom(), { nil: undefined });
 const arbitraryOp: fc.Arbitrary<ListOp> = fc.oneof(
-  fc.record({ type: fc.constant('insert' as const), index, value: arbitraryCommonAtom() }),
+  fc.record(
+    { type: fc.constant('insert' as const), index, value: arbitraryCommonAtom(), atEnd: fc.constant(true as const) },
+    { requiredKeys: ['type', 'index', 'value'] },
+  ),
   fc.record({ type: fc.constant('move' as const), from: index, to: index }),
   fc
     .tuple(index, arbitraryCommonAtom(), before)
@@ -95,6 +98,7 @@ describe('columns and objects are the same operations', () => {
         expect(outcome(() => invertListEdit(columns))).toEqual(outcome(() => invertListEdit(objects)));
         expect(isListApplied(columns)).toBe(isListApplied(objects));
         expect(listWithoutBefores(columns)).toEqual(listWithoutBefores(objects));
+        expect(listWithoutBefores(columns).ops.some((op) => 'before' in op || 'atEnd' in op)).toBe(false);
       }),
       { numRuns: runs(300) },
     );

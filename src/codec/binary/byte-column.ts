@@ -209,6 +209,13 @@ export class ByteReader {
     return this.#bytes.slice(start, start + count);
   }
 
+  /** All bytes that are left, not copied. */
+  rest(): Uint8Array {
+    const start = this.#at;
+    this.#at = this.#bytes.length;
+    return this.#bytes.subarray(start);
+  }
+
   /** Skips the next bytes and returns where they start. */
   skip(count: number): number {
     const start = this.#at;

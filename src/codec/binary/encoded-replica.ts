@@ -1,9 +1,12 @@
+import type { Delta } from '../../deltas/delta.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { parseRefusal } from '../../sync/message-format.js';
 import type { Refusal } from '../../sync/messages.js';
 import { isValidNonce } from '../../sync/messages.js';
+import { parseOwnItems, type SavedOwnItems, withAppends } from '../../sync/own-items.js';
 import {
   faultOfStored,
+  formatOwn,
   formatStored,
   parseStored,
   SAVED_RULE_NAMES,
@@ -18,6 +21,8 @@ import { decodeUtf8 } from './text-column.js';
 
 const NEEDS_RELOAD = 1;
 const IS_LOG_LOST = 2;
+const KNOWS_OWN = 4;
+const NOTHING_OWN: SavedOwnItems = { items: [], appends: [] };
 const COLUMN_COUNT = 4 + HISTORY_COLUMN_COUNT;
 
 /**
@@ -28,10 +33,14 @@ const COLUMN_COUNT = 4 + HISTORY_COLUMN_COUNT;
  * @throws DatastoreError `invalid-json` if it is not the result of `save()`. Spec: BIN-22, BIN-23.
  */
 export function encodeReplica(saved: SavedReplica): Uint8Array {
-  const { base, rev, pending, open, rules, session } = parseStored(saved);
+  const stored = parseStored(saved);
+  const { base, rev, pending, open, rules, session } = stored;
+  const own = formatOwn(stored);
   const head = new ByteWriter();
   head.varint(rev);
-  head.byte((session.needsReload ? NEEDS_RELOAD : 0) + (session.isLogLost ? IS_LOG_LOST : 0));
+  const flags = (session.needsReload ? NEEDS_RELOAD : 0) + (session.isLogLost ? IS_LOG_LOST : 0);
+  head.byte(flags + (own === undefined ? 0 : KNOWS_OWN));
+  if (own !== undefined) head.text(JSON.stringify(own));
   const history = encodeHistory(
     { state: base, deltas: [...pending, open] },
     rules.flatMap((rule) => rule.slice(0, 3)),
@@ -57,13 +66,15 @@ export function decodeReplica(bytes: unknown): SavedReplica {
   const head = new ByteReader(headColumn, 'head');
   const rev = head.varint();
   const flags = head.byte();
-  if (flags > NEEDS_RELOAD + IS_LOG_LOST) head.fail('unknown flags');
+  if (flags > NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN) head.fail('unknown flags');
+  const own = (flags & KNOWS_OWN) === 0 ? NOTHING_OWN : decodeOwn(head.rest());
   head.finish();
   let rules: readonly SavedRule[] = [];
   const { state, deltas } = decodeHistory(columns, (names) => {
     rules = decodeRules(new ByteReader(ruleColumn, 'rules'), names);
   });
-  const open = deltas.at(-1);
+  const marked = markAppends(deltas, own, headColumn.byteOffset);
+  const open = marked.at(-1);
   if (open === undefined) throw invalidBinary('the uncommitted delta is missing', headColumn.byteOffset);
   const session = {
     nonce: nonceColumn.length === 0 ? undefined : decodeNonce(nonceColumn),
@@ -71,7 +82,7 @@ export function decodeReplica(bytes: unknown): SavedReplica {
     needsReload: (flags & NEEDS_RELOAD) !== 0,
     isLogLost: (flags & IS_LOG_LOST) !== 0,
   };
-  const stored = { base: state, rev, pending: deltas.slice(0, -1), open, rules, session };
+  const stored = { base: state, rev, pending: marked.slice(0, -1), open, rules, session, ownItems: own.items };
   const fault = faultOfStored(stored);
   if (fault !== undefined) throw invalidBinary(fault, headColumn.byteOffset);
   return formatStored(stored);
@@ -124,12 +135,36 @@ function decodeNonce(column: Uint8Array): string {
 
 /** A refusal is stored as JSON, with its members in the order of the interface. */
 function decodeRefusal(column: Uint8Array): Refusal {
+  return decodeJson(column, 'a refusal', parseRefusal, (refusal) => refusal);
+}
+
+/** What a replica knows of its own items is stored as JSON. */
+function decodeOwn(column: Uint8Array): SavedOwnItems {
+  return decodeJson(column, 'own items', parseOwnItems, ({ items, appends }) => [items, appends]);
+}
+
+/** Reads JSON that must be written as we write it. */
+function decodeJson<Value>(
+  column: Uint8Array,
+  what: string,
+  parse: (json: unknown) => Value,
+  format: (value: Value) => unknown,
+): Value {
   const text = decodeUtf8(column);
   try {
-    const refusal = parseRefusal(JSON.parse(text));
-    if (JSON.stringify(refusal) === text) return refusal;
+    const value = parse(JSON.parse(text));
+    if (JSON.stringify(format(value)) === text) return value;
   } catch (error) {
     if (!(error instanceof DatastoreError) && !(error instanceof SyntaxError)) throw error;
   }
-  throw invalidBinary('not a refusal in its JSON form', column.byteOffset);
+  throw invalidBinary(`not ${what} in its JSON form`, column.byteOffset);
+}
+
+function markAppends(deltas: readonly Delta[], { appends }: SavedOwnItems, offset: number): Delta[] {
+  try {
+    return withAppends(deltas, appends);
+  } catch (error) {
+    if (error instanceof DatastoreError) throw invalidBinary(error.reason, offset);
+    throw error;
+  }
 }

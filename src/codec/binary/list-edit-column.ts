@@ -18,8 +18,8 @@ const KIND_COUNT = 5;
 
 const NO_RUN = KIND_COUNT;
 
-/** The kinds of runs by the kinds of operations: INSERT, PUT, DELETE, MOVE. */
-const RUN_KINDS = [INSERTS, PUTS, DELETES, MOVES];
+/** The kinds of runs by the kinds of operations: INSERT, PUT, DELETE, MOVE, APPEND. Bytes do not tell appends apart. */
+const RUN_KINDS = [INSERTS, PUTS, DELETES, MOVES, INSERTS];
 
 /** For how many operations there is room before any was read. */
 const ROOM_AT_FIRST = 256;

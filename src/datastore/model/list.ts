@@ -181,9 +181,9 @@ export class List<Item extends Atom = Atom> extends ReadableList<Item> {
     this.#field = field ?? OWN_FIELD;
   }
 
-  /** Appends an item. @throws DatastoreError `invalid-value`. */
+  /** Appends an item, as {@link push} does. @throws DatastoreError `invalid-value`. */
   add(item: Item): this {
-    return this.#insert(this.length, [item]);
+    return this.#insert(this.length, [item], true);
   }
 
   /**
@@ -219,9 +219,14 @@ export class List<Item extends Atom = Atom> extends ReadableList<Item> {
     if (this.length >= 0) this.#container.edit(new Map([[this.#field, fieldPut([], undefined)]]));
   }
 
-  /** Appends items, and returns the new length. @throws DatastoreError `invalid-value`. */
+  /**
+   * Appends items, and returns the new length. What several devices append at the same time stands in the order in which it
+   * reaches the server. To go on behind an item, as with text, use {@link insert}: what one user inserts stays together.
+   *
+   * @throws DatastoreError `invalid-value`.
+   */
   push(...items: readonly Item[]): number {
-    return this.#insert(this.length, items).length;
+    return this.#insert(this.length, items, true).length;
   }
 
   /** Inserts items before all others, and returns the new length. @throws DatastoreError `invalid-value`. */
@@ -257,9 +262,9 @@ export class List<Item extends Atom = Atom> extends ReadableList<Item> {
     return removed;
   }
 
-  #insert(index: number, items: readonly Item[]): this {
+  #insert(index: number, items: readonly Item[], atEnd = false): this {
     checkIndex(index);
-    return this.#edit(items.map((item, at) => listInsert(index + at, item)));
+    return this.#edit(items.map((item, at) => listInsert(index + at, item, atEnd)));
   }
 
   #edit(ops: readonly ListOp[]): this {

@@ -12,7 +12,7 @@ import { changesIn, type Delta, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
 import { editAt, positionOfRecord } from '../../deltas/normal-form.js';
 import { composeOnto } from '../../deltas/patch.js';
-import { type RuleLookup, rebase } from '../../deltas/rebase.js';
+import { type OwnItemsLookup, type RuleLookup, rebase } from '../../deltas/rebase.js';
 import { refusalRules } from '../pending-rules.js';
 
 /**
@@ -42,15 +42,20 @@ export interface Rebased {
   readonly shown: Delta;
 }
 
-/** Rebases deltas over a remote one, keeping the boundaries of their segments. Segments that become empty stay. */
+/**
+ * Rebases deltas over a remote one, keeping the boundaries of their segments. Segments that become empty stay.
+ *
+ * @param own the own items of the state that both start from.
+ */
 export function rebaseSegments(
   deltas: readonly (readonly Segment[])[],
   remote: Delta,
   rules: RuleLookup,
   onConflict: ConflictListener,
+  own?: OwnItemsLookup,
 ): Rebased {
   const local = deltas.flatMap((segments) => segments.map(({ delta }) => delta));
-  const merged = rebase(local, remote, { rules, onConflict });
+  const merged = rebase(local, remote, { rules, onConflict, own });
   let next = 0;
   const rebased = deltas.map((segments) =>
     segments.map((segment): Segment => ({ ...segment, delta: merged.pending[next++] ?? NO_CHANGES })),

@@ -23,7 +23,7 @@
 import type { ConflictListener } from '../../deltas/conflict.js';
 import { changesIn, type Delta, deltaInNormalForm, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
-import { type RuleLookup, rebase } from '../../deltas/rebase.js';
+import { type OwnItemsLookup, type RuleLookup, rebase } from '../../deltas/rebase.js';
 import { type Change, type FieldOp, type UpdateChange, updateChange } from '../../operations/change.js';
 import { freezeMap } from '../../values/fields.js';
 import type { LocalDelta } from '../local-delta.js';
@@ -35,10 +35,14 @@ export interface TakeBack {
   readonly segment: Segment;
 }
 
-/** A remote delta as it came, on the state of the log, and as it changed what the user sees. */
+/**
+ * A remote delta as it came, on the state of the log, and as it changed what the user sees; and the own items of the log's
+ * state and of what the user saw, as they were before.
+ */
 export interface Met {
   readonly remote: Delta;
   readonly shown: Delta;
+  readonly own: { readonly base: OwnItemsLookup; readonly view: OwnItemsLookup };
 }
 
 /**
@@ -112,15 +116,15 @@ export class UndoHistory {
   }
 
   /** A remote delta was merged. `segments` are what became of all local ones, those that became empty too. */
-  merged(segments: readonly Segment[], { remote, shown }: Met): void {
+  merged(segments: readonly Segment[], { remote, shown, own }: Met): void {
     const recorded = latestFirst(segments);
     if (this.#isAligned(recorded)) {
-      this.#rebuild(recorded, this.#carry(this.#undo.slice(recorded.length), remote));
+      this.#rebuild(recorded, this.#carry(this.#undo.slice(recorded.length), remote, own.base));
     } else {
-      this.#undo = this.#carry(this.#undo, shown);
+      this.#undo = this.#carry(this.#undo, shown, own.view);
       this.#isExact = false;
     }
-    this.#redo = this.#carry(this.#redo, shown);
+    this.#redo = this.#carry(this.#redo, shown, own.view);
   }
 
   /** Undoes a delta below other segments, which was refused or is retracted. Nothing of it is left to undo. */
@@ -235,14 +239,14 @@ export class UndoHistory {
   }
 
   /** Brings a stack past a delta that was applied where the stack starts. */
-  #carry(stack: readonly UndoItem[], delta: Delta): UndoItem[] {
+  #carry(stack: readonly UndoItem[], delta: Delta, own: OwnItemsLookup): UndoItem[] {
     const touched = stack.map((item) => item.touched);
     if (!isMet(touched, changesIn(delta))) return [...stack];
     const yielding = yieldTo(
       stack.map((item) => item.delta),
       changesIn(delta),
     );
-    const { pending } = rebase(yielding, delta, { rules: this.#rules });
+    const { pending } = rebase(yielding, delta, { rules: this.#rules, own });
     return stack.map((item, at) => item.by(pending[at] ?? NO_CHANGES));
   }
 }

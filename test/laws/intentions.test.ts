@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../src/index.js';
+import {
+  type Action,
+  type Check,
+  converge,
+  insertAt,
+  listOf,
+  onceEach,
+  RECORD,
+  type Script,
+  search,
+  sideBySide,
+  TABLE,
+  update,
+} from '../support/intention-search.js';
+
+const MOST = Number(process.env['DELTAIC_INTENTIONS'] ?? 1_500);
+
+function listStart(items: string): Change[] {
+  return [{ type: 'insert', table: TABLE, record: RECORD, fields: new Map([['f', [...items]]]) }];
+}
+
+/** Types a letter behind the last one, or, for the first, behind what stands at `start`. */
+function type(letter: string, start: number): Action {
+  return {
+    name: `type ${letter}`,
+    perform: (person) => {
+      const at = person.caret === undefined ? -1 : listOf(person).indexOf(person.caret);
+      insertAt(person, at >= 0 ? at + 1 : Math.min(start, listOf(person).length), letter);
+    },
+  };
+}
+
+function append(item: string): Action {
+  return {
+    name: `append ${item}`,
+    perform: (person) => {
+      person.caret = undefined;
+      insertAt(person, listOf(person).length, item);
+      person.caret = undefined;
+    },
+  };
+}
+
+function remove(item: string): Action {
+  return {
+    name: `delete ${item}`,
+    perform: (person) => {
+      const index = listOf(person).indexOf(item);
+      person.facts.touched.add(item);
+      if (index >= 0) person.replica.apply([update('f', [{ type: 'delete', index }])]);
+    },
+  };
+}
+
+const undo: Action = { name: 'undo', perform: ({ replica }) => void replica.undo() };
+const redo: Action = { name: 'redo', perform: ({ replica }) => void replica.redo() };
+
+function word(letters: string, start: number): Action[] {
+  return [...letters].map((letter) => type(letter, start));
+}
+
+function expectMeant(
+  script: Script,
+  start: readonly Change[],
+  checks: readonly Check[] = [converge, onceEach, sideBySide],
+): void {
+  const { findings } = search(script, start, checks, MOST);
+  expect(findings.slice(0, 3)).toEqual([]);
+}
+
+describe('what people mean holds in every order of edits, puts, answers and fetches', () => {
+  test('two words typed at one place', () => {
+    expectMeant([word('ABC', 1), word('MNO', 1)], listStart('xy'));
+  });
+
+  test('three words typed at one place', () => {
+    expectMeant([word('AB', 1), word('MN', 1), word('ST', 1)], listStart('xy'));
+  });
+
+  test('a word beside appends', () => {
+    expectMeant([word('AB', 2), [append('M'), append('N')]], listStart('xy'));
+  });
+
+  test('a word beside deletions', () => {
+    expectMeant([word('AB', 1), [remove('x'), remove('y')]], listStart('xy'));
+  });
+
+  test('undo and redo of an insert beside a word', () => {
+    expectMeant([[...word('A', 1), undo, redo], word('MN', 1)], listStart('xy'), [converge, onceEach]);
+  });
+
+  test('one who deletes, one who undoes nothing', () => {
+    expectMeant(
+      [
+        [remove('x'), undo],
+        [append('M'), undo, redo],
+      ],
+      listStart('axb'),
+      [converge, onceEach],
+    );
+  });
+});

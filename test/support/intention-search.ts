@@ -1,0 +1,250 @@
+import { type Change, Delta, type ListOp, type Value } from '../../src/index.js';
+import { Replica, Sequencer, type SequencerMessage } from '../../src/sync/index.js';
+
+/**
+ * A search through everything that a few people can do with a few edits, which checks what they meant and not only that
+ * they agree. Each edit is a delta of its own; in between, puts, answers and fetches happen in every order.
+ */
+
+export const TABLE = 't';
+export const RECORD = 'r';
+
+/** What a person does next, on what that person sees. */
+export interface Action {
+  readonly name: string;
+  readonly perform: (person: Person) => void;
+}
+
+export type Script = readonly (readonly Action[])[];
+
+/** One replica, and what it waits for. */
+export interface Person {
+  readonly name: string;
+  readonly replica: Replica;
+  readonly answers: SequencerMessage[];
+  readonly facts: Facts;
+  /** How many actions of the script are done. */
+  done: number;
+  /** What this person typed last, behind which the next letter goes. */
+  caret: string | undefined;
+}
+
+/** What happened on the way, as far as the checks ask. */
+export interface Facts {
+  /** Items that somebody inserted, and that must be there exactly once unless they are touched. */
+  readonly inserted: Set<string>;
+  readonly touched: Set<string>;
+  /** Pairs `left right` that one author put side by side. */
+  readonly pairs: Map<string, readonly [left: string, right: string]>;
+}
+
+/** What is wrong with an outcome, or nothing. */
+export type Check = (people: readonly Person[], facts: Facts) => string | undefined;
+
+export function listOf(person: Person, field = 'f'): string[] {
+  const value: Value | undefined = person.replica.get(TABLE, RECORD)?.get(field);
+  return Array.isArray(value) ? [...(value as string[])] : [];
+}
+
+export function update(field: string, ops: readonly ListOp[], create = false): Change {
+  return { type: 'update', table: TABLE, record: RECORD, ops: new Map([[field, { type: 'list', create, ops }]]) };
+}
+
+/** Inserts an item, and notes between what. */
+export function insertAt(person: Person, index: number, value: string): void {
+  const items = listOf(person);
+  const { facts } = person;
+  const [left, right] = [items[index - 1], items[index]];
+  if (left !== undefined && right !== undefined) facts.pairs.delete(`${left} ${right}`);
+  if (left !== undefined && left === person.caret) facts.pairs.set(`${left} ${value}`, [left, value]);
+  facts.inserted.add(value);
+  person.caret = value;
+  person.replica.apply([update('f', [{ type: 'insert', index, value }])]);
+}
+
+/** The people after some moves; a move is the number of a person and what happens. */
+export class Scene {
+  readonly sequencer = new Sequencer();
+  readonly people: readonly Person[];
+  readonly facts: Facts = { inserted: new Set(), touched: new Set(), pairs: new Map() };
+  readonly #script: Script;
+
+  constructor(script: Script, start: readonly Change[]) {
+    this.#script = script;
+    if (start.length > 0) this.sequencer.put(0, 'start', Delta.from(start), 'owner');
+    this.people = script.map((_, index) => {
+      let nonces = 0;
+      const name = String.fromCodePoint(97 + index);
+      const replica = new Replica({ nextNonce: () => `${name}${++nonces}` });
+      return { name, replica, answers: [], facts: this.facts, done: 0, caret: undefined };
+    });
+    for (const person of this.people) this.#fetch(person);
+  }
+
+  /** What can happen now. */
+  moves(): Move[] {
+    return this.people.flatMap(({ done, replica, answers }, who) => {
+      const moves: Move[] = [];
+      if (done < (this.#script[who] as readonly Action[]).length) moves.push({ who, type: 'edit' });
+      if (answers.length === 0 && replica.status.hasOutgoing) moves.push({ who, type: 'put' });
+      if (answers.length > 0) moves.push({ who, type: 'hear' });
+      if (answers.length === 0 && replica.revision < this.sequencer.revision) moves.push({ who, type: 'fetch' });
+      return moves;
+    });
+  }
+
+  perform({ who, type }: Move): void {
+    const person = this.people[who] as Person;
+    switch (type) {
+      case 'edit': {
+        const action = this.#script[who]?.[person.done++];
+        action?.perform(person);
+        person.replica.seal(new Date(0));
+        break;
+      }
+      case 'put': {
+        const put = person.replica.outgoing();
+        if (put !== undefined) person.answers.push(this.sequencer.answer(put, 'owner'));
+        break;
+      }
+      case 'hear':
+        this.#hear(person);
+        break;
+      case 'fetch':
+        this.#fetch(person);
+        break;
+    }
+  }
+
+  /** Lets everything arrive that is on its way. */
+  settle(): void {
+    for (let round = 0; round < 30; round++) {
+      for (const [who, person] of this.people.entries()) {
+        while (person.answers.length > 0) this.#hear(person);
+        this.#fetch(person);
+        if (person.replica.status.hasOutgoing) this.perform({ who, type: 'put' });
+        while (person.answers.length > 0) this.#hear(person);
+      }
+      const isDone = this.people.every(
+        ({ replica }) => replica.status.isIdle && replica.revision === this.sequencer.revision,
+      );
+      if (isDone) return;
+    }
+    throw new Error('no rest after 30 rounds');
+  }
+
+  /** What tells this scene from others, as far as anybody can see it. */
+  key(): string {
+    const seen = this.people.map(({ replica, answers, done, caret }) => [replica.save(), answers.length, done, caret]);
+    return JSON.stringify([this.sequencer.revision, seen]);
+  }
+
+  #hear(person: Person): void {
+    const answer = person.answers.shift();
+    if (answer !== undefined) person.replica.receive(answer);
+    person.replica.sync(new Date(0));
+  }
+
+  #fetch(person: Person): void {
+    person.replica.receive(this.sequencer.answer(person.replica.request(), 'owner'));
+    person.replica.sync(new Date(0));
+  }
+}
+
+export interface Move {
+  readonly who: number;
+  readonly type: 'edit' | 'put' | 'hear' | 'fetch';
+}
+
+/** An outcome that nobody meant. */
+export interface Finding {
+  readonly problem: string;
+  readonly moves: string;
+}
+
+/**
+ * Goes through every order of moves, and gives the shortest one for each kind of outcome that breaks a check.
+ *
+ * @param start the changes that everybody knows.
+ * @param most how many situations at most.
+ */
+export function search(script: Script, start: readonly Change[], checks: readonly Check[], most: number): Search {
+  const seen = new Set<string>();
+  const findings: Finding[] = [];
+  let frontier: Move[][] = [[]];
+  while (frontier.length > 0) {
+    const next: Move[][] = [];
+    for (const path of frontier) {
+      if (seen.size >= most) return { findings, situations: seen.size, isWhole: false };
+      const scene = new Scene(script, start);
+      for (const move of path) scene.perform(move);
+      const key = scene.key();
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const moves = scene.moves();
+      for (const move of moves) next.push([...path, move]);
+      if (!moves.some(({ type }) => type === 'edit')) findings.push(...problemsOf(scene, script, path, checks));
+    }
+    if (findings.length > 0) return { findings, situations: seen.size, isWhole: false };
+    frontier = next;
+  }
+  return { findings, situations: seen.size, isWhole: true };
+}
+
+export interface Search {
+  readonly findings: readonly Finding[];
+  readonly situations: number;
+  readonly isWhole: boolean;
+}
+
+function problemsOf(scene: Scene, script: Script, path: readonly Move[], checks: readonly Check[]): Finding[] {
+  scene.settle();
+  return checks.flatMap((check) => {
+    const problem = check(scene.people, scene.facts);
+    return problem === undefined ? [] : [{ problem, moves: describeMoves(script, path) }];
+  });
+}
+
+export function describeMoves(script: Script, path: readonly Move[]): string {
+  const done = script.map(() => 0);
+  return path
+    .map(({ who, type }) => {
+      const name = String.fromCodePoint(97 + who);
+      if (type !== 'edit') return `${name} ${type}`;
+      const at = done[who] ?? 0;
+      done[who] = at + 1;
+      return `${name}: ${script[who]?.[at]?.name}`;
+    })
+    .join(', ');
+}
+
+export const converge: Check = (people) => {
+  const rows = people.map(({ replica }) => JSON.stringify(replica.toRows()));
+  return rows.every((row) => row === rows[0]) ? undefined : `apart: ${rows.join(' | ')}`;
+};
+
+/** An item that one inserted and nobody else touched is there exactly once. */
+export const onceEach: Check = ([person], { inserted, touched }) => {
+  if (person === undefined) return undefined;
+  const items = listOf(person);
+  for (const item of inserted) {
+    const count = items.filter((other) => other === item).length;
+    if (!touched.has(item) && count !== 1) return `${item} is there ${count} times: ${items.join(' ')}`;
+  }
+  for (const item of items) {
+    const count = items.filter((other) => other === item).length;
+    if (count > 1) return `${item} is there ${count} times: ${items.join(' ')}`;
+  }
+  return undefined;
+};
+
+/** What an author put side by side stays so, unless somebody who saw both put something between. */
+export const sideBySide: Check = ([person], { pairs }) => {
+  if (person === undefined) return undefined;
+  const items = listOf(person);
+  for (const [left, right] of pairs.values()) {
+    const at = items.indexOf(left);
+    if (at >= 0 && items.includes(right) && items[at + 1] !== right) return `${left} ${right} torn: ${items.join(' ')}`;
+  }
+  return undefined;
+};
