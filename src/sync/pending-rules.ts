@@ -4,9 +4,10 @@ import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import type { Change } from '../operations/change.js';
 import { isRule, type ResolutionRules } from '../rules/resolution-rules.js';
-import { DEFAULT_RULE, type MergeFunction, RULE_NAMES, type Rule } from '../rules/rule.js';
+import { type Collision, DEFAULT_RULE, type MergeFunction, RULE_NAMES, type Rule } from '../rules/rule.js';
 import { addDifference } from '../rules/sum.js';
 import { isNumber } from '../values/order.js';
+import type { Value } from '../values/value.js';
 import { INFO_TABLE, MTIME_FIELD } from './datastore-info.js';
 
 /** The rule of one field of one record that has a pending edit. */
@@ -24,11 +25,18 @@ export interface PlacedRule {
 export class PendingRules {
   /** By table, record and field. The default rule is not kept, so that most edits leave nothing here. */
   readonly #tables = new Map<string, Map<string, Map<string, Rule>>>();
+  #isFunctionRunning = false;
+
+  /** Whether a merge function is running: nothing may change until it has returned. */
+  get isFunctionRunning(): boolean {
+    return this.#isFunctionRunning;
+  }
 
   /** The rule that decides a collision with the pending edits of a field. */
   get(table: string, field: string, record: string): Rule {
     if (table === INFO_TABLE && field === MTIME_FIELD) return 'max';
-    return this.#tables.get(table)?.get(record)?.get(field) ?? DEFAULT_RULE;
+    const rule = this.#tables.get(table)?.get(record)?.get(field) ?? DEFAULT_RULE;
+    return typeof rule === 'function' ? (collision) => this.#call(rule, collision) : rule;
   }
 
   set(placed: PlacedRule): void {
@@ -67,6 +75,15 @@ export class PendingRules {
       }
     }
     return [...used.#list()];
+  }
+
+  #call(rule: MergeFunction, collision: Collision): Value | undefined {
+    this.#isFunctionRunning = true;
+    try {
+      return rule(collision);
+    } finally {
+      this.#isFunctionRunning = false;
+    }
   }
 
   *#list(): Generator<PlacedRule> {

@@ -45,6 +45,8 @@ import { UndoHistory } from './undo/undo-history.js';
  *     store(replica.save());            // the nonce must be stored
  *     send(put);                        // before it is sent
  *
+ * While a merge function runs, every call that would edit, sync, save or receive throws `bad-state` and changes nothing.
+ *
  * Laws: what the user sees is the log up to `revision` and then the edits that it does not have yet; once nothing is on
  * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-55.
  */
@@ -89,6 +91,7 @@ export class Replica {
    * @throws DatastoreError `invalid-option` for another extent. Spec: SYNC-34, SYNC-35, SYNC-52.
    */
   save(extent: SavedExtent = 'all'): SavedReplica {
+    this.#requireNoMerge();
     if (!SAVED_EXTENTS.includes(extent)) {
       const reason = `got the extent ${quote(extent)}: use ${SAVED_EXTENTS.join(', ')}`;
       throw new DatastoreError('invalid-option', reason);
@@ -203,6 +206,7 @@ export class Replica {
    * the next call. Spec: SYNC-17, SYNC-23 to SYNC-25.
    */
   sync(time: Date): SyncResult {
+    this.#requireNoMerge();
     this.#editor.seal(ownTime(time), this.#session.isInFlight, this.#settings.limits.deltaSize);
     for (const delta of this.#queue.unconfirmed) delta.isProvisional = false;
     this.#session.bringIn(this.#report);
@@ -217,6 +221,7 @@ export class Replica {
    * @returns the changes that this took, with what they overwrote. Spec: SYNC-49.
    */
   rollback(): Delta {
+    this.#requireNoMerge();
     return this.#queue.rollback();
   }
 
@@ -228,6 +233,7 @@ export class Replica {
    * @throws DatastoreError `invalid-value` for an invalid date. Spec: SYNC-50.
    */
   seal(time: Date): boolean {
+    this.#requireNoMerge();
     const { length } = this.#queue.unconfirmed;
     this.#editor.seal(ownTime(time), this.#session.isInFlight, 0);
     const sealed = this.#queue.unconfirmed[length];
@@ -243,6 +249,7 @@ export class Replica {
    * @returns whether that was possible: it is not while the delta may be in the log. Spec: SYNC-51.
    */
   reopen(): boolean {
+    this.#requireNoMerge();
     if (!this.#releaseLast()) return false;
     this.#editor.cut();
     this.#queue.reopen();
@@ -255,6 +262,7 @@ export class Replica {
    * @returns what that changed, or `undefined` where {@link reopen} would not be possible. Spec: SYNC-51.
    */
   retract(): Retraction | undefined {
+    this.#requireNoMerge();
     if (!this.#releaseLast()) return undefined;
     this.#editor.cut();
     const conflicts: Conflict[] = [];
@@ -270,6 +278,7 @@ export class Replica {
    * @throws DatastoreError `invalid-nonce` if `nextNonce` returns something else than a nonce. Spec: SYNC-18, SYNC-20.
    */
   outgoing(): Put | undefined {
+    this.#requireNoMerge();
     return this.#session.outgoing();
   }
 
@@ -285,6 +294,7 @@ export class Replica {
    * Spec: SYNC-19, SYNC-21.
    */
   receive(message: SequencerMessage): void {
+    this.#requireNoMerge();
     this.#session.receive(message);
   }
 
@@ -312,6 +322,11 @@ export class Replica {
     return this.#editor.canRedo;
   }
 
+  /** Whether a merge function of this replica is running: until it returns, the replica can only be read. */
+  get isMerging(): boolean {
+    return this.#queue.rules.isFunctionRunning;
+  }
+
   /** Where the first provisional delta is, see {@link seal}: it would be put `next` or `later`, or there is `none`. */
   get provisional(): 'next' | 'later' | 'none' {
     return this.#queue.provisional;
@@ -319,6 +334,7 @@ export class Replica {
 
   /** Ends the undo item that the last edits belong to; the next edit begins another. So does every {@link sync}. */
   endUndoItem(): void {
+    this.#requireNoMerge();
     this.#editor.endItem();
   }
 
@@ -361,7 +377,18 @@ export class Replica {
     return true;
   }
 
+  /**
+   * A merge function decides about a replica that is half-way through a merge.
+   *
+   * @throws DatastoreError `bad-state` while one is running.
+   */
+  #requireNoMerge(): void {
+    if (!this.isMerging) return;
+    throw new DatastoreError('bad-state', 'a merge function must not edit, sync or save the replica that called it');
+  }
+
   #requireWrite(): void {
+    this.#requireNoMerge();
     if (canWrite(this.#role)) return;
     throw new ServiceError('not-permitted', `the role ${this.#role} may not write`);
   }

@@ -214,6 +214,8 @@ export class SyncSession {
 
   /** Ends the session: nothing is sent or stored any more. Resolves when the last write has ended. */
   async stop(code: DatastoreErrorCode): Promise<void> {
+    // A merge function called this. A merge ends within its turn, and an open datastore cannot be closed during one.
+    if (this.#replica.isMerging) await Promise.resolve();
     if (this.#state !== 'stopped') {
       this.#state = 'stopped';
       this.#job.stop();

@@ -46,7 +46,8 @@ export type TableOf<Tables, Id extends keyof Tables> = Table<Tables[Id] & object
  * synced. A manager opens datastores; the application closes them, by {@link close} or `using`.
  *
  * `Datastore<Tables>` declares the tables and the fields of their records, for the compiler alone: nothing is checked at
- * run time, and any field may be absent. Once closed, everything except `id`, `isOpen`, `off` and `close` throws
+ * run time, and any field may be absent. A merge function may only read the datastore: everything else throws `bad-state`
+ * at the call, and changes nothing. Once closed, everything except `id`, `isOpen`, `off` and `close` throws
  * `closed`, or `shut-down` if the manager was shut down.
  */
 export class Datastore<Tables extends object = AnyTables> {
@@ -196,6 +197,7 @@ export class Datastore<Tables extends object = AnyTables> {
    * function throws.
    */
   sync(): Promise<ChangedRecords<Tables>> {
+    if (this.isOpen) this.#open.requireNoMerge();
     return this.#transactionCount === 0 ? this.#merge() : this.#mutex.run(() => this.#merge());
   }
 
@@ -207,6 +209,7 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /** Receives what the server has now, and merges it as {@link sync} does. @throws DatastoreError as `sync`, or for the network. */
   loadDeltas(): Promise<ChangedRecords<Tables>> {
+    if (this.isOpen) this.#open.requireNoMerge();
     return this.#mutex.run(async () => {
       this.#open.requireOpen();
       await this.#open.context.loadDeltas();
@@ -224,6 +227,7 @@ export class Datastore<Tables extends object = AnyTables> {
    * stay, and are merged. Spec: COMMIT-1, COMMIT-2.
    */
   commit(): Promise<void> {
+    if (this.isOpen) this.#open.requireNoMerge();
     return this.#mutex.run(() => this.#commits.commit().finally(() => this.#notifier.tellStatus()));
   }
 
@@ -237,6 +241,7 @@ export class Datastore<Tables extends object = AnyTables> {
    * Spec: COMMIT-3, COMMIT-4.
    */
   transaction<Result>(edit: () => Result, options: TransactionOptions = {}): Promise<Result> {
+    if (this.isOpen) this.#open.requireNoMerge();
     this.#transactionCount++;
     return this.#mutex.run(() =>
       this.#commits.transaction(edit, options).finally(() => {

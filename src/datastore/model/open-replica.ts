@@ -1,6 +1,6 @@
 import type { Delta, DeltaInput } from '../../deltas/delta.js';
 import {
-  type DatastoreError,
+  DatastoreError,
   type DatastoreErrorCode,
   errorWithCode,
   isDatastoreError,
@@ -103,6 +103,16 @@ export class OpenReplica {
     throw errorWithCode(this.#closedAs, `datastore ${quote(this.id)} is no longer open`);
   }
 
+  /**
+   * @throws DatastoreError `bad-state` while a merge function is running, and as {@link replica}. A call that returns a
+   * promise asks this before it begins, so that it throws at the call.
+   */
+  requireNoMerge(): void {
+    this.requireOpen();
+    if (!this.#replica.isMerging) return;
+    throw new DatastoreError('bad-state', `a merge function must not edit, sync or close datastore ${quote(this.id)}`);
+  }
+
   get isOpen(): boolean {
     return this.#closedAs === undefined;
   }
@@ -124,9 +134,14 @@ export class OpenReplica {
     this.#onEdited?.(applied);
   }
 
-  /** Drops the edits that were not sealed. From here on everything throws `code`. */
+  /**
+   * Drops the edits that were not sealed. From here on everything throws `code`.
+   *
+   * @throws DatastoreError `bad-state` while a merge function is running.
+   */
   close(code: DatastoreErrorCode): void {
     if (this.#closedAs !== undefined) return;
+    this.requireNoMerge();
     this.#replica.rollback();
     this.#closedAs = code;
     this.#onEdited = undefined;
