@@ -3,6 +3,7 @@ import { codec } from './codec.js';
 import { compressing } from './compress.js';
 import { fields } from './fields.js';
 import { lists } from './lists.js';
+import { mesh } from './mesh.js';
 import { order } from './order.js';
 import { query } from './query.js';
 import { rebasing } from './rebase.js';
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   apply,
   query,
   replica,
+  mesh,
   codec,
   order,
 ];

@@ -5,6 +5,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Engine>>> = {
   deltaic: async () => (await import('./engines/deltaic.js')).deltaic,
   'deltaic-in-memory': async () => (await import('./engines/deltaic.js')).deltaicInMemory,
   'deltaic-replica': async () => (await import('./engines/deltaic-replica.js')).deltaicReplica,
+  'deltaic-mesh': async () => (await import('./engines/deltaic-mesh.js')).deltaicMesh,
   plain: async () => (await import('./engines/plain.js')).plain,
   yjs: async () => (await import('./engines/yjs.js')).yjs,
   loro: async () => (await import('./engines/loro.js')).loro,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../bench/peers/engine.js';
 import { deltaic, deltaicInMemory } from '../../bench/peers/engines/deltaic.js';
+import { deltaicMesh } from '../../bench/peers/engines/deltaic-mesh.js';
 import { deltaicReplica } from '../../bench/peers/engines/deltaic-replica.js';
 import { plain } from '../../bench/peers/engines/plain.js';
 import { formatPeers } from '../../bench/peers/report.js';
@@ -15,7 +16,7 @@ import { hasShared } from '../support/shared-data.js';
 const least: Effort = { scale: (size) => Math.min(size, 300), budget: 0 };
 
 /** The engines that need no package; the others are installed only where they are measured. */
-const engines = [deltaic, deltaicInMemory, deltaicReplica, plain];
+const engines = [deltaic, deltaicInMemory, deltaicReplica, deltaicMesh, plain];
 
 function measured(workload: Workload, engine: Engine): Measurement[] {
   const parts = workload.parts?.(engine) ?? 1;
