@@ -25,12 +25,12 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 26_700,
-  'deltaic/binary': 26_900,
-  'deltaic/sync': 38_200,
+  deltaic: 27_000,
+  'deltaic/binary': 28_200,
+  'deltaic/sync': 40_500,
   'deltaic/mesh': 39_500,
-  'deltaic/datastore': 56_500,
-  'deltaic/datastore/testing': 15_500,
+  'deltaic/datastore': 58_700,
+  'deltaic/datastore/testing': 15_700,
   'deltaic/server': 42_000,
   'deltaic/server/lmdb': 3_000,
   'deltaic/server/postgres': 5_000,
@@ -40,7 +40,7 @@ const MOST: Readonly<Record<string, number>> = {
 };
 
 /** An application that merges lists alone must not pay for records, states and rules. */
-const LISTS_MOST = 9300;
+const LISTS_MOST = 9500;
 
 test.each(entries)('the size of $name is under its ceiling', async ({ name, source }) => {
   expect(await sizeOf(`export * from './${source}'`)).toBeLessThanOrEqual(MOST[name] ?? 0);

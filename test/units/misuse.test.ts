@@ -219,6 +219,16 @@ describe('a message says what is wrong, shows it, and says what is expected', ()
       'rules must be ResolutionRules, or have a method get, got {}',
     ],
     [
+      'own items that are none',
+      () => untyped(core.transform)(delta, delta, { own: [0] }),
+      'own must have a method isOwn, got [0]',
+    ],
+    [
+      'own items of a list that are none',
+      () => untyped(core.transformList)([], [], { isOwn: [0] }),
+      'isOwn must be a function',
+    ],
+    [
       'a rule that is none',
       () => untyped(core.transform)([put], [put], { rules: { get: () => 'most' } }),
       'table "t", record "r", field "f": "most" is not a rule',
