@@ -17,7 +17,7 @@ import type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } fro
 import { invalidDatastoreId } from '../datastore/model/arguments.js';
 import { Mutex } from '../datastore/model/mutex.js';
 import { ACL_TABLE, ROLE_FIELD, roleOf } from '../datastore/model/roles.js';
-import { ServiceError } from '../errors/datastore-error.js';
+import { isServiceError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { INFO_RECORD, INFO_TABLE, MTIME_FIELD, TITLE_FIELD } from '../sync/datastore-info.js';
 import {
@@ -98,6 +98,8 @@ export class DatastoreService {
   /** By handle, the least recently used first. */
   readonly #hosted = new Map<string, HostedDatastore>();
   readonly #watchers = new Set<Watcher>();
+  /** By watched handle, the revision that its watchers were told last. */
+  readonly #told = new Map<string, number>();
   /** What the list of each watched account was when it was last looked at. */
   readonly #lists = new Map<string, string>();
   readonly #stopListening: () => void;
@@ -156,7 +158,7 @@ export class DatastoreService {
     }
     await this.#logs.remove(handle);
     this.#hosted.delete(handle);
-    this.#tell(handle, () => ({ type: 'deleted', handle }));
+    this.#tellDeleted(handle);
     this.#tellAccounts(new Set([requester.account]));
   }
 
@@ -181,7 +183,7 @@ export class DatastoreService {
   /** Tells a watcher from now on, and first where each of its datastores is. @returns a function that ends it. */
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
-    for (const handle of watcher.handles) this.#tellState(watcher, handle);
+    for (const handle of watcher.handles) void this.#tellState(watcher, handle);
     return () => this.#watchers.delete(watcher);
   }
 
@@ -191,14 +193,11 @@ export class DatastoreService {
    */
   async poll(): Promise<void> {
     await this.#pollLists();
-    const handles = [...new Set([...this.#watchers].flatMap((watcher) => [...watcher.handles]))];
+    const handles = [...this.#watchedHandles()];
     if (handles.length === 0) return;
     const stored = await this.#logs.getMany(handles);
-    const moved = handles.filter((handle, at) => {
-      const hosted = this.#hosted.get(handle);
-      return hosted !== undefined && stored[at]?.revision !== hosted.head.revision;
-    });
-    if (moved.length > 0) await this.#wake(new Set(moved));
+    const moved = handles.filter((handle, at) => stored[at]?.revision !== this.#told.get(handle));
+    await this.#wake(new Set(moved));
   }
 
   /** Remembers what is in the list of an account, so that {@link poll} can tell when that has changed. */
@@ -263,7 +262,7 @@ export class DatastoreService {
   }
 
   #announce(hosted: HostedDatastore, entry: LogEntry): void {
-    this.#tell(hosted.handle, (watcher) => reached(hosted, watcher));
+    this.#tellReached(hosted);
     if (!touchesList(entry)) return;
     const accounts = [...this.#watchers].filter(({ requester }) => canRead(hosted.roleOf(requester)));
     this.#tellAccounts(new Set(accounts.map(({ requester }) => requester.account)));
@@ -316,7 +315,9 @@ export class DatastoreService {
     const sequencer = saved === undefined ? new Sequencer(options) : Sequencer.restore(saved.snapshot, [], options);
     const head = { revision: sequencer.revision, nonce: saved?.snapshot.nonces.at(-1) ?? '' };
     const hosted = new HostedDatastore(stored, sequencer, head);
-    await this.#catchUpNow(hosted);
+    await this.#catchUpNow(hosted, () => {
+      throw new ServiceError('storage', `the log of ${handle} does not follow its snapshot`);
+    });
     return hosted;
   }
 
@@ -327,22 +328,26 @@ export class DatastoreService {
   /**
    * Accepts what the store has and this copy does not.
    *
+   * @param restart what to do where the log has moved out of reach of this copy.
    * @returns whether there was anything.
    */
-  async #catchUpNow(hosted: HostedDatastore): Promise<boolean> {
+  async #catchUpNow(
+    hosted: HostedDatastore,
+    restart: () => Promise<true> = () => this.#reopen(hosted),
+  ): Promise<boolean> {
     const start = hosted.head.revision;
     for (;;) {
       const read = await this.#logs.read(hosted.handle, hosted.head.revision, PAGE);
       if (read.type === 'gone') throw this.#forget(hosted);
-      if (read.type === 'reset') return this.#reopen(hosted);
+      if (read.type === 'reset') return restart();
       for (const { revision, nonce, bytes } of read.entries) {
         hosted.accept({ rev: revision, nonce, delta: decodeDelta(bytes) });
       }
       const { revision, nonce } = hosted.head;
-      if (revision > read.head.revision) return this.#reopen(hosted);
+      if (revision > read.head.revision) return restart();
       if (revision < read.head.revision) continue;
       // The same revision by another nonce: the store lost entries that this copy has seen.
-      return nonce === read.head.nonce ? revision > start : this.#reopen(hosted);
+      return nonce === read.head.nonce ? revision > start : restart();
     }
   }
 
@@ -372,7 +377,7 @@ export class DatastoreService {
 
   #forget({ handle }: HostedDatastore): ServiceError {
     this.#hosted.delete(handle);
-    this.#tell(handle, () => ({ type: 'deleted', handle }));
+    this.#tellDeleted(handle);
     return notFound(handle);
   }
 
@@ -392,20 +397,31 @@ export class DatastoreService {
       if (hosted.head.revision !== revision) await this.#catchUp(hosted);
       return hosted.roleOf(requester);
     } catch (error) {
-      if (error instanceof ServiceError && error.code === 'not-found') return 'none';
+      if (isNotFound(error)) return 'none';
       throw error;
     }
   }
 
+  /** Tells watchers of logs that may have grown where those are by now. */
   async #wake(handles: ReadonlySet<string>): Promise<void> {
+    const watched = this.#watchedHandles();
     for (const handle of handles) {
-      const hosted = this.#hosted.get(handle);
-      const isWatched = [...this.#watchers].some((watcher) => watcher.handles.has(handle));
-      if (hosted === undefined || !isWatched) continue;
-      // What cannot be read now is told when somebody asks, or at the next poll.
-      const hasMoved = await this.#catchUp(hosted).catch(() => false);
-      if (hasMoved) this.#tell(handle, (watcher) => reached(hosted, watcher));
+      if (!watched.has(handle)) continue;
+      try {
+        const hosted = await this.#host(handle);
+        await this.#catchUp(hosted);
+        if (hosted.head.revision !== this.#told.get(handle)) this.#tellReached(hosted);
+      } catch (error) {
+        // What cannot be read now is told at the next poll.
+        if (isNotFound(error)) this.#tellDeleted(handle);
+      }
     }
+  }
+
+  #watchedHandles(): Set<string> {
+    const watched = new Set([...this.#watchers].flatMap(({ handles }) => [...handles]));
+    for (const handle of this.#told.keys()) if (!watched.has(handle)) this.#told.delete(handle);
+    return watched;
   }
 
   async #pollLists(): Promise<void> {
@@ -418,19 +434,32 @@ export class DatastoreService {
     }
   }
 
-  #tellState(watcher: Watcher, handle: string): void {
-    this.#host(handle)
-      .then(async (hosted) => {
-        await this.#catchUp(hosted);
-        if (this.#watchers.has(watcher)) watcher.tell(reached(hosted, watcher));
-      })
-      .catch(() => {
-        if (this.#watchers.has(watcher)) watcher.tell({ type: 'deleted', handle });
-      });
+  /** Tells a new watcher where one of its datastores is. */
+  async #tellState(watcher: Watcher, handle: string): Promise<void> {
+    let event: ServiceEvent;
+    try {
+      const hosted = await this.#host(handle);
+      await this.#catchUp(hosted);
+      // Others are told at the next poll, if they have not heard of this revision.
+      if (!this.#told.has(handle)) this.#told.set(handle, hosted.head.revision);
+      event = reached(hosted, watcher);
+    } catch (error) {
+      // What cannot be read now is told at a later poll.
+      if (!isNotFound(error)) return;
+      event = { type: 'deleted', handle };
+    }
+    if (this.#watchers.has(watcher)) watcher.tell(event);
   }
 
-  #tell(handle: string, eventFor: (watcher: Watcher) => ServiceEvent): void {
-    for (const watcher of this.#watchers) if (watcher.handles.has(handle)) watcher.tell(eventFor(watcher));
+  #tellReached(hosted: HostedDatastore): void {
+    this.#told.set(hosted.handle, hosted.head.revision);
+    for (const watcher of this.#watchers)
+      if (watcher.handles.has(hosted.handle)) watcher.tell(reached(hosted, watcher));
+  }
+
+  #tellDeleted(handle: string): void {
+    this.#told.delete(handle);
+    for (const watcher of this.#watchers) if (watcher.handles.has(handle)) watcher.tell({ type: 'deleted', handle });
   }
 
   /** Something happened here that changes the lists of accounts. */
@@ -537,6 +566,10 @@ function touchesList({ delta }: LogEntry): boolean {
 
 function reached(hosted: HostedDatastore, { requester }: Watcher): ServiceEvent {
   return { type: 'reached', handle: hosted.handle, rev: hosted.head.revision, role: hosted.roleOf(requester) };
+}
+
+function isNotFound(error: unknown): boolean {
+  return isServiceError(error, 'not-found');
 }
 
 function notFound(name: string): ServiceError {

@@ -214,6 +214,22 @@ describe('a store that fails', () => {
   });
 });
 
+describe('a log that contradicts its snapshot', () => {
+  test('is a failure of the server, and not an endless loop', async () => {
+    class Torn extends MemoryLogs {
+      override async read(): Promise<{ type: 'reset'; head: { revision: number; nonce: string } }> {
+        return { type: 'reset', head: { revision: 0, nonce: '' } };
+      }
+    }
+    const told: unknown[] = [];
+    const server = await startServer({ logs: new Torn(), onFailure: (error) => told.push(error) });
+    const { handle } = await server.link('ann').create('default');
+    await expect(server.link('ann').send(handle, { type: 'fetch', rev: 0 })).rejects.toMatchObject({ code: 'server' });
+    expect(told).toHaveLength(1);
+    await server.close();
+  });
+});
+
 describe('watches', () => {
   test('of one account are limited, and those that end make room', async () => {
     const token = await signToken(SECRET, { account: 'watcher' }, 60);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EMPTY_HEAD, type LogStore } from '../../src/server/log-store.js';
 import { logStoreConformance } from '../../src/server/log-store-conformance.js';
 import { migrate, PostgresLogs, SCHEMA_VERSION } from '../../src/server/postgres/index.js';
+import { testLinks } from './link-suite.js';
 import { type PostgresServer, startPostgres } from './postgres-server.js';
 
 let server: PostgresServer;
@@ -35,6 +36,20 @@ describe('logs in PostgreSQL, by two processes', () => {
     };
   });
   for (const { name, run } of suite) test(name, run);
+});
+
+describe('a link over HTTP, to two servers with logs in one PostgreSQL', () => {
+  testLinks(async () => {
+    const database = await server.createDatabase();
+    const options = { url: database, migrate: true, connections: 3 };
+    const stores = [await PostgresLogs.open(options), await PostgresLogs.open(options)];
+    return {
+      stores,
+      close: async () => {
+        await Promise.all(stores.map((one) => one.close()));
+      },
+    };
+  });
 });
 
 async function withClient<Result>(database: string, action: (client: Client) => Promise<Result>): Promise<Result> {
