@@ -253,7 +253,8 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /**
    * Adds a listener for an event. Adding it twice is adding it once; once the datastore is closed it has no effect. What a
-   * listener throws goes to `onFailure` of the account manager, and to nobody else.
+   * listener throws, or rejects with, goes to `onFailure` of the account manager, and to nobody else. Every listener hears
+   * all events in the order in which they happened: what a listener causes is told after the event that it was told of.
    *
    * @returns a function that removes the listener, as {@link off} does.
    * @throws DatastoreError `invalid-option` for an unknown event or a listener that is not a function.

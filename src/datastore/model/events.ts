@@ -1,6 +1,6 @@
 import type { Conflict } from '../../deltas/conflict.js';
 import type { Delta } from '../../deltas/delta.js';
-import type { DatastoreError } from '../../errors/datastore-error.js';
+import { DatastoreError } from '../../errors/datastore-error.js';
 import { INFO_TABLE, MTIME_FIELD } from '../../sync/datastore-info.js';
 import type {
   IndeterminateDelta,
@@ -176,16 +176,34 @@ function checkEventName(name: string): void {
 /** A function that is called with each event. */
 export type Listener<Event> = (event: Event) => void;
 
+/** How far events may lead to further events: a listener that edits at every change would never come to an end. */
+const LONGEST_CHAIN = 1000;
+
+/** An event that waits to be told. */
+interface Waiting {
+  readonly listeners: readonly Listener<never>[];
+  readonly name: PropertyKey;
+  readonly event: unknown;
+  /** How many events led to it, each caused by a listener of the one before. */
+  readonly depth: number;
+}
+
 /**
  * The listeners of one object, by the name of the event. Adding a listener twice is adding it once; removing one that
  * was never added has no effect. Once closed, there are none and none can be added.
+ *
+ * What a listener causes is told when all have heard what it was told of. So every listener hears all events, in the
+ * order in which they happened.
  */
 export class Listeners<Events extends object> {
-  readonly #byName = new Map<keyof Events, Set<Listener<never>>>();
+  readonly #byName = new Map<PropertyKey, Set<Listener<never>>>();
   readonly #failed: (error: unknown) => void;
+  /** The event that is being told, and those after it; `undefined` while nothing is told. */
+  #queue: Waiting[] | undefined;
+  #depth = 0;
   #isClosed = false;
 
-  /** @param failed hears what a listener throws. The other listeners are called all the same. */
+  /** @param failed hears what a listener throws or rejects with. The other listeners are called all the same. */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
   }
@@ -210,11 +228,20 @@ export class Listeners<Events extends object> {
     return this.#byName.has(name);
   }
 
-  /** Calls all listeners. One that an earlier one removes is not called, nor is one that an earlier one adds. */
+  /**
+   * Calls all listeners, before it returns, unless it is called by one: then after all have heard what that one was told
+   * of. A listener that an earlier one removes is not called, nor is one that was added after the event.
+   */
   tell<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    const listeners = this.#byName.get(name) as Set<Listener<Events[Name]>> | undefined;
-    for (const listener of [...(listeners ?? [])]) {
-      if (listeners?.has(listener) === true) this.#call(listener, event);
+    const listeners = [...(this.#byName.get(name) ?? [])];
+    if (listeners.length === 0) return;
+    const waiting: Waiting = { listeners, name, event, depth: this.#depth + 1 };
+    if (waiting.depth > LONGEST_CHAIN) {
+      this.#failed(endless());
+    } else if (this.#queue === undefined) {
+      this.#tellAll([waiting]);
+    } else {
+      this.#queue.push(waiting);
     }
   }
 
@@ -225,13 +252,38 @@ export class Listeners<Events extends object> {
     this.#byName.clear();
   }
 
-  #call<Event>(listener: Listener<Event>, event: Event): void {
+  #tellAll(queue: Waiting[]): void {
+    this.#queue = queue;
     try {
-      listener(event);
+      // The queue grows while it is told.
+      for (const { listeners, name, event, depth } of queue) {
+        this.#depth = depth;
+        for (const listener of listeners) {
+          if (this.#byName.get(name)?.has(listener) === true) this.#call(listener as Listener<unknown>, event);
+        }
+      }
+    } finally {
+      this.#queue = undefined;
+      this.#depth = 0;
+    }
+  }
+
+  #call(listener: (event: unknown) => unknown, event: unknown): void {
+    try {
+      const result = listener(event);
+      if (isPromise(result)) result.then(undefined, (error: unknown) => this.#failed(error));
     } catch (error) {
       this.#failed(error);
     }
   }
+}
+
+function endless(): DatastoreError {
+  return new DatastoreError('bad-state', 'listeners answer events with edits without end: this event is not told');
+}
+
+function isPromise(result: unknown): result is PromiseLike<unknown> {
+  return typeof result === 'object' && result !== null && typeof (result as { then?: unknown }).then === 'function';
 }
 
 /** The ids of the records that a delta touches. */
