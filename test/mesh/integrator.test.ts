@@ -23,6 +23,7 @@ const SHAPES: Readonly<Record<string, GraphShape>> = {
   'sums and lives': { ...ANY, records: ['r'], fields: { n: 'number' }, rules: ['sum', 'sum', 'max'] },
   lists: { ...ANY, records: ['r'], fields: { l: 'list' }, hasLives: false, events: 10 },
   'lists and lives': { ...ANY, records: ['r'], fields: { l: 'list' }, events: 10 },
+  'created lists of joined lives': { ...ANY, records: ['r'], fields: { l: 'created' }, events: 10 },
   typing: { ...ANY, agents: ['a', 'b', 'c'], records: ['r'], fields: { l: 'typing' }, hasLives: false, events: 12 },
 };
 

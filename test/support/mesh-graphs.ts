@@ -17,7 +17,7 @@ export interface GraphShape {
   readonly events: number;
   readonly records: readonly string[];
   /** The fields that are drawn, and what is done to them. */
-  readonly fields: Readonly<Record<string, 'any' | 'list' | 'number' | 'typing'>>;
+  readonly fields: Readonly<Record<string, 'any' | 'list' | 'number' | 'typing' | 'created'>>;
   /** Whether records are inserted, deleted and replaced after the first event. */
   readonly hasLives: boolean;
   /** The rules are drawn for the graph, or for each event. */
@@ -121,6 +121,7 @@ function drawBase(draw: Draw, shape: GraphShape): Change[] {
     if (shape.hasLives && draw(3) === 0) return [];
     const fields = new Map<string, Value>();
     for (const [field, kind] of Object.entries(shape.fields)) {
+      if (kind === 'created') continue;
       if (kind === 'list' || kind === 'typing') fields.set(field, ['a', 'b', 'c', 'd'].slice(0, draw(5)));
       else if (draw(3) !== 0) fields.set(field, drawValue(draw, kind));
     }
@@ -173,7 +174,7 @@ function drawCreate(draw: Draw, record: string, shape: GraphShape, insert: Chang
 function drawFields(draw: Draw, shape: GraphShape): ReadonlyMap<string, Value> {
   const fields = new Map<string, Value>();
   for (const [field, kind] of Object.entries(shape.fields)) {
-    if (draw(2) === 0) fields.set(field, drawValue(draw, kind));
+    if (kind !== 'created' && draw(2) === 0) fields.set(field, drawValue(draw, kind));
   }
   return fields;
 }
@@ -181,6 +182,7 @@ function drawFields(draw: Draw, shape: GraphShape): ReadonlyMap<string, Value> {
 function drawOp(draw: Draw, kind: string, value: Value | undefined): FieldOp {
   const length = Array.isArray(value) ? value.length : undefined;
   if (kind === 'number') return draw(6) === 0 ? { type: 'delete' } : { type: 'put', value: drawValue(draw, kind) };
+  if (kind === 'created' && value !== undefined && draw(8) === 0) return { type: 'delete' };
   const choice = kind === 'any' ? draw(6) : 2 + draw(4);
   if (choice === 0) return { type: 'delete' };
   if (choice === 1) return { type: 'put', value: drawValue(draw, kind) };
