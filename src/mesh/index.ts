@@ -17,4 +17,12 @@ export {
   type MeshReplicaOptions,
   type MeshSyncResult,
 } from './mesh-replica.js';
-export type { EventsMessage, HaveMessage, MeshMessage, SnapshotMessage } from './messages.js';
+export {
+  type EventsMessage,
+  formatMeshMessage,
+  type HaveMessage,
+  type MeshMessage,
+  parseMeshMessage,
+  type SnapshotMessage,
+  type WireMeshMessage,
+} from './messages.js';

@@ -1,6 +1,19 @@
-import type { Row } from '../codec/wire/state.js';
-import type { MeshEvent } from './event.js';
-import type { TrimmedSet, VersionVector } from './event-graph.js';
+import { formatState, parseState, type Row } from '../codec/wire/state.js';
+import { DatastoreError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
+import { expectArray, expectObject } from '../values/json.js';
+import {
+  compareAgents,
+  type EventId,
+  formatEvent,
+  isSeq,
+  type MeshEvent,
+  ownAgent,
+  parseEvent,
+  parseEventId,
+  type WireEvent,
+} from './event.js';
+import type { TrimmedHead, TrimmedSet, VersionVector } from './event-graph.js';
 
 /** Tells what a replica holds; the answer is what it lacks. Repeatable. Spec: PEER-1. */
 export interface HaveMessage {
@@ -27,3 +40,93 @@ export interface SnapshotMessage {
 
 /** What replicas of a mesh say to each other, over anything, in any order, any number of times. */
 export type MeshMessage = HaveMessage | EventsMessage | SnapshotMessage;
+
+/** A message as JSON. Spec: PEER-1. */
+export type WireMeshMessage =
+  | { readonly type: 'have'; readonly vector: Readonly<Record<string, number>> }
+  | { readonly type: 'events'; readonly events: readonly WireEvent[] }
+  | {
+      readonly type: 'snapshot';
+      readonly vector: Readonly<Record<string, number>>;
+      readonly heads: readonly { readonly id: EventId; readonly number: number }[];
+      readonly rows: readonly Row[];
+      readonly events: readonly WireEvent[];
+    };
+
+/** Writes a message as JSON. Law: `parseMeshMessage(formatMeshMessage(m))` is `m`. Spec: PEER-1. */
+export function formatMeshMessage(message: MeshMessage): WireMeshMessage {
+  switch (message.type) {
+    case 'have':
+      return { type: 'have', vector: formatVector(message.vector) };
+    case 'events':
+      return { type: 'events', events: message.events.map(formatEvent) };
+    case 'snapshot':
+      return {
+        type: 'snapshot',
+        vector: formatVector(message.trimmed.vector),
+        heads: message.trimmed.heads,
+        rows: message.rows,
+        events: message.events.map(formatEvent),
+      };
+  }
+}
+
+/**
+ * Reads a message from parsed JSON that anybody may have sent.
+ *
+ * @throws DatastoreError `invalid-json`, and what {@link parseEvent} and `parseState` throw. Spec: PEER-1.
+ */
+export function parseMeshMessage(json: unknown): MeshMessage {
+  const { type, ...parts } = expectObject(json, 'a message');
+  if (type === 'have') return { type, vector: parseVector(only(parts, ['vector'])['vector']) };
+  if (type === 'events') return { type, events: parseEvents(only(parts, ['events'])['events']) };
+  if (type !== 'snapshot') {
+    throw new DatastoreError('invalid-json', `${quote(type)} is not a message: expected have, events or snapshot`);
+  }
+  const { vector, heads, rows, events } = only(parts, ['vector', 'heads', 'rows', 'events']);
+  const state = parseState(rows);
+  return {
+    type,
+    trimmed: { vector: parseVector(vector), heads: expectArray(heads, 'the heads of a snapshot').map(parseHead) },
+    rows: formatState(state),
+    events: parseEvents(events),
+  };
+}
+
+function only(parts: Readonly<Record<string, unknown>>, names: readonly string[]): Readonly<Record<string, unknown>> {
+  const other = Object.keys(parts).find((name) => !names.includes(name));
+  if (other === undefined) return parts;
+  throw new DatastoreError('invalid-json', `unknown member ${quote(other)} of a message: expected ${names.join(', ')}`);
+}
+
+function parseEvents(json: unknown): readonly MeshEvent[] {
+  return expectArray(json, 'the events of a message').map(parseEvent);
+}
+
+function parseHead(json: unknown): TrimmedHead {
+  const { id, number } = only(expectObject(json, 'a head'), ['id', 'number']);
+  if (!isSeq(number)) {
+    throw new DatastoreError(
+      'invalid-json',
+      `${quote(number)} is not the number of an event: use a whole number from 1`,
+    );
+  }
+  return { id: parseEventId(id), number };
+}
+
+function parseVector(json: unknown): VersionVector {
+  const vector = new Map<string, number>();
+  for (const [agent, seq] of Object.entries(expectObject(json, 'a version vector'))) {
+    if (!isSeq(seq)) {
+      throw new DatastoreError('invalid-json', `${quote(seq)} is not a number of events: use a whole number from 1`);
+    }
+    vector.set(ownAgent(agent), seq);
+  }
+  return vector;
+}
+
+/** In code point order of the agents. */
+function formatVector(vector: VersionVector): Readonly<Record<string, number>> {
+  // `fromEntries` makes an own property of any name.
+  return Object.fromEntries([...vector].sort(([left], [right]) => compareAgents(left, right)));
+}

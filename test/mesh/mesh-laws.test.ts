@@ -10,11 +10,12 @@ import {
   State,
   transform,
 } from '../../src/index.js';
+import { MeshReplica } from '../../src/mesh/index.js';
 import { Integrator } from '../../src/mesh/integrator.js';
 import { type EventId, keyOf, type OracleEvent } from '../oracle/mesh-graph.js';
 import { MeshOracle, type MeshRows } from '../oracle/mesh-state.js';
 import { rowsOf, toMeshEvent } from '../support/mesh-events.js';
-import { deliveryOrders, drawFrom, drawGraph, type GraphShape } from '../support/mesh-graphs.js';
+import { deliveryOrders, drawFrom, drawGraph, drawOrder, type GraphShape } from '../support/mesh-graphs.js';
 import { runs } from '../support/seed.js';
 
 const SHAPE: GraphShape = {
@@ -204,6 +205,84 @@ describe('the laws of a mesh', () => {
         expect(formatState(mesh.view)).toEqual(formatState(merged));
       }
     }
+  });
+});
+
+describe('what people expect', () => {
+  it('runs that were typed apart stay together, forwards and backwards', () => {
+    const person = fc.record({ keys: fc.integer({ min: 1, max: 6 }), isBackwards: fc.boolean() });
+    fc.assert(
+      fc.property(
+        fc.array(person, { minLength: 2, maxLength: 4 }),
+        fc.nat(3),
+        fc.array(fc.nat(99)),
+        (people, at, tape) => {
+          const base: Change[] = [
+            { type: 'insert', table: 't', record: 'r', fields: new Map([['f', ['x', 'y', 'z']]]) },
+          ];
+          const events: OracleEvent[] = [{ id: ['0', 1], parents: [], changes: base, rules: {} }];
+          for (const [number, { keys, isBackwards }] of people.entries()) {
+            const agent = 'abcd'.charAt(number);
+            for (let key = 0; key < keys; key++) {
+              const op = { type: 'insert', index: isBackwards ? at : at + key, value: `${agent}${key}` } as const;
+              const ops = new Map([['f', { type: 'list', create: false, ops: [op] } as const]]);
+              const parents: EventId[] = [key === 0 ? ['0', 1] : [agent, key]];
+              events.push({
+                id: [agent, key + 1],
+                parents,
+                changes: [{ type: 'update', table: 't', record: 'r', ops }],
+                rules: {},
+              });
+            }
+          }
+          const items = integrate(drawOrder(drawFrom(tape), events))
+            .view.get('t', 'r')
+            ?.get('f') as readonly string[];
+          for (const [number, { keys, isBackwards }] of people.entries()) {
+            const agent = 'abcd'.charAt(number);
+            const run = Array.from({ length: keys }, (_, key) => `${agent}${key}`);
+            if (isBackwards) run.reverse();
+            const start = items.indexOf(run[0] ?? '');
+            expect(items.slice(start, start + keys)).toEqual(run);
+          }
+        },
+      ),
+      { numRuns: runs(300) },
+    );
+  });
+
+  it('a sum is the base and all differences, and nothing is lost or there twice', () => {
+    const step = fc.record({ agent: fc.nat(2), difference: fc.integer({ min: -9, max: 9 }), hears: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 24 }), (steps) => {
+        const rules = { get: (): 'sum' => 'sum' };
+        const replicas = ['a', 'b', 'c'].map((agent) => new MeshReplica({ agent, rules }));
+        const [first] = replicas as [MeshReplica, ...MeshReplica[]];
+        first.apply([{ type: 'insert', table: 't', record: 'r', fields: new Map([['n', 100n]]) }]);
+        first.seal();
+        const hear = (to: MeshReplica): void => {
+          for (const from of replicas) {
+            const message = from.missingFrom(to.vector());
+            if (message !== undefined) to.receive(message);
+          }
+          to.sync();
+        };
+        for (const replica of replicas) hear(replica);
+        let total = 100n;
+        for (const { agent, difference, hears } of steps) {
+          const replica = replicas[agent] as MeshReplica;
+          if (hears) hear(replica);
+          const now = replica.get('t', 'r')?.get('n') as bigint;
+          const ops = new Map([['n', { type: 'put', value: now + BigInt(difference) } as const]]);
+          replica.apply([{ type: 'update', table: 't', record: 'r', ops }]);
+          replica.seal();
+          total += BigInt(difference);
+        }
+        for (const replica of replicas) hear(replica);
+        for (const replica of replicas) expect(replica.get('t', 'r')?.get('n')).toBe(total);
+      }),
+      { numRuns: runs(200) },
+    );
   });
 });
 
