@@ -51,7 +51,6 @@ export type {
   Watch,
 } from './manager/link.js';
 export { type LinkCall, type LinkHook, type MemoryLink, MemoryServer } from './manager/memory-server.js';
-export { type KeyValueStorage, MemoryStorage, type StorageCall, type StorageHook } from './manager/storage.js';
 export type { TransactionOptions } from './model/commits.js';
 export {
   BASE_UNSYNCED_CHANGES_SIZE,
@@ -99,3 +98,11 @@ export {
   QueryResult,
   Table,
 } from './model/table.js';
+export type {
+  AbortSignalLike,
+  AcquireOptions,
+  Batch,
+  DeviceStorage,
+  StorageLease,
+} from './storage/device-storage.js';
+export { MemoryStorage, type StorageCall, type StorageHook } from './storage/memory-storage.js';

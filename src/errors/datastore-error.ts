@@ -94,6 +94,8 @@ const RETRYABLE_CODES = [
 const LASTING_CODES = [
   /** Stored data of this device is damaged. */
   'corrupt-data',
+  /** Another manager has taken the storage of this device over, so this one can write nothing any more. */
+  'lease-lost',
   /** Others edited first, so a commit cannot enter the log unmerged. Load their edits, then edit again. */
   'conflict',
   /** The account is not linked, or no longer. */

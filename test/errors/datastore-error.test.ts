@@ -18,6 +18,7 @@ const SERVICE: Record<ServiceErrorCode, boolean> = {
   quota: true,
   storage: true,
   'corrupt-data': false,
+  'lease-lost': false,
   'log-mismatch': true,
   conflict: false,
   unauthorized: false,

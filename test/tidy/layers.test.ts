@@ -17,6 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/index.ts'],
   ['src/sync', 'src/mesh'],
   ['src/codec/binary'],
+  ['src/datastore/storage'],
   ['src/datastore/model'],
   ['src/datastore/manager'],
   ['src/datastore/index.ts', 'src/datastore/testing'],
@@ -27,6 +28,7 @@ const LAYERS: readonly (readonly string[])[] = [
 
 /** Where a package may be imported. Modules of Node are for the linter. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  idb: ['src/storage/indexeddb'],
   jose: ['src/server/tokens'],
   pg: ['src/server/postgres'],
 };

@@ -4,6 +4,7 @@ import { checkLimits, type Limits } from '../../state/limits.js';
 import { checkBoolean, checkFunction, checkMethods, checkOptions, invalidArgument } from '../model/arguments.js';
 import { type Listener, Listeners } from '../model/events.js';
 import { Mutex } from '../model/mutex.js';
+import type { AbortSignalLike, AcquireOptions, DeviceStorage } from '../storage/device-storage.js';
 import { Account, type LinkedAccount } from './account.js';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './background-job.js';
 import { DatastoreCache } from './datastore-cache.js';
@@ -18,15 +19,20 @@ import {
   withProfile,
   writeDevice,
 } from './device-record.js';
+import { DeviceStore } from './device-store.js';
 import type { Environment } from './environment.js';
-import { guardedLink, guardedStorage } from './guards.js';
+import { guardedLink } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
-import type { KeyValueStorage } from './storage.js';
 
 /** What an {@link AccountManager} needs from the application. */
 export interface AccountManagerOptions {
-  /** Where this device keeps its data. Two account managers must not use one storage at the same time. */
-  readonly storage: KeyValueStorage;
+  /** Where this device keeps its data. One account manager at a time uses a storage: see {@link wait}. */
+  readonly storage: DeviceStorage;
+  /**
+   * Waits while another account manager uses the storage, until that is closed or its process has ended, or until the
+   * signal aborts. Without it, `open` fails at once with `already-open`.
+   */
+  readonly wait?: AcquireOptions['wait'];
   /** `environmentOf(globalThis)`, or one for tests. */
   readonly environment: Environment;
   /** Makes the link of an account. It is called when the account is linked, and again at each start of the device. */
@@ -64,6 +70,7 @@ class Slot {
  */
 export class AccountManager {
   readonly #options: AccountManagerOptions;
+  readonly #store: DeviceStore;
   readonly #listeners: Listeners<{ change: AccountsChange }>;
   /** In the order in which they were linked. */
   readonly #accounts = new Map<string, LinkedAccount>();
@@ -75,9 +82,11 @@ export class AccountManager {
   readonly #migrationMutex = new Mutex();
   #record: DeviceRecord;
   #isOnline = true;
+  #closing: Promise<void> | undefined;
 
-  private constructor(options: AccountManagerOptions, record: DeviceRecord) {
+  private constructor(options: AccountManagerOptions, store: DeviceStore, record: DeviceRecord) {
     this.#options = options;
+    this.#store = store;
     this.#record = record;
     this.#listeners = new Listeners((error) => this.#failed(error));
   }
@@ -86,20 +95,33 @@ export class AccountManager {
    * Reads which accounts are linked, and continues with them. What an interrupted unlinking or migration has left behind
    * is deleted.
    *
-   * @throws DatastoreError `invalid-option`, `storage` or `corrupt-data`; and what `connect` throws.
+   * @throws DatastoreError `already-open` if another account manager uses the storage, `invalid-option`, `storage`,
+   * `corrupt-data`, `unknown-version` if a newer version wrote the storage; and what `connect` throws.
    */
   static async open(options: AccountManagerOptions): Promise<AccountManager> {
     checkManagerOptions(options);
-    const storage = guardedStorage(options.storage);
-    const record = await readDevice(storage);
-    await clearSpaces(storage, () => record);
-    const manager = new AccountManager({ ...options, storage }, record);
-    for (const { id, profile } of record.accounts) {
-      const linked = manager.#addAccount(id, manager.#connect(id));
-      if (profile !== undefined) linked.setInfo(profile);
-      manager.#fetchProfile(linked);
+    const store = await DeviceStore.open(options.storage, { wait: options.wait });
+    try {
+      const record = await readDevice(store);
+      await clearSpaces(store, record);
+      const manager = new AccountManager(options, store, record);
+      manager.#addStored();
+      return manager;
+    } catch (error) {
+      await store.close();
+      throw error;
     }
-    return manager;
+  }
+
+  /**
+   * Ends the use of the storage: shuts all managers down, which writes what was synced before, and lets another account
+   * manager have the storage. Nothing can be linked or opened any more. Closing twice is closing once.
+   *
+   * @throws DatastoreError `storage`.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
   /** Whether any account is linked. */
@@ -201,7 +223,30 @@ export class AccountManager {
     this.#listeners.remove('change', listener);
   }
 
+  /** Continues with the accounts that were linked before the start. */
+  #addStored(): void {
+    const connected = this.#record.accounts.map((stored) => ({ ...stored, link: this.#connect(stored.id) }));
+    for (const { id, profile, link } of connected) {
+      const linked = this.#addAccount(id, link);
+      if (profile !== undefined) linked.setInfo(profile);
+      this.#fetchProfile(linked);
+    }
+  }
+
+  async #close(): Promise<void> {
+    const stops = [...this.#slots.values()].map((slot) => slot.mutex.run(() => this.#stop(slot)));
+    await Promise.all(stops);
+    await this.#recordMutex.run(() => this.#store.close());
+    this.#listeners.close();
+  }
+
+  /** @throws DatastoreError `shut-down` once {@link close} was called. */
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new DatastoreError('shut-down', 'the account manager was closed');
+  }
+
   #slot(id: string | undefined): Slot {
+    this.#requireOpen();
     const known = this.#slots.get(id);
     if (known !== undefined) return known;
     const slot = new Slot();
@@ -246,7 +291,7 @@ export class AccountManager {
         const { running } = slot;
         slot.running = undefined;
         await running?.endUnlinked();
-        await clearSpaces(this.#options.storage, () => this.#record);
+        await clearSpaces(this.#store, this.#record);
       });
     } finally {
       this.#leaving.delete(account);
@@ -257,9 +302,9 @@ export class AccountManager {
   async #start(slot: Slot, account: Account | undefined, space: string): Promise<DatastoreManager> {
     if (slot.running?.manager.isShutDown === false) return slot.running.manager;
     await this.#stop(slot);
-    const { storage, environment, retryDelays = DEFAULT_RETRY_DELAYS, limits } = this.#options;
+    const { environment, retryDelays = DEFAULT_RETRY_DELAYS, limits } = this.#options;
     const running = await DatastoreManager.create({
-      ...{ account, storage, space, environment, limits },
+      ...{ account, store: this.#store, space, environment, limits },
       delays: retryDelays,
       isOnline: () => this.#isOnline,
       migrate: (target, leave) => this.#migrate(target, leave),
@@ -290,7 +335,7 @@ export class AccountManager {
         throw new DatastoreError('bad-state', 'shut down the manager of the account before a migration to it');
       }
       await this.#stop(slot);
-      const cache = await DatastoreCache.open(this.#options.storage, this.#spaceOf(account, 'bad-state'));
+      const cache = await DatastoreCache.open(this.#store, this.#spaceOf(account, 'bad-state'));
       if ([...cache.summaries.values()].some(({ isUploaded }) => !isUploaded)) {
         const reason = `the account ${quote(account.id)} has edits that are not uploaded: wait for that before a migration`;
         throw new DatastoreError('bad-state', reason);
@@ -303,7 +348,7 @@ export class AccountManager {
           return withMigration(record, account.id);
         });
       });
-      await clearSpaces(this.#options.storage, () => this.#record);
+      await clearSpaces(this.#store, this.#record);
     };
     await this.#migrationMutex.run(() => slot.mutex.run(move));
     return await this.managerFor(account);
@@ -354,7 +399,7 @@ export class AccountManager {
   async #update(change: (record: DeviceRecord) => DeviceRecord): Promise<void> {
     await this.#recordMutex.run(async () => {
       const changed = change(this.#record);
-      if (changed !== this.#record) await writeDevice(this.#options.storage, changed);
+      if (changed !== this.#record) await writeDevice(this.#store, changed);
       this.#record = changed;
     });
   }
@@ -379,11 +424,14 @@ export class AccountManager {
 /** @throws DatastoreError `invalid-option`. */
 function checkManagerOptions(options: AccountManagerOptions): void {
   checkOptions(options, {
-    ...{ storage: true, environment: true, connect: true },
+    ...{ storage: true, wait: true, environment: true, connect: true },
     ...{ retryDelays: true, limits: true, onFailure: true },
   });
-  const { storage, environment, connect, retryDelays = DEFAULT_RETRY_DELAYS, limits, onFailure } = options;
-  checkMethods<KeyValueStorage>(storage, 'storage', ['get', 'set', 'delete', 'keys']);
+  const { storage, wait, environment, connect, retryDelays = DEFAULT_RETRY_DELAYS, limits, onFailure } = options;
+  checkMethods<DeviceStorage>(storage, 'storage', ['acquire']);
+  if (wait !== undefined && wait !== true) {
+    checkMethods<AbortSignalLike>(wait, 'wait', ['addEventListener', 'removeEventListener']);
+  }
   checkMethods<Environment>(environment, 'environment', ['now', 'schedule', 'randomBytes']);
   checkFunction(connect, 'connect');
   if (onFailure !== undefined) checkFunction(onFailure, 'onFailure');

@@ -1,17 +1,11 @@
-import {
-  DatastoreError,
-  type DatastoreErrorCode,
-  errorWithCode,
-  isDatastoreError,
-  ServiceError,
-} from '../../errors/datastore-error.js';
+import { DatastoreError, type DatastoreErrorCode, errorWithCode } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { checkRole, type Role } from '../../sync/messages.js';
 import type { Replica } from '../../sync/replica.js';
 import type { SavedExtent } from '../../sync/saved-replica.js';
 import { expectArray, expectObject } from '../../values/json.js';
+import { type DeviceStore, type JsonBatch, textOrNull } from './device-store.js';
 import type { RemoteDatastore } from './link.js';
-import type { KeyValueStorage } from './storage.js';
 
 /** What is stored of one datastore. Spec: STORE-7. */
 export interface CachedDatastore {
@@ -33,11 +27,11 @@ export interface CacheSummary {
 }
 
 /**
- * What one manager keeps in the storage, under keys that begin with the name of its space: each cached datastore, a
+ * What one manager keeps on the device, under keys that begin with the name of its space: each cached datastore, a
  * summary of each, and the last known list of the server. Spec: STORE-6, STORE-7.
  */
 export class DatastoreCache {
-  readonly #storage: KeyValueStorage;
+  readonly #store: DeviceStore;
   readonly #space: string;
   readonly #summaries = new Map<string, CacheSummary>();
   /** The ids whose stored summary is not known: a write that failed may have taken effect. */
@@ -47,20 +41,19 @@ export class DatastoreCache {
   #remoteList: readonly RemoteDatastore[] = [];
   #closedAs: DatastoreErrorCode | undefined;
 
-  private constructor(storage: KeyValueStorage, space: string) {
-    this.#storage = storage;
+  private constructor(store: DeviceStore, space: string) {
+    this.#store = store;
     this.#space = space;
   }
 
   /** The cache in a space of the storage. @throws DatastoreError `storage` or `corrupt-data`. */
-  static async open(storage: KeyValueStorage, space: string): Promise<DatastoreCache> {
-    const cache = new DatastoreCache(storage, space);
+  static async open(store: DeviceStore, space: string): Promise<DatastoreCache> {
+    const cache = new DatastoreCache(store, space);
     const prefix = cache.#key('summary', '');
-    for (const key of await storage.keys(prefix)) {
-      const summary = await readStored(storage, key, parseSummary);
-      if (summary !== undefined) cache.#summaries.set(key.slice(prefix.length), summary);
+    for (const [key, summary] of await store.readAll(prefix, parseSummary)) {
+      cache.#summaries.set(key.slice(prefix.length), summary);
     }
-    cache.#remoteList = (await readStored(storage, cache.#key('list', ''), parseList)) ?? [];
+    cache.#remoteList = (await store.read(cache.#key('list', ''), parseList)) ?? [];
     return cache;
   }
 
@@ -82,27 +75,23 @@ export class DatastoreCache {
 
   /** @throws DatastoreError `storage` or `corrupt-data`. */
   async read(id: string): Promise<CachedDatastore | undefined> {
-    return await readStored(this.#storage, this.#key('data', id), parseCached);
+    return await this.#store.read(this.#key('data', id), parseCached);
   }
 
-  /**
-   * Stores a datastore. After a crash in between, its summary may say that edits are left to upload when there are none,
-   * but never the reverse: it is stored first if there are any, and last otherwise.
-   *
-   * @throws DatastoreError `storage`.
-   */
-  async write(id: string, cached: CachedDatastore, summary: CacheSummary): Promise<void> {
-    if (!summary.isUploaded) await this.#writeSummary(id, summary);
-    await this.#set(this.#key('data', id), formatCached(cached));
-    if (summary.isUploaded) await this.#writeSummary(id, summary);
+  /** Stores a datastore and its summary, in one batch. @throws DatastoreError `storage` or `lease-lost`. */
+  async write(id: string, cached: CachedDatastore, summary: CacheSummary, isStrict: boolean): Promise<void> {
+    const puts: [string, unknown][] = [[this.#key('data', id), formatCached(cached)]];
+    if (!this.#isStored(id, summary)) puts.push([this.#key('summary', id), formatSummary(summary)]);
+    this.#unknownSummaries.add(id);
+    await this.#write({ puts, isStrict });
+    this.#unknownSummaries.delete(id);
+    this.#summaries.set(id, summary);
   }
 
-  /** Removes a datastore. @throws DatastoreError `storage`. */
+  /** Removes a datastore, in one batch. @throws DatastoreError `storage` or `lease-lost`. */
   async remove(id: string): Promise<void> {
     this.#unknownSummaries.add(id);
-    await this.#delete(this.#key('data', id));
-    await this.#delete(this.#key('summary', id));
-    // Only now: a datastore that was removed in part must still be known, so that it can be removed again.
+    await this.#write({ deletes: [this.#key('data', id), this.#key('summary', id)] });
     this.#summaries.delete(id);
     this.#unknownSummaries.delete(id);
   }
@@ -110,7 +99,7 @@ export class DatastoreCache {
   /** @throws DatastoreError `storage`. */
   async writeRemoteList(list: readonly RemoteDatastore[]): Promise<void> {
     this.#remoteList = list;
-    await this.#set(this.#key('list', ''), list.map(formatListed));
+    await this.#write({ puts: [[this.#key('list', ''), list.map(formatListed)]] });
   }
 
   /** Adds a cached datastore to the list of the server, before the server does so. @throws DatastoreError `storage`. */
@@ -123,27 +112,15 @@ export class DatastoreCache {
     await this.writeRemoteList([...others, { id, handle, role, title, mtime }]);
   }
 
-  async #writeSummary(id: string, summary: CacheSummary): Promise<void> {
-    const json = formatSummary(summary);
+  /** Whether the stored summary is known to be this one. */
+  #isStored(id: string, summary: CacheSummary): boolean {
     const known = this.#unknownSummaries.has(id) ? undefined : this.#summaries.get(id);
-    if (known !== undefined && JSON.stringify(formatSummary(known)) === JSON.stringify(json)) return;
-    this.#unknownSummaries.add(id);
-    await this.#set(this.#key('summary', id), json);
-    this.#unknownSummaries.delete(id);
-    this.#summaries.set(id, summary);
+    return known !== undefined && JSON.stringify(formatSummary(known)) === JSON.stringify(formatSummary(summary));
   }
 
-  #set(key: string, value: unknown): Promise<void> {
-    return this.#track(() => this.#storage.set(key, value));
-  }
-
-  #delete(key: string): Promise<void> {
-    return this.#track(() => this.#storage.delete(key));
-  }
-
-  async #track(start: () => Promise<void>): Promise<void> {
+  async #write(batch: JsonBatch): Promise<void> {
     if (this.#closedAs !== undefined) throw errorWithCode(this.#closedAs, 'the manager was shut down');
-    const write = start();
+    const write = this.#store.write(batch);
     this.#writes.add(write);
     try {
       await write;
@@ -178,6 +155,7 @@ export class ReplicaStore {
   #isStopped = false;
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #isNextStrict = false;
   #unfinished = 0;
 
   constructor(context: ReplicaStoreContext) {
@@ -194,11 +172,12 @@ export class ReplicaStore {
    * Stores the replica as it is when the write begins, and resolves when it is safe. A call before {@link stop} is written
    * even after it.
    *
-   * @throws DatastoreError `storage`, or `shut-down` once stopped.
+   * @param isStrict whether it must survive a power cut.
+   * @throws DatastoreError `storage`, `lease-lost`, or `shut-down` once stopped.
    */
-  async save(): Promise<void> {
+  async save(isStrict = false): Promise<void> {
     this.requireRunning();
-    await this.#save();
+    await this.#save(isStrict);
   }
 
   /** @throws DatastoreError `shut-down` once stopped. */
@@ -207,11 +186,14 @@ export class ReplicaStore {
     throw new DatastoreError('shut-down', `datastore ${quote(this.#context.id)} is no longer stored`);
   }
 
-  #save(): Promise<void> {
+  #save(isStrict: boolean): Promise<void> {
+    this.#isNextStrict ||= isStrict;
     if (this.#next !== undefined) return this.#next;
     const next = this.#last.then(() => {
+      const isWriteStrict = this.#isNextStrict;
       this.#next = undefined;
-      return this.#write();
+      this.#isNextStrict = false;
+      return this.#write(isWriteStrict);
     });
     this.#next = next;
     this.#unfinished++;
@@ -242,47 +224,15 @@ export class ReplicaStore {
     if (this.isIdle && !this.#isStopped) this.#context.rested();
   }
 
-  async #write(): Promise<void> {
+  async #write(isStrict: boolean): Promise<void> {
     const { id, replica, cache, extent, stored } = this.#context;
     const { role, title, mtime, status } = replica;
     const handle = this.#handle;
     const isUploaded = handle !== undefined && !status.hasOutgoing && !status.isInFlight;
-    await cache.write(id, { handle, role, replica: replica.save(extent) }, { handle, role, title, mtime, isUploaded });
+    const cached = { handle, role, replica: replica.save(extent) };
+    await cache.write(id, cached, { handle, role, title, mtime, isUploaded }, isStrict);
     stored();
   }
-}
-
-/**
- * Reads a stored value.
- *
- * @returns `undefined` if there is none.
- * @throws DatastoreError `storage`, or `corrupt-data` if `parse` rejects the value.
- */
-export async function readStored<Value>(
-  storage: KeyValueStorage,
-  key: string,
-  parse: (json: unknown) => Value,
-): Promise<Value | undefined> {
-  const json = await storage.get(key);
-  return json === undefined ? undefined : parsedOrCorrupt(`the stored value ${quote(key)}`, () => parse(json));
-}
-
-/** @throws DatastoreError `corrupt-data` for what `parse` throws, except `rule-missing` and `unknown-version`. */
-export function parsedOrCorrupt<Value>(what: string, parse: () => Value): Value {
-  try {
-    return parse();
-  } catch (error) {
-    // The application can mend a missing rule, and a newer version reads an unknown one: then nothing is damaged.
-    if (!isDatastoreError(error) || error.code === 'rule-missing' || error.code === 'unknown-version') throw error;
-    throw new ServiceError('corrupt-data', `${what} is damaged: ${error.message}`, {}, error);
-  }
-}
-
-/** @throws DatastoreError `invalid-json` for anything but a string, or null, which stands for `undefined`. */
-export function textOrNull(json: unknown, name: string): string | undefined {
-  if (json === null) return undefined;
-  if (typeof json === 'string') return json;
-  throw new DatastoreError('invalid-json', `${name} must be a string or null, got ${quote(json)}`);
 }
 
 function formatCached({ handle, role, replica }: CachedDatastore): unknown {

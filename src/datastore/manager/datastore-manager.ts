@@ -10,9 +10,9 @@ import type { OwningManager } from '../model/open-replica.js';
 import type { Account } from './account.js';
 import { DatastoreCache } from './datastore-cache.js';
 import type { DatastoreInfo } from './datastore-list.js';
+import type { DeviceStore } from './device-store.js';
 import { randomShareableId } from './environment.js';
 import { ManagerRuntime, type RuntimeContext } from './manager-runtime.js';
-import type { KeyValueStorage } from './storage.js';
 import type { SyncSession } from './sync-session.js';
 
 /** The id of the datastore that {@link DatastoreManager.openDefault} opens. */
@@ -29,8 +29,8 @@ export interface OpenOptions {
 
 /** What a {@link DatastoreManager} is given, by an `AccountManager`. */
 export interface ManagerContext extends RuntimeContext {
-  readonly storage: KeyValueStorage;
-  /** The beginning of its keys in the storage. */
+  readonly store: DeviceStore;
+  /** The beginning of its keys in the store. */
   readonly space: string;
   /**
    * Moves the local datastores to an account, after `leave` has ended this manager.
@@ -76,7 +76,7 @@ export class DatastoreManager implements OwningManager {
 
   /** Not for applications: an `AccountManager` makes managers. @throws DatastoreError `storage` or `corrupt-data`. */
   static async create(context: ManagerContext): Promise<RunningManager> {
-    const manager = new DatastoreManager(context, await DatastoreCache.open(context.storage, context.space));
+    const manager = new DatastoreManager(context, await DatastoreCache.open(context.store, context.space));
     if (context.account !== undefined) await manager.#runtime.sessions.resume();
     return {
       manager,

@@ -1,9 +1,8 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { expectArray, expectObject } from '../../values/json.js';
-import { readStored, textOrNull } from './datastore-cache.js';
+import { type DeviceStore, textOrNull } from './device-store.js';
 import type { AccountProfile } from './link.js';
-import type { KeyValueStorage } from './storage.js';
 
 /** What is stored of a linked account. */
 export interface AccountRecord {
@@ -58,30 +57,32 @@ export function withMigration(record: DeviceRecord, id: string): DeviceRecord {
 }
 
 /** @throws DatastoreError `storage` or `corrupt-data`. */
-export async function readDevice(storage: KeyValueStorage): Promise<DeviceRecord> {
-  return (await readStored(storage, KEY, parseDevice)) ?? NEW_DEVICE;
+export async function readDevice(store: DeviceStore): Promise<DeviceRecord> {
+  return (await store.read(KEY, parseDevice)) ?? NEW_DEVICE;
 }
 
 /** @throws DatastoreError `storage`. */
-export async function writeDevice(storage: KeyValueStorage, record: DeviceRecord): Promise<void> {
+export async function writeDevice(store: DeviceStore, record: DeviceRecord): Promise<void> {
   const accounts = record.accounts.map(({ id, space, profile }) => ({
     id,
     space,
     userName: profile?.userName ?? null,
     orgName: profile?.orgName ?? null,
   }));
-  await storage.set(KEY, { format: 1, ...record, accounts });
+  await store.write({ puts: [[KEY, { format: 1, ...record, accounts }]], isStrict: true });
 }
 
 /** Deletes the spaces that belong to nobody any more, after an unlinking or a migration. @throws DatastoreError `storage`. */
-export async function clearSpaces(storage: KeyValueStorage, record: () => DeviceRecord): Promise<void> {
-  const keys = await storage.keys(SPACE);
-  // Only now: a space may have been added while the keys were read.
-  const { accounts, localSpace } = record();
+export async function clearSpaces(
+  store: DeviceStore,
+  { accounts, localSpace, nextSpace }: DeviceRecord,
+): Promise<void> {
   const live = new Set([localSpace, ...accounts.map(({ space }) => space)]);
-  for (const key of keys) {
-    const [space = ''] = key.split('/');
-    if (!live.has(space)) await storage.delete(key);
+  for (let number = 0; number < nextSpace; number++) {
+    const space = `${SPACE}${number}`;
+    // A space that belongs to nobody never belongs to anybody again. It is cleared at once, or not at all.
+    const deletes = live.has(space) ? [] : await store.keys(`${space}/`);
+    if (deletes.length > 0) await store.write({ deletes });
   }
 }
 

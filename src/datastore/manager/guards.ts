@@ -1,5 +1,5 @@
 /**
- * Guards around what the embedder implements: behind a guarded storage or link, each call answers what it should or
+ * Guards around what the embedder implements: behind a guarded lease or link, each call answers what it should or
  * rejects with a `DatastoreError`, whatever the implementation does.
  */
 
@@ -15,21 +15,28 @@ import { quote } from '../../errors/quote.js';
 import type { SequencerMessage } from '../../sync/messages.js';
 import { checkRevision, checkRole, ownEntry } from '../../sync/messages.js';
 import { expectArray, expectObject } from '../../values/json.js';
+import type { AcquireOptions, DeviceStorage, StorageLease } from '../storage/device-storage.js';
 import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
-import type { KeyValueStorage } from './storage.js';
 
-/** A storage that rejects with `storage` for whatever goes wrong. Spec: STORE-5. */
-export function guardedStorage(storage: KeyValueStorage): KeyValueStorage {
+/**
+ * Takes the lease of a storage. Its calls reject with the code that the storage rejects with, and with `storage` for
+ * whatever else goes wrong. Spec: STORE-5.
+ */
+export function guardedLease(storage: DeviceStorage, options: AcquireOptions): Promise<StorageLease> {
+  return guarded(
+    'storage',
+    () => storage.acquire(options),
+    (lease) => guardCalls(readLease(lease)),
+  );
+}
+
+function guardCalls(lease: StorageLease): StorageLease {
   return {
-    get: (key) => guarded('storage', () => storage.get(key)),
-    set: (key, value) => guarded('storage', () => storage.set(key, value)),
-    delete: (key) => guarded('storage', () => storage.delete(key)),
-    keys: (prefix) =>
-      guarded(
-        'storage',
-        () => storage.keys(prefix),
-        (keys) => expectArray(keys, 'the keys of a storage').map(String),
-      ),
+    generation: lease.generation,
+    get: (key) => guarded('storage', () => lease.get(key), readBytes),
+    getAll: (prefix) => guarded('storage', () => lease.getAll(prefix), readValues),
+    write: (batch) => guarded('storage', () => lease.write(batch)),
+    release: () => guarded('storage', () => lease.release()),
   };
 }
 
@@ -172,6 +179,28 @@ class GuardedWatch implements Watch {
 
 function disconnected(error: unknown): LinkEvent {
   return { type: 'disconnected', error: failureOf('server', error) };
+}
+
+function readLease(answer: unknown): StorageLease {
+  const lease = expectObject(answer, 'a lease');
+  for (const name of ['get', 'getAll', 'write', 'release']) {
+    if (typeof lease[name] !== 'function') {
+      throw new DatastoreError('invalid-json', `a lease must have a method ${name}, got ${quote(lease[name])}`);
+    }
+  }
+  return answer as StorageLease;
+}
+
+function readBytes(answer: unknown): Uint8Array | undefined {
+  if (answer === undefined || answer instanceof Uint8Array) return answer;
+  throw new DatastoreError('invalid-json', `a stored value must be bytes or undefined, got ${quote(answer)}`);
+}
+
+function readValues(answer: unknown): readonly (readonly [string, Uint8Array])[] {
+  return expectArray(answer, 'the values of a prefix').map((pair) => {
+    const [key, value] = expectArray(pair, 'a key with its value');
+    return [expectText(key, 'a key'), readBytes(value) ?? new Uint8Array()];
+  });
 }
 
 function readProfile(answer: unknown): AccountProfile {

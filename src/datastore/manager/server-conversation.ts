@@ -192,7 +192,8 @@ export class ServerConversation {
     if (put === undefined) return;
     this.#lastPut = put;
     this.#flightInSnapshot = 'absent';
-    await this.#store.save();
+    // Lost, the edit would be sealed again under another nonce, and counted twice.
+    await this.#store.save(true);
     this.#store.requireRunning();
     const answer = await this.#send(put);
     this.#receive(answer);

@@ -15,7 +15,8 @@ import { type Datastore, type OpenedDatastore, openDatastore } from '../model/da
 import type { AnyTables } from '../model/fields.js';
 import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model/open-replica.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
-import { type CachedDatastore, type DatastoreCache, parsedOrCorrupt, ReplicaStore } from './datastore-cache.js';
+import { type CachedDatastore, type DatastoreCache, ReplicaStore } from './datastore-cache.js';
+import { parsedOrCorrupt } from './device-store.js';
 import { type Environment, randomName } from './environment.js';
 import { isWorthRetrying } from './guards.js';
 import type { Link, LinkEvent } from './link.js';

@@ -9,6 +9,7 @@ import {
 } from '../../../src/datastore/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
+import { puts } from './support/disk.js';
 import { type Gate, hold } from './support/gate.js';
 
 let server: MemoryServer;
@@ -38,14 +39,14 @@ async function tasks(manager: DatastoreManager): Promise<string[]> {
 
 /** Has the next call for keys of a space fail, once it is let go. */
 function holdFailure(space: string): Gate {
-  const keys = phone.storage.keys.bind(phone.storage);
+  const getAll = phone.storage.getAll.bind(phone.storage);
   let isFirst = true;
-  phone.storage.keys = async (prefix) => {
-    if (!prefix.startsWith(space) || !isFirst) return await keys(prefix);
+  phone.storage.getAll = async (prefix) => {
+    if (!prefix.startsWith(space) || !isFirst) return await getAll(prefix);
     isFirst = false;
     throw new Error('the disk is ill');
   };
-  return hold(phone.storage, 'keys', 'request', isIn(space));
+  return hold(phone.storage, 'getAll', 'request', isIn(space));
 }
 
 describe('unlinking', () => {
@@ -66,7 +67,7 @@ describe('unlinking', () => {
 
   test('and linking again, while a manager is being made, gives one that hears of the network', async () => {
     const ann = await accounts.link('ann');
-    const gate = hold(phone.storage, 'keys', 'request', isIn('space-1/'));
+    const gate = hold(phone.storage, 'getAll', 'request', isIn('space-1/'));
     const late = codeOf(accounts.managerFor(ann));
     await phone.rest();
     const unlinked = ann.unlink();
@@ -109,7 +110,7 @@ describe('unlinking', () => {
 
   test('twice, with linking in between, leaves the account linked also in what is stored', async () => {
     const ann = await accounts.link('ann');
-    const gate = hold(phone.storage, 'set', 'request', isIn('device'));
+    const gate = hold(phone.storage, 'write', 'request', puts(isIn('device')));
     const first = ann.unlink();
     await phone.rest();
     const linked = accounts.link('ann');
@@ -124,7 +125,7 @@ describe('unlinking', () => {
   test('while a manager waits for the last one to end gives none', async () => {
     const ann = await accounts.link('ann');
     const manager = await accounts.managerFor(ann);
-    const gate = hold(phone.storage, 'set', 'request', isIn('space-1/'));
+    const gate = hold(phone.storage, 'write', 'request', puts(isIn('space-1/')));
     const opened = codeOf(manager.openOrCreate('notes'));
     await phone.rest();
     const ended = manager.shutDown();
@@ -141,7 +142,7 @@ describe('unlinking', () => {
 
   test('does not clear what another account stores in the meantime', async () => {
     const ann = await accounts.link('ann');
-    const gate = hold(phone.storage, 'keys', 'request', (prefix) => prefix === 'space-');
+    const gate = hold(phone.storage, 'getAll', 'request', (prefix) => prefix === 'space-1/');
     const unlinked = ann.unlink();
     await phone.rest();
     expect(gate.isReached).toBe(true);
@@ -180,8 +181,8 @@ describe('while a migration is under way,', () => {
 
   /** Where a migration is held: before it has checked everything, and before it is made. */
   const PLACES: readonly (readonly [string, () => Gate])[] = [
-    ['looks at the account', () => hold(phone.storage, 'keys', 'request', isIn('space-1/'))],
-    ['is written', () => hold(phone.storage, 'set', 'request', isIn('device'))],
+    ['looks at the account', () => hold(phone.storage, 'getAll', 'request', isIn('space-1/'))],
+    ['is written', () => hold(phone.storage, 'write', 'request', puts(isIn('device')))],
   ];
 
   describe.each(PLACES)('and %s,', (place, holdIt) => {
@@ -234,7 +235,7 @@ describe('while a migration is under way,', () => {
 
   test('unlinking the account has it fail, and loses nothing', async () => {
     const ann = await accounts.link('ann');
-    const gate = hold(phone.storage, 'keys', 'request', isIn('space-1/'));
+    const gate = hold(phone.storage, 'getAll', 'request', isIn('space-1/'));
     const migrated = codeOf(local.migrateToAccount(ann));
     await phone.rest();
     const unlinked = ann.unlink();
@@ -248,7 +249,7 @@ describe('while a migration is under way,', () => {
 
   test('opening a local datastore has it fail, and is not disturbed', async () => {
     const ann = await accounts.link('ann');
-    const gate = hold(phone.storage, 'keys', 'request', isIn('space-1/'));
+    const gate = hold(phone.storage, 'getAll', 'request', isIn('space-1/'));
     const migrated = codeOf(local.migrateToAccount(ann));
     await phone.rest();
     const datastore = await local.openDefault();

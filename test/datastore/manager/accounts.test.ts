@@ -7,11 +7,11 @@ import {
   type DatastoreManager,
   environmentOf,
   MemoryServer,
-  MemoryStorage,
 } from '../../../src/datastore/index.js';
 import { settled } from '../../../src/datastore/testing/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
+import { Disk, puts } from './support/disk.js';
 
 let server: MemoryServer;
 let phone: Device;
@@ -65,7 +65,7 @@ describe('linking', () => {
   test('to which there is no way fails, and has no effect', async () => {
     let isBroken = true;
     const options = {
-      storage: new MemoryStorage(),
+      storage: new Disk(),
       environment: phone.environment,
       connect: (id: string) => {
         if (isBroken) throw new Error('no way');
@@ -75,15 +75,17 @@ describe('linking', () => {
     const manager = await AccountManager.open(options);
     await expect(manager.link('ann')).rejects.toThrow('no way');
     expect(manager.hasLinkedAccount).toBe(false);
-    expect((await AccountManager.open(options)).hasLinkedAccount).toBe(false);
+    await manager.close();
+    const again = await AccountManager.open(options);
+    expect(again.hasLinkedAccount).toBe(false);
     isBroken = false;
-    const ann = await manager.link('ann');
-    expect(await codeOf(manager.managerFor(ann))).toBe('resolved');
+    const ann = await again.link('ann');
+    expect(await codeOf(again.managerFor(ann))).toBe('resolved');
   });
 
   test('that cannot be stored fails, and has no effect', async () => {
-    const full = new MemoryStorage(({ method }) => {
-      if (method === 'set') throw new Error('no space left');
+    const full = new Disk(({ method }) => {
+      if (method === 'write') throw new Error('no space left');
     });
     const manager = await new Device(server, full).accounts();
     const failure = await manager.link('ann').catch((error: unknown) => error);
@@ -163,8 +165,8 @@ describe('unlinking', () => {
     const ann = await accounts.link('ann');
     const manager = await accounts.managerFor(ann);
     (await manager.openDefault()).close();
-    const crashed = phone.storage.copy(({ method }) => {
-      if (method === 'delete') throw new Error('crash');
+    const crashed = phone.storage.copy(({ batch }) => {
+      if ((batch?.deletes ?? []).length > 0) throw new Error('crash');
     });
     const device = new Device(server, crashed);
     const failed = await codeOf((await device.account()).unlink());
@@ -190,11 +192,13 @@ describe('unlinking', () => {
   test('and linking again, before the old manager has ended, gives one that hears of the network', async () => {
     let release: (() => void) | undefined;
     let isSlow = false;
-    const storage = new MemoryStorage();
-    const set = storage.set.bind(storage);
-    storage.set = async (key, value) => {
-      if (isSlow && key.includes('/data/')) await new Promise<void>((resolve) => (release = resolve));
-      await set(key, value);
+    const storage = new Disk();
+    const write = storage.write.bind(storage);
+    storage.write = async (batch) => {
+      if (isSlow && puts((key) => key.includes('/data/'))(batch)) {
+        await new Promise<void>((resolve) => (release = resolve));
+      }
+      await write(batch);
     };
     const device = new Device(server, storage);
     const notes = await (await device.manager()).openOrCreate('notes');
@@ -345,10 +349,14 @@ describe('managers', () => {
 
   test('of a damaged storage fail, and name what is wrong', async () => {
     const ann = await accounts.link('ann');
-    await phone.storage.set('space-1/summary/notes', { role: 'king' });
+    const json = new TextEncoder().encode('{"role":"king"}');
+    await phone.storage.write({ puts: [['space-1/summary/notes', json]] });
     expect(await codeOf(accounts.managerFor(ann))).toBe('corrupt-data');
-    await phone.storage.set('device', 'nonsense');
-    expect(await codeOf(new Device(server, phone.storage.copy()).accounts())).toBe('corrupt-data');
+    for (const bytes of [new TextEncoder().encode('"nonsense"'), Uint8Array.of(0xff), new Uint8Array()]) {
+      expect(await codeOf(new Device(server, await phone.storage.with('device', bytes)).accounts())).toBe(
+        'corrupt-data',
+      );
+    }
   });
 });
 

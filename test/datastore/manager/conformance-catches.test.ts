@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type KeyValueStorage,
-  type Link,
-  type LinkEvent,
-  MemoryServer,
-  MemoryStorage,
-  type Watch,
-} from '../../../src/datastore/index.js';
-import { type ConformanceCase, linkConformance, storageConformance } from '../../../src/datastore/testing/index.js';
+import { type Link, type LinkEvent, MemoryServer, type Watch } from '../../../src/datastore/index.js';
+import { type ConformanceCase, linkConformance } from '../../../src/datastore/testing/index.js';
 import { addAccounts } from './support/device.js';
 
 /** How many cases fail. One that is still waiting when everything else has come to rest has failed too. */
@@ -19,58 +12,6 @@ async function failures(cases: readonly ConformanceCase[]): Promise<number> {
   }
   return failed;
 }
-
-/** A storage, changed. */
-class ChangedStorage extends MemoryStorage {
-  changed(change: Partial<KeyValueStorage>): KeyValueStorage {
-    return {
-      get: change.get ?? ((key) => this.get(key)),
-      set: change.set ?? ((key, value) => this.set(key, value)),
-      delete: change.delete ?? ((key) => this.delete(key)),
-      keys: change.keys ?? ((prefix) => this.keys(prefix)),
-    };
-  }
-}
-
-describe('the suite for storages catches one that', () => {
-  const broken: Readonly<Record<string, (storage: ChangedStorage) => Partial<KeyValueStorage>>> = {
-    'ignores case': (storage) => ({
-      get: (key) => storage.get(key.toLowerCase()),
-      set: (key, value) => storage.set(key.toLowerCase(), value),
-    }),
-    'does not replace': (storage) => ({
-      set: async (key, value) => {
-        if ((await storage.get(key)) === undefined) await storage.set(key, value);
-      },
-    }),
-    'does not remove': () => ({ delete: () => Promise.resolve() }),
-    'lists every key': (storage) => ({ keys: () => storage.keys('') }),
-    'answers null for nothing': (storage) => ({ get: async (key) => (await storage.get(key)) ?? null }),
-    'lets an earlier write win': (storage) => ({
-      set: async (key, value) => {
-        for (let left = JSON.stringify(value).length % 97; left > 0; left--) await Promise.resolve();
-        await storage.set(key, value);
-      },
-    }),
-    'forgets proto': (storage) => ({ set: (key, value) => storage.set(key, Object.assign({}, value)) }),
-  };
-  for (const [fault, change] of Object.entries(broken)) {
-    test(fault, async () => {
-      const cases = storageConformance(async () => {
-        const storage = new ChangedStorage();
-        return await Promise.resolve({ storage: storage.changed(change(storage)), reopen: async () => storage.copy() });
-      });
-      expect(await failures(cases)).toBeGreaterThan(0);
-    });
-  }
-
-  test('loses everything with the process', async () => {
-    const cases = storageConformance(async () => {
-      return await Promise.resolve({ storage: new MemoryStorage(), reopen: async () => new MemoryStorage() });
-    });
-    expect(await failures(cases)).toBe(1);
-  });
-});
 
 describe('the suite for links catches one that', () => {
   const watching = (link: Link, pass: (event: LinkEvent) => LinkEvent | undefined) => ({

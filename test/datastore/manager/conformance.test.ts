@@ -1,27 +1,6 @@
 import { describe, test } from 'vitest';
-import { MemoryServer, MemoryStorage } from '../../../src/datastore/index.js';
-import { linkConformance, storageConformance } from '../../../src/datastore/testing/index.js';
-
-describe('the memory storage conforms', () => {
-  const cases = storageConformance(async () => {
-    await Promise.resolve();
-    const storage = new MemoryStorage();
-    return { storage, reopen: async () => await Promise.resolve(storage.copy()) };
-  });
-  for (const { name, run } of cases) test(name, run);
-});
-
-describe('a memory storage with delays conforms', () => {
-  const cases = storageConformance(async () => {
-    await Promise.resolve();
-    let turn = 0;
-    const storage = new MemoryStorage(async () => {
-      for (let left = ++turn % 5; left > 0; left--) await Promise.resolve();
-    });
-    return { storage, reopen: async () => await Promise.resolve(storage.copy()) };
-  });
-  for (const { name, run } of cases) test(name, run);
-});
+import { MemoryServer } from '../../../src/datastore/index.js';
+import { linkConformance } from '../../../src/datastore/testing/index.js';
 
 describe('the memory server conforms', () => {
   const cases = linkConformance(async () => {

@@ -1,10 +1,11 @@
 /** Links and storages that do what none may. None of it may leave anybody waiting, or break more than the one call. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Link, type LinkEvent, MemoryServer, MemoryStorage, type Watch } from '../../../src/datastore/index.js';
+import { type Link, type LinkEvent, MemoryServer, type Watch } from '../../../src/datastore/index.js';
 import { InvariantError } from '../../../src/errors/invariant-error.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
+import { Disk } from './support/disk.js';
 
 let server: MemoryServer;
 let phone: Device;
@@ -426,7 +427,7 @@ describe('a storage', () => {
   test.each(Object.entries(FAILURES))('whose write %s fails the sync, and is tried again', async (_, instead) => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();
-    const mend = spoil(phone.storage, 'set', instead);
+    const mend = spoil(phone.storage, 'write', instead);
     notes.table('t').insert({ text: 'x' });
     expect(await codeOf(notes.sync())).toBe('storage');
     const committed = notes.commit();
@@ -446,19 +447,24 @@ describe('a storage', () => {
     let mend = spoil(phone.storage, 'get', instead);
     expect(await codeOf(manager.open('notes'))).toBe('storage');
     mend();
-    mend = spoil(phone.storage, 'delete', instead);
+    mend = spoil(phone.storage, 'write', instead);
     expect(await codeOf(manager.delete('notes'))).toBe('storage');
     mend();
-    for (const method of ['get', 'keys'] as const) {
-      const storage = new MemoryStorage();
+    for (const method of ['acquire', 'get', 'getAll'] as const) {
+      const storage = new Disk();
       spoil(storage, method, instead);
-      expect(await codeOf(new Device(server, storage).accounts())).toBe('storage');
+      expect(await codeOf(new Device(server, storage).manager())).toBe('storage');
     }
   });
 
-  test.each(Object.entries(ANSWERS))('that %s when it is asked for keys fails what asks', async (_, instead) => {
-    const storage = new MemoryStorage();
-    spoil(storage, 'keys', instead);
-    expect(await codeOf(new Device(server, storage).accounts())).toBe('storage');
-  });
+  test.each(Object.entries(ANSWERS))(
+    'that %s when it is asked for a lease or for values fails what asks',
+    async (_, instead) => {
+      for (const method of ['acquire', 'getAll'] as const) {
+        const storage = new Disk();
+        spoil(storage, method, instead);
+        expect(await codeOf(new Device(server, storage).manager())).toBe('storage');
+      }
+    },
+  );
 });

@@ -1,13 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  type AccountManager,
-  type DatastoreManager,
-  MemoryServer,
-  MemoryStorage,
-} from '../../../src/datastore/index.js';
+import { type AccountManager, type DatastoreManager, MemoryServer } from '../../../src/datastore/index.js';
 import { settled } from '../../../src/datastore/testing/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
+import { Disk } from './support/disk.js';
 
 let server: MemoryServer;
 let phone: Device;
@@ -49,7 +45,7 @@ describe('the local manager', () => {
       record.set('n', at);
       await notes.sync();
     }
-    const stored = JSON.stringify(await phone.storage.get('space-0/data/default'));
+    const stored = JSON.stringify(await phone.storage.json('space-0/data/default'));
     expect(stored.length).toBeLessThan(1000);
   });
 
@@ -179,8 +175,8 @@ describe('migrating', () => {
   test('that crashes at any write leaves everything here or everything there, and nothing twice', async () => {
     for (let fatal = 1; ; fatal++) {
       let writes = -1;
-      const storage = new MemoryStorage(async ({ method }) => {
-        if (writes < 0 || method === 'get' || method === 'keys' || ++writes < fatal) return;
+      const storage = new Disk(async ({ method }) => {
+        if (writes < 0 || method !== 'write' || ++writes < fatal) return;
         for (const link of device.links.values()) link.isOnline = false;
         await new Promise(() => undefined);
       });

@@ -381,8 +381,8 @@ describe('a transaction', () => {
       await mine.sync();
       let goOn = (): void => undefined;
       let isHeld = false;
-      const set = phone.storage.set.bind(phone.storage);
-      phone.storage.set = async (key, value) => {
+      const write = phone.storage.write.bind(phone.storage);
+      phone.storage.write = async (batch) => {
         // The first write after the conflict is that of what was retracted.
         if (!isHeld && mine.syncStatus.hasIncoming) {
           isHeld = true;
@@ -390,7 +390,7 @@ describe('a transaction', () => {
             goOn = resolve;
           });
         }
-        await set(key, value);
+        await write(batch);
       };
       const outcome = codeOf(
         mine.transaction(
@@ -419,7 +419,7 @@ describe('a transaction', () => {
       await phone.rest();
       expect(asked).toBe(0);
       phone.link().hook = undefined;
-      phone.storage.set = set;
+      phone.storage.write = write;
       await theirs.loadDeltas();
     }
   });

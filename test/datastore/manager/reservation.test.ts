@@ -1,9 +1,10 @@
 /** A call that opens, deletes or uncaches a datastore reserves its id meanwhile. Promises are resolved by hand. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type DatastoreManager, MemoryServer, MemoryStorage, ServiceError } from '../../../src/datastore/index.js';
+import { type DatastoreManager, MemoryServer, ServiceError } from '../../../src/datastore/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
+import { Disk, deletes, puts } from './support/disk.js';
 import { type Gate, hold } from './support/gate.js';
 
 let server: MemoryServer;
@@ -35,17 +36,15 @@ type Call = (manager: DatastoreManager) => Promise<unknown>;
 const REMOVALS: readonly (readonly [string, Call, () => Gate])[] = [
   ['delete, the request being on its way', (on) => on.delete('notes'), () => hold(phone.link(), 'delete')],
   ['delete, the answer being on its way', (on) => on.delete('notes'), () => hold(phone.link(), 'delete', 'answer')],
-  ...(['delete', 'uncache'] as const).flatMap((method) =>
-    (['data', 'summary'] as const).map((kind): readonly [string, Call, () => Gate] => [
-      `${method}, its ${kind} being removed`,
-      (on) => on[method]('notes'),
-      () => hold(phone.storage, 'delete', 'request', isKey(kind)),
-    ]),
-  ),
+  ...(['delete', 'uncache'] as const).map((method): readonly [string, Call, () => Gate] => [
+    `${method}, what is stored of it being removed`,
+    (on) => on[method]('notes'),
+    () => hold(phone.storage, 'write', 'request', deletes(isKey('data'))),
+  ]),
   [
     'delete, the list being stored',
     (on) => on.delete('notes'),
-    () => hold(phone.storage, 'set', 'request', isKey('list')),
+    () => hold(phone.storage, 'write', 'request', puts(isKey('list'))),
   ],
 ];
 
@@ -92,7 +91,12 @@ describe.each(REMOVALS)('%s', (_, remove, holdIt) => {
 describe('opening', () => {
   const OPENINGS: readonly (readonly [string, string, Call, () => Gate])[] = [
     ['being read', 'notes', (on) => on.open('notes'), () => hold(phone.storage, 'get', 'answer', isKey('data'))],
-    ['being made', 'mine', (on) => on.openOrCreate('mine'), () => hold(phone.storage, 'set', 'request', isKey('data'))],
+    [
+      'being made',
+      'mine',
+      (on) => on.openOrCreate('mine'),
+      () => hold(phone.storage, 'write', 'request', puts(isKey('data'))),
+    ],
     ['being looked for', 'theirs', (on) => on.open('theirs'), () => hold(phone.link(), 'find', 'answer')],
     ['being downloaded', 'theirs', (on) => on.open('theirs'), () => hold(phone.link(), 'send', 'answer')],
   ];
@@ -239,40 +243,38 @@ describe('a datastore that the server has not heard of', () => {
   });
 });
 
-test('a datastore that was uncached in part is stored as a whole when it is opened again', async () => {
+test('a datastore that was uncached, and the storage said that it was not, is stored as a whole when it is opened again', async () => {
   await makeNotes();
-  const remove = phone.storage.delete.bind(phone.storage);
-  phone.storage.delete = async (key) => {
-    await remove(key);
-    if (isKey('summary')(key)) throw new Error('the disk is ill, and says so late');
+  const write = phone.storage.write.bind(phone.storage);
+  phone.storage.write = async (batch) => {
+    await write(batch);
+    if (deletes(isKey('summary'))(batch)) throw new Error('the disk is ill, and says so late');
   };
   expect(await codeOf(manager.uncache('notes'))).toBe('storage');
-  phone.storage.delete = remove;
+  phone.storage.write = write;
   (await manager.open('notes')).close();
   await phone.rest();
   expect((await phone.storage.keys('space')).filter(isKey('summary'))).toHaveLength(1);
 });
 
 describe('a removal that the storage fails', () => {
-  for (const kind of ['data', 'summary']) {
-    for (const isLocal of [true, false]) {
-      test(`(${kind} of a ${isLocal ? 'local' : 'remote'} datastore) can be made again`, async () => {
-        let isIll = false;
-        const storage = new MemoryStorage(({ method, key }) => {
-          if (isIll && method === 'delete' && isKey(kind)(key)) throw new Error('the disk is ill');
-        });
-        const device = new Device(server, storage);
-        const its = isLocal ? await (await device.accounts()).localManager() : await device.manager();
-        (await its.openOrCreate('notes')).close();
-        await device.rest();
-        isIll = true;
-        expect(await codeOf(its.delete('notes'))).toBe('storage');
-        isIll = false;
-        expect(await codeOf(its.delete('notes'))).toBe('resolved');
-        expect(await its.list()).toEqual([]);
-        expect((await storage.keys('space')).filter((key) => key.includes('notes'))).toEqual([]);
+  for (const isLocal of [true, false]) {
+    test(`(of a ${isLocal ? 'local' : 'remote'} datastore) can be made again`, async () => {
+      let isIll = false;
+      const storage = new Disk(({ batch }) => {
+        if (isIll && batch !== undefined && deletes(isKey('data'))(batch)) throw new Error('the disk is ill');
       });
-    }
+      const device = new Device(server, storage);
+      const its = isLocal ? await (await device.accounts()).localManager() : await device.manager();
+      (await its.openOrCreate('notes')).close();
+      await device.rest();
+      isIll = true;
+      expect(await codeOf(its.delete('notes'))).toBe('storage');
+      isIll = false;
+      expect(await codeOf(its.delete('notes'))).toBe('resolved');
+      expect(await its.list()).toEqual([]);
+      expect((await storage.keys('space')).filter((key) => key.includes('notes'))).toEqual([]);
+    });
   }
 });
 
@@ -280,7 +282,7 @@ describe('a local datastore that is being deleted', () => {
   test('is in the way of a migration, and of nothing else', async () => {
     const local = await (await phone.accounts()).localManager();
     (await local.openDefault()).close();
-    const gate = hold(phone.storage, 'delete', 'request', isKey('data'));
+    const gate = hold(phone.storage, 'write', 'request', deletes(isKey('data')));
     const deleted = local.delete('default');
     await phone.rest();
     await manager.shutDown();

@@ -1,9 +1,10 @@
 /** What is under way when a manager is shut down, at each place where it can be. Promises are resolved by hand. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type DatastoreManager, MemoryServer, MemoryStorage } from '../../../src/datastore/index.js';
+import { type DatastoreManager, MemoryServer } from '../../../src/datastore/index.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
+import { Disk, deletes, puts } from './support/disk.js';
 import { type Gate, hold } from './support/gate.js';
 
 let server: MemoryServer;
@@ -14,8 +15,8 @@ let manager: DatastoreManager;
 beforeEach(async () => {
   server = addAccounts(new MemoryServer());
   writes = [];
-  const storage = new MemoryStorage(({ method, key }) => {
-    if (method === 'set' || method === 'delete') writes.push(`${method} ${key}`);
+  const storage = new Disk(({ method, key }) => {
+    if (method === 'write') writes.push(key);
   });
   phone = new Device(server, storage);
   manager = await phone.manager();
@@ -34,12 +35,11 @@ type Call = () => Promise<unknown>;
 
 /** What is called, and what is held: calls that a shutdown must wait for, since they change the storage, and others. */
 const WRITING: readonly (readonly [string, Call, () => Gate])[] = [
-  ['making', () => manager.openOrCreate('new'), () => hold(phone.storage, 'set', 'request', isKey('data'))],
-  ['listing', () => manager.list(), () => hold(phone.storage, 'set', 'request', isKey('list'))],
-  ['deleting', () => manager.delete('notes'), () => hold(phone.storage, 'delete', 'request', isKey('data'))],
-  ['deleting', () => manager.delete('notes'), () => hold(phone.storage, 'delete', 'request', isKey('summary'))],
-  ['deleting', () => manager.delete('notes'), () => hold(phone.storage, 'set', 'request', isKey('list'))],
-  ['uncaching', () => manager.uncache('notes'), () => hold(phone.storage, 'delete', 'request', isKey('data'))],
+  ['making', () => manager.openOrCreate('new'), () => hold(phone.storage, 'write', 'request', puts(isKey('data')))],
+  ['listing', () => manager.list(), () => hold(phone.storage, 'write', 'request', puts(isKey('list')))],
+  ['deleting', () => manager.delete('notes'), () => hold(phone.storage, 'write', 'request', deletes(isKey('data')))],
+  ['deleting', () => manager.delete('notes'), () => hold(phone.storage, 'write', 'request', puts(isKey('list')))],
+  ['uncaching', () => manager.uncache('notes'), () => hold(phone.storage, 'write', 'request', deletes(isKey('data')))],
 ];
 
 const WAITING: readonly (readonly [string, Call, () => Gate])[] = [
@@ -89,7 +89,7 @@ describe.each(WAITING)('%s, while it waits', (_, call, holdIt) => {
 
 test('a datastore that the server was just told of is written to the end, and no further', async () => {
   const notes = await manager.openOrCreate('new');
-  const gate = hold(phone.storage, 'set', 'request', isKey('data'));
+  const gate = hold(phone.storage, 'write', 'request', puts(isKey('data')));
   await phone.rest();
   expect(gate.isReached).toBe(true);
   const ended = manager.shutDown().then(() => writes.length);
@@ -145,7 +145,7 @@ describe('an edit that was synced, by a page that does not wait,', () => {
   test('fails if it cannot be written, and the manager ends all the same', async () => {
     const notes = await manager.openOrCreate('notes');
     notes.table('t').insert('first', {});
-    phone.storage.set = () => Promise.reject(new Error('the disk is full'));
+    phone.storage.write = () => Promise.reject(new Error('the disk is full'));
     const synced = codeOf(notes.sync());
     const ended = codeOf(manager.shutDown());
     expect([await synced, await ended]).toEqual(['storage', 'resolved']);

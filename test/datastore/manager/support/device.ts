@@ -1,12 +1,13 @@
 import {
   type Account,
   AccountManager,
+  type AccountManagerOptions,
   type DatastoreManager,
   type MemoryLink,
   type MemoryServer,
-  MemoryStorage,
 } from '../../../../src/datastore/index.js';
 import { ManualEnvironment } from '../../../../src/datastore/testing/index.js';
+import { Disk } from './disk.js';
 
 let devices = 0;
 
@@ -14,7 +15,7 @@ let devices = 0;
 export class Device {
   readonly server: MemoryServer;
   readonly environment: ManualEnvironment;
-  storage: MemoryStorage;
+  storage: Disk;
   /** The links that were made, the latest of each account. */
   readonly links = new Map<string, MemoryLink>();
   readonly failures: unknown[] = [];
@@ -22,14 +23,15 @@ export class Device {
   isOnline = true;
   #accounts: AccountManager | undefined;
 
-  constructor(server: MemoryServer, storage: MemoryStorage = new MemoryStorage()) {
+  constructor(server: MemoryServer, storage: Disk = new Disk()) {
     this.server = server;
     this.storage = storage;
     this.environment = new ManualEnvironment(++devices);
   }
 
-  async accounts(): Promise<AccountManager> {
+  async accounts(options: Pick<AccountManagerOptions, 'wait'> = {}): Promise<AccountManager> {
     this.#accounts ??= await AccountManager.open({
+      ...options,
       storage: this.storage,
       environment: this.environment,
       connect: (id) => {

@@ -1,0 +1,336 @@
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type {
+  AbortSignalLike,
+  AcquireOptions,
+  Batch,
+  DeviceStorage,
+  StorageLease,
+} from '../../datastore/storage/device-storage.js';
+import { alreadyOpen, checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
+import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+
+export interface IndexedDbStorageOptions {
+  /** Names the database within the origin. */
+  readonly name: string;
+}
+
+/** The version of what is stored here. It is part of the names, so that old and new pages never wait for each other. */
+const FORMAT = 1;
+/** How often an owner without Web Locks says that it lives, and after how long a silent one counts as dead, in ms. */
+const BEAT_INTERVAL = 2_000;
+const SILENCE = 10_000;
+/** How long between two looks at a lease that somebody holds, where there are no Web Locks, in ms. */
+const LOOK_INTERVAL = 250;
+
+interface Owner {
+  readonly generation: number;
+  readonly token: string;
+  /** When the owner last said that it lives; 0 for one that holds a Web Lock or has let go. */
+  readonly beat: number;
+}
+
+interface Schema extends DBSchema {
+  /** Keys are UTF-8, since strings would be ordered by units of UTF-16. */
+  values: { key: ArrayBuffer; value: Uint8Array };
+  lease: { key: 'owner'; value: Owner };
+}
+
+/**
+ * A storage in an IndexedDB database.
+ *
+ * The lease is a Web Lock, which the browser frees when its page or worker is gone, and a generation in the database,
+ * which fences: a browser lets go of the locks of a page that it puts aside, and may bring the page back later. Without
+ * Web Locks, owners say every two seconds that they live.
+ *
+ * A strict batch asks for the durability `strict`; others take what the browser does by default, which survives the end
+ * of the browser and not always a power cut. A batch is committed right after its last request, so a page that is
+ * frozen in the middle keeps nobody waiting.
+ */
+export class IndexedDbStorage implements DeviceStorage {
+  readonly #name: string;
+
+  constructor({ name }: IndexedDbStorageOptions) {
+    this.#name = name;
+  }
+
+  async acquire({ wait }: AcquireOptions = {}): Promise<StorageLease> {
+    const database = `deltaic-v${FORMAT}-${this.#name}`;
+    const where = `the storage "${this.#name}"`;
+    const lock = hasLocks() ? await takeLock(database, where, wait) : undefined;
+    const connection = new Connection(database, where);
+    try {
+      const owner = lock === undefined ? await take(connection, where, wait) : await raise(connection, where, 0);
+      return new IndexedDbLease(connection, owner, lock, where);
+    } catch (error) {
+      connection.close();
+      lock?.();
+      throw error;
+    }
+  }
+}
+
+class IndexedDbLease implements StorageLease {
+  readonly generation: number;
+  readonly #connection: Connection;
+  readonly #owner: Owner;
+  readonly #unlock: (() => void) | undefined;
+  readonly #where: string;
+  readonly #beat: ReturnType<typeof setInterval> | undefined;
+  #isReleased = false;
+  /** The end of the calls so far: each waits for those before it. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: Connection, owner: Owner, unlock: (() => void) | undefined, where: string) {
+    this.#connection = connection;
+    this.#owner = owner;
+    this.#unlock = unlock;
+    this.#where = where;
+    this.generation = owner.generation;
+    if (unlock === undefined) this.#beat = setInterval(() => this.#sayAlive(), BEAT_INTERVAL);
+  }
+
+  get(key: string): Promise<Uint8Array | undefined> {
+    return this.#call(() => {
+      checkKey(key);
+      return this.#connection.use((database) => database.get('values', utf8(key)));
+    });
+  }
+
+  getAll(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]> {
+    return this.#call(() =>
+      this.#connection.use(async (database) => {
+        const values = database.transaction('values').store;
+        const range = rangeOf(prefix);
+        const [keys, found] = await Promise.all([values.getAllKeys(range), values.getAll(range)]);
+        return keys.map((key, at) => [new TextDecoder().decode(key), found[at] ?? new Uint8Array()] as const);
+      }),
+    );
+  }
+
+  write(batch: Batch): Promise<void> {
+    try {
+      checkBatch(batch);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const puts = (batch.puts ?? []).map(([key, value]) => [utf8(key), value.slice()] as const);
+    const deletes = (batch.deletes ?? []).map(utf8);
+    const durability = batch.isStrict === true ? 'strict' : 'default';
+    return this.#call(() =>
+      this.#connection.use(async (database) => {
+        const transaction = database.transaction(['lease', 'values'], 'readwrite', { durability });
+        const values = transaction.objectStore('values');
+        const owner = await transaction.objectStore('lease').get('owner');
+        if (owner?.token !== this.#owner.token) {
+          transaction.abort();
+          await transaction.done.catch(() => undefined);
+          throw leaseLost(this.#where);
+        }
+        // What fails here fails the transaction, which tells why.
+        for (const [key, value] of puts) values.put(value, key).catch(() => undefined);
+        for (const key of deletes) values.delete(key).catch(() => undefined);
+        transaction.commit();
+        await transaction.done;
+      }),
+    );
+  }
+
+  async release(): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    clearInterval(this.#beat);
+    await this.#last;
+    if (this.#unlock === undefined) await this.#put({ ...this.#owner, token: '', beat: 0 }).catch(() => undefined);
+    this.#connection.close();
+    this.#unlock?.();
+  }
+
+  #sayAlive(): void {
+    // An owner that fails to say so has lost its lease, or will learn of a broken disk by the next write.
+    this.#put({ ...this.#owner, beat: Date.now() }).catch(() => undefined);
+  }
+
+  /** Writes the owner anew, if it is still this one. */
+  #put(owner: Owner): Promise<void> {
+    return this.#connection.use(async (database) => {
+      const transaction = database.transaction('lease', 'readwrite');
+      const found = await transaction.store.get('owner');
+      if (found?.token === this.#owner.token) transaction.store.put(owner, 'owner').catch(() => undefined);
+      transaction.commit();
+      await transaction.done;
+    });
+  }
+
+  #call<Result>(action: () => Promise<Result>): Promise<Result> {
+    if (this.#isReleased) return Promise.reject(leaseReleased(this.#where));
+    const result = this.#last.then(action);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** A connection to a database, made when it is needed. Browsers close connections: on wake, and when data is cleared. */
+class Connection {
+  readonly #name: string;
+  readonly #where: string;
+  #database: Promise<IDBPDatabase<Schema>> | undefined;
+  #isNew = true;
+  #isDeleted = false;
+
+  constructor(name: string, where: string) {
+    this.#name = name;
+    this.#where = where;
+  }
+
+  /** Uses the connection; if it was dead already, nothing was done on it, and a new one is used instead, once. */
+  async use<Result>(action: (database: IDBPDatabase<Schema>) => Promise<Result>): Promise<Result> {
+    try {
+      const database = await this.#open();
+      try {
+        return await action(database);
+      } catch (error) {
+        if (!isNamed(error, 'InvalidStateError')) throw error;
+        this.#forget();
+        return await action(await this.#open());
+      }
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  close(): void {
+    this.#database?.then((database) => database.close()).catch(() => undefined);
+    this.#forget();
+  }
+
+  #open(): Promise<IDBPDatabase<Schema>> {
+    const isNew = this.#isNew;
+    this.#database ??= openDB<Schema>(this.#name, 1, {
+      upgrade: (database, _old, _new, transaction) => {
+        // A database that is new although it was there before was deleted, which is not the same as an empty storage.
+        if (!isNew) {
+          this.#isDeleted = true;
+          transaction.abort();
+          return;
+        }
+        database.createObjectStore('values');
+        database.createObjectStore('lease');
+      },
+      // Somebody deletes the database, as for clearing the data of a site: it must not wait for this page.
+      blocking: () => this.close(),
+      terminated: () => this.#forget(),
+    }).then((database) => {
+      this.#isNew = false;
+      return database;
+    });
+    this.#database.catch(() => this.#forget());
+    return this.#database;
+  }
+
+  #forget(): void {
+    this.#database = undefined;
+  }
+
+  #failure(error: unknown): Error {
+    if (error instanceof DatastoreError) return error;
+    if (this.#isDeleted) {
+      return new ServiceError('corrupt-data', `${this.#where} was deleted while it was in use`, {}, error);
+    }
+    const reason = isNamed(error, 'QuotaExceededError')
+      ? 'has no room left: free some, and what was not written is written again'
+      : `failed: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+    return new ServiceError('storage', `${this.#where} ${reason}`, {}, error);
+  }
+}
+
+/** Takes the lease that nobody else can hold, as a Web Lock says. */
+function raise(connection: Connection, where: string, beat: number): Promise<Owner> {
+  return connection.use(async (database) => {
+    const transaction = database.transaction('lease', 'readwrite', { durability: 'strict' });
+    const owner = nextOwner(await transaction.store.get('owner'), beat, where);
+    transaction.store.put(owner, 'owner').catch(() => undefined);
+    transaction.commit();
+    await transaction.done;
+    return owner;
+  });
+}
+
+/** Takes the lease where there are no Web Locks, as soon as its owner has let go or been silent for long. */
+async function take(connection: Connection, where: string, wait: AcquireOptions['wait']): Promise<Owner> {
+  for (;;) {
+    const owner = await connection.use(async (database) => {
+      const transaction = database.transaction('lease', 'readwrite', { durability: 'strict' });
+      const before = await transaction.store.get('owner');
+      const isHeld = before !== undefined && before.token !== '' && Date.now() - before.beat < SILENCE;
+      const next = isHeld ? undefined : nextOwner(before, Date.now(), where);
+      if (next !== undefined) transaction.store.put(next, 'owner').catch(() => undefined);
+      transaction.commit();
+      await transaction.done;
+      return next;
+    });
+    if (owner !== undefined) return owner;
+    if (wait === undefined || (wait !== true && wait.aborted)) throw alreadyOpen(where);
+    await pause(wait === true ? undefined : wait);
+  }
+}
+
+function nextOwner(before: Owner | undefined, beat: number, where: string): Owner {
+  const generation = (before?.generation ?? 0) + 1;
+  if (!Number.isSafeInteger(generation)) throw new ServiceError('corrupt-data', `${where} has a damaged lease`);
+  return { generation, token: crypto.randomUUID(), beat };
+}
+
+function hasLocks(): boolean {
+  return typeof navigator === 'object' && typeof navigator.locks?.request === 'function';
+}
+
+/** Takes a Web Lock and gives what lets go of it. */
+async function takeLock(name: string, where: string, wait: AcquireOptions['wait']): Promise<() => void> {
+  if (wait !== undefined && wait !== true && wait.aborted) throw alreadyOpen(where);
+  const abort = new AbortController();
+  const end = (): void => abort.abort();
+  if (wait !== undefined && wait !== true) wait.addEventListener('abort', end);
+  try {
+    return await new Promise<() => void>((resolve, reject) => {
+      const options = wait === undefined ? { ifAvailable: true } : { signal: abort.signal };
+      navigator.locks
+        .request(name, options, (lock) => {
+          if (lock === null) throw alreadyOpen(where);
+          return new Promise<void>((letGo) => resolve(letGo));
+        })
+        .catch((error: unknown) => reject(isNamed(error, 'AbortError') ? alreadyOpen(where) : error));
+    });
+  } finally {
+    if (wait !== undefined && wait !== true) wait.removeEventListener('abort', end);
+  }
+}
+
+function pause(signal: AbortSignalLike | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, LOOK_INTERVAL);
+    signal?.addEventListener('abort', end);
+  });
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === name;
+}
+
+function utf8(text: string): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = new TextEncoder().encode(text);
+  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+}
+
+/** The keys that begin with a prefix. No byte of UTF-8 is 255, so a key of that byte alone comes after all of them. */
+function rangeOf(prefix: string): IDBKeyRange {
+  const start = new Uint8Array(utf8(prefix));
+  const end = new Uint8Array(start.length + 1);
+  end.set(start);
+  end[start.length] = 0xff;
+  return IDBKeyRange.bound(start.buffer, end.buffer, false, true);
+}

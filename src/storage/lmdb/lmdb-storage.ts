@@ -1,0 +1,220 @@
+import type {
+  AbortSignalLike,
+  AcquireOptions,
+  Batch,
+  DeviceStorage,
+  StorageLease,
+} from '../../datastore/storage/device-storage.js';
+import { alreadyOpen, checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
+import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+import { type Database, openEnvironment, type RootDatabase } from '../../lmdb/lmdb.js';
+import { BEAT_INTERVAL, hold, isAlive, letGo, type Owner, ownerOf } from './owner.js';
+
+export interface LmdbStorageOptions {
+  /** A directory on a local disk; it is made if it is missing. */
+  readonly path: string;
+}
+
+/** How long between two looks at a lease that somebody holds, in ms. */
+const LOOK_INTERVAL = 200;
+/** The version of what is stored here. A storage of a newer one is refused. */
+const FORMAT = 1;
+const OWNER = 'owner';
+const FORMAT_KEY = 'format';
+
+/**
+ * A storage in an LMDB environment. Every batch is one transaction and is on the disk when it resolves, strict or not;
+ * batches that wait for the disk together share one sync.
+ *
+ * LMDB lets several processes open one environment, so the lease is a record beside the values: every write looks at it
+ * in its own transaction. Whether the owner that it names still lives is found by its process; see `owner.ts`.
+ */
+export class LmdbStorage implements DeviceStorage {
+  readonly #path: string;
+
+  constructor({ path }: LmdbStorageOptions) {
+    this.#path = path;
+  }
+
+  async acquire({ wait }: AcquireOptions = {}): Promise<StorageLease> {
+    const where = `the storage in "${this.#path}"`;
+    const environment = openAt(this.#path);
+    try {
+      for (;;) {
+        const owner = await take(environment, where);
+        if (owner !== undefined) return new LmdbLease(environment, owner, where);
+        if (wait === undefined || (wait !== true && wait.aborted)) throw alreadyOpen(where);
+        await pause(wait === true ? undefined : wait);
+      }
+    } catch (error) {
+      await environment.root.close();
+      throw error;
+    }
+  }
+}
+
+function openAt(path: string): Environment {
+  // By default a read can see what is not on the disk yet.
+  const root = openEnvironment({ path, overlappingSync: false });
+  return {
+    root,
+    lease: root.openDB({ name: 'lease' }),
+    values: root.openDB({ name: 'values', keyEncoding: 'binary', encoding: 'binary' }),
+  };
+}
+
+interface Environment {
+  readonly root: RootDatabase;
+  readonly lease: Database<Owner | number, string>;
+  readonly values: Database<Uint8Array, Uint8Array>;
+}
+
+/** Takes the lease if it is free. */
+async function take({ root, lease }: Environment, where: string): Promise<Owner | undefined> {
+  return attempt(where, () =>
+    root.transaction(() => {
+      const format = lease.get(FORMAT_KEY) ?? FORMAT;
+      if (typeof format !== 'number' || format > FORMAT) {
+        throw new DatastoreError(
+          'unknown-version',
+          `${where} has format ${String(format)}, and this version knows ${FORMAT}: use a newer version`,
+        );
+      }
+      const before = lease.get(OWNER) as Owner | undefined;
+      if (before !== undefined && before.token !== '' && isAlive(before)) return undefined;
+      const owner = ownerOf((before?.generation ?? 0) + 1);
+      lease.putSync(FORMAT_KEY, FORMAT);
+      lease.putSync(OWNER, owner);
+      hold(owner);
+      return owner;
+    }),
+  );
+}
+
+class LmdbLease implements StorageLease {
+  readonly generation: number;
+  readonly #environment: Environment;
+  readonly #where: string;
+  #owner: Owner;
+  readonly #beat: ReturnType<typeof setInterval>;
+  #isReleased = false;
+  /** The end of the writes so far: a read sees them. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(environment: Environment, owner: Owner, where: string) {
+    this.#environment = environment;
+    this.#owner = owner;
+    this.#where = where;
+    this.generation = owner.generation;
+    this.#beat = setInterval(() => this.#sayAlive(), BEAT_INTERVAL);
+    this.#beat.unref();
+  }
+
+  get(key: string): Promise<Uint8Array | undefined> {
+    return this.#read(() => {
+      checkKey(key);
+      return copyOf(this.#environment.values.get(utf8(key)));
+    });
+  }
+
+  getAll(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]> {
+    return this.#read(() => {
+      const start = utf8(prefix);
+      const found: (readonly [string, Uint8Array])[] = [];
+      for (const { key, value } of this.#environment.values.getRange({ start })) {
+        if (!startsWith(key, start)) break;
+        found.push([Buffer.from(key).toString('utf8'), Uint8Array.from(value)]);
+      }
+      return found;
+    });
+  }
+
+  write(batch: Batch): Promise<void> {
+    if (this.#isReleased) return Promise.reject(leaseReleased(this.#where));
+    try {
+      checkBatch(batch);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const puts = (batch.puts ?? []).map(([key, value]) => [utf8(key), Buffer.from(value)] as const);
+    const deletes = (batch.deletes ?? []).map(utf8);
+    return this.#transaction(() => {
+      for (const [key, value] of puts) this.#environment.values.putSync(key, value);
+      for (const key of deletes) this.#environment.values.removeSync(key);
+    });
+  }
+
+  async release(): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    clearInterval(this.#beat);
+    await this.#last;
+    // The generation stays, so that the next owner has a higher one; without a token nobody owns it.
+    await this.#transaction(() => this.#environment.lease.putSync(OWNER, { ...this.#owner, token: '' })).catch(
+      () => undefined,
+    );
+    letGo(this.#owner);
+    await this.#environment.root.close();
+  }
+
+  #sayAlive(): void {
+    this.#owner = { ...this.#owner, beat: Date.now() };
+    // An owner that fails to say so has lost the lease, or will learn of a broken disk by the next write.
+    this.#transaction(() => this.#environment.lease.putSync(OWNER, this.#owner)).catch(() => undefined);
+  }
+
+  #transaction(action: () => void): Promise<void> {
+    const done = attempt(this.#where, () =>
+      this.#environment.root.transaction(() => {
+        const owner = this.#environment.lease.get(OWNER) as Owner | undefined;
+        if (owner?.token !== this.#owner.token) throw leaseLost(this.#where);
+        action();
+      }),
+    );
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #read<Result>(action: () => Result): Promise<Result> {
+    if (this.#isReleased) throw leaseReleased(this.#where);
+    await this.#last;
+    return attempt(this.#where, async () => action());
+  }
+}
+
+async function attempt<Result>(where: string, action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof DatastoreError) throw error;
+    throw new ServiceError('storage', `${where} failed: ${messageOf(error)}`, {}, error);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function utf8(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8');
+}
+
+function copyOf(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes && Uint8Array.from(bytes);
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return bytes.length >= prefix.length && prefix.every((byte, at) => byte === bytes[at]);
+}
+
+function pause(signal: AbortSignalLike | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, LOOK_INTERVAL);
+    signal?.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** Who holds a lease, as it is written down beside it. */
+export interface Owner {
+  readonly generation: number;
+  readonly host: string;
+  readonly process: number;
+  /** When that process began, where the system tells: process numbers are used again. */
+  readonly began: string;
+  /** Names the lease within its process. */
+  readonly token: string;
+  /** When the owner last said that it lives, in ms since 1970. */
+  readonly beat: number;
+}
+
+/** How often an owner says that it lives, in ms. */
+export const BEAT_INTERVAL = 10_000;
+/** After how long a silent owner counts as dead, where nothing else can tell, in ms. */
+const SILENCE = 60_000;
+
+/** The leases of this process, also those of another copy of this module, as a hot reload makes. */
+const HELD = Symbol.for('deltaic.storage.lmdb.held');
+
+export function ownerOf(generation: number): Owner {
+  const token = randomUUID();
+  return { generation, host: hostname(), process: process.pid, began: beginOf(process.pid), token, beat: Date.now() };
+}
+
+export function hold({ token }: Owner): void {
+  heldTokens().add(token);
+}
+
+export function letGo({ token }: Owner): void {
+  heldTokens().delete(token);
+}
+
+/**
+ * Whether an owner still lives. A living one is never taken for dead by this machine itself: its process runs, and began
+ * when it says. Of other machines, and of other threads of this process, only their silence tells.
+ */
+export function isAlive(owner: Owner): boolean {
+  const isSilent = Date.now() - owner.beat > SILENCE;
+  if (owner.host !== hostname()) return !isSilent;
+  if (owner.process === process.pid) {
+    if (owner.began !== beginOf(process.pid)) return false;
+    return heldTokens().has(owner.token) || !isSilent;
+  }
+  return isRunning(owner.process) && owner.began === beginOf(owner.process);
+}
+
+function heldTokens(): Set<string> {
+  const scope = globalThis as { [HELD]?: Set<string> };
+  scope[HELD] ??= new Set();
+  return scope[HELD];
+}
+
+function isRunning(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    // A process of somebody else runs as well.
+    return (error as { code?: unknown }).code === 'EPERM';
+  }
+}
+
+/** When a process began, or nothing where the system does not tell. */
+function beginOf(id: number): string {
+  try {
+    const line = readFileSync(`/proc/${id}/stat`, 'utf8');
+    // The name of the program, which may hold anything, stands in parentheses; what follows are numbers.
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    // A process that has ended and was not waited for is dead.
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,89 @@
+import { ConformanceError } from '../../../src/datastore/testing/conformance-case.js';
+import { deviceStorageConformance } from '../../../src/datastore/testing/device-storage-conformance.js';
+import { IndexedDbStorage } from '../../../src/storage/indexeddb/index.js';
+
+/** What a test calls in a page or a worker. */
+export interface StoragePage {
+  /** The names of the cases of the suite. */
+  names(): string[];
+  /** Runs a case; the answer is empty if it passed. */
+  run(name: string): Promise<string>;
+  /** Takes the lease of a storage and writes numbered batches until the page is gone. Resolves with the first number. */
+  writeForEver(name: string, told: (count: number) => void): Promise<number>;
+  /** Takes the lease, and tells what is there: the number, and how many batches. */
+  inspect(name: string): Promise<{ count: number; batches: number; generation: number }>;
+  /** Tries to take a lease without waiting; the answer is the code of the error, or empty. */
+  tryToAcquire(name: string): Promise<string>;
+}
+
+let runs = 0;
+
+const suite = deviceStorageConformance(() => {
+  const name = `suite-${performance.now()}-${++runs}`;
+  return Promise.resolve({
+    storage: new IndexedDbStorage({ name }),
+    reopen: () => Promise.resolve(new IndexedDbStorage({ name })),
+  });
+});
+
+export const storagePage: StoragePage = {
+  names: () => suite.map(({ name }) => name),
+  run: async (name) => {
+    try {
+      await suite.find((one) => one.name === name)?.run();
+      return '';
+    } catch (error) {
+      return error instanceof ConformanceError ? error.message : String((error as Error).stack ?? error);
+    }
+  },
+  writeForEver: async (name, told) => {
+    const lease = await new IndexedDbStorage({ name }).acquire({ wait: true });
+    const start = numberOf(await lease.get('count'));
+    const write = async (): Promise<void> => {
+      for (let count = start + 1; ; count++) {
+        const value = bytesOf(count);
+        await lease.write({
+          puts: [
+            ['count', value],
+            [`batch/${count}`, value],
+          ],
+          isStrict: count % 5 === 0,
+        });
+        told(count);
+      }
+    };
+    write().catch((error: unknown) => console.error(String(error)));
+    return start;
+  },
+  inspect: async (name) => {
+    const lease = await new IndexedDbStorage({ name }).acquire({ wait: true });
+    const [count, batches] = [numberOf(await lease.get('count')), (await lease.getAll('batch/')).length];
+    await lease.release();
+    return { count, batches, generation: lease.generation };
+  },
+  tryToAcquire: async (name) => {
+    try {
+      await (await new IndexedDbStorage({ name }).acquire()).release();
+      return '';
+    } catch (error) {
+      return String((error as { code?: unknown }).code ?? error);
+    }
+  },
+};
+
+function bytesOf(count: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, count);
+  return bytes;
+}
+
+function numberOf(bytes: Uint8Array | undefined): number {
+  return bytes === undefined ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+}
+
+// In a worker, calls come as messages.
+if (typeof document === 'undefined') {
+  self.addEventListener('message', ({ data }: MessageEvent<{ id: number; name: string }>) => {
+    storagePage.run(data.name).then((answer) => self.postMessage({ id: data.id, answer }));
+  });
+} else Object.assign(globalThis, { storagePage });

@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Batch, DeviceStorage, StorageLease } from '../../src/datastore/storage/device-storage.js';
+import { MemoryStorage } from '../../src/datastore/storage/memory-storage.js';
+import {
+  type DeviceStorageFixture,
+  deviceStorageConformance,
+} from '../../src/datastore/testing/device-storage-conformance.js';
+import { LmdbStorage } from '../../src/storage/lmdb/index.js';
+
+describe('a storage in memory', () => {
+  for (const { name, run } of deviceStorageConformance(async () => memoryFixture())) test(name, run);
+
+  test('loses in a power cut what was written after the last strict batch, and nothing else', async () => {
+    const storage = new MemoryStorage();
+    const lease = await storage.acquire();
+    await lease.write({ puts: [['a', new Uint8Array()]] });
+    await lease.write({ puts: [['b', new Uint8Array()]], isStrict: true });
+    await lease.write({ puts: [['c', new Uint8Array()]] });
+    storage.cutPower();
+    const next = await storage.acquire();
+    expect((await next.getAll('')).map(([key]) => key)).toEqual(['a', 'b']);
+  });
+});
+
+describe('a storage in LMDB', () => {
+  const suite = deviceStorageConformance(async () => {
+    const path = mkdtempSync(join(tmpdir(), 'deltaic-storage-'));
+    return {
+      storage: new LmdbStorage({ path }),
+      reopen: async () => new LmdbStorage({ path }),
+      close: async () => rmSync(path, { recursive: true }),
+    };
+  });
+  for (const { name, run } of suite) test(name, run);
+});
+
+describe('a planted fault fails just the case that is there for it:', () => {
+  /** A storage in memory whose leases are changed by a test. */
+  function planted(
+    change: (lease: StorageLease, medium: MemoryStorage) => Partial<StorageLease>,
+  ): DeviceStorageFixture {
+    const medium = new MemoryStorage();
+    const storage: DeviceStorage = {
+      acquire: async (options) => {
+        const lease = await medium.acquire(options);
+        const plain: StorageLease = {
+          generation: lease.generation,
+          get: (key) => lease.get(key),
+          getAll: (prefix) => lease.getAll(prefix),
+          write: (batch) => lease.write(batch),
+          release: () => lease.release(),
+        };
+        return { ...plain, ...change(plain, medium) };
+      },
+    };
+    return { storage, reopen: async () => storage, kill: async () => medium.kill() };
+  }
+
+  const unit = (batch: Batch): Batch[] => [
+    ...(batch.puts ?? []).map((put) => ({ puts: [put] })),
+    ...(batch.deletes ?? []).map((key) => ({ deletes: [key] })),
+  ];
+
+  const FAULTS: Readonly<Record<string, readonly [failing: string, fixture: () => DeviceStorageFixture]>> = {
+    'keeps nothing': [
+      'tells a missing value from an empty one',
+      () => planted(() => ({ write: async () => undefined })),
+    ],
+    'writes a batch piece by piece': [
+      'has everything that was acknowledged after its owner died, and each batch whole',
+      () =>
+        planted((lease) => ({
+          write: async (batch) => {
+            for (const part of unit(batch)) await lease.write(part);
+          },
+        })),
+    ],
+    'takes an empty value for none': [
+      'tells a missing value from an empty one',
+      () =>
+        planted((lease) => ({
+          get: async (key) => {
+            const value = await lease.get(key);
+            return value?.length === 0 ? undefined : value;
+          },
+        })),
+    ],
+    'sorts by units of UTF-16': [
+      'reads by prefix, in the order of code points',
+      () =>
+        planted((lease) => ({
+          getAll: async (prefix) => [...(await lease.getAll(prefix))].sort(([a], [b]) => (a < b ? -1 : 1)),
+        })),
+    ],
+    'ends a prefix too early': [
+      'reads by prefix, in the order of code points',
+      () =>
+        planted((lease) => ({
+          getAll: async (prefix) => (await lease.getAll(prefix)).filter(([key]) => key < `${prefix}\uffff`),
+        })),
+    ],
+    'reorders batches': [
+      'lets overlapping batches take effect in the order of the calls',
+      () =>
+        planted((lease) => ({
+          write: async (batch) => {
+            if (batch.isStrict !== true) await Promise.resolve();
+            await lease.write(batch);
+          },
+        })),
+    ],
+    'shares its bytes with the caller': [
+      'keeps what it was given, whatever the caller does with the bytes',
+      () => {
+        const kept = new Map<string, Uint8Array>();
+        return planted((lease) => ({
+          write: async (batch) => {
+            for (const [key, value] of batch.puts ?? []) kept.set(key, value);
+            await lease.write(batch);
+          },
+          get: async (key) => kept.get(key),
+        }));
+      },
+    ],
+    'lets anybody in': [
+      'has one owner: a second one fails at once',
+      () => {
+        const medium = new MemoryStorage();
+        const storage: DeviceStorage = {
+          acquire: (options) => {
+            medium.kill();
+            return medium.acquire(options);
+          },
+        };
+        return { storage, reopen: async () => storage };
+      },
+    ],
+    'never gives a lease back': [
+      'lets one wait, and gives the lease to it with all that was written',
+      () => {
+        const fixture = planted(() => ({ release: async () => undefined }));
+        const wait = { aborted: true, addEventListener: () => undefined, removeEventListener: () => undefined };
+        return { ...fixture, reopen: async () => ({ acquire: () => fixture.storage.acquire({ wait }) }) };
+      },
+    ],
+    'counts every lease as the first': [
+      'gives each lease a higher generation',
+      () => planted(() => ({ generation: 1 })),
+    ],
+    'writes after the release': [
+      'refuses everything after the release, and a second release does nothing',
+      () => {
+        const medium = new MemoryStorage();
+        const storage: DeviceStorage = {
+          acquire: async (options) => {
+            const lease = await medium.acquire(options);
+            return { ...planted(() => ({})), ...bind(lease), write: async () => undefined };
+          },
+        };
+        return { storage, reopen: async () => storage };
+      },
+    ],
+    'has no fence': [
+      'is free again when its owner has died, and fences that owner off',
+      () =>
+        planted((lease) => ({
+          write: (batch) => lease.write(batch).catch(() => undefined),
+        })),
+    ],
+  };
+
+  function bind(lease: StorageLease): StorageLease {
+    return {
+      generation: lease.generation,
+      get: (key) => lease.get(key),
+      getAll: (prefix) => lease.getAll(prefix),
+      write: (batch) => lease.write(batch),
+      release: () => lease.release(),
+    };
+  }
+
+  test.each(Object.entries(FAULTS))('%s', async (_name, [failing, fixture]) => {
+    const suite = deviceStorageConformance(async () => fixture());
+    await expect(suite.find(({ name }) => name === failing)?.run()).rejects.toThrow();
+  });
+});
+
+function memoryFixture(): DeviceStorageFixture {
+  const storage = new MemoryStorage();
+  return { storage, reopen: async () => storage, kill: async () => storage.kill() };
+}
