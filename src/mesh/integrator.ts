@@ -13,6 +13,8 @@ import { type BaseValue, type Collision, type RecordBase, RecordHistory } from '
 /** The events of a window that touch one record, and what became of it, once somebody needs to know. */
 interface TouchedRecord {
   readonly nodes: EventNode[];
+  /** Where the record stands in the delta of each. */
+  readonly positions: number[];
   /** Agents, and by agent its latest event among them. */
   readonly agents: number[];
   readonly latest: number[];
@@ -138,21 +140,22 @@ export class Integrator {
     const cut = this.graph.cutBefore(firstUnseen);
     this.#learnShown(cut);
     const window = this.#windowFrom(cut);
-    const used: TouchedRecord[] = [];
     try {
       const shown: Change[] = [];
+      let position = 0;
       for (const changes of byRecord(node.event.delta)) {
         const { table, record } = changes[0] as Change;
+        const start = position;
+        position += changes.length;
         const touched = window.tables.get(table)?.get(record);
         if (touched === undefined || sawAll(node, touched)) {
           shown.push(...changes);
           continue;
         }
-        used.push(touched);
         const history = this.#historyOf(table, record, touched);
         const listener = onCollision && ((collision: Collision): void => onCollision(table, record, collision));
         shown.push(...history.integrate(node, changes, false, listener));
-        noteTouch(touched, node);
+        noteTouch(touched, node, start);
         touched.replayed++;
       }
       return this.view.apply(deltaInNormalForm(shown));
@@ -173,10 +176,12 @@ export class Integrator {
     if (window === undefined || !isOfUse) window = { from: cut, upTo: cut, tables: new Map() };
     this.#window = window;
     for (const node of this.graph.nodes.slice(window.upTo)) {
-      for (const [change] of byRecord(node.event.delta)) {
-        if (change === undefined) continue;
-        const touched = touchedIn(window, change.table, change.record);
-        if (touched.nodes.at(-1) !== node) noteTouch(touched, node);
+      let position = 0;
+      for (const changes of byRecord(node.event.delta)) {
+        const { table, record } = changes[0] as Change;
+        const touched = touchedIn(window, table, record);
+        if (touched.nodes.at(-1) !== node) noteTouch(touched, node, position);
+        position += changes.length;
       }
     }
     window.upTo = length;
@@ -193,7 +198,11 @@ export class Integrator {
     const { history, nodes } = touched;
     for (; touched.replayed < nodes.length; touched.replayed++) {
       const node = nodes[touched.replayed] as EventNode;
-      history.integrate(node, changesOf(node.event.delta, table, record), true);
+      history.integrate(
+        node,
+        changesOf(node.event.delta, table, record, touched.positions[touched.replayed] ?? 0),
+        true,
+      );
     }
     return history;
   }
@@ -240,8 +249,9 @@ class OverwrittenBase implements RecordBase {
   }
 
   *#shown(): Generator<Change> {
-    for (const node of this.#touched.nodes) {
-      if (node.shown !== undefined) yield* changesOf(node.shown, this.#table, this.#record);
+    const { nodes, positions } = this.#touched;
+    for (const [at, { shown }] of nodes.entries()) {
+      if (shown !== undefined) yield* changesOf(shown, this.#table, this.#record, positions[at] ?? 0);
     }
   }
 
@@ -297,11 +307,14 @@ function byRecord(delta: Delta): readonly (readonly Change[])[] {
 }
 
 /** What a delta does to one record. */
-function changesOf(delta: Delta, table: string, record: string): readonly Change[] {
+function changesOf(delta: Delta, table: string, record: string, likely: number): readonly Change[] {
   const changes = changesIn(delta);
   if (changes.length === 1) return changes[0]?.record === record && changes[0].table === table ? changes : [];
-  let low = 0;
-  let high = changes.length;
+  // What an event does to the view mostly stands where it stands in its delta.
+  const isOf = (change: Change | undefined): boolean => change?.record === record && change.table === table;
+  const isThere = isOf(changes[likely]) && !isOf(changes[likely - 1]);
+  let low = isThere ? likely : 0;
+  let high = isThere ? likely : changes.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     const change = changes[middle] as Change;
@@ -321,14 +334,15 @@ function touchedIn(window: Window, table: string, record: string): TouchedRecord
   }
   let touched = records.get(record);
   if (touched === undefined) {
-    touched = { nodes: [], agents: [], latest: [], history: undefined, replayed: 0 };
+    touched = { nodes: [], positions: [], agents: [], latest: [], history: undefined, replayed: 0 };
     records.set(record, touched);
   }
   return touched;
 }
 
-function noteTouch(touched: TouchedRecord, node: EventNode): void {
+function noteTouch(touched: TouchedRecord, node: EventNode, position: number): void {
   touched.nodes.push(node);
+  touched.positions.push(position);
   const at = touched.agents.indexOf(node.agent);
   if (at === -1) touched.agents.push(node.agent);
   touched.latest[at === -1 ? touched.latest.length : at] = node.seq;
