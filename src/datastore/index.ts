@@ -19,7 +19,7 @@ export { ResolutionRules } from '../rules/resolution-rules.js';
 export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from '../rules/rule.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from '../state/limits.js';
 export { ROLES, type Role } from '../sync/messages.js';
-export type { IndeterminateDelta, RefusedDelta } from '../sync/sync-result.js';
+export type { IndeterminateDelta, RefusedDelta, RuleFailure } from '../sync/sync-result.js';
 export {
   isShareableId,
   isValidDatastoreId,
@@ -70,6 +70,7 @@ export type {
   Listener,
   RecordOf,
   RefusalEvent,
+  RuleFailureEvent,
 } from './model/events.js';
 export {
   type AnyShape,

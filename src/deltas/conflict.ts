@@ -1,3 +1,4 @@
+import type { DatastoreError } from '../errors/datastore-error.js';
 import type { ListConflict, Side } from '../lists/decisions.js';
 import { type FieldOp, fieldList } from '../operations/change.js';
 import { lendFieldOp } from '../operations/lend.js';
@@ -36,6 +37,8 @@ export interface Conflict {
   readonly local: Value | Fields | undefined;
   readonly remote: Value | Fields | undefined;
   readonly result: Value | Fields | undefined;
+  /** Why rule `remote` decided in place of the merge function, where that failed in a `sync()`. */
+  readonly failure?: DatastoreError;
   /** The edits that are without effect; empty where both sides went into the result, as in a sum. */
   readonly lost: readonly LostEdit[];
 }

@@ -6,6 +6,11 @@ import type { Value } from '../values/value.js';
 import type { MergeFunction, Rule } from './rule.js';
 import { addDifference } from './sum.js';
 
+/** Thrown by a merge function that cannot decide, so that rule `remote` decides instead. Not for applications. */
+export class NoDecision extends Error {
+  override readonly name: string = 'NoDecision';
+}
+
 /** The outcome of a collision: one side wins, or a new value replaces both. */
 export type Resolution =
   | { readonly winner: 'local' }
@@ -41,7 +46,7 @@ export function resolve(
     case 'sum':
       return resolveSum(base, local, remote, place);
     default:
-      return { winner: 'neither', value: callMergeFunction(rule, base, local, remote, place) };
+      return resolveByFunction(rule, base, local, remote, place);
   }
 }
 
@@ -64,6 +69,21 @@ function resolveSum(
   return { winner: 'neither', value: addDifference(base.value, local, remote) };
 }
 
+function resolveByFunction(
+  rule: MergeFunction,
+  base: Before<Value>,
+  local: Value | undefined,
+  remote: Value | undefined,
+  place: Place | undefined,
+): Resolution {
+  try {
+    return { winner: 'neither', value: callMergeFunction(rule, base, local, remote, place) };
+  } catch (error) {
+    if (error instanceof NoDecision) return REMOTE;
+    throw error;
+  }
+}
+
 function callMergeFunction(
   rule: MergeFunction,
   base: Before<Value>,
@@ -76,6 +96,11 @@ function callMergeFunction(
     local: lendOptional(local),
     remote: lendOptional(remote),
   });
+  return ownResult(result, place);
+}
+
+/** What a merge function returned. @throws DatastoreError `invalid-rule` if it is not a value. */
+export function ownResult(result: unknown, place: Place | undefined): Value | undefined {
   if (result === undefined) return undefined;
   try {
     return ownValue(result, place);

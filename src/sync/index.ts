@@ -43,5 +43,6 @@ export type {
   RefusedDelta,
   ReplicaStatus,
   Retraction,
+  RuleFailure,
   SyncResult,
 } from './sync-result.js';

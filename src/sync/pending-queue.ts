@@ -252,7 +252,7 @@ export class PendingQueue {
   /**
    * Merges the remote delta of the next revision.
    *
-   * @throws ServiceError `log-mismatch` if it does not fit the state of the log, or what a merge function throws.
+   * @throws ServiceError `log-mismatch` if it does not fit the state of the log.
    * Nothing is changed then.
    */
   merge(remote: Delta, onConflict: ConflictListener): void {
@@ -273,10 +273,7 @@ export class PendingQueue {
   }
 
   /**
-   * Goes over to the state of a snapshot. The first unconfirmed delta is part of it if `isFirstInLog`. Spec: SYNC-30.
-   *
-   * @throws what a merge function throws. Nothing is changed then.
-   */
+   * Goes over to the state of a snapshot. The first unconfirmed delta is part of it if `isFirstInLog`. Spec: SYNC-30. */
   reload(target: State, revision: number, isFirstInLog: boolean, onConflict: ConflictListener): void {
     const inLog = isFirstInLog ? this.#unconfirmed.slice(0, 1) : [];
     const rest = this.#unconfirmed.slice(inLog.length).map((delta) => delta.segments);

@@ -1,14 +1,17 @@
+import type { Conflict } from '../deltas/conflict.js';
 import { changesIn, type Delta } from '../deltas/delta.js';
 import type { RuleLookup } from '../deltas/rebase.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import type { Change } from '../operations/change.js';
 import { isRule, type ResolutionRules } from '../rules/resolution-rules.js';
+import { NoDecision, ownResult } from '../rules/resolve.js';
 import { type Collision, DEFAULT_RULE, type MergeFunction, RULE_NAMES, type Rule } from '../rules/rule.js';
 import { addDifference } from '../rules/sum.js';
 import { isNumber } from '../values/order.js';
 import type { Value } from '../values/value.js';
 import { INFO_TABLE, MTIME_FIELD } from './datastore-info.js';
+import type { RuleFailure } from './sync-result.js';
 
 /** The rule of one field of one record that has a pending edit. */
 export interface PlacedRule {
@@ -26,6 +29,7 @@ export class PendingRules {
   /** By table, record and field. The default rule is not kept, so that most edits leave nothing here. */
   readonly #tables = new Map<string, Map<string, Map<string, Rule>>>();
   #isFunctionRunning = false;
+  #failures: RuleFailure[] = [];
 
   /** Whether a merge function is running: nothing may change until it has returned. */
   get isFunctionRunning(): boolean {
@@ -36,7 +40,20 @@ export class PendingRules {
   get(table: string, field: string, record: string): Rule {
     if (table === INFO_TABLE && field === MTIME_FIELD) return 'max';
     const rule = this.#tables.get(table)?.get(record)?.get(field) ?? DEFAULT_RULE;
-    return typeof rule === 'function' ? (collision) => this.#call(rule, collision) : rule;
+    if (typeof rule !== 'function') return rule;
+    return (collision) => this.#call(rule, collision, { table, record, field });
+  }
+
+  /** How the merge function of a field failed since {@link takeFailures}, if it did. */
+  failureAt({ table, record, field }: Pick<Conflict, 'table' | 'record' | 'field'>): DatastoreError | undefined {
+    return this.#failures.find((at) => at.field === field && at.record === record && at.table === table)?.error;
+  }
+
+  /** The failures of merge functions since this was last called, the first of each field. */
+  takeFailures(): RuleFailure[] {
+    const failures = this.#failures;
+    this.#failures = [];
+    return failures;
   }
 
   set(placed: PlacedRule): void {
@@ -77,10 +94,17 @@ export class PendingRules {
     return [...used.#list()];
   }
 
-  #call(rule: MergeFunction, collision: Collision): Value | undefined {
+  /** Calls a merge function. If it fails, that is noted, and rule remote decides. Spec: SYNC-57. */
+  #call(rule: MergeFunction, collision: Collision, place: Omit<RuleFailure, 'error'>): Value | undefined {
     this.#isFunctionRunning = true;
     try {
-      return rule(collision);
+      const result: unknown = rule(collision);
+      // Nobody else handles what an async function rejects with. That it is async is the failure.
+      if (result instanceof Promise) result.catch(() => undefined);
+      return ownResult(result, place);
+    } catch (error) {
+      if (this.failureAt(place) === undefined) this.#failures.push({ ...place, error: failureOf(error, place) });
+      throw new NoDecision();
     } finally {
       this.#isFunctionRunning = false;
     }
@@ -93,6 +117,13 @@ export class PendingRules {
       }
     }
   }
+}
+
+/** The error of a merge function that failed. */
+function failureOf(error: unknown, place: Place): DatastoreError {
+  if (error instanceof DatastoreError && error.code === 'invalid-rule') return error;
+  const reason = error instanceof Error ? error.message : quote(error);
+  return new DatastoreError('invalid-rule', `the merge function threw: ${reason}`, place, error);
 }
 
 /**

@@ -44,7 +44,7 @@ import {
 } from './messages.js';
 import type { PendingQueue } from './pending-queue.js';
 import { findInSnapshot, stateOfSnapshot } from './snapshot.js';
-import type { IndeterminateDelta, RefusedDelta } from './sync-result.js';
+import type { IndeterminateDelta, RefusedDelta, RuleFailure } from './sync-result.js';
 
 /**
  * What has become of the first delta of the queue, as far as is known. A put stays what it is until it is idle again.
@@ -88,11 +88,12 @@ export interface Report {
   readonly conflicts: Conflict[];
   readonly refused: RefusedDelta[];
   readonly indeterminate: IndeterminateDelta[];
+  readonly ruleFailures: RuleFailure[];
   isReloaded: boolean;
 }
 
 export function emptyReport(): Report {
-  return { conflicts: [], refused: [], indeterminate: [], isReloaded: false };
+  return { conflicts: [], refused: [], indeterminate: [], ruleFailures: [], isReloaded: false };
 }
 
 /** See the comment at the top of this file. */
@@ -197,15 +198,18 @@ export class ReplicaSession {
    * Merges everything that has arrived: a refusal first, then the entries that follow one another, then a snapshot if
    * it leads further, then the entries after it.
    *
-   * @throws ServiceError `log-mismatch` if an entry does not fit, or what a merge function throws. What was merged
-   * before stays merged and reported.
+   * @throws ServiceError `log-mismatch` if an entry does not fit. What was merged before stays merged
+   * and reported.
    */
   bringIn(report: Report): void {
-    const onConflict = (conflict: Conflict): void => void report.conflicts.push(lendConflict(conflict));
+    const onConflict = (conflict: Conflict): void => {
+      const failure = conflict.rule === 'function' ? this.#queue.rules.failureAt(conflict) : undefined;
+      report.conflicts.push(lendConflict(failure === undefined ? conflict : { ...conflict, failure }));
+    };
     this.#rejectRefused(report);
-    this.#mergeEntries(onConflict);
+    this.#mergeEntries(report, onConflict);
     this.#reload(report, onConflict);
-    this.#mergeEntries(onConflict);
+    this.#mergeEntries(report, onConflict);
   }
 
   // What arrives.
@@ -265,7 +269,7 @@ export class ReplicaSession {
     report.refused.push({ nonce: put.nonce, delta, refusal, conflicts });
   }
 
-  #mergeEntries(onConflict: ConflictListener): void {
+  #mergeEntries(report: Report, onConflict: ConflictListener): void {
     for (let entry = this.#nextEntry; entry !== undefined; entry = this.#nextEntry) {
       try {
         this.#queue.merge(entry.delta, onConflict);
@@ -276,6 +280,7 @@ export class ReplicaSession {
         }
         throw error;
       }
+      report.ruleFailures.push(...this.#queue.rules.takeFailures());
       // What was put was made for a revision that the log has left: it can never be accepted, so its nonce is spent.
       this.#flight = IDLE;
       this.#incoming.forget(entry.rev);
@@ -298,6 +303,7 @@ export class ReplicaSession {
     const first = this.#queue.unconfirmed[0];
     this.#queue.reload(state, message.rev, found !== 'absent', onConflict);
     report.isReloaded = true;
+    report.ruleFailures.push(...this.#queue.rules.takeFailures());
     if (found === 'unknown' && put !== undefined && first !== undefined) {
       report.indeterminate.push({ nonce: put.nonce, delta: first.whole() });
     }

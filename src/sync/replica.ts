@@ -202,8 +202,8 @@ export class Replica {
    * received from the log. If edits were sealed, `time` becomes the modified time, unless that is later already.
    *
    * @throws DatastoreError `invalid-value` for an invalid date, `log-mismatch` if the log does not fit the state, after
-   * which the replica needs a reload, and what a merge function throws. What was merged before is kept, and reported by
-   * the next call. Spec: SYNC-17, SYNC-23 to SYNC-25.
+   * which the replica needs a reload. What was merged before is kept, and reported by the next call. A merge function
+   * that fails is reported, and rule `remote` decides. Spec: SYNC-17, SYNC-23 to SYNC-25.
    */
   sync(time: Date): SyncResult {
     this.#requireNoMerge();

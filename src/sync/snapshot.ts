@@ -51,7 +51,6 @@ export function stateOfSnapshot({ rev, rows, nonces }: Snapshot): State {
  * Rebases deltas over the difference between the state that they follow and another one. Spec: SYNC-30.
  *
  * @param own the own items of the first state; afterwards those of the other.
- * @throws what a merge function throws.
  */
 export function rebaseOverDifference(
   start: State,

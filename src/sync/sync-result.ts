@@ -1,5 +1,6 @@
 import type { Conflict } from '../deltas/conflict.js';
 import { changesIn, type Delta } from '../deltas/delta.js';
+import type { DatastoreError } from '../errors/datastore-error.js';
 import { RecordMap } from '../operations/record-map.js';
 import type { State } from '../state/state.js';
 import type { Refusal } from './messages.js';
@@ -20,6 +21,8 @@ export interface SyncResult {
   readonly refused: readonly RefusedDelta[];
   /** The local deltas of which it is not known, and never will be, whether the log has them. They are not put again. */
   readonly indeterminate: readonly IndeterminateDelta[];
+  /** The fields whose merge functions failed, each once a merge. Rule `remote` decided them. */
+  readonly ruleFailures: readonly RuleFailure[];
   /** Whether a snapshot took the place of log entries. */
   readonly isReloaded: boolean;
 }
@@ -39,6 +42,15 @@ export interface IndeterminateDelta {
   readonly nonce: string;
   /** As it was put, with what it overwrote. */
   readonly delta: Delta;
+}
+
+/** A merge function that threw, or returned something that is not a value. Spec: SYNC-57. */
+export interface RuleFailure {
+  readonly table: string;
+  readonly record: string;
+  readonly field: string;
+  /** `invalid-rule`; its `cause` is what the function threw. */
+  readonly error: DatastoreError;
 }
 
 /** What retracting a sealed delta did. Spec: SYNC-51. */

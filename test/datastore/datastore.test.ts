@@ -177,7 +177,7 @@ describe('a sync', () => {
     expect(desk.saved?.pending).toHaveLength(1);
   });
 
-  test('that a merge function breaks stores what was sealed all the same', async () => {
+  test('24: tells of a merge function that fails, and brings in everything else', async () => {
     const [mine, other] = twoDesks();
     const record = mine.datastore.table('t').insert('r', { f: 1 });
     await settle(mine, other);
@@ -188,8 +188,24 @@ describe('a sync', () => {
     other.datastore.table('t').get('r')?.set('f', 3);
     await other.settle();
     mine.exchange();
-    await expect(mine.datastore.sync()).rejects.toThrow('broken rule');
-    expect([record.get('f'), mine.saved?.pending.length, mine.datastore.syncStatus.hasIncoming]).toEqual([2, 1, true]);
+    const told: unknown[] = [];
+    const stop = mine.datastore.on('ruleFailure', ({ failures }) => told.push(...failures));
+    mine.datastore.on('conflict', ({ conflicts }) => told.push(...conflicts));
+    await mine.datastore.sync();
+    expect([record.get('f'), mine.datastore.syncStatus.hasIncoming]).toEqual([3, false]);
+    const error = expect.objectContaining({ code: 'invalid-rule', cause: new Error('broken rule') });
+    expect(told).toEqual([
+      expect.objectContaining({ field: 'f', lost: expect.anything(), failure: error }),
+      { table: 't', record: 'r', field: 'f', error },
+    ]);
+    expect(mine.listenerErrors).toEqual([]);
+    stop();
+    record.set('f', 4);
+    other.datastore.table('t').get('r')?.set('f', 5);
+    await other.settle();
+    mine.exchange();
+    await mine.datastore.sync();
+    expect(mine.listenerErrors).toEqual([error]);
   });
 });
 

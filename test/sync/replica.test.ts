@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Delta, type DeltaInput, formatState, NO_LIMITS, sizeOfDelta } from '../../src/index.js';
+import { Delta, type DeltaInput, formatState, type MergeFunction, NO_LIMITS, sizeOfDelta } from '../../src/index.js';
 import { type PutOutcome, Replica, type SequencerMessage } from '../../src/sync/index.js';
 import { D, I, put, seen, stateAfter } from './notation.js';
 import { changedIn, EPOCH, Pair, statusOf } from './pair.js';
@@ -391,23 +391,88 @@ describe('a log that does not fit', () => {
   });
 });
 
-describe('a merge function that throws', () => {
-  test('leaves everything as it was, and the next sync() tries again', () => {
+describe('a merge function that fails', () => {
+  const thrown = new RangeError('broken');
+  const nonsense: readonly (readonly [string, MergeFunction])[] = [
+    ['throws', () => raise(thrown)],
+    ['returns an object', () => ({}) as never],
+    ['spreads a number', ({ local, remote }) => [...(remote as never), ...(local as never)]],
+    ['is async', (async () => Promise.reject(thrown)) as never],
+  ];
+
+  test.each(nonsense)('24: and %s leaves its field to rule remote, and everything else goes on', (_, rule) => {
     const pair = pairWithRecord();
-    let isBroken = true;
-    pair.rules.set('t', 'f', ({ local }) => {
-      if (isBroken) throw new RangeError('broken');
-      return local;
+    pair.rules.set('t', 'f', rule);
+    pair.replica.apply([put('a', 'f', 1), put('a', 'g', 1), I('c')]);
+    pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'f', 2), I('b'))] });
+    const { conflicts, ruleFailures } = pair.sync();
+    expect([seen(pair.replica), pair.replica.revision]).toEqual(['a{f=2 g=1} b{} c{}', 2]);
+    const error = expect.objectContaining({ code: 'invalid-rule', table: 't', record: 'a', field: 'f' });
+    expect(ruleFailures).toEqual([{ table: 't', record: 'a', field: 'f', error }]);
+    expect(conflicts).toEqual([
+      expect.objectContaining({ rule: 'function', field: 'f', local: 1, remote: 2, result: 2, failure: error }),
+    ]);
+    expect([pair.replica.status.needsReload, pair.replica.status.hasIncoming]).toEqual([false, false]);
+    pair.settle();
+    expect(pair.sequencer.answer({ type: 'fetch', rev: 2 }, 'owner')).toMatchObject({ entries: [{ rev: 3 }] });
+    expect(pair.sync().ruleFailures).toEqual([]);
+  });
+
+  test('24: tells what it threw, once for each field and merge', () => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', () => raise(thrown));
+    pair.edit(put('a', 'f', 1));
+    pair.edit(put('a', 'f', 2));
+    pair.replica.apply([put('a', 'f', 3)]);
+    pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'f', 4))] });
+    expect(pair.sync().ruleFailures.map(({ error }) => error.cause)).toEqual([thrown]);
+  });
+
+  test('24: in one merge is not said to have failed in the next one', () => {
+    const pair = pairWithRecord();
+    let calls = 0;
+    pair.rules.set('t', 'f', ({ local }) => (++calls === 1 ? raise(thrown) : local));
+    pair.rules.set('t', 'g', ({ local }) => local);
+    pair.replica.apply([put('a', 'f', 1), put('a', 'g', 1)]);
+    const entries = [pair.other(put('a', 'f', 2)), pair.other(put('a', 'g', 2))];
+    pair.replica.receive({ type: 'entries', entries });
+    const { conflicts, ruleFailures } = pair.sync();
+    expect(conflicts.map(({ field, failure }) => [field, failure?.cause])).toEqual([
+      ['f', thrown],
+      ['g', undefined],
+    ]);
+    expect(ruleFailures).toHaveLength(1);
+  });
+
+  test('24: while a snapshot is merged leaves its field to rule remote as well', () => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', () => raise(thrown));
+    pair.replica.apply([put('a', 'f', 1), I('c')]);
+    pair.other(put('a', 'f', 2));
+    pair.replica.receive({ type: 'reset', since: 1, rev: 2 });
+    pair.replica.receive(pair.sequencer.answer({ type: 'fetch-snapshot' }, 'owner'));
+    const result = pair.sync();
+    expect([seen(pair.replica), result.isReloaded]).toEqual(['a{f=2} c{}', true]);
+    expect(result.ruleFailures.map(({ error }) => error.cause)).toEqual([thrown]);
+  });
+
+  test('24: and edits its replica is told what it did', () => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', () => {
+      pair.replica.apply([I('x')]);
+      return 9;
     });
     pair.replica.apply([put('a', 'f', 1)]);
-    pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'f', 2), I('b'))] });
-    expect(() => pair.sync()).toThrow(RangeError);
-    expect([seen(pair.replica), pair.replica.revision]).toEqual(['a{f=1}', 1]);
-    isBroken = false;
-    expect(changedIn(pair.sync())).toBe('t:b');
-    expect([seen(pair.replica), pair.replica.revision]).toEqual(['a{f=1} b{}', 2]);
+    pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'f', 2))] });
+    const [failure] = pair.sync().ruleFailures;
+    expect(failure?.error.cause).toMatchObject({ code: 'bad-state' });
+    expect(seen(pair.replica)).toBe('a{f=2}');
   });
 });
+
+function raise(error: Error): never {
+  throw error;
+}
 
 describe('options and arguments', () => {
   test.each([

@@ -34,6 +34,8 @@ export interface ConversationContext {
   readonly now: () => Date;
   /** Hears that the user's role has changed. */
   readonly roleChanged: () => void;
+  /** Hears of a merge function that failed while the datastore was closed. */
+  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -123,7 +125,7 @@ export class ServerConversation {
       case 'fetch':
         return await this.#fetch();
       case 'merge':
-        this.#replica.sync(this.#context.now());
+        for (const { error } of this.#replica.sync(this.#context.now()).ruleFailures) this.#context.failed(error);
         return await this.#store.save();
       case 'put':
         return await this.#put();

@@ -253,6 +253,7 @@ export class SyncSession {
       isCommitting: () => this.#waiters.isUploadAwaited,
       now: () => new Date(this.#context.environment.now()),
       roleChanged: () => this.#opened?.roleChanged(),
+      failed: (error) => this.#context.failed(error),
     });
   }
 
@@ -292,7 +293,7 @@ export class SyncSession {
    */
   #fail(error: unknown, step: Step | undefined): boolean {
     if (!isDatastoreError(error)) {
-      // A merge function of the application threw, or this is a defect. Nobody must wait for ever.
+      // This is a defect. Nobody must wait for ever.
       this.#context.failed(error);
       this.#waiters.rejectAll(error);
       return false;

@@ -193,8 +193,8 @@ export class Datastore<Tables extends object = AnyTables> {
    * ones: they are stored, and merged if others edited first.
    *
    * @returns the records that others changed.
-   * @throws DatastoreError `not-found` if the server deleted the datastore; `closed`; `storage`; and what a merge
-   * function throws.
+   * @throws DatastoreError `not-found` if the server deleted the datastore; `closed`; `storage`. A merge function that fails
+   * is told by the event `ruleFailure`, and rule `remote` decides.
    */
   sync(): Promise<ChangedRecords<Tables>> {
     if (this.isOpen) this.#open.requireNoMerge();

@@ -7,6 +7,7 @@ import type {
   RecordsByTable,
   RefusedDelta,
   ReplicaStatus,
+  RuleFailure,
   SyncResult,
 } from '../../sync/sync-result.js';
 import { checkFunction, invalidArgument } from './arguments.js';
@@ -45,15 +46,28 @@ export interface RefusalEvent {
   readonly indeterminate: readonly IndeterminateDelta[];
 }
 
+/** The merge functions that failed in one sync: they threw, or returned something that is not a value. */
+export interface RuleFailureEvent {
+  /** Each of these fields was decided by rule `remote`. */
+  readonly failures: readonly RuleFailure[];
+}
+
 /** The events of a datastore by name. */
 export interface DatastoreEvents<Tables> {
   readonly change: ChangeEvent<Tables>;
   readonly conflict: ConflictEvent;
   readonly refusal: RefusalEvent;
+  readonly ruleFailure: RuleFailureEvent;
   readonly syncStatus: DatastoreStatus;
 }
 
-const EVENT_NAMES: readonly (keyof DatastoreEvents<never>)[] = ['change', 'conflict', 'refusal', 'syncStatus'];
+const EVENT_NAMES: readonly (keyof DatastoreEvents<never>)[] = [
+  'change',
+  'conflict',
+  'refusal',
+  'ruleFailure',
+  'syncStatus',
+];
 
 /** The state of a datastore relative to the server. Several of these can be true at once. */
 export interface DatastoreStatus {
@@ -147,8 +161,9 @@ export class DatastoreNotifier<Tables> {
   /** Tells what a sync brought in. */
   tellSync(result: SyncResult, event: ChangeEvent<Tables>): void {
     this.tellChange(event);
-    const { conflicts, refused, indeterminate } = result;
+    const { conflicts, refused, indeterminate, ruleFailures } = result;
     this.tellConflicts(conflicts);
+    this.#tellRuleFailures(ruleFailures);
     if (refused.length + indeterminate.length > 0) this.#listeners.tell('refusal', { refused, indeterminate });
     this.tellStatus();
   }
@@ -160,6 +175,15 @@ export class DatastoreNotifier<Tables> {
     if (isSameStatus(status, this.#toldStatus)) return;
     this.#toldStatus = status;
     this.#listeners.tell('syncStatus', status);
+  }
+
+  /** Tells of merge functions that failed. If nobody listens, it is a failure like that of a listener. */
+  #tellRuleFailures(failures: readonly RuleFailure[]): void {
+    if (this.#listeners.has('ruleFailure')) {
+      if (failures.length > 0) this.#listeners.tell('ruleFailure', { failures });
+    } else {
+      for (const { error } of failures) this.#open.context.listenerFailed(error);
+    }
   }
 
   close(): void {

@@ -434,7 +434,7 @@ describe('the background exchange', () => {
     }
   });
 
-  test('reports a merge function that throws, and does not lose the edit', async () => {
+  test('24: reports a merge function that throws to onFailure, and goes on', async () => {
     const [mine, theirs] = await bothOpen();
     phone.link().isOnline = false;
     mine.table('t').setResolutionRule('text', () => {
@@ -448,9 +448,10 @@ describe('the background exchange', () => {
     await rest();
     phone.link().isOnline = true;
     await phone.environment.advance(600_000);
-    expect(phone.failures).toContainEqual(new Error('broken rule'));
-    const next = phone.restarted();
-    expect(await codeOf((await next.manager()).open('notes'))).toBe('rule-missing');
+    const error = expect.objectContaining({ code: 'invalid-rule', cause: new Error('broken rule') });
+    expect(phone.failures).toEqual([error]);
+    const notes = await (await phone.manager()).open('notes');
+    expect([notes.table('t').get('r')?.get('text'), notes.syncStatus.isUploading]).toEqual(['theirs', false]);
   });
 });
 
