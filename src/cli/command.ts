@@ -78,9 +78,11 @@ const SYSTEM_REASONS: ReadonlyMap<unknown, string> = new Map([
   ['EPERM', 'permission denied'],
   ['EROFS', 'the file system is read-only'],
   ['ENOSPC', 'no space left'],
+  ['EADDRINUSE', 'the port is in use'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
 ]);
 
-/** Why the operating system did not read or write a file, in words. */
+/** Why the operating system did not read or write a file, or listen on a port, in words. */
 export function systemReason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return SYSTEM_REASONS.get(code) ?? String(code ?? error);

@@ -27,9 +27,22 @@ const io = {
 
 // What serves needs packages that are not installed with every copy, so it is loaded by those who call it.
 if (command === 'serve' || command === 'token') {
-  const { runServerCommand } = await import('./serve-command.js');
-  process.exitCode = await runServerCommand(process.argv.slice(2), io);
+  try {
+    const { runServerCommand } = await import('./serve-command.js');
+    process.exitCode = await runServerCommand(process.argv.slice(2), io);
+  } catch (error) {
+    const name = missingPackage(error);
+    if (name === undefined) throw error;
+    io.stderr(`deltaic ${command}: the package "${name}" is needed: npm install ${name}\n`);
+    process.exitCode = EXIT_STATUS.badInput;
+  }
 } else process.exitCode = run(process.argv.slice(2), io);
+
+/** The name of the package without which a module cannot be loaded; `undefined` if that is not what went wrong. */
+function missingPackage(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) return undefined;
+  return /^Cannot find package '([^']+)'/.exec(error.message)?.[1];
+}
 
 function readStdin(): Uint8Array {
   const chunks: Buffer[] = [];

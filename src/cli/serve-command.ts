@@ -72,19 +72,23 @@ async function serve(argv: readonly string[], io: CommandIo): Promise<void> {
     onFailure: (error) => io.stderr(`deltaic serve: ${safeText(describe(error))}\n`),
   });
   const http = createHttpServer(nodeListener(server.fetch));
-  await listen(http, port, host);
-  const address = http.address();
-  const shownPort = typeof address === 'object' && address !== null ? address.port : port;
-  io.stdout(`deltaic serves at http://${host.includes(':') ? `[${host}]` : host}:${shownPort}\n`);
-  if (secret !== undefined) {
-    const token = await signToken(secret, { account: 'me', userName: 'me' }, TRIAL_DAYS * DAY_SECONDS);
-    io.stdout(`a token for the account "me", valid for ${TRIAL_DAYS} days:\n${token}\n`);
+  try {
+    await listen(http, port, host);
+    const address = http.address();
+    const shownPort = typeof address === 'object' && address !== null ? address.port : port;
+    io.stdout(`deltaic serves at http://${host.includes(':') ? `[${host}]` : host}:${shownPort}\n`);
+    if (secret !== undefined) {
+      const token = await signToken(secret, { account: 'me', userName: 'me' }, TRIAL_DAYS * DAY_SECONDS);
+      io.stdout(`a token for the account "me", valid for ${TRIAL_DAYS} days:\n${token}\n`);
+    }
+    await stopped();
+  } finally {
+    // Even if it could not listen: open logs and timers would keep the process alive.
+    await server.close(SPREAD);
+    http.closeIdleConnections();
+    await new Promise((resolve) => http.close(resolve));
+    await logs.close();
   }
-  await stopped();
-  await server.close(SPREAD);
-  http.closeIdleConnections();
-  await new Promise((resolve) => http.close(resolve));
-  await logs.close();
 }
 
 async function printToken(argv: readonly string[], io: CommandIo): Promise<void> {
@@ -93,7 +97,13 @@ async function printToken(argv: readonly string[], io: CommandIo): Promise<void>
   if (flags.has('help')) return io.stdout(TOKEN_HELP);
   const [account, ...others] = files;
   if (account === undefined || others.length > 0) throw usageError('token takes one account', 'token');
-  const secret = readSecret(values.get('secret') ?? join(DATA, 'secret'));
+  const path = values.get('secret') ?? join(DATA, 'secret');
+  if (!values.has('secret') && !existsSync(path)) {
+    throw new CommandError(
+      `${path}: there is no secret: run this in the directory where \`deltaic serve\` was started, or give --secret FILE`,
+    );
+  }
+  const secret = readSecret(path);
   const days = numberOf(values.get('days') ?? String(DAYS), 'days', 36_500);
   const claims = { account, team: values.get('team'), userName: values.get('name') };
   io.stdout(`${await signToken(secret, claims, days * DAY_SECONDS)}\n`);
@@ -152,7 +162,8 @@ function addressOf(text: string, option: string): URL {
 function listen(http: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once('error', (error) => {
-      reject(new CommandError(`deltaic serve: cannot listen on ${host}, port ${port}: ${systemReason(error)}`));
+      const hint = 'code' in error && error.code === 'EADDRINUSE' ? '; choose another port with --port' : '';
+      reject(new CommandError(`deltaic serve: cannot listen on ${host}, port ${port}: ${systemReason(error)}${hint}`));
     });
     http.listen(port, host, resolve);
   });

@@ -14,6 +14,7 @@ import {
   type Place,
   ServiceError,
 } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { formatMessage, parseSequencerMessage } from '../sync/message-format.js';
 import type { ReplicaMessage, Role } from '../sync/messages.js';
 
@@ -127,7 +128,7 @@ async function request(
       signal,
     });
   } catch (error) {
-    throw lost(error);
+    throw lost(error, url);
   }
 }
 
@@ -145,8 +146,9 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-function lost(error: unknown): ServiceError {
-  return new ServiceError('network', 'the server cannot be reached, or its answer was lost', {}, error);
+function lost(error: unknown, url?: string): ServiceError {
+  const server = url === undefined ? 'the server' : `the server ${quote(url)}`;
+  return new ServiceError('network', `${server} cannot be reached, or its answer was lost`, {}, error);
 }
 
 function malformed(method: string, cause?: unknown): ServiceError {

@@ -1,4 +1,5 @@
 import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { formatMessage, parseReplicaMessage } from '../sync/message-format.js';
 import {
   DatastoreService,
@@ -98,7 +99,7 @@ export function createServer(options: ServerOptions): DatastoreServer {
     if (request.method === 'GET' && id !== undefined) {
       return Response.json(await readDatastore(service, await identify(options, request), decodeId(id)));
     }
-    throw new ServiceError('not-found', 'there is no such path');
+    throw new ServiceError('not-found', `there is no ${request.method} ${quote(pathname)}`);
   };
 
   return {
@@ -136,7 +137,8 @@ type JsonBody = Readonly<Record<string, unknown>>;
 
 async function identify({ authenticate }: ServerOptions, request: Request): Promise<Authenticated> {
   const requester = await authenticate(request);
-  if (requester === undefined) throw new ServiceError('unauthorized', 'a valid token is needed');
+  if (requester === undefined)
+    throw new ServiceError('unauthorized', 'a valid token is needed: Authorization: Bearer TOKEN');
   return requester;
 }
 

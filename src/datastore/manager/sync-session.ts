@@ -454,7 +454,10 @@ class SyncWaiters {
     } else if (flightInSnapshot === 'unknown') {
       const reason = 'the server cannot tell whether the log has the edits: its log begins later';
       this.#rejectUploads(new ServiceError('server', reason));
-    } else if (hasIncoming) this.#rejectUploads(new ServiceError('conflict', 'others edited first'));
+    } else if (hasIncoming)
+      this.#rejectUploads(
+        new ServiceError('conflict', 'others edited first: sync() merges their edits, rollback() drops yours'),
+      );
   }
 
   /** A step failed. An upload that turned up in the log while its answer was lost has succeeded. */

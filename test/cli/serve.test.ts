@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'deltaic-serve-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A loader for Node that finds every package but one. */
+function without(name: string): string {
+  const hook = `export const resolve = (specifier, context, next) => {
+    if (specifier !== '${name}') return next(specifier, context);
+    throw Object.assign(new Error("Cannot find package '${name}' imported from here"), { code: 'ERR_MODULE_NOT_FOUND' });
+  };`;
+  const register = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});`;
+  return `data:text/javascript,${encodeURIComponent(register)}`;
+}
+
+/** Runs the program until it ends by itself. */
+async function run(args: readonly string[], nodeOptions: readonly string[] = []): Promise<object> {
+  const tsx = import.meta.resolve('tsx');
+  const program = ['--import', tsx, ...nodeOptions, join(root, 'src/cli/main.ts')];
+  const child = spawn(process.execPath, [...program, ...args], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  return { status, stdout, stderr };
+}
+
+test('a server whose port is in use says so and ends', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  try {
+    for (const store of [['--memory'], ['--data', join(directory, 'data')]]) {
+      expect(await run(['serve', '--port', String(port), ...store])).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: `deltaic serve: cannot listen on 127.0.0.1, port ${port}: the port is in use; choose another port with --port\n`,
+      });
+    }
+  } finally {
+    await new Promise((resolve) => other.close(resolve));
+  }
+});
+
+test('a token needs the secret of a server', async () => {
+  expect(await run(['token', 'ann'])).toEqual({
+    status: 2,
+    stdout: '',
+    stderr:
+      'deltaic-data/secret: there is no secret: run this in the directory where `deltaic serve` was started, or give --secret FILE\n',
+  });
+});
+
+test('a package that is missing is named, with the command that installs it', async () => {
+  expect(await run(['token', 'ann'], ['--import', without('jose')])).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: 'deltaic token: the package "jose" is needed: npm install jose\n',
+  });
+});
