@@ -9,6 +9,7 @@ import { announceSeed, runsMultiplier, seedOfThisRun } from './test/support/run-
  */
 const SLOW = [
   'test/bench/**',
+  'test/browser/**',
   'test/complexity/**',
   'test/fuzz/**',
   'test/laws/binary-refusals.test.ts',
@@ -20,6 +21,7 @@ const SLOW = [
   'test/server/**',
   'test/simulator/**',
   'test/spec/checker.test.ts',
+  'test/storage/lmdb-crash.test.ts',
   'test/suites/**',
   'test/**/leaks.test.ts',
 ];

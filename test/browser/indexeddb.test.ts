@@ -7,7 +7,7 @@ import { runs } from '../support/seed.js';
 import { type BrowserSite, chromiumPath, NO_CHROMIUM, startSite } from './chromium.js';
 import type { StoragePage } from './pages/storage-page.js';
 
-const CRASHES = 20;
+const CRASHES = 8;
 const names = deviceStorageConformance(() => Promise.reject(new Error('only the names are asked for'))).map(
   ({ name }) => name,
 );
@@ -23,6 +23,8 @@ describe.skipIf(chromiumPath === undefined)('a storage in IndexedDB, in Chromium
   beforeAll(async () => {
     site = await startSite('storage-page.ts');
     context = await site.browser.newContext();
+    // On a busy machine a page can take long to load.
+    context.setDefaultTimeout(110_000);
   });
   afterAll(() => site?.close());
 

@@ -12,7 +12,7 @@ import { seedOfThisRun } from '../support/run-seed.js';
 import { runs } from '../support/seed.js';
 
 const OWNER = resolve(import.meta.dirname, 'lmdb-owner.ts');
-const ROUNDS = 15;
+const ROUNDS = 6;
 
 interface Running {
   readonly process: ChildProcess;
