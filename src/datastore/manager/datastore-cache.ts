@@ -6,15 +6,7 @@ import type { SavedExtent } from '../../sync/saved-replica.js';
 import { expectArray, expectObject } from '../../values/json.js';
 import { type DeviceStore, type JsonBatch, textOrNull } from './device-store.js';
 import type { RemoteDatastore } from './link.js';
-
-/** What is stored of one datastore. Spec: STORE-7. */
-export interface CachedDatastore {
-  /** The handle on the server, or `undefined` until the server knows the datastore. */
-  readonly handle: string | undefined;
-  readonly role: Role;
-  /** What `Replica.save` gave, as JSON that `Replica.load` reads. */
-  readonly replica: unknown;
-}
+import { type CachedDatastore, ReplicaLog } from './replica-log.js';
 
 /** What is known of a cached datastore without reading it. Spec: STORE-7. */
 export interface CacheSummary {
@@ -73,17 +65,30 @@ export class DatastoreCache {
     return this.#remoteList;
   }
 
-  /** @throws DatastoreError `storage` or `corrupt-data`. */
-  async read(id: string): Promise<CachedDatastore | undefined> {
-    return await this.#store.read(this.#key('data', id), parseCached);
+  /** A datastore and the log that it was read from. @throws DatastoreError `storage` or `corrupt-data`. */
+  async read(id: string): Promise<StoredDatastore | undefined> {
+    const keys = this.#logKeys(id);
+    const [base, records] = await Promise.all([
+      this.#store.readBytes(keys.base),
+      this.#store.readAllBytes(keys.records),
+    ]);
+    return ReplicaLog.read(keys, base, records);
+  }
+
+  /** The log of a datastore of which nothing is stored. */
+  newLog(id: string): ReplicaLog {
+    return new ReplicaLog(this.#logKeys(id));
   }
 
   /** Stores a datastore and its summary, in one batch. @throws DatastoreError `storage` or `lease-lost`. */
-  async write(id: string, cached: CachedDatastore, summary: CacheSummary, isStrict: boolean): Promise<void> {
-    const puts: [string, unknown][] = [[this.#key('data', id), formatCached(cached)]];
+  async write(id: string, { log, cached }: StoredDatastore, summary: CacheSummary, isStrict: boolean): Promise<void> {
+    const change = log.change(cached, isStrict);
+    const puts: (readonly [string, unknown])[] = change === undefined ? [] : [change.put];
     if (!this.#isStored(id, summary)) puts.push([this.#key('summary', id), formatSummary(summary)]);
+    if (puts.length === 0) return;
     this.#unknownSummaries.add(id);
-    await this.#write({ puts, isStrict });
+    await this.#write({ puts, deletes: change?.deletes ?? [], isStrict });
+    change?.written();
     this.#unknownSummaries.delete(id);
     this.#summaries.set(id, summary);
   }
@@ -91,7 +96,8 @@ export class DatastoreCache {
   /** Removes a datastore, in one batch. @throws DatastoreError `storage` or `lease-lost`. */
   async remove(id: string): Promise<void> {
     this.#unknownSummaries.add(id);
-    await this.#write({ deletes: [this.#key('data', id), this.#key('summary', id)] });
+    const { base, records } = this.#logKeys(id);
+    await this.#write({ deletes: [base, ...(await this.#store.keys(records)), this.#key('summary', id)] });
     this.#summaries.delete(id);
     this.#unknownSummaries.delete(id);
   }
@@ -129,9 +135,19 @@ export class DatastoreCache {
     }
   }
 
+  #logKeys(id: string): { base: string; records: string } {
+    return { base: this.#key('data', id), records: `${this.#space}/log/${id}/` };
+  }
+
   #key(kind: 'data' | 'summary' | 'list', id: string): string {
     return `${this.#space}/${kind}/${id}`;
   }
+}
+
+/** A datastore, and the log that stores it. */
+export interface StoredDatastore {
+  readonly log: ReplicaLog;
+  readonly cached: CachedDatastore;
 }
 
 /** What a {@link ReplicaStore} is given. */
@@ -139,6 +155,7 @@ export interface ReplicaStoreContext {
   readonly id: string;
   readonly replica: Replica;
   readonly cache: DatastoreCache;
+  readonly log: ReplicaLog;
   readonly handle: string | undefined;
   /** Which edits are stored. */
   readonly extent: SavedExtent;
@@ -225,25 +242,14 @@ export class ReplicaStore {
   }
 
   async #write(isStrict: boolean): Promise<void> {
-    const { id, replica, cache, extent, stored } = this.#context;
+    const { id, replica, cache, log, extent, stored } = this.#context;
     const { role, title, mtime, status } = replica;
     const handle = this.#handle;
     const isUploaded = handle !== undefined && !status.hasOutgoing && !status.isInFlight;
     const cached = { handle, role, replica: replica.save(extent) };
-    await cache.write(id, cached, { handle, role, title, mtime, isUploaded }, isStrict);
+    await cache.write(id, { log, cached }, { handle, role, title, mtime, isUploaded }, isStrict);
     stored();
   }
-}
-
-function formatCached({ handle, role, replica }: CachedDatastore): unknown {
-  return { format: 1, handle: handle ?? null, role, replica };
-}
-
-function parseCached(json: unknown): CachedDatastore {
-  const { format, handle, role, replica } = expectObject(json, 'a cached datastore');
-  if (format !== 1) throw new DatastoreError('invalid-json', `format must be 1, got ${quote(format)}`);
-  checkRole(role);
-  return { handle: textOrNull(handle, 'handle'), role, replica };
 }
 
 function formatSummary({ handle, role, title, mtime, isUploaded }: CacheSummary): unknown {

@@ -5,7 +5,7 @@ import { quote } from '../../errors/quote.js';
 import type { AcquireOptions, DeviceStorage, StorageLease } from '../storage/device-storage.js';
 import { guardedLease } from './guards.js';
 
-/** A batch of values of plain JSON. */
+/** A batch of values of plain JSON, or of bytes, which are written as they are. */
 export interface JsonBatch {
   readonly puts?: readonly (readonly [key: string, value: unknown])[];
   readonly deletes?: readonly string[];
@@ -42,6 +42,16 @@ export class DeviceStore {
     return found.map(([key, bytes]) => [key, parsedBytes(key, bytes, parse)]);
   }
 
+  /** The bytes under a key, or `undefined` if there are none. @throws DatastoreError `storage`. */
+  readBytes(key: string): Promise<Uint8Array | undefined> {
+    return this.#lease.get(key);
+  }
+
+  /** The bytes under the keys that have a prefix, in code point order. @throws DatastoreError `storage`. */
+  readAllBytes(prefix: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]> {
+    return this.#lease.getAll(prefix);
+  }
+
   /** The keys that have a prefix. @throws DatastoreError `storage`. */
   async keys(prefix: string): Promise<string[]> {
     return (await this.#lease.getAll(prefix)).map(([key]) => key);
@@ -59,6 +69,7 @@ export class DeviceStore {
 }
 
 function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
   const bytes = new ByteWriter();
   bytes.text(JSON.stringify(value));
   return bytes.finish();
@@ -68,8 +79,8 @@ function parsedBytes<Value>(key: string, bytes: Uint8Array, parse: (json: unknow
   return parsedOrCorrupt(`the stored value ${quote(key)}`, () => parse(jsonOf(bytes)));
 }
 
-/** @throws DatastoreError `invalid-binary` or `invalid-json`. */
-function jsonOf(bytes: Uint8Array): unknown {
+/** Reads JSON in UTF-8. @throws DatastoreError `invalid-binary` or `invalid-json`. */
+export function jsonOf(bytes: Uint8Array): unknown {
   const text = decodeUtf8(bytes);
   try {
     return JSON.parse(text);

@@ -221,12 +221,12 @@ export class SyncSessions {
     if (known?.isStopped === true) await this.#remove(known, 'closed');
     else if (known !== undefined) return known;
     const removals = this.#removals;
-    const cached = await this.#context.cache.read(id);
+    const stored = await this.#context.cache.read(id);
     // A datastore that was forgotten while it was read must not come back.
     if (removals !== this.#removals) return await this.find(id, rules);
-    if (cached === undefined) return undefined;
+    if (stored === undefined) return undefined;
     // Another call may have added it while it was read.
-    return this.#byId.get(id) ?? this.#add(new SyncSession(id, this.#context, cached, rules));
+    return this.#byId.get(id) ?? this.#add(new SyncSession(id, this.#context, stored.cached, rules, stored.log));
   }
 
   /**
@@ -236,7 +236,8 @@ export class SyncSessions {
    */
   async begin(id: string, rules: ResolutionRules, access?: DatastoreAccess): Promise<SyncSession> {
     const cached = access === undefined ? undefined : { ...access, replica: undefined };
-    const session = this.#add(new SyncSession(id, this.#context, cached, rules));
+    const log = this.#context.cache.newLog(id);
+    const session = this.#add(new SyncSession(id, this.#context, cached, rules, log));
     try {
       await (access === undefined ? session.save() : session.download());
       await this.#context.cache.noteRemote(id);

@@ -15,11 +15,12 @@ import { type Datastore, type OpenedDatastore, openDatastore } from '../model/da
 import type { AnyTables } from '../model/fields.js';
 import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model/open-replica.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
-import { type CachedDatastore, type DatastoreCache, ReplicaStore } from './datastore-cache.js';
+import { type DatastoreCache, ReplicaStore } from './datastore-cache.js';
 import { parsedOrCorrupt } from './device-store.js';
 import { type Environment, randomName } from './environment.js';
 import { isWorthRetrying } from './guards.js';
 import type { Link, LinkEvent } from './link.js';
+import type { CachedDatastore, ReplicaLog } from './replica-log.js';
 import { ServerConversation, type Step } from './server-conversation.js';
 
 /** What the sessions of one manager are given. */
@@ -96,9 +97,16 @@ export class SyncSession {
   /**
    * @param cached what was stored, or `undefined` for a datastore that begins here.
    * @param rules the merge functions of edits that were stored under one.
+   * @param log where it is stored.
    * @throws DatastoreError `rule-missing`, or `corrupt-data`.
    */
-  constructor(id: string, context: SessionContext, cached: CachedDatastore | undefined, rules: ResolutionRules) {
+  constructor(
+    id: string,
+    context: SessionContext,
+    cached: CachedDatastore | undefined,
+    rules: ResolutionRules,
+    log: ReplicaLog,
+  ) {
     const { environment, link, cache, delays } = context;
     this.id = id;
     this.#context = context;
@@ -108,6 +116,7 @@ export class SyncSession {
       id,
       replica: this.#replica,
       cache,
+      log,
       handle: cached?.handle,
       // Without a server nobody ever accepts a provisional edit, so it is stored at once.
       extent: link === undefined ? 'sealed' : 'kept',

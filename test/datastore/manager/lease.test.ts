@@ -94,13 +94,13 @@ describe('a lease that was lost', () => {
     theirs.table('t').insert({ text: 'theirs' });
     await theirs.sync();
     await other.rest();
-    const stored = await other.storage.json('space-1/data/notes');
+    const stored = await other.storage.datastore('space-1', 'notes');
     notes.table('t').insert({ text: 'mine' });
     expect(await codeOf(notes.sync())).toBe('lease-lost');
     await phone.environment.advance(600_000);
     expect(notes.syncStatus.uploadError).toMatchObject({ code: 'lease-lost' });
     expect(texts(notes)).toContain('mine');
-    expect(await other.storage.json('space-1/data/notes')).toEqual(stored);
+    expect(await other.storage.datastore('space-1', 'notes')).toEqual(stored);
     expect(server.sequencer('ann', 'notes').revision).toBe(1);
     expect(await codeOf((await phone.accounts()).close())).toBe('resolved');
     theirs.table('t').insert({ text: 'more' });
@@ -118,7 +118,7 @@ test('a power cut loses the nonce of nothing that was sent', async () => {
       sent.push(message.nonce);
       const copy = phone.storage.copy();
       copy.memory.cutPower();
-      afterCut.push(await copy.json('space-1/data/notes'));
+      afterCut.push(await copy.datastore('space-1', 'notes'));
     }
     return await deliver();
   };

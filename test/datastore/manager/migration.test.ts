@@ -45,7 +45,7 @@ describe('the local manager', () => {
       record.set('n', at);
       await notes.sync();
     }
-    const stored = JSON.stringify(await phone.storage.json('space-0/data/default'));
+    const stored = JSON.stringify(await phone.storage.datastore('space-0', 'default'));
     expect(stored.length).toBeLessThan(1000);
   });
 

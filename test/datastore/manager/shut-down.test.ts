@@ -89,7 +89,7 @@ describe.each(WAITING)('%s, while it waits', (_, call, holdIt) => {
 
 test('a datastore that the server was just told of is written to the end, and no further', async () => {
   const notes = await manager.openOrCreate('new');
-  const gate = hold(phone.storage, 'write', 'request', puts(isKey('data')));
+  const gate = hold(phone.storage, 'write', 'request', puts(isKey('log')));
   await phone.rest();
   expect(gate.isReached).toBe(true);
   const ended = manager.shutDown().then(() => writes.length);

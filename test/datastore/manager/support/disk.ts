@@ -6,6 +6,7 @@ import {
   type StorageHook,
   type StorageLease,
 } from '../../../../src/datastore/index.js';
+import { type CachedDatastore, ReplicaLog } from '../../../../src/datastore/manager/replica-log.js';
 
 /** A storage in memory whose lease calls `get`, `getAll` and `write` here, where a test can hold or replace them. */
 export class Disk implements DeviceStorage {
@@ -44,6 +45,13 @@ export class Disk implements DeviceStorage {
   async json(key: string): Promise<unknown> {
     const bytes = await (await this.memory.copy().acquire()).get(key);
     return bytes && JSON.parse(new TextDecoder().decode(bytes));
+  }
+
+  /** What is stored of a datastore, read past the lease and the hook. */
+  async datastore(space: string, id: string): Promise<CachedDatastore | undefined> {
+    const lease = await this.memory.copy().acquire();
+    const keys = { base: `${space}/data/${id}`, records: `${space}/log/${id}/` };
+    return ReplicaLog.read(keys, await lease.get(keys.base), await lease.getAll(keys.records))?.cached;
   }
 
   /** The keys that begin with a prefix, read past the lease and the hook. */
