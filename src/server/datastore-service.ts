@@ -61,8 +61,8 @@ export interface DatastoreServiceOptions {
   /** Limits and the number of remembered nonces, as of every sequencer. */
   readonly sequencer?: SequencerOptions;
   /**
-   * Refuses a put for reasons of the embedder's own. A text is the reason, which reaches the user as a refusal;
-   * `undefined` lets it pass.
+   * Refuses a put that breaks a rule of the embedder. A text that it returns is the message of the refusal, which the
+   * device shows to the user after it has taken the edit back. `undefined` lets the put pass.
    */
   readonly validate?: (proposed: ProposedEntry) => string | undefined | Promise<string | undefined>;
   /** After how many entries a snapshot is written. 200 unless given. */
@@ -77,7 +77,7 @@ export type ServiceEvent =
   | { readonly type: 'deleted'; readonly handle: string }
   | { readonly type: 'list-changed' };
 
-/** Who listens for what happens to some datastores, and to the list of an account. */
+/** A listener for what happens to some datastores, and to the list of an account. */
 export interface Watcher {
   readonly requester: Requester;
   readonly handles: ReadonlySet<string>;
@@ -165,7 +165,7 @@ export class DatastoreService {
   /**
    * Answers a message of a replica.
    *
-   * @throws ServiceError `not-found` for a handle that leads to nothing; `storage` if nobody knows whether a put took
+   * @throws ServiceError `not-found` for a handle without a datastore; `storage` if nobody knows whether a put took
    * effect: the replica sends it again under the same nonce. DatastoreError for a malformed message.
    */
   async send(requester: Requester, handle: string, message: ReplicaMessage): Promise<LinkAnswer> {
@@ -251,7 +251,7 @@ export class DatastoreService {
       if (outcome.type === 'gone') throw this.#forget(hosted);
       if (outcome.type === 'lost') return false;
     } catch (error) {
-      // Nobody knows whether it took effect, so this copy is worth nothing: the next request reads the log anew.
+      // Whether it took effect is unknown, so this copy cannot be trusted: the next request reads the log again.
       this.#hosted.delete(handle);
       throw error;
     }
@@ -351,7 +351,7 @@ export class DatastoreService {
     }
   }
 
-  /** Throws the copy away: the log has moved out of its reach. The request is answered by a copy that is made anew. */
+  /** Replaces the copy by a new one: the log no longer reaches back to it, or contradicts it. */
   async #reopen(hosted: HostedDatastore): Promise<true> {
     this.#hosted.delete(hosted.handle);
     const opened = await this.#open(hosted.handle);

@@ -8,7 +8,7 @@ import {
   type ServiceEvent,
 } from './datastore-service.js';
 
-/** What a request is allowed to be: the account that it comes from, and until when. */
+/** The account that a request comes from, and until when it may act. */
 export interface Authenticated extends Requester {
   /** When the permission ends, in ms since 1970; watches end then, and the client comes back with a new token. */
   readonly expires?: number | undefined;
@@ -30,7 +30,7 @@ export interface ServerOptions extends Omit<DatastoreServiceOptions, 'newHandle'
   readonly heartbeat?: number;
   /** How often the heads of watched logs are read from the store, in ms: 1 s unless given; 0 for a store of one process. */
   readonly pollInterval?: number;
-  /** Told of every failure that is not the client's. It must not pass on what belongs to users. */
+  /** Hears of every failure that is not the client's. The errors may contain data of users: do not show them to clients. */
   readonly onFailure?: (error: unknown) => void;
 }
 

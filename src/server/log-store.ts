@@ -13,6 +13,8 @@
  * `logStoreConformance` is the contract as tests. Spec: LOG-1 to LOG-6.
  */
 
+import { DatastoreError } from '../errors/datastore-error.js';
+
 /** The last entry of a log, as far as somebody knows it. An empty log has revision 0 and the nonce `''`. */
 export interface LogHead {
   readonly revision: number;
@@ -166,4 +168,39 @@ export interface LogStore {
 /** The owner under whom an id is unique: a private id under its owner, a shareable one under nobody, so everywhere. */
 export function scopeOf(id: string, owner: string): string {
   return id.startsWith('.') ? '' : owner;
+}
+
+/** Rejects two appends to one log in one commit. @throws DatastoreError `invalid-option`. */
+export function checkHandlesDiffer(appends: readonly Append[]): void {
+  const handles = new Set<string>();
+  for (const { handle } of appends) {
+    if (handles.has(handle)) {
+      throw new DatastoreError(
+        'invalid-option',
+        `two appends to the log "${handle}" in one commit: send one at a time`,
+      );
+    }
+    handles.add(handle);
+  }
+}
+
+/** Whether a snapshot is newer than the one that is kept, and of a revision that the log has reached. */
+export function isWorthKeeping(
+  { revision }: { readonly revision: number },
+  kept: { readonly revision: number } | undefined,
+  head: LogHead,
+): boolean {
+  return revision <= head.revision && revision > (kept?.revision ?? -1);
+}
+
+/** The first entries that fit the limits, and at least one. It reads no entry beyond the first that does not fit. */
+export function withinLimits(entries: Iterable<StoredEntry>, limits: ReadLimits): StoredEntry[] {
+  const fitting: StoredEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    bytes += entry.bytes.length;
+    if (fitting.length > 0 && (fitting.length >= limits.entries || bytes > limits.bytes)) break;
+    fitting.push(entry);
+  }
+  return fitting;
 }

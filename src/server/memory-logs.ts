@@ -1,9 +1,10 @@
-import { DatastoreError } from '../errors/datastore-error.js';
 import {
   type Append,
   type AppendOutcome,
   type CreateOutcome,
+  checkHandlesDiffer,
   EMPTY_HEAD,
+  isWorthKeeping,
   type LogHead,
   type LogStore,
   type ReadLimits,
@@ -13,6 +14,7 @@ import {
   type StoredSnapshot,
   scopeOf,
   type WakeListener,
+  withinLimits,
 } from './log-store.js';
 
 interface MemoryLog {
@@ -136,41 +138,6 @@ export class MemoryLogs implements LogStore {
     log.datastore = { ...datastore, revision, nonce, info: info?.slice() ?? datastore.info };
     return { type: 'appended' };
   }
-}
-
-/** @throws DatastoreError `invalid-option`. */
-export function checkHandlesDiffer(appends: readonly Append[]): void {
-  const handles = new Set<string>();
-  for (const { handle } of appends) {
-    if (handles.has(handle)) {
-      throw new DatastoreError(
-        'invalid-option',
-        `two appends to the log "${handle}" in one commit: send one at a time`,
-      );
-    }
-    handles.add(handle);
-  }
-}
-
-/** Whether a snapshot is newer than the one that is kept, and of a revision that the log has reached. */
-export function isWorthKeeping(
-  { revision }: { readonly revision: number },
-  kept: { readonly revision: number } | undefined,
-  head: LogHead,
-): boolean {
-  return revision <= head.revision && revision > (kept?.revision ?? -1);
-}
-
-/** The first entries that fit the limits, and at least one. */
-export function withinLimits(entries: readonly StoredEntry[], limits: ReadLimits): StoredEntry[] {
-  const fitting: StoredEntry[] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    bytes += entry.bytes.length;
-    if (fitting.length > 0 && (fitting.length >= limits.entries || bytes > limits.bytes)) break;
-    fitting.push(entry);
-  }
-  return fitting;
 }
 
 function keyOf(id: string, owner: string): string {

@@ -4,7 +4,9 @@ import {
   type Append,
   type AppendOutcome,
   type CreateOutcome,
+  checkHandlesDiffer,
   EMPTY_HEAD,
+  isWorthKeeping,
   type LogStore,
   type ReadLimits,
   type ReadOutcome,
@@ -13,8 +15,8 @@ import {
   type StoredSnapshot,
   scopeOf,
   type WakeListener,
+  withinLimits,
 } from '../log-store.js';
-import { checkHandlesDiffer, isWorthKeeping } from '../memory-logs.js';
 
 /** How a store in LMDB is opened. */
 export interface LmdbLogsOptions {
@@ -118,15 +120,7 @@ export class LmdbLogs implements LogStore {
       const { revision, nonce, trimmed } = datastore;
       const head = { revision, nonce };
       if (after < trimmed || after > revision) return { type: 'reset', head };
-      const entries: StoredEntry[] = [];
-      let size = 0;
-      const range = this.#entries.getRange({ start: [handle, after + 1], end: [handle, revision + 1] });
-      for (const { key, value } of range) {
-        size += value[1].length;
-        if (entries.length > 0 && (entries.length >= limits.entries || size > limits.bytes)) break;
-        entries.push({ revision: key[1], nonce: String(value[0]), bytes: value[1] });
-      }
-      return { type: 'entries', entries, head };
+      return { type: 'entries', entries: withinLimits(this.#entriesBetween(handle, after, revision), limits), head };
     });
   }
 
@@ -167,7 +161,7 @@ export class LmdbLogs implements LogStore {
       for (let at = datastore.trimmed + 1; at <= datastore.revision; at++) this.#entries.removeSync([handle, at]);
       this.#snapshots.removeSync(handle);
       this.#ids.removeSync([scopeOf(datastore.id, datastore.owner), datastore.id]);
-      // What is left in others' lists leads to nothing and is passed over there.
+      // Entries in the lists of other accounts stay; `list` skips those whose datastore is gone.
       this.#members.removeSync([datastore.owner, handle]);
       this.#datastores.removeSync(handle);
       return true;
@@ -186,6 +180,12 @@ export class LmdbLogs implements LogStore {
 
   #datastoreOf(handle: string | undefined): StoredDatastore | undefined {
     return handle === undefined ? undefined : this.#datastores.get(handle);
+  }
+
+  *#entriesBetween(handle: string, after: number, last: number): Generator<StoredEntry> {
+    for (const { key, value } of this.#entries.getRange({ start: [handle, after + 1], end: [handle, last + 1] })) {
+      yield { revision: key[1], nonce: String(value[0]), bytes: value[1] };
+    }
   }
 
   #append({ handle, head, nonce, bytes, info }: Append): AppendOutcome {

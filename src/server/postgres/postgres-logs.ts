@@ -13,8 +13,7 @@ import type {
   StoredSnapshot,
   WakeListener,
 } from '../log-store.js';
-import { scopeOf } from '../log-store.js';
-import { checkHandlesDiffer } from '../memory-logs.js';
+import { checkHandlesDiffer, scopeOf } from '../log-store.js';
 import { loadPg } from './pg.js';
 import { PostgresWaker } from './postgres-waker.js';
 import { checkSchema, migrate } from './schema.js';
