@@ -1,7 +1,11 @@
-// Two devices of one user: both go offline, both edit the list, both come back.
+// Devices of one user: two go offline, both edit the list, both come back. A third one is switched off and on again.
 
-import { AccountManager, MemoryServer, MemoryStorage } from 'deltaic/datastore';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AccountManager, type DeviceStorage, MemoryServer, MemoryStorage } from 'deltaic/datastore';
 import { ManualEnvironment } from 'deltaic/datastore/testing';
+import { LmdbStorage } from 'deltaic/storage/lmdb';
 import { TodoList } from './todo-list.js';
 
 /** A device: its accounts, its list, and the time that passes on it. */
@@ -12,14 +16,20 @@ interface Device {
 }
 
 /**
- * Starts a device. In a real app the storage would be files or IndexedDB, the environment `environmentOf(globalThis)`,
- * and `connect` would make a link over HTTP or a socket. Here all of them are in memory, and time passes when it is told
- * to, so that the story goes the same way every time.
+ * Starts a device. In a real app the storage would be on a disk, as it is for the tablet below, the environment would be
+ * `environmentOf(globalThis)`, and `connect` would make a link over HTTP. Here the server is in memory, and time passes
+ * when it is told to, so that the story goes the same way every time.
  */
-async function start(name: string, seed: number, server: MemoryServer, print: (line: string) => void): Promise<Device> {
+async function start(
+  name: string,
+  seed: number,
+  server: MemoryServer,
+  print: (line: string) => void,
+  storage: DeviceStorage = new MemoryStorage(),
+): Promise<Device> {
   const environment = new ManualEnvironment(seed);
   const accounts = await AccountManager.open({
-    storage: new MemoryStorage(),
+    storage,
     environment,
     connect: (account) => server.link(account),
   });
@@ -88,4 +98,27 @@ export async function tellStory(print: (line: string) => void): Promise<void> {
   phone.list.show();
   laptop.list.show();
   for (const { list } of devices) list.close();
+
+  await tellOfDisk(server, print);
+}
+
+/** A device that keeps its list on a disk, and has no network. */
+async function tellOfDisk(server: MemoryServer, print: (line: string) => void): Promise<void> {
+  const path = mkdtempSync(join(tmpdir(), 'deltaic-todo-'));
+  try {
+    print('# A tablet without a network keeps its list in a directory.');
+    const tablet = await start('tablet', 3, server, print, new LmdbStorage({ path }));
+    tablet.accounts.setOnline(false);
+    tablet.list.add('book', 'Read a book');
+    await tablet.list.sync();
+    await tablet.accounts.close();
+
+    print('# It is switched on again.');
+    const again = await start('tablet', 4, server, print, new LmdbStorage({ path }));
+    again.accounts.setOnline(false);
+    again.list.show();
+    await again.accounts.close();
+  } finally {
+    rmSync(path, { recursive: true });
+  }
 }
