@@ -23,11 +23,15 @@ def go_to(replica, snapshot):
     """Merges the difference as one remote delta. The delta in flight counts as merged unless it is known not to be in
     the snapshot, and stays in flight only if it can still be accepted as it is (SYNC-31)."""
     exchange, timeline, flight = replica.exchange, replica.timeline, replica.exchange.flight
-    found, before = exchange.found_in(snapshot), timeline.parts()
+    found, merged = exchange.found_in(snapshot), []
     if found == "unknown":
         replica.report["uncertain"].append(flight.nonce)
     if found != "absent":
+        merged = timeline.pending[0].parts
         timeline.acknowledge()
+    if snapshot["rev"] != exchange.rev:
+        timeline.drop_cancelled()
+    before = merged + timeline.parts()
     target = parse_rows(snapshot["rows"])
     replica.report["conflicts"] += merge_difference(timeline, target, replica.pending_rules.of)
     timeline.base = target

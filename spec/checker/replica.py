@@ -1,4 +1,4 @@
-"""The replica: edits, `sync`, undo, rolling back, reopening and retracting (SYNC-14 to SYNC-56)."""
+"""The replica: edits, `sync`, undo, rolling back, reopening and retracting (SYNC-14 to SYNC-58)."""
 
 from changed_records import changed_records
 from compression import compose
@@ -118,10 +118,28 @@ class Replica:
         """Redoes an item (SYNC-46)."""
         self.require_write()
         step = self.history.next_redo()
-        if step is None:
+        if step is None or self.take_out_undo(step):
             return
         applied = self.perform(step.delta)
         self.history.note_redone(step, self.timeline.add(applied, "step", step.lineage))
+
+    def take_out_undo(self, step):
+        """Takes the undo of an item out of a delta that was not sent, and returns whether that was possible
+        (SYNC-46)."""
+        timeline = self.timeline
+        part, delta = timeline.last_unsent(self.exchange.flight is not None)
+        if part is None or part.kind != "undoing" or part.lineage is not step.lineage:
+            return False
+        view, behind = timeline.view(), timeline.behind(delta)
+        delta.parts.remove(part)
+        _, applied = apply(view, step.delta)
+        self.pending_rules.note(applied, self.rules)
+        self.history.note_undo_taken_out(step, applied)
+        timeline.pending = without_idle(timeline.pending, self.history)
+        for later in behind:
+            later.mark = self.history.mark()
+        self.note_rest()
+        return True
 
     def rollback(self):
         """Drops the uncommitted delta (SYNC-49)."""

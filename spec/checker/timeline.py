@@ -9,6 +9,7 @@ from own_items import OwnItems
 from rebase import none_own, rebase
 from rules import DIFFERENCE
 from state import apply
+from wire_writing import format_delta
 
 
 @dataclass(eq=False)
@@ -83,6 +84,7 @@ class Timeline:
         """Merges one remote delta into the base and the unconfirmed deltas (SYNC-23), and returns the conflicts.
         Nothing is uncommitted then."""
         base, remote = apply(self.base, remote)
+        self.drop_cancelled()
         own_in_view = self.own_in_view()
         merged = rebase_parts(self.parts(), remote, rules, self.own)
         self.base = base
@@ -94,6 +96,19 @@ class Timeline:
     def own_in_view(self):
         """The own items of the base after all deltas of the queue (SYNC-56)."""
         return self.own.after([part.delta for part in self.parts()])
+
+    def drop_cancelled(self):
+        """Drops undos with what they undo, and redos with the undos, if nothing of the user is between (SYNC-58)."""
+        left, cancelled = [], []
+        for part in self.parts():
+            if part.kind == "apart":
+                continue
+            if left and left[-1].lineage is part.lineage and format_delta(part.delta) == format_delta(invert(left[-1].delta)):
+                cancelled += [left.pop(), part]
+            else:
+                left.append(part)
+        for delta in self.pending:
+            delta.parts = [part for part in delta.parts if part not in cancelled]
 
     def drop_idle(self, history):
         """Drops a delta without changes left (SYNC-17). No delta is the same as before: none is provisional (SYNC-52),

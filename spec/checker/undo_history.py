@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from compression import compress
+from compression import compose, compress
 from inversion import invert
 from operations import DeleteRecord, ListEdit, UpdateRecord
+from own_items import OwnItems
 from rebase import rebase
+from wire_writing import format_delta
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -56,12 +58,17 @@ class UndoHistory:
     def note_undone(self, step, applied):
         """An undo item was undone by applied changes."""
         self.done = self.done[self.done.index(step) + 1 :]
-        self.undone = [Step(None, step.lineage, invert(compress(applied))), *self.undone]
+        self.undone = [Step(step.part, step.lineage, invert(compress(applied))), *self.undone]
 
     def note_redone(self, step, part):
         """An item was redone, and is an undo item again as another segment."""
         self.undone = self.undone[self.undone.index(step) + 1 :]
         self.record(part)
+
+    def note_undo_taken_out(self, step, applied):
+        """An item was redone by taking out its undo, and is the undo item that it was (SYNC-46)."""
+        self.undone = self.undone[self.undone.index(step) + 1 :]
+        self.done = [Step(step.part, step.lineage, invert(compress(applied))), *self.done][: self.depth]
 
     def note_taken_back(self, step, applied, parts):
         """An undo item was taken out, and these segments are left (SYNC-41)."""
@@ -103,7 +110,24 @@ class UndoHistory:
             self.rebuild(steps, self.bring_past(self.done[len(steps) :], remote, own))
         else:
             self.done, self.is_exact = self.bring_past(self.done, shown, own_in_view), False
-        self.undone = self.bring_past(self.undone, shown, own_in_view)
+        self.undone = self.align_redo(self.bring_past(self.undone, shown, own_in_view), steps)
+
+    def align_redo(self, chain, steps):
+        """The redo stack, beginning with the inverses of the undos that end the pending queue; the others follow that
+        change. Deltas without changes are left out (SYNC-54)."""
+        undos = []
+        for step, part in zip(chain, steps):
+            if part.kind != "undoing" or part.lineage is not step.lineage:
+                break
+            undos.append(Step(step.part, step.lineage, invert(part.delta)))
+        same = 0
+        while same < len(undos) and format_delta(undos[same].delta) == format_delta(chain[same].delta):
+            same += 1
+        back = [invert(step.delta) for step in reversed(chain[same : len(undos)])]
+        difference = compose([*back, *[step.delta for step in undos[same:]]])
+        others = chain[len(undos) :]
+        others = self.bring_past(others, difference, OwnItems()) if difference else others
+        return [step for step in undos + others if step.delta]
 
     def meet_refusal(self, before, later, was_aligned):
         """Segments were taken out, and `later` are the remaining ones afterwards (SYNC-55)."""

@@ -6,7 +6,7 @@ import { type Limits, NO_LIMITS } from '../state/limits.js';
 import { isOfInfo, mtimeChanges, titleEdit } from './datastore-info.js';
 import type { PendingQueue } from './pending-queue.js';
 import { type PlacedRule, rulesFor } from './pending-rules.js';
-import type { UndoHistory, UndoItem } from './undo/undo-history.js';
+import type { TakeBack, UndoHistory, UndoItem } from './undo/undo-history.js';
 
 /** The settings of a replica that edits depend on. */
 export interface EditorContext {
@@ -80,21 +80,18 @@ export class Editor {
     const item = this.#history.nextUndo();
     if (item === undefined) return undefined;
     const takeBack = this.#history.takeBackOf(item, this.#queue.changeable(isFirstSent), this.#queue.segments);
-    if (takeBack !== undefined) {
-      const rules = rulesFor(changesIn(item.delta), this.#context.rules);
-      const applied = this.#queue.takeBack(takeBack);
-      this.#setRules(rules);
-      return applied;
-    }
+    if (takeBack !== undefined) return this.#takeBack(item, takeBack);
     const applied = this.#repeat(item);
     if (this.#queue.cut('undoing', item.origin) !== undefined) this.#history.undone(item, applied);
     return applied;
   }
 
-  /** See `Replica.redo`. */
-  redo(): Delta | undefined {
+  /** Redoes what was undone last. See `Replica.redo`, and {@link undo} for the parameter. */
+  redo(isFirstSent: boolean): Delta | undefined {
     const item = this.#history.nextRedo();
     if (item === undefined) return undefined;
+    const takeBack = this.#history.undoingOf(item, this.#queue.changeable(isFirstSent));
+    if (takeBack !== undefined) return this.#takeBack(item, takeBack);
     const applied = this.#repeat(item);
     const id = ++this.#itemCount;
     this.#queue.cut(id, item.origin);
@@ -118,6 +115,13 @@ export class Editor {
   #edit(changes: readonly Change[], unrecorded: number): readonly Change[] {
     const applied = this.#applyUnderRules(changes, unrecorded);
     this.#history.edited(applied.slice(0, unrecorded));
+    return applied;
+  }
+
+  #takeBack(item: UndoItem, takeBack: TakeBack): Delta {
+    const rules = rulesFor(changesIn(item.delta), this.#context.rules);
+    const applied = this.#queue.takeBack(takeBack);
+    this.#setRules(rules);
     return applied;
   }
 

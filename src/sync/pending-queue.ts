@@ -41,7 +41,7 @@ import { OwnItems, type SavedOwnList } from './own-items.js';
 import { PendingRules } from './pending-rules.js';
 import { rebaseOverDifference } from './snapshot.js';
 import { type RecordsByTable, RecordWatch } from './sync-result.js';
-import { rebaseSegments, type Segment, type SegmentRole } from './undo/segments.js';
+import { rebaseSegments, type Segment, type SegmentRole, withoutCancelled } from './undo/segments.js';
 import type { TakeBack, UndoHistory } from './undo/undo-history.js';
 
 /** See the comment at the top of this file. */
@@ -176,12 +176,15 @@ export class PendingQueue {
     return [...this.#unconfirmed.slice(isFirstSent ? 1 : 0), this.#uncommitted];
   }
 
-  /** Undoes a segment by taking it out of its delta, so that it is never sent. Nothing after it depends on it. */
+  /**
+   * Undoes an item, or redoes it, by taking out the segment that did or undid it, so that it is never sent. Nothing
+   * after it depends on it.
+   */
   takeBack({ delta, segment }: TakeBack): Delta {
     const queue = [...this.#unconfirmed, this.#uncommitted];
     const applied = this.#view.apply(invert(segment.delta));
     delta.remove(segment);
-    this.#history.takenBack(applied, this.segments);
+    this.#history.takenBack(segment, applied, this.segments);
     this.#setUnconfirmed(this.#withoutIdle(this.#unconfirmed));
     this.#history.rebegun(queue.slice(queue.indexOf(delta) + 1));
     return applied;
@@ -257,7 +260,8 @@ export class PendingQueue {
    */
   merge(remote: Delta, onConflict: ConflictListener): void {
     const applied = this.#applyToBase(remote);
-    const segments = this.#unconfirmed.map((delta) => delta.segments);
+    // The delta in flight has been overtaken, so that none of them can be in the log.
+    const segments = withoutCancelled(this.#unconfirmed.map((delta) => delta.segments));
     try {
       const { deltas, shown } = rebaseSegments(segments, applied, this.rules, onConflict, this.#ownInBase);
       const own = { base: this.#ownInBase, view: this.#ownAfter(segments.flat()) };
@@ -276,7 +280,9 @@ export class PendingQueue {
    * Goes over to the state of a snapshot. The first unconfirmed delta is part of it if `isFirstInLog`. Spec: SYNC-30. */
   reload(target: State, revision: number, isFirstInLog: boolean, onConflict: ConflictListener): void {
     const inLog = isFirstInLog ? this.#unconfirmed.slice(0, 1) : [];
-    const rest = this.#unconfirmed.slice(inLog.length).map((delta) => delta.segments);
+    const waiting = this.#unconfirmed.slice(inLog.length).map((delta) => delta.segments);
+    // At an unchanged revision the first may still be accepted as it is.
+    const rest = revision === this.#revision ? waiting : withoutCancelled(waiting);
     const start = this.#base.clone();
     const own = this.#ownInBase.clone();
     for (const delta of inLog) own.follow(changesIn(start.apply(delta.whole())), true);

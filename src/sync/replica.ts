@@ -48,7 +48,7 @@ import { UndoHistory } from './undo/undo-history.js';
  * While a merge function runs, every call that would edit, sync, save or receive throws `bad-state` and changes nothing.
  *
  * Laws: what the user sees is the log up to `revision` and then the edits that it does not have yet; once nothing is on
- * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-55.
+ * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-58.
  */
 export class Replica {
   readonly #settings: Required<ReplicaOptions>;
@@ -354,7 +354,7 @@ export class Replica {
    */
   redo(): Delta | undefined {
     this.#requireWrite();
-    return this.#editor.redo();
+    return this.#editor.redo(this.#session.isInFlight);
   }
 
   #resume({ base, rev, pending, open, rules, session, ownItems }: ParsedReplica): void {

@@ -55,6 +55,18 @@ function undoAll({ replica }: Site): number {
   return count;
 }
 
+/** Two sites after some steps, with everything in the log. */
+function worldAfter(steps: readonly Step[]): { world: World; mine: Site } {
+  const world = new World(2);
+  for (const step of steps) {
+    for (const choice of step.edits) edit(world.site(0), choice);
+    for (const choice of step.others) edit(world.site(1), choice);
+    exchange(world, world.site(0), step.exchange);
+  }
+  world.settle();
+  return { world, mine: world.site(0) };
+}
+
 describe('one user alone', () => {
   test('undoing every step leads back through every state, and redoing leads forward again', () => {
     fc.assert(
@@ -127,6 +139,57 @@ describe('two users', () => {
         world.settle();
         expect(rowsOf(mine.replica)).toBe(rowsOf(others.replica));
       }),
+      { numRuns: runs(RUNS) },
+    );
+  });
+
+  test('one of whom undoes what is in the log, and redoes it at once: as if nothing had been undone', () => {
+    fc.assert(
+      fc.property(arbitrarySteps(), fc.array(arbitraryEdit(), { maxLength: 3 }), fc.nat(2), (steps, others, more) => {
+        const [world, twin] = [false, true].map((isTwin) => {
+          const { world: scene, mine } = worldAfter(steps);
+          for (let count = 0; count <= more && !isTwin; count++) mine.replica.undo();
+          for (const choice of others) edit(scene.site(1), choice);
+          scene.sync(scene.site(1));
+          exchange(scene, scene.site(1), 'answer');
+          exchange(scene, mine, 'fetch');
+          while (mine.replica.redo() !== undefined);
+          scene.settle();
+          return scene;
+        }) as [World, World];
+        expect(rowsOf(world.site(0).replica)).toBe(rowsOf(twin.site(0).replica));
+      }),
+      { numRuns: runs(RUNS) },
+    );
+  });
+
+  test('one of whom undoes what was overtaken: as if it had not been done', () => {
+    fc.assert(
+      fc.property(
+        arbitrarySteps(),
+        fc.array(arbitraryEdit(), { minLength: 1, maxLength: 3 }),
+        fc.array(arbitraryEdit(), { minLength: 1, maxLength: 3 }),
+        (steps, lost, others) => {
+          const [world, twin] = [false, true].map((isTwin) => {
+            const { world: scene, mine } = worldAfter(steps);
+            if (!isTwin) {
+              const before = rowsOf(mine.replica);
+              for (const choice of lost) edit(mine, choice);
+              // An item without effect is passed over by undo.
+              if (rowsOf(mine.replica) === before) mine.replica.rollback();
+              scene.sync(mine);
+              if (mine.replica.outgoing() !== undefined) mine.replica.undo();
+            }
+            scene.site(1).replica.apply([{ type: 'insert', table: 'u', record: 'other', fields: new Map() }]);
+            for (const choice of others) edit(scene.site(1), choice);
+            scene.sync(scene.site(1));
+            exchange(scene, scene.site(1), 'answer');
+            scene.settle();
+            return scene;
+          }) as [World, World];
+          expect(rowsOf(world.site(0).replica)).toBe(rowsOf(twin.site(0).replica));
+        },
+      ),
       { numRuns: runs(RUNS) },
     );
   });

@@ -336,6 +336,68 @@ describe('undo and redo', () => {
     expect(shown).toEqual(['a{h=0 list=["x","w"]} b{}', 'a{h=0 list=["x"]} b{}']);
   });
 
+  test.each([
+    ['pending', false],
+    ['sealed', true],
+  ])('at once, while the undo is %s, leave the item where it was, whatever came between', (_, isSealed) => {
+    const pair = pairWithRecord({ list: ['z'] });
+    pair.edit(U('a', { list: ['LI', 1, 'x'] }));
+    pair.edit(U('a', { list: ['LI', 2, 'y'] }));
+    pair.settle();
+    const { mtime } = pair.replica;
+    pair.replica.undo();
+    pair.replica.undo();
+    if (isSealed) pair.sync();
+    pair.other(U('a', { list: ['LI', 3, 'Z'] }));
+    pair.catchUp();
+    const shown = [seen(pair.replica)];
+    while (pair.replica.redo() !== undefined) shown.push(seen(pair.replica));
+    expect(shown).toEqual(['a{list=["z","Z"]}', 'a{list=["z","x","Z"]}', 'a{list=["z","x","y","Z"]}']);
+    expect([statusOf(pair.replica), pair.replica.mtime]).toEqual(['isIdle', mtime]);
+  });
+
+  test('at once, in another order than the undos entered the queue, still lead back', () => {
+    const pair = pairWithRecord({ list: ['z'] });
+    for (const [index, item] of ['v', 'w', 'x'].entries()) pair.edit(U('a', { list: ['LI', index + 1, item] }));
+    pair.settle();
+    pair.replica.undo();
+    pair.sync();
+    pair.outgoing();
+    pair.replica.undo();
+    pair.sync();
+    pair.exchange();
+    pair.replica.undo();
+    pair.other(U('a', { list: ['LI', 1, 'Z'] }), put('a', 'f', 1));
+    pair.catchUp();
+    while (pair.replica.redo() !== undefined);
+    expect(seen(pair.replica)).toBe('a{f=1 list=["z","Z","v","w","x"]}');
+  });
+
+  test('of one item that two deleted leave it there once', () => {
+    const pair = pairWithRecord({ list: ['a', 'x', 'b'] });
+    pair.edit(U('a', { list: ['LD', 1] }));
+    pair.outgoing();
+    pair.replica.undo();
+    pair.other(U('a', { list: ['LD', 1] }));
+    pair.other(U('a', { list: ['LI', 1, 'x'] }));
+    pair.catchUp();
+    expect(seen(pair.replica)).toBe('a{list=["a","x","b"]}');
+    expect(pair.replica.unsyncedSize).toBe(0);
+    pair.settle();
+    expect(seen(pair.replica)).toBe('a{list=["a","x","b"]}');
+  });
+
+  test('of an item that was overtaken go back to what the other left', () => {
+    const pair = pairWithRecord({ f: 0 });
+    pair.rules.set('t', 'f', 'local');
+    pair.edit(put('a', 'f', 1));
+    pair.outgoing();
+    pair.replica.undo();
+    pair.other(put('a', 'f', 5));
+    pair.catchUp();
+    expect(seen(pair.replica)).toBe('a{f=5}');
+  });
+
   test('survive others’ edits in between', () => {
     const pair = pairWithRecord();
     pair.edit(U('a', { list: ['LI', 1, 'mine'] }));

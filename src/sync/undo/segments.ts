@@ -63,6 +63,30 @@ export function rebaseSegments(
   return { deltas: rebased, shown: merged.remote };
 }
 
+/**
+ * Deltas without what cancels: an undo directly behind the item that it undoes, or a redo directly behind the undo, if
+ * it is the inverse of that, and then what is so once they are gone. Segments that belong to no item may be in between,
+ * since the history ends where one of them touches an item.
+ *
+ * The view stays the same. A merge must not go through both: if somebody else deleted the same item of a list, only the
+ * deletion would be dropped, and its undo would insert the item a second time. Spec: SYNC-58.
+ */
+export function withoutCancelled(deltas: readonly (readonly Segment[])[]): (readonly Segment[])[] {
+  const open: Segment[] = [];
+  const cancelled = new Set<Segment>();
+  for (const segment of deltas.flat().filter(isRecorded)) {
+    const last = open.at(-1);
+    if (last !== undefined && last.origin === segment.origin && segment.delta.equals(invert(last.delta))) {
+      open.pop();
+      cancelled.add(last).add(segment);
+    } else {
+      open.push(segment);
+    }
+  }
+  if (cancelled.size === 0) return [...deltas];
+  return deltas.map((segments) => segments.filter((segment) => !cancelled.has(segment)));
+}
+
 /** What is left when a delta below others is undone. */
 export interface Undone {
   /** The segments above it, as many as there were: those that became empty too. */

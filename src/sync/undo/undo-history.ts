@@ -10,18 +10,20 @@
  * A remote delta meets the state of the log, at the bar. So only ¬A must be brought past it; ¬B is simply the inverse
  * of what became of B, and B's own merge knows best what it overwrites by then. That works while the stack is *aligned*
  * with the recorded segments that the log lacks: each delta beside the segment that it undoes. It is no longer aligned
- * if B was undone while it was in flight. Then the whole stack is brought past what the *view* meets. That is as valid,
- * and less precise. From then on the deltas below the bar do not start at the state of the log: the stack is not
- * *exact* until nothing is left above the bar.
+ * if B was undone while it was in flight, and the log has B but not yet its undo. Then the whole stack is brought past
+ * what the *view* meets. That is as valid, and less precise. From then on the deltas below the bar do not start at the
+ * state of the log: the stack is not *exact* until nothing is left above the bar.
+ *
+ * What redoes the undos at the end of the queue is likewise the inverse of what became of them.
  *
  * Costs: an item costs nothing until it is undone, since its inverse is worked out when it is first asked for. A remote
  * delta costs a look at what the stack touches, and a rebase only where the two meet.
  *
- * Spec: SYNC-39 to SYNC-49, SYNC-53 to SYNC-55.
+ * Spec: SYNC-39 to SYNC-49, SYNC-53 to SYNC-55, SYNC-58.
  */
 
 import type { ConflictListener } from '../../deltas/conflict.js';
-import { changesIn, type Delta, deltaInNormalForm, NO_CHANGES } from '../../deltas/delta.js';
+import { changesIn, composeAll, type Delta, deltaInNormalForm, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
 import { type OwnItemsLookup, type RuleLookup, rebase } from '../../deltas/rebase.js';
 import { type Change, type FieldOp, type UpdateChange, updateChange } from '../../operations/change.js';
@@ -29,7 +31,7 @@ import { freezeMap } from '../../values/fields.js';
 import type { LocalDelta } from '../local-delta.js';
 import { isRecorded, type Segment, type Undone, undoBelow } from './segments.js';
 
-/** A segment that can be taken out of the delta that it lies in, and so undone. */
+/** A segment that can be taken out of the delta that it lies in: an item is undone by that, or an undo redone. */
 export interface TakeBack {
   readonly delta: LocalDelta;
   readonly segment: Segment;
@@ -98,8 +100,16 @@ export class UndoHistory {
     this.#forgotten = [...forgotten];
   }
 
-  /** The next item was undone by taking its segment out, which `applied` did; `left` are the segments that are left. */
-  takenBack(applied: Delta, left: readonly Segment[]): void {
+  /**
+   * The next item was undone or redone by taking a segment out, which `applied` did; `left` are the segments that are
+   * left.
+   */
+  takenBack({ role }: Segment, applied: Delta, left: readonly Segment[]): void {
+    if (role === 'undoing') {
+      const undone = this.nextRedo();
+      if (undone !== undefined) this.redone(undone, undone.id, applied);
+      return;
+    }
     const item = this.nextUndo();
     if (item === undefined) return;
     this.undone(item, applied);
@@ -124,7 +134,11 @@ export class UndoHistory {
       this.#undo = this.#carry(this.#undo, shown, own.view);
       this.#isExact = false;
     }
-    this.#redo = this.#carry(this.#redo, shown, own.view);
+    const isRedoMet = isMet(
+      this.#redo.map((item) => item.touched),
+      changesIn(remote),
+    );
+    if (isRedoMet) this.#redo = this.#alignRedo(this.#carry(this.#redo, shown, own.view), recorded);
   }
 
   /** Undoes a delta below other segments, which was refused or is retracted. Nothing of it is left to undo. */
@@ -197,6 +211,14 @@ export class UndoHistory {
     return { delta, segment };
   }
 
+  /** Finds the undo of an item, if that was never sent and no item or undo comes after it. */
+  undoingOf(item: UndoItem, changeable: readonly LocalDelta[]): TakeBack | undefined {
+    const delta = changeable.findLast((candidate) => candidate.segments.some(isRecorded));
+    const segment = delta?.segments.findLast(isRecorded);
+    const isUndoing = segment?.role === 'undoing' && segment.origin === item.origin;
+    return delta !== undefined && isUndoing ? { delta, segment } : undefined;
+  }
+
   /** An item was undone by `applied`. */
   undone(item: UndoItem, applied: Delta): void {
     this.#undo = this.#undo.slice(this.#undo.indexOf(item) + 1);
@@ -236,6 +258,31 @@ export class UndoHistory {
       return delta.length === 0 ? [] : [UndoItem.undoing(id, origin, delta)];
     });
     this.#undo = [...items, ...logged];
+  }
+
+  /**
+   * What redoes the undos at the end of the queue is the inverse of what became of them, so that redoing one of them is
+   * the same as taking it out. The rest of the stack follows. Spec: SYNC-54.
+   */
+  #alignRedo(stack: readonly UndoItem[], recorded: readonly Segment[]): UndoItem[] {
+    const aligned: UndoItem[] = [];
+    for (const { id, origin } of stack) {
+      const undo = recorded[aligned.length];
+      if (undo?.role !== 'undoing' || undo.origin !== origin) break;
+      aligned.push(UndoItem.undoing(id, origin, undo.delta));
+    }
+    const replaced = stack.slice(0, aligned.length);
+    const same = replaced.findIndex(({ delta }, at) => aligned[at]?.delta.equals(delta) !== true);
+    const start = same < 0 ? aligned.length : same;
+    const difference = composeAll([
+      ...replaced
+        .slice(start)
+        .map(({ delta }) => invert(delta))
+        .reverse(),
+      ...aligned.slice(start).map(({ delta }) => delta),
+    ]);
+    const rest = this.#carry(stack.slice(aligned.length), difference, NOBODYS);
+    return [...aligned, ...rest].filter(({ delta }) => delta.length > 0);
   }
 
   /** Brings a stack past a delta that was applied where the stack starts. */
@@ -282,6 +329,9 @@ export class UndoItem {
     return this.#delta;
   }
 }
+
+/** Where nobody asks whose items are. */
+const NOBODYS: OwnItemsLookup = { isOwn: () => undefined };
 
 /** What could be undone and redone at some moment. */
 interface Mark {
