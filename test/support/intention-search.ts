@@ -34,6 +34,10 @@ export interface Facts {
   /** Items that somebody inserted, and that must be there exactly once unless they are touched. */
   readonly inserted: Set<string>;
   readonly touched: Set<string>;
+  /** Items of the list that people create. */
+  readonly created: Set<string>;
+  /** What a place was given, if one edit was about it. */
+  readonly values: Map<string, string | undefined>;
   /** Pairs `left right` that one author put side by side. */
   readonly pairs: Map<string, readonly [left: string, right: string]>;
 }
@@ -66,7 +70,13 @@ export function insertAt(person: Person, index: number, value: string): void {
 export class Scene {
   readonly sequencer = new Sequencer();
   readonly people: readonly Person[];
-  readonly facts: Facts = { inserted: new Set(), touched: new Set(), pairs: new Map() };
+  readonly facts: Facts = {
+    inserted: new Set(),
+    touched: new Set(),
+    created: new Set(),
+    values: new Map(),
+    pairs: new Map(),
+  };
   readonly #script: Script;
 
   constructor(script: Script, start: readonly Change[]) {
