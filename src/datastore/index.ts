@@ -50,7 +50,13 @@ export type {
   RemoteDatastore,
   Watch,
 } from './manager/link.js';
-export { type LinkCall, type LinkHook, type MemoryLink, MemoryServer } from './manager/memory-server.js';
+export {
+  type LinkCall,
+  type LinkHook,
+  type MemoryLink,
+  MemoryServer,
+  type MemoryServerOptions,
+} from './manager/memory-server.js';
 export type { TransactionOptions } from './model/commits.js';
 export {
   BASE_UNSYNCED_CHANGES_SIZE,

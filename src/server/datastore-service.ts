@@ -16,15 +16,15 @@ import { decodeSequencer, encodeSequencer } from '../codec/binary/encoded-sequen
 import type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } from '../datastore/manager/link.js';
 import { invalidDatastoreId } from '../datastore/model/arguments.js';
 import { Mutex } from '../datastore/model/mutex.js';
-import { ACL_TABLE, ROLE_FIELD, roleOf } from '../datastore/model/roles.js';
+import { ACL_TABLE, refusedRoleChange, roleOfAccount, type TeamMember } from '../datastore/model/roles.js';
 import { isServiceError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { INFO_RECORD, INFO_TABLE, MTIME_FIELD, TITLE_FIELD } from '../sync/datastore-info.js';
 import {
   canRead,
   type LogEntry,
+  type Refused,
   type ReplicaMessage,
-  ROLES,
   type Role,
   type SequencerMessage,
 } from '../sync/messages.js';
@@ -38,7 +38,7 @@ import { formatInfo, parseInfo } from './stored-info.js';
 export interface Requester {
   /** Identifies the account, and is part of what decides who may read what. Never shown to other accounts. */
   readonly account: string;
-  /** Accounts of one team have the roles that its datastores give to the team. */
+  /** Accounts of the team that the owner of a datastore had at its creation have the role of the team there. */
   readonly team?: string | undefined;
   /** What the account is called in an application. The account itself unless given. */
   readonly userName?: string | undefined;
@@ -65,6 +65,8 @@ export interface DatastoreServiceOptions {
    * device shows to the user after it has taken the edit back. `undefined` lets the put pass.
    */
   readonly validate?: (proposed: ProposedEntry) => string | undefined | Promise<string | undefined>;
+  /** Whether editors may change roles: only owners may unless given. Spec: ACL-5. */
+  readonly editorsMayChangeRoles?: boolean;
   /** After how many entries a snapshot is written. 200 unless given. */
   readonly snapshotInterval?: number;
   /** How many datastores are kept in memory. 1,000 unless given. */
@@ -142,7 +144,12 @@ export class DatastoreService {
   /** @throws ServiceError `exists` for a shareable id that another account has taken, DatastoreError `invalid-name`. */
   async create(requester: Requester, id: string): Promise<DatastoreAccess> {
     if (!isValidDatastoreId(id)) throw invalidDatastoreId(id);
-    const { type, datastore } = await this.#logs.create(this.#options.newHandle(), id, requester.account);
+    const { type, datastore } = await this.#logs.create(
+      this.#options.newHandle(),
+      id,
+      requester.account,
+      requester.team,
+    );
     if (datastore.owner !== requester.account) {
       throw new ServiceError('exists', `another account has taken the datastore id ${quote(id)}`);
     }
@@ -220,9 +227,10 @@ export class DatastoreService {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const role = hosted.roleOf(requester);
         const { answer, entry } = hosted.sequencer.propose(message, role);
-        if (entry === undefined) {
+        const refused = entry && this.#refusedRoleChange(entry, role);
+        if (entry === undefined || refused !== undefined) {
           // The answer may rest on a copy that was left behind: a conflict tells all that is missing.
-          if (!(await this.#catchUpNow(hosted))) return { message: answer, role };
+          if (!(await this.#catchUpNow(hosted))) return { message: refused ?? answer, role };
           continue;
         }
         const reason = await this.#options.validate?.({ requester, role, handle: hosted.handle, id: hosted.id, entry });
@@ -234,6 +242,11 @@ export class DatastoreService {
       }
       throw new ServiceError('retry-later', 'other servers were faster each time: try again');
     });
+  }
+
+  #refusedRoleChange(entry: LogEntry, role: Role): Refused | undefined {
+    const { editorsMayChangeRoles = false } = this.#options;
+    return editorsMayChangeRoles ? undefined : refusedRoleChange(entry, role);
   }
 
   /** Appends an entry that was proposed. @returns whether it is in the log; if not, others came first. */
@@ -484,7 +497,7 @@ export class DatastoreService {
 class HostedDatastore {
   readonly handle: string;
   readonly id: string;
-  readonly owner: string;
+  readonly owner: TeamMember;
   readonly mutex: Mutex = new Mutex();
   snapshotting: Promise<void> = Promise.resolve();
   isSnapshotting = false;
@@ -493,10 +506,10 @@ class HostedDatastore {
   #snapshotRevision: number;
 
   /** @param head that of the snapshot which the sequencer was made of. */
-  constructor({ handle, id, owner }: StoredDatastore, sequencer: Sequencer, head: LogHead) {
+  constructor({ handle, id, owner, team }: StoredDatastore, sequencer: Sequencer, head: LogHead) {
     this.handle = handle;
     this.id = id;
-    this.owner = owner;
+    this.owner = { account: owner, team };
     this.#sequencer = sequencer;
     this.#head = head;
     this.#snapshotRevision = head.revision;
@@ -531,14 +544,8 @@ class HostedDatastore {
     this.#snapshotRevision = other.#snapshotRevision;
   }
 
-  /** The highest role that an account has: as the owner, by itself, in its team, or as anybody. Spec: ACL-4. */
-  roleOf({ account, team }: Requester): Role {
-    if (account === this.owner) return 'owner';
-    if (!isShareableId(this.id)) return 'none';
-    const principals = ['public', `u${account}`, ...(team === undefined ? [] : ['team'])];
-    const roles = principals.map((principal) => roleOf(this.#sequencer.get(ACL_TABLE, principal)?.get(ROLE_FIELD)));
-    // ROLES is sorted from the highest to the lowest.
-    return ROLES.find((role) => roles.includes(role)) ?? 'none';
+  roleOf(requester: Requester): Role {
+    return roleOfAccount({ id: this.id, owner: this.owner, state: this.#sequencer }, requester);
   }
 
   /** Title and modified time once an entry is accepted. */

@@ -292,6 +292,17 @@ const DATASTORES: Readonly<Record<string, Check>> = {
     expectSame([second.type, second.datastore.owner], ['exists', ann], 'a shareable id that is taken');
     expectSame((await store.find(shared, bob))?.handle, name('c'), 'what bob finds');
   },
+  'keeps the team that the owner had at the creation': async ({ store }, name) => {
+    const [ann, shared] = [name('ann'), `.${name('shared')}`];
+    const made = await store.create(name('a'), shared, ann, 'team');
+    const again = await store.create(name('b'), shared, ann, 'other team');
+    const alone = await store.create(name('c'), 'default', ann);
+    const read = [await store.get(name('a')), await store.find(shared, ann), ...(await store.list(ann))];
+    const teams = [made.datastore, again.datastore, alone.datastore, ...read].map(
+      (datastore) => datastore?.team ?? null,
+    );
+    expectSame(teams, ['team', 'team', null, 'team', 'team', 'team', null], 'the teams');
+  },
   'lists what an account owns or has joined, and nothing that is gone': async ({ store }, name) => {
     const [ann, bob] = [name('ann'), name('bob')];
     const handles = async (account: string): Promise<string[]> => (await store.list(account)).map((one) => one.handle);

@@ -32,6 +32,8 @@ export interface StoredDatastore extends LogHead {
   readonly id: string;
   /** The account that created it. */
   readonly owner: string;
+  /** The team that the account had then, if any. */
+  readonly team: string | undefined;
   /** The revision up to which the log is trimmed: the first entry that is kept is the one after it. */
   readonly trimmed: number;
   /** What the last append that said anything about it said: title and modified time, for the list of datastores. */
@@ -98,7 +100,7 @@ export type WakeListener = (handles: readonly string[]) => void;
 /** The seam that is described at the top of this file. */
 export interface LogStore {
   /** Creates a datastore with an empty log, unless there is one of that id. `handle` must never have been used. */
-  create(handle: string, id: string, owner: string): Promise<CreateOutcome>;
+  create(handle: string, id: string, owner: string, team?: string): Promise<CreateOutcome>;
 
   /** The datastore of an id: for a private id the one that `account` owns, for a shareable one anybody's. */
   find(id: string, account: string): Promise<StoredDatastore | undefined>;

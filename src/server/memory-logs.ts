@@ -30,11 +30,11 @@ export class MemoryLogs implements LogStore {
   readonly #handles = new Map<string, string>();
   readonly #listeners = new Set<WakeListener>();
 
-  async create(handle: string, id: string, owner: string): Promise<CreateOutcome> {
+  async create(handle: string, id: string, owner: string, team?: string): Promise<CreateOutcome> {
     const key = keyOf(id, owner);
     const existing = this.#datastore(this.#handles.get(key));
     if (existing !== undefined) return { type: 'exists', datastore: existing };
-    const datastore = { ...EMPTY_HEAD, handle, id, owner, trimmed: 0, info: undefined };
+    const datastore = { ...EMPTY_HEAD, handle, id, owner, team, trimmed: 0, info: undefined };
     this.#logs.set(handle, { datastore, entries: [], snapshot: undefined, members: new Set() });
     this.#handles.set(key, handle);
     return { type: 'created', datastore };

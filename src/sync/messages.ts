@@ -67,7 +67,7 @@ export interface Refused extends Refusal {
  *
  * - `invalid`: it is malformed, or does not fit the state. `code` says how.
  * - `limit`: the state or the delta would be over a limit. `code` says which.
- * - `permission`: the role may not write.
+ * - `permission`: the role may not write, or not what the delta changes.
  * - `unknown-revision`: it was made against a revision that the log has not reached, so the log has lost entries.
  * - `nonce-reused`: another put had this nonce.
  *

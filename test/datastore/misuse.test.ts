@@ -370,6 +370,12 @@ describe('an error names what is wrong, and what is expected', () => {
       /^a role must be editor, viewer or none, got "king"$/,
     ],
     [
+      'an account that no record id can name',
+      ({ datastore }) => datastore.setRole('uann@example.com', 'editor'),
+      'invalid-option',
+      /^a principal must be public, team, or u and an account id of 1–63 of A–Z a–z 0–9 \. _ - \+ \/ =, got "uann@example.com"$/,
+    ],
+    [
       'a fraction of a try',
       ({ datastore }) => datastore.transaction(() => 1, { maxTries: 0.5 }),
       'invalid-option',

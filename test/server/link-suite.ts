@@ -14,7 +14,9 @@ export function testLinks(open: () => Promise<{ readonly stores: readonly LogSto
       ann: on(0).link('ann', { team, userName: 'Ann Example' }),
       annsTablet: on(1).link('ann', { team, userName: 'Ann Example' }),
       colleague: on(2).link('colleague', { team }),
+      outsider: on(0).link('outsider', { team: 'Elsewhere' }),
       stranger: on(1).link('stranger'),
+      strangerAccount: 'stranger',
       close: async () => {
         await Promise.all(running.map((one) => one.close()));
         await close();

@@ -10,12 +10,18 @@ import {
   parseSequencerMessage,
 } from '../../sync/message-format.js';
 import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
-import { canRead, ROLES, type Role } from '../../sync/messages.js';
+import { canRead, type Role } from '../../sync/messages.js';
 import { Sequencer, type SequencerOptions } from '../../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { invalidDatastoreId } from '../model/arguments.js';
-import { ACL_TABLE, type Principal, ROLE_FIELD, roleOf } from '../model/roles.js';
+import { ACL_TABLE, refusedRoleChange, roleOfAccount, type TeamMember } from '../model/roles.js';
 import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
+
+/** How a {@link MemoryServer} is made. */
+export interface MemoryServerOptions extends SequencerOptions {
+  /** Whether editors may change roles: only owners may unless given. Spec: ACL-5. */
+  readonly editorsMayChangeRoles?: boolean;
+}
 
 /**
  * A server with accounts and datastores that lasts as long as the object: for tests, examples and experiments. Each device
@@ -23,13 +29,13 @@ import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, Remo
  * organisation are a team. Spec: LINK-1 to LINK-12.
  */
 export class MemoryServer {
-  readonly #options: SequencerOptions;
+  readonly #options: MemoryServerOptions;
   readonly #profiles = new Map<string, AccountProfile>();
   readonly #datastores = new Map<string, HostedDatastore>();
   readonly #subscribers = new Set<Subscriber>();
   #created = 0;
 
-  constructor(options: SequencerOptions = {}) {
+  constructor(options: MemoryServerOptions = {}) {
     this.#options = options;
   }
 
@@ -81,11 +87,11 @@ export class MemoryServer {
     return profile;
   }
 
-  #requester(account: string): Requester {
+  #requester(account: string): TeamMember {
     return { account, team: this.#profile(account).orgName };
   }
 
-  #list(requester: Requester): RemoteDatastore[] {
+  #list(requester: TeamMember): RemoteDatastore[] {
     const listed = [...this.#datastores.values()].filter(({ listedBy }) => listedBy.has(requester.account));
     return listed.flatMap((hosted) => {
       const { id, handle, title, mtime } = hosted;
@@ -94,7 +100,7 @@ export class MemoryServer {
     });
   }
 
-  #find(requester: Requester, id: string): DatastoreAccess {
+  #find(requester: TeamMember, id: string): DatastoreAccess {
     const hosted = this.#findFor(requester, id);
     if (!hosted.listedBy.has(requester.account)) {
       hosted.listedBy.add(requester.account);
@@ -103,7 +109,7 @@ export class MemoryServer {
     return { handle: hosted.handle, role: hosted.roleOf(requester) };
   }
 
-  #create(requester: Requester, id: string): DatastoreAccess {
+  #create(requester: TeamMember, id: string): DatastoreAccess {
     if (!isValidDatastoreId(id)) throw invalidDatastoreId(id);
     const known = this.#lookUp(requester, id);
     if (known !== undefined) {
@@ -118,7 +124,7 @@ export class MemoryServer {
     return { handle, role: 'owner' };
   }
 
-  #delete(requester: Requester, id: string): void {
+  #delete(requester: TeamMember, id: string): void {
     const hosted = this.#findFor(requester, id);
     if (hosted.owner.account !== requester.account) {
       throw new ServiceError('not-permitted', `only the owner may delete datastore ${quote(id)}`);
@@ -130,7 +136,7 @@ export class MemoryServer {
     this.#tell(hosted.listedBy, { type: 'list-changed' });
   }
 
-  #send(requester: Requester, handle: string, message: ReplicaMessage): LinkAnswer {
+  #send(requester: TeamMember, handle: string, message: ReplicaMessage): LinkAnswer {
     const hosted = this.#datastores.get(handle);
     if (hosted === undefined) throw notFound(handle);
     const answer = hosted.answer(message, requester);
@@ -144,7 +150,7 @@ export class MemoryServer {
   }
 
   /** The first event about a datastore that a watch begins to follow. */
-  #stateOf({ account }: Requester, handle: string): LinkEvent {
+  #stateOf({ account }: TeamMember, handle: string): LinkEvent {
     const hosted = this.#datastores.get(handle);
     return hosted === undefined
       ? { type: 'deleted', handle }
@@ -160,14 +166,14 @@ export class MemoryServer {
   }
 
   /** @throws DatastoreError `not-found` if there is none, or if the account may not read it. */
-  #findFor(requester: Requester, id: string): HostedDatastore {
+  #findFor(requester: TeamMember, id: string): HostedDatastore {
     const hosted = this.#lookUp(requester, id);
     if (hosted === undefined || !canRead(hosted.roleOf(requester))) throw notFound(id);
     return hosted;
   }
 
   /** A shareable id is the same for everyone; a private one belongs to an account. */
-  #lookUp(requester: Requester, id: string): HostedDatastore | undefined {
+  #lookUp(requester: TeamMember, id: string): HostedDatastore | undefined {
     const isMeant = (hosted: HostedDatastore): boolean =>
       hosted.id === id && (isShareableId(id) || hosted.owner.account === requester.account);
     return [...this.#datastores.values()].find(isMeant);
@@ -179,26 +185,22 @@ export class MemoryServer {
   }
 }
 
-/** The account that makes a request, and its team, if any. */
-interface Requester {
-  readonly account: string;
-  readonly team: string | undefined;
-}
-
 /** A datastore on the server: its log, its owner, and the accounts that have found it. */
 class HostedDatastore {
   readonly id: string;
   readonly handle: string;
-  readonly owner: Requester;
+  readonly owner: TeamMember;
   readonly sequencer: Sequencer;
   /** The accounts whose list it is in: the owner's, and those that have found it. */
   readonly listedBy: Set<string>;
+  readonly #options: MemoryServerOptions;
 
-  constructor(id: string, handle: string, owner: Requester, options: SequencerOptions) {
+  constructor(id: string, handle: string, owner: TeamMember, options: MemoryServerOptions) {
     this.id = id;
     this.handle = handle;
     this.owner = owner;
     this.sequencer = new Sequencer(options);
+    this.#options = options;
     this.listedBy = new Set([owner.account]);
   }
 
@@ -212,22 +214,19 @@ class HostedDatastore {
     return mtime instanceof Date ? mtime : undefined;
   }
 
-  /** The role of an account: the highest that it has as owner, as part of the team, or of the public. Spec: ACL-4. */
-  roleOf(requester: Requester): Role {
-    if (requester.account === this.owner.account) return 'owner';
-    if (!isShareableId(this.id)) return 'none';
-    const isTeam = requester.team !== undefined && requester.team === this.owner.team;
-    const granted = [this.#granted('public'), isTeam ? this.#granted('team') : 'none'];
-    // ROLES is sorted from the highest to the lowest.
-    return ROLES.find((role) => granted.includes(role)) ?? 'none';
+  roleOf(requester: TeamMember): Role {
+    return roleOfAccount({ id: this.id, owner: this.owner, state: this.sequencer }, requester);
   }
 
-  answer(message: ReplicaMessage, requester: Requester): SequencerMessage {
-    return this.sequencer.answer(message, this.roleOf(requester));
-  }
-
-  #granted(principal: Principal): Role {
-    return roleOf(this.sequencer.get(ACL_TABLE, principal)?.get(ROLE_FIELD));
+  answer(message: ReplicaMessage, requester: TeamMember): SequencerMessage {
+    const role = this.roleOf(requester);
+    const { answer, entry } = this.sequencer.propose(message, role);
+    if (entry === undefined) return answer;
+    const { editorsMayChangeRoles = false } = this.#options;
+    const refused = editorsMayChangeRoles ? undefined : refusedRoleChange(entry, role);
+    if (refused !== undefined) return refused;
+    this.sequencer.accept(entry);
+    return answer;
   }
 }
 

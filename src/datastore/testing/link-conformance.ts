@@ -1,6 +1,7 @@
 import { parseDelta } from '../../codec/wire/delta.js';
 import type { WireChange } from '../../operations/wire.js';
-import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
+import type { ReplicaMessage, Role, SequencerMessage } from '../../sync/messages.js';
+import type { WireValue } from '../../values/wire.js';
 import type { Link, LinkEvent, Watch } from '../manager/link.js';
 import { type ConformanceCase, ConformanceError, expectRejection, expectSame, expectThat } from './conformance-case.js';
 
@@ -12,8 +13,12 @@ export interface LinkFixture {
   readonly annsTablet: Link;
   /** The link of another user of the same organisation. */
   readonly colleague: Link;
+  /** The link of a user of another organisation. */
+  readonly outsider: Link;
   /** The link of a user without an organisation. */
   readonly stranger: Link;
+  /** The account of the stranger: what follows the `u` of its principal (ACL-1). */
+  readonly strangerAccount: string;
   /** Cleans up, if needed. */
   close?(): Promise<void>;
 }
@@ -21,6 +26,12 @@ export interface LinkFixture {
 type Check = (fixture: LinkFixture) => Promise<void>;
 
 const SHARED = '.conformance-A_1';
+
+/** Roles as they are stored (ACL-1). */
+const NOTHING: WireValue = { I: '0' };
+const VIEWER: WireValue = { I: '1000' };
+const EDITOR: WireValue = { I: '2000' };
+const OWNER: WireValue = { I: '3000' };
 
 async function summaries(fixture: LinkFixture, handle: string, messages: readonly ReturnType<typeof put>[]) {
   const found: string[] = [];
@@ -124,13 +135,13 @@ const SHARING_CHECKS: Readonly<Record<string, Check>> = {
   },
   'lets a viewer read and an editor write': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
-    await ann.send(handle, put(0, 'n1', granted('public', 'viewer')));
+    await ann.send(handle, put(0, 'n1', granted('public', VIEWER)));
     expectSame(await stranger.find(SHARED), { handle, role: 'viewer' }, 'what a viewer finds');
     const read = await stranger.send(handle, { type: 'fetch', rev: 0 });
     expectSame([summaryOf(read.message), read.role], ['entries 1=n1', 'viewer'], 'what a viewer reads');
     const refused = await stranger.send(handle, put(1, 'n2', inserted('x')));
     expectSame(summaryOf(refused.message), 'refused permission', 'what a viewer puts');
-    await ann.send(handle, put(1, 'n3', ['U', ':acl', 'public', { role: ['P', 'editor'] }]));
+    await ann.send(handle, put(1, 'n3', granted('public', EDITOR, 'again')));
     const accepted = await stranger.send(handle, put(2, 'n4', inserted('x')));
     expectSame([summaryOf(accepted.message), accepted.role], ['accepted 3', 'editor'], 'what an editor puts');
     await ann.send(handle, put(3, 'n5', ['D', ':acl', 'public']));
@@ -138,27 +149,75 @@ const SHARING_CHECKS: Readonly<Record<string, Check>> = {
     expectSame([summaryOf(denied.message), denied.role], ['denied', 'none'], 'reading when the role was taken away');
     await expectRejection(stranger.find(SHARED), 'not-found', 'finding it then');
   },
-  'gives the team the higher of its role and that of the public': async ({ ann, colleague, stranger }) => {
+  'gives the owner’s team the higher of its role and that of the public': async (fixture) => {
+    const { ann, colleague, outsider, stranger } = fixture;
     const { handle } = await ann.create(SHARED);
-    await ann.send(handle, put(0, 'n1', granted('team', 'editor'), granted('public', 'viewer')));
-    const roles = [await ann.find(SHARED), await colleague.find(SHARED), await stranger.find(SHARED)];
+    await ann.send(handle, put(0, 'n1', granted('team', EDITOR), granted('public', VIEWER)));
+    const found = await Promise.all([ann, colleague, outsider, stranger].map((link) => link.find(SHARED)));
     expectSame(
-      roles.map(({ role }) => role),
-      ['owner', 'editor', 'viewer'],
+      found.map(({ role }) => role),
+      ['owner', 'editor', 'viewer', 'viewer'],
       'the roles',
     );
-    await ann.send(handle, put(1, 'n2', ['U', ':acl', 'team', { role: ['P', 'viewer'] }]));
-    await ann.send(handle, put(2, 'n3', ['U', ':acl', 'public', { role: ['P', 'editor'] }]));
+    await ann.send(handle, put(1, 'n2', granted('team', VIEWER, 'again')));
+    await ann.send(handle, put(2, 'n3', granted('public', EDITOR, 'again')));
     expectSame((await colleague.find(SHARED)).role, 'editor', 'what is given to everyone is given to the team');
   },
-  'ignores roles that cannot be given': async ({ ann, stranger }) => {
+  'gives a single account the highest of all roles that it has': async (fixture) => {
+    const { ann, colleague, stranger, strangerAccount } = fixture;
     const { handle } = await ann.create(SHARED);
-    await ann.send(handle, put(0, 'n1', granted('public', 'owner'), ['I', ':acl', 'stranger', { role: 'editor' }]));
-    await expectRejection(stranger.find(SHARED), 'not-found', 'finding it as a public owner');
+    await ann.send(handle, put(0, 'n1', granted(`u${strangerAccount}`, VIEWER)));
+    expectSame((await stranger.find(SHARED)).role, 'viewer', 'the role of the account');
+    await expectRejection(colleague.find(SHARED), 'not-found', 'finding what is shared with somebody else');
+    await ann.send(handle, put(1, 'n2', granted('public', EDITOR)));
+    expectSame((await stranger.find(SHARED)).role, 'editor', 'the role of the public');
+    await ann.send(handle, put(2, 'n3', granted('public', VIEWER, 'again')));
+    await ann.send(handle, put(3, 'n4', granted(`u${strangerAccount}`, EDITOR, 'again')));
+    expectSame((await stranger.find(SHARED)).role, 'editor', 'the role of the account, if it is the higher one');
+    await ann.send(handle, put(4, 'n5', ['D', ':acl', 'public'], ['D', ':acl', `u${strangerAccount}`]));
+    await expectRejection(stranger.find(SHARED), 'not-found', 'finding it when both roles were taken away');
+  },
+  'counts an unknown number as the next lower role, and anything else as none': async ({ ann, stranger }) => {
+    const { handle } = await ann.create(SHARED);
+    await ann.send(handle, put(0, 'start', granted('public', NOTHING)));
+    const given: readonly (readonly [stored: WireValue, role: Role])[] = [
+      ...([0, 999, '-1000', '-9223372036854775808'] as const).map((long) => [{ I: String(long) }, 'none'] as const),
+      ...[1000, 1001, 1999].map((long) => [{ I: String(long) }, 'viewer'] as const),
+      ...[2000, 2999, 3000, '9223372036854775807'].map((long) => [{ I: String(long) }, 'editor'] as const),
+      ...['editor', 'viewer', 'owner', '2000', 2000, true, [{ I: '2000' }]].map((value) => [value, 'none'] as const),
+    ];
+    const found: unknown[] = [];
+    for (const [at, [stored]] of given.entries()) {
+      await ann.send(handle, put(at + 1, `n${at}`, ['U', ':acl', 'public', { role: ['P', stored] }]));
+      const { role } = await stranger.send(handle, { type: 'fetch', rev: at + 2 });
+      found.push([stored, role]);
+    }
+    expectSame(found, given, 'the roles');
+  },
+  'lets only the owner change roles': async ({ ann, stranger, strangerAccount }) => {
+    const { handle } = await ann.create(SHARED);
+    await ann.send(handle, put(0, 'n1', granted('public', EDITOR)));
+    const attempts: readonly (readonly WireChange[])[] = [
+      [granted(`u${strangerAccount}`, OWNER)],
+      [granted('team', NOTHING)],
+      [granted('public', VIEWER, 'again')],
+      [['D', ':acl', 'public']],
+      [inserted('x'), ['I', ':acl', 'anything', {}]],
+    ];
+    for (const [at, changes] of attempts.entries()) {
+      const { message, role } = await stranger.send(handle, put(1, `a${at}`, ...changes));
+      expectSame([summaryOf(message), role], ['refused permission', 'editor'], 'what an editor puts');
+    }
+    const late = await stranger.send(handle, put(0, 'late', ['D', ':acl', 'public']));
+    expectSame(summaryOf(late.message), 'conflict 1=n1', 'what an editor puts that has not seen the newest revision');
+    const other = await stranger.send(handle, put(1, 'a0', inserted('x')));
+    expectSame(summaryOf(other.message), 'accepted 2', 'what an editor puts of anything else');
+    const { message } = await ann.send(handle, { type: 'fetch', rev: 0 });
+    expectSame(summaryOf(message), 'entries 1=n1 2=a0', 'the log');
   },
   'lists another’s datastore once it was found, while it may be read': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
-    await ann.send(handle, put(0, 'n1', granted('public', 'viewer')));
+    await ann.send(handle, put(0, 'n1', granted('public', VIEWER)));
     expectSame(await stranger.list(), [], 'the list before it was found');
     await stranger.find(SHARED);
     const found = (await stranger.list()).map(({ id, role }) => [id, role]);
@@ -173,7 +232,7 @@ const SHARING_CHECKS: Readonly<Record<string, Check>> = {
       'not-found',
       'deleting a datastore that the account may not know of',
     );
-    await ann.send(handle, put(0, 'n1', granted('public', 'editor')));
+    await ann.send(handle, put(0, 'n1', granted('public', EDITOR)));
     await expectRejection(stranger.delete(SHARED), 'not-permitted', 'deleting another’s datastore');
     await ann.delete(SHARED);
     await expectRejection(stranger.find(SHARED), 'not-found', 'finding what was deleted');
@@ -243,12 +302,12 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
   },
   'says the role of the user': async ({ ann, stranger }) => {
     const { handle } = await ann.create(SHARED);
-    await ann.send(handle, put(0, 'n1', granted('public', 'editor')));
+    await ann.send(handle, put(0, 'n1', granted('public', EDITOR)));
     await stranger.find(SHARED);
     const log = new WatchLog(stranger);
     log.watch.follow([handle]);
     expectSame((await log.untilReached(handle, 1)).role, 'editor', 'the role');
-    await ann.send(handle, put(1, 'n2', ['U', ':acl', 'public', { role: ['P', 'viewer'] }]));
+    await ann.send(handle, put(1, 'n2', granted('public', VIEWER, 'again')));
     expectSame((await log.untilReached(handle, 2)).role, 'viewer', 'the role then');
     await ann.send(handle, put(2, 'n3', ['D', ':acl', 'public']));
     const last = await log.until((event) => event.type === 'reached' && event.role === 'none');
@@ -276,7 +335,7 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     await log.until(isListChange);
     await ann.send(handle, put(0, 'n1', ['I', ':info', 'info', { title: 'Notes' }]));
     await log.until(isListChange);
-    await ann.send(handle, put(1, 'n2', granted('public', 'viewer')));
+    await ann.send(handle, put(1, 'n2', granted('public', VIEWER)));
     await log.until(isListChange);
     await stranger.find(SHARED);
     await other.until(isListChange);
@@ -332,9 +391,9 @@ function inserted(record: string): WireChange {
   return ['I', 't', record, {}];
 }
 
-/** The change that gives a principal a role for the first time. */
-function granted(principal: 'public' | 'team', role: string): WireChange {
-  return ['I', ':acl', principal, { role }];
+/** The change that gives a principal a role for the first time, or again. */
+function granted(principal: string, role: WireValue, time: 'first' | 'again' = 'first'): WireChange {
+  return time === 'first' ? ['I', ':acl', principal, { role }] : ['U', ':acl', principal, { role: ['P', role] }];
 }
 
 /** An answer as a short text: its type, revisions, and the reason of a refusal. */

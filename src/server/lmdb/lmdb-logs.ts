@@ -61,12 +61,12 @@ export class LmdbLogs implements LogStore {
     this.#snapshots = this.#root.openDB({ name: 'snapshots' });
   }
 
-  create(handle: string, id: string, owner: string): Promise<CreateOutcome> {
+  create(handle: string, id: string, owner: string, team?: string): Promise<CreateOutcome> {
     return this.#write((): CreateOutcome => {
       const key: [string, string] = [scopeOf(id, owner), id];
       const existing = this.#datastoreOf(this.#ids.get(key));
       if (existing !== undefined) return { type: 'exists', datastore: existing };
-      const datastore: StoredDatastore = { ...EMPTY_HEAD, handle, id, owner, trimmed: 0, info: undefined };
+      const datastore: StoredDatastore = { ...EMPTY_HEAD, handle, id, owner, team, trimmed: 0, info: undefined };
       this.#datastores.putSync(handle, datastore);
       this.#ids.putSync(key, handle);
       this.#members.putSync([owner, handle], 1);

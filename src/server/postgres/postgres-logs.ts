@@ -37,13 +37,14 @@ interface DatastoreRow {
   readonly handle: string;
   readonly id: string;
   readonly owner: string;
+  readonly team: string | null;
   readonly revision: string;
   readonly nonce: string;
   readonly trimmed: string;
   readonly info: Uint8Array | null;
 }
 
-const COLUMNS = 'handle, id, owner, revision, nonce, trimmed, info';
+const COLUMNS = 'handle, id, owner, team, revision, nonce, trimmed, info';
 
 /**
  * Appends a group in one statement. It locks the head rows in the order of their handles, so that two processes with
@@ -106,18 +107,18 @@ export class PostgresLogs implements LogStore {
     return new PostgresLogs(pool, new PostgresWaker(pool, connect));
   }
 
-  create(handle: string, id: string, owner: string): Promise<CreateOutcome> {
+  create(handle: string, id: string, owner: string, team?: string): Promise<CreateOutcome> {
     return this.#call(async (): Promise<CreateOutcome> => {
       const scope = scopeOf(id, owner);
       const inserted = await this.#rows(
-        `INSERT INTO deltaic_datastore (handle, id, owner, scope) VALUES ($1, $2, $3, $4)
+        `INSERT INTO deltaic_datastore (handle, id, owner, team, scope) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (scope, id) WHERE NOT deleted DO NOTHING RETURNING ${COLUMNS}`,
-        [handle, id, owner, scope],
+        [handle, id, owner, team, scope],
       );
       if (inserted[0] !== undefined) return { type: 'created', datastore: inserted[0] };
       const existing = await this.find(id, owner);
       // Somebody can have deleted it in between.
-      return existing === undefined ? this.create(handle, id, owner) : { type: 'exists', datastore: existing };
+      return existing === undefined ? this.create(handle, id, owner, team) : { type: 'exists', datastore: existing };
     });
   }
 
@@ -284,6 +285,7 @@ export class PostgresLogs implements LogStore {
       handle: row.handle,
       id: row.id,
       owner: row.owner,
+      team: row.team ?? undefined,
       revision: Number(row.revision),
       nonce: row.nonce,
       trimmed: Number(row.trimmed),

@@ -44,6 +44,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       PRIMARY KEY (account, handle)
     )`,
   ],
+  ['ALTER TABLE deltaic_datastore ADD COLUMN team text'],
 ];
 
 /** The version of the schema that this code reads and writes. */

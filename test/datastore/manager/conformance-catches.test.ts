@@ -64,10 +64,32 @@ describe('the suite for links catches one that', () => {
         };
         return await Promise.resolve({
           ...{ ann: changed('ann'), annsTablet: changed('ann') },
-          ...{ colleague: changed('cat'), stranger: changed('sam') },
+          ...{ colleague: changed('cat'), outsider: changed('eve') },
+          ...{ stranger: changed('sam'), strangerAccount: 'sam' },
         });
       });
       expect(await failures(cases)).toBeGreaterThan(0);
+    });
+  }
+
+  const brokenServers: Readonly<Record<string, () => MemoryServer>> = {
+    'lets editors change roles': () => addAccounts(new MemoryServer({ editorsMayChangeRoles: true })),
+    'counts everybody with an organisation as one team': () => {
+      const server = addAccounts(new MemoryServer());
+      server.setAccount('eve', { userName: 'Eve Elsewhere', orgName: 'Example' });
+      return server;
+    },
+  };
+  for (const [fault, open] of Object.entries(brokenServers)) {
+    test(fault, async () => {
+      const cases = linkConformance(async () => {
+        const server = await Promise.resolve(open());
+        return {
+          ...{ ann: server.link('ann'), annsTablet: server.link('ann'), colleague: server.link('cat') },
+          ...{ outsider: server.link('eve'), stranger: server.link('sam'), strangerAccount: 'sam' },
+        };
+      });
+      expect(await failures(cases)).toBe(1);
     });
   }
 });

@@ -8,10 +8,12 @@ describe('the memory server conforms', () => {
     const server = new MemoryServer();
     server.setAccount('ann', { userName: 'Ann Example', orgName: 'Example' });
     server.setAccount('cat', { userName: 'Cat Example', orgName: 'Example' });
+    server.setAccount('eve', { userName: 'Eve Elsewhere', orgName: 'Elsewhere' });
     server.setAccount('sam', { userName: 'Sam Stranger' });
-    const [ann, annsTablet, colleague, stranger] = ['ann', 'ann', 'cat', 'sam'].map((id) => server.link(id));
-    if (!ann || !annsTablet || !colleague || !stranger) throw new Error('there are four links');
-    return { ann, annsTablet, colleague, stranger };
+    return {
+      ...{ ann: server.link('ann'), annsTablet: server.link('ann'), colleague: server.link('cat') },
+      ...{ outsider: server.link('eve'), stranger: server.link('sam'), strangerAccount: 'sam' },
+    };
   });
   for (const { name, run } of cases) test(name, run);
 });

@@ -72,10 +72,11 @@ export class Device {
   }
 }
 
-/** A server with the accounts ann and cat of one organisation, and sam of none. */
+/** A server with the accounts ann and cat of one organisation, eve of another, and sam of none. */
 export function addAccounts(server: MemoryServer): MemoryServer {
   server.setAccount('ann', { userName: 'Ann Example', orgName: 'Example' });
   server.setAccount('cat', { userName: 'Cat Example', orgName: 'Example' });
+  server.setAccount('eve', { userName: 'Eve Elsewhere', orgName: 'Elsewhere' });
   server.setAccount('sam', { userName: 'Sam Stranger' });
   return server;
 }
