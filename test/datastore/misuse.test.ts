@@ -325,7 +325,7 @@ describe('an error names what is wrong, and what is expected', () => {
       'an unknown event',
       ({ datastore }) => datastore.on('nothing' as never, () => undefined),
       'invalid-option',
-      /^an event must be one of change, conflict, refusal, syncStatus, got "nothing"$/,
+      /^an event must be one of change, conflict, refusal, ruleFailure, syncStatus, got "nothing"$/,
     ],
     [
       'no listener',
