@@ -12,6 +12,8 @@ export const FAULTS = [
   'repeat',
   /** Replicas and the sequencer lose their memory and restart from what they stored. */
   'crash',
+  /** A crash is a power cut: what was written after the last strict batch is gone too. Only fleets have disks. */
+  'power',
   /** The clock of a replica is wrong, and jumps. */
   'clock',
   /** Roles change, and replicas learn of it late. */

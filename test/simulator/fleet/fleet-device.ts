@@ -46,6 +46,8 @@ export class FleetDevice {
   #life: Life;
   #lives = 0;
   #isFaulty = true;
+  /** The openings of earlier lives. */
+  readonly #everOpen: Opening[] = [];
 
   constructor(index: number, account: string, around: FleetSurroundings) {
     this.index = index;
@@ -138,14 +140,20 @@ export class FleetDevice {
     if (!life.isOver) life.manager = await accounts.managerFor(await accounts.link(this.account));
   }
 
-  /** Everything in memory is gone, and of the storage what had not been written. */
-  crash(): void {
-    this.#around.note(`device ${this.index} crashes`);
+  /** Everything in memory is gone, and of the storage what had not been written; after a power cut, more. */
+  crash(isPowerCut = false): void {
+    this.#around.note(`device ${this.index} ${isPowerCut ? 'loses power' : 'crashes'}`);
     const life = this.#life;
     life.isOver = true;
     if (life.link !== undefined) life.link.isOnline = false;
     for (const opening of life.past) opening.die();
-    this.#life = this.#begin(life.storage);
+    this.#everOpen.push(...life.past);
+    const left = life.storage.copy();
+    if (isPowerCut) {
+      left.cutPower();
+      for (const opening of this.#everOpen) opening.losePower();
+    }
+    this.#life = this.#begin(left);
   }
 
   #begin(before: MemoryStorage): Life {

@@ -139,7 +139,7 @@ class Fleet {
 
   async #crash(device: FleetDevice): Promise<void> {
     this.#crashes++;
-    device.crash();
+    device.crash(this.#options.faults.has('power') && this.#random.chance(0.3));
     await device.start();
   }
 

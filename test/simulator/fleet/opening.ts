@@ -23,6 +23,7 @@ export class Opening {
   /** How many calls have not been answered. */
   #unanswered = 0;
   #isDead = false;
+  readonly #made: Tag[] = [];
 
   constructor(datastore: Datastore, tags: Tags, failed: (violation: Violation) => void) {
     this.datastore = datastore;
@@ -33,6 +34,7 @@ export class Opening {
 
   edit(name: string, random: Random): void {
     const tag = this.#tags.make(name, BigInt(random.below(1000)));
+    this.#made.push(tag);
     this.#apply(tag, random);
     // A sync that waits for its turn seals what is edited until then, and what is edited during a transaction can be sent.
     if (this.#unanswered > 0) tag.fate = 'doubtful';
@@ -74,6 +76,7 @@ export class Opening {
   transaction(name: string, random: Random): void {
     const sealed = this.#takeOpen();
     const tag = this.#tags.make(name, BigInt(random.below(1000)));
+    this.#made.push(tag);
     tag.fate = 'doubtful';
     const seed = random.next();
     const outcome = this.datastore.transaction(() => this.#apply(tag, new Random(seed)), { maxTries: 3 });
@@ -100,6 +103,11 @@ export class Opening {
   die(): void {
     this.abandon();
     this.#isDead = true;
+  }
+
+  /** The power of the device failed: what it promised to keep may not have reached the disk. It may not be doubled. */
+  losePower(): void {
+    for (const tag of this.#made) if (tag.fate === 'kept') tag.fate = 'doubtful';
   }
 
   #takeOpen(): Tag[] {
