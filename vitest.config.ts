@@ -13,6 +13,7 @@ const SLOW = [
   'test/complexity/**',
   'test/fuzz/**',
   'test/laws/binary-refusals.test.ts',
+  'test/laws/created-lists.test.ts',
   'test/laws/intention-scripts.test.ts',
   'test/laws/list-merge.test.ts',
   'test/laws/sync-joining.test.ts',

@@ -21,7 +21,7 @@ from operations import (
 )
 from values import ABSENT, UNKNOWN
 
-INSERT, UPDATE, DELETE, KNOWN_DELETE = range(4)
+INSERT, UPDATE, DELETE, KNOWN_DELETE, UPDATED_INSERT = range(5)
 COLUMN_COUNT = 13
 
 
@@ -89,7 +89,7 @@ def write_changes(deltas, more_names=()):
         write_names(names),
         *write_strings(strings),
         b"".join(write_groups(delta, names) for delta in deltas),
-        write_records(changes, names),
+        write_records(deltas, names),
         write_field_sets(field_sets, names),
         b"".join(write_list_edit(edit.steps) for edit in edits),
         *write_values(entries, strings),
@@ -97,17 +97,31 @@ def write_changes(deltas, more_names=()):
     ]
 
 
+def units_of(delta):
+    """The changes of a delta, where an insert and an update of it that follows are one unit (BIN-17)."""
+    units = []
+    for change in delta:
+        last = units[-1][-1] if units else None
+        is_behind = isinstance(change, UpdateRecord) and isinstance(last, InsertRecord)
+        if is_behind and (last.table, last.record) == (change.table, change.record):
+            units[-1].append(change)
+        else:
+            units.append([change])
+    return units
+
+
 def write_groups(delta, names):
     """The groups of one delta (BIN-17)."""
-    runs = runs_of([(kind_of(change), change.table) for change in delta], unpaid=())
+    kinds = [(UPDATED_INSERT if len(unit) > 1 else kind_of(unit[0]), unit[0].table) for unit in units_of(delta)]
+    runs = runs_of(kinds, unpaid=())
     return b"".join(write_run(kind, count) + write_number(names.index(table)) for (kind, table), count in runs)
 
 
-def write_records(changes, names):
-    """The record number of each change minus that of the one before it (BIN-19)."""
+def write_records(deltas, names):
+    """The record number of each unit minus that of the one before it (BIN-19)."""
     octets, before = b"", 0
-    for change in changes:
-        number = names.index(change.record)
+    for unit in [unit for delta in deltas for unit in units_of(delta)]:
+        number = names.index(unit[0].record)
         octets += write_signed(number - before)
         before = number
     return octets
@@ -132,10 +146,13 @@ class ChangeReader:
         changes = []
         while self.groups.has_more() if count is None else len(changes) < count:
             kind, length = read_run(self.groups, unpaid=())
-            require(kind <= KNOWN_DELETE and (count is None or length <= count - len(changes)))
+            width = 2 if kind == UPDATED_INSERT else 1
+            require(kind <= UPDATED_INSERT and (count is None or length * width <= count - len(changes)))
             table = name_at(self.names, self.groups.number())
             while length > 0:
                 changes.append(self.change(kind, table))
+                if kind == UPDATED_INSERT:
+                    changes.append(self.update(table, changes[-1].record))
                 length -= 1
         return changes
 
@@ -152,11 +169,14 @@ class ChangeReader:
         record = name_at(self.names, self.record)
         if kind == DELETE:
             return DeleteRecord(table, record)
-        fields = self.fields.next()
         if kind == UPDATE:
-            return UpdateRecord(table, record, {field: self.operation() for field in fields})
-        contents = {field: self.values.value() for field in fields}
-        return InsertRecord(table, record, contents) if kind == INSERT else DeleteRecord(table, record, contents)
+            return self.update(table, record)
+        contents = {field: self.values.value() for field in self.fields.next()}
+        return DeleteRecord(table, record, contents) if kind == KNOWN_DELETE else InsertRecord(table, record, contents)
+
+    def update(self, table, record):
+        """An update, field by field (BIN-19)."""
+        return UpdateRecord(table, record, {field: self.operation() for field in self.fields.next()})
 
     def operation(self):
         """An operation on a field (BIN-19), with what it overwrote (BIN-20)."""

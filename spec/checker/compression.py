@@ -2,8 +2,7 @@
 
 from composition import compose_operations, fields_before
 from errors import DatastoreError, at
-from operations import DeleteRecord, InsertRecord, ListEdit, UpdateRecord
-from state import apply_operations
+from operations import Delete, DeleteRecord, InsertRecord, ListEdit, Put, UpdateRecord
 
 
 class RecordDraft:
@@ -14,6 +13,7 @@ class RecordDraft:
         self.operations = {}
         self.before = None
         self.fields = None
+        self.behind = {}
 
     def add(self, change):
         """Composes one more change of the record, or rejects it (NORM-2, NORM-11)."""
@@ -31,12 +31,14 @@ class RecordDraft:
         if self.row in ("insert", "update", "replace"):
             raise DatastoreError("record-exists")
         self.row = "replace" if self.row == "delete" else "insert"
-        self.fields = dict(change.fields)
+        self.fields, self.behind = dict(change.fields), {}
 
     def add_update(self, change):
-        """A column of NORM-2: composed with an update (NORM-4), performed on inserted fields (NORM-7)."""
+        """A column of NORM-2: composed with an update (NORM-4), or with an insert (NORM-7)."""
         if self.row in ("insert", "replace"):
-            self.fields, _ = apply_operations(self.fields, change.operations)
+            for field in sorted(change.operations):
+                with at(field=field):
+                    self.add_to_insert(field, change.operations[field])
             return
         self.row = "update"
         for field in sorted(change.operations):
@@ -45,6 +47,19 @@ class RecordDraft:
                 if field in self.operations:
                     operation = compose_operations(self.operations[field], operation)
             self.operations[field] = operation
+
+    def add_to_insert(self, field, operation):
+        """An operation on a field of an inserted record: a value is inserted, anything else is behind it (NORM-7)."""
+        known = field in self.fields or field in self.behind
+        first = Put(self.fields[field]) if field in self.fields else self.behind.get(field, Delete())
+        if known or not (isinstance(operation, ListEdit) and operation.create):
+            operation = compose_operations(first, operation)
+        self.fields.pop(field, None)
+        self.behind.pop(field, None)
+        if isinstance(operation, Put):
+            self.fields[field] = operation.value
+        else:
+            self.behind[field] = Delete() if isinstance(operation, Delete) else operation
 
     def add_delete(self, change):
         """A column of NORM-2, with the oldest `before` (NORM-9)."""
@@ -57,12 +72,12 @@ class RecordDraft:
 
     def finish(self, table, record):
         """The changes of the record in normal form (NORM-2, NORM-3, NORM-8)."""
-        if self.row == "insert":
-            return [InsertRecord(table, record, self.fields)]
         if self.row == "delete":
             return [DeleteRecord(table, record, self.before)]
-        if self.row == "replace":
-            return [DeleteRecord(table, record, self.before), InsertRecord(table, record, self.fields)]
+        if self.row in ("insert", "replace"):
+            behind = [UpdateRecord(table, record, dict(sorted(self.behind.items())))] if self.behind else []
+            deletion = [DeleteRecord(table, record, self.before)] if self.row == "replace" else []
+            return [*deletion, InsertRecord(table, record, self.fields), *behind]
         operations = {field: self.operations[field] for field in sorted(self.operations)}
         operations = {field: operation for field, operation in operations.items() if not does_nothing(operation)}
         return [UpdateRecord(table, record, operations)] if operations else []

@@ -36,7 +36,7 @@ def merge_field(pending, remote, rule, is_inserted=False, own=frozenset()):
     )
     edits, rest = pending[:first_of_rest], pending[first_of_rest:]
     if isinstance(remote, ListEdit):
-        return merge_list_edits(edits, rest, remote, rule, own)
+        return merge_list_edits(edits, rest, remote, rule, own, is_inserted)
     if rest:
         base = ABSENT if is_inserted else compose_all(pending).before
         return merge_values(base, rest, remote, rule)
@@ -59,7 +59,7 @@ def overwrite_edits(edits, remote):
     return FieldMerge([], without_before(remote), (conflict,))
 
 
-def merge_list_edits(edits, rest, remote, rule, own):
+def merge_list_edits(edits, rest, remote, rule, own, is_inserted):
     """Remote has list operations: list edits merge with them (MERGE-7), puts and deletes win over them (MERGE-6)."""
     if edits and edits[0][1].create != remote.create:
         raise DatastoreError("incompatible-deltas")
@@ -74,7 +74,8 @@ def merge_list_edits(edits, rest, remote, rule, own):
     number, first = rest[0]
     before = UNKNOWN if first.before is UNKNOWN else edited_list(first.before, left)
     composed = compose_all(edits + rest)
-    conflict = overwritten_list_conflict("local", written(composed), composed.before, remote)
+    base = ABSENT if is_inserted else composed.before
+    conflict = overwritten_list_conflict("local", written(composed), base, remote)
     return FieldMerge(kept + [(number, put_or_delete(written(first), before))] + rest[1:], None, (conflict,))
 
 

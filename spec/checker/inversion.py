@@ -12,12 +12,13 @@ def invert(changes):
     inverses = []
     for position, change in enumerate(changes):
         with at(position=position, table=change.table, record=change.record):
-            inverses.append(invert_change(change))
+            inverses.append(invert_change(change, changes[position - 1] if position > 0 else None))
     return compress(reversed(inverses))
 
 
-def invert_change(change):
-    """Insert and delete become each other; an update becomes an update (INV-2)."""
+def invert_change(change, previous):
+    """Insert and delete become each other; an update becomes an update. A delete behind the insert overwrote nothing
+    (INV-2)."""
     if isinstance(change, InsertRecord):
         return DeleteRecord(change.table, change.record, change.fields)
     if isinstance(change, DeleteRecord):
@@ -26,11 +27,21 @@ def invert_change(change):
         return InsertRecord(change.table, change.record, change.before)
     inverses = {}
     for field in sorted(change.operations):
+        operation = change.operations[field]
+        if is_behind(previous, change) and field not in previous.fields and isinstance(operation, Delete):
+            continue
         with at(field=field):
-            inverse = invert_operation(change.operations[field])
+            inverse = invert_operation(operation)
         if inverse is not None:
             inverses[field] = inverse
     return UpdateRecord(change.table, change.record, inverses)
+
+
+def is_behind(previous, update):
+    """Whether the change before an update is the insert of its record."""
+    if not isinstance(previous, InsertRecord):
+        return False
+    return (previous.table, previous.record) == (update.table, update.record)
 
 
 def invert_operation(operation):

@@ -7,7 +7,7 @@ from conflicts import Conflict, Lost, put_or_delete
 from errors import DatastoreError, at
 from field_merge import merge_field, values_left
 from incarnations import Incarnations
-from operations import DeleteRecord, InsertRecord, Put, UpdateRecord, without_before
+from operations import DeleteRecord, InsertRecord, ListEdit, Put, UpdateRecord, without_before
 from state import apply_operations
 from values import ABSENT, UNKNOWN
 
@@ -36,13 +36,13 @@ class RecordMerger:
         if not incarnations.is_touched or not self.remote:
             pending = self.base_events() + incarnations.later_events()
             return RecordMerge(pending, [self.change_without_before(change) for change in self.remote], [])
-        first, last = self.remote[0], self.remote[-1]
+        first, inserted = self.remote[0], [change for change in self.remote if isinstance(change, InsertRecord)]
         if (incarnations.base is None) != isinstance(first, InsertRecord):
             raise DatastoreError("incompatible-deltas")
         if isinstance(first, UpdateRecord):
             return self.merge_update(first)
-        if isinstance(last, InsertRecord):
-            return self.merge_new_record(last.fields)
+        if inserted:
+            return self.merge_new_record(inserted[0], self.remote[self.remote.index(inserted[0]) + 1 :])
         left = [] if incarnations.base.deletion else [DeleteRecord(self.table, self.record)]
         return RecordMerge(incarnations.later_events(), left, self.lost_updates("delete-wins", ABSENT))
 
@@ -88,18 +88,20 @@ class RecordMerger:
         stays = (number, DeleteRecord(self.table, self.record, fields_after(deletion.before, left)))
         return RecordMerge(updates + [stays] + self.incarnations.later_events(), [], [self.lost_remote_update(remote)])
 
-    def merge_new_record(self, fields):
-        """Remote inserts or replaces the record: transient incarnations vanish, the last one merges with remote's
-        record (REB-2)."""
+    def merge_new_record(self, insertion, behind):
+        """Remote inserts or replaces the record, with an update `behind` it or none: transient incarnations vanish, the
+        last one merges with remote's record (REB-2)."""
         base, last = self.incarnations.base, self.incarnations.last()
-        conflicts = self.lost_updates("replace-wins", fields)
-        insertion = InsertRecord(self.table, self.record, fields)
+        operations = behind[0].operations if behind else {}
+        conflicts = self.lost_updates("replace-wins", apply_operations(insertion.fields, operations)[0])
+        changes = [insertion] + [self.change_without_before(update) for update in behind]
         if base is not None and base.deletion is None:
-            return RecordMerge([], [DeleteRecord(self.table, self.record), insertion], conflicts)
+            return RecordMerge([], [DeleteRecord(self.table, self.record), *changes], conflicts)
         if last is None:
-            return RecordMerge([], [insertion], conflicts)
-        inserted = {field: Put(value, ABSENT) for field, value in fields.items()}
-        names = set(fields) | set(last.insertion[1].fields)
+            return RecordMerge([], changes, conflicts)
+        inserted = {field: Put(value, ABSENT) for field, value in insertion.fields.items()}
+        inserted |= {field: edit for field, edit in operations.items() if isinstance(edit, ListEdit)}
+        names = set(inserted) | set(last.insertion[1].fields)
         names |= {field for _, update in last.updates for field in update.operations}
         updates, left, collisions = self.merge_fields(
             lambda field: puts_over_absence(last, field), inserted, names, is_inserted=True
@@ -128,8 +130,8 @@ class RecordMerger:
 
 def puts_over_absence(incarnation, field):
     """The operations on a field of an inserted record, for a merge with a record that somebody else inserted: the first
-    one puts or deletes its result over absence, and there are none if the field is absent at the end (REB-2,
-    MERGE-5)."""
+    one creates a list, or puts or deletes its result over absence, and there are none if the field is absent at the end
+    (REB-2, MERGE-5)."""
     number, insertion = incarnation.insertion
     inserted = insertion.fields.get(field, ABSENT)
     operations = [] if inserted is ABSENT else [(number, Put(inserted, ABSENT))]
@@ -137,7 +139,8 @@ def puts_over_absence(incarnation, field):
     values = values_left(operations)
     if not values or values[-1] is ABSENT:
         return []
-    return [(operations[0][0], put_or_delete(values[0], ABSENT))] + operations[1:]
+    number, first = operations[0]
+    return operations if isinstance(first, ListEdit) else [(number, put_or_delete(values[0], ABSENT))] + operations[1:]
 
 
 def fields_of(incarnation):

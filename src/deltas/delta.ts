@@ -25,8 +25,9 @@ export let deltaInNormalForm: (changes: readonly Change[]) => Delta;
 
 /**
  * Changes that apply one after the other, all or none. A delta is immutable and always in normal form: at most one
- * change a record, or a delete and then an insert where a record was replaced; one operation a field; sorted by table,
- * record and field in code point order. So deltas that do the same look the same.
+ * change a record, or a delete and then an insert where a record was replaced; behind an insert, an update with the lists
+ * that were created in the record and the fields that were deleted; one operation a field; sorted by table, record and
+ * field in code point order. So deltas that do the same look the same.
  *
  * It shows plain frozen objects. Bytes and dates, which cannot be frozen, are copied whenever somebody looks. Compare
  * two deltas with {@link equals}: a deep comparison that goes by properties finds none. Spec: CHG-1 to CHG-3, NORM-1 to

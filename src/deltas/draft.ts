@@ -19,7 +19,7 @@ import { isListApplied, ListColumnsBuilder, listOfColumns, opCountOf } from '../
 import { RecordMap } from '../operations/record-map.js';
 import { type Fields, FrozenMapBuilder, sortedEntries, sortedMap } from '../values/fields.js';
 import { isList, type Value } from '../values/value.js';
-import { changesOf, isNormalChange, type RecordEdit } from './normal-form.js';
+import { changesOf, type InsertedRecord, isNormalChange, type RecordEdit } from './normal-form.js';
 import { type RecordStage, stageAfter } from './record-stage.js';
 
 /**
@@ -69,8 +69,8 @@ export class DeltaDraft {
   }
 }
 
-const ABSENT: Before<Value> = { value: undefined };
-const NO_FIELD: FieldDelete = fieldDelete(ABSENT);
+/** Of a field that is known to be absent, as all those are that an insert does not mention. */
+const NO_FIELD: FieldDelete = fieldDelete(undefined);
 
 /**
  * Composes the changes of one record, one after the other, into the edit of the normal form. It is mutable: composing
@@ -78,7 +78,7 @@ const NO_FIELD: FieldDelete = fieldDelete(ABSENT);
  */
 export class RecordDraft {
   #stage: RecordStage = 'untouched';
-  /** In an insert or replace, puts over absent fields; in an update, operations on the fields of the base. */
+  /** In an insert or replace, operations on absent fields; in an update, operations on the fields of the base. */
   #fields = new Map<string, FieldDraft>();
   #before: Fields | undefined;
 
@@ -91,7 +91,7 @@ export class RecordDraft {
     switch (change.type) {
       case 'insert':
         this.#fields = new Map();
-        for (const [field, value] of change.fields) this.#fields.set(field, fieldPut(value, ABSENT));
+        for (const [field, value] of change.fields) this.#fields.set(field, fieldPut(value, undefined));
         break;
       case 'update':
         for (const [field, op] of change.ops) this.#updateField(field, op, placeOfField(place, field));
@@ -108,9 +108,9 @@ export class RecordDraft {
   finish(): RecordEdit | undefined {
     switch (this.#stage) {
       case 'insert':
-        return { type: 'insert', fields: this.#finishFields() };
+        return { type: 'insert', ...this.#finishInserted() };
       case 'replace':
-        return { type: 'replace', before: this.#before, fields: this.#finishFields() };
+        return { type: 'replace', before: this.#before, ...this.#finishInserted() };
       case 'delete':
         return { type: 'delete', before: this.#before };
       case 'update': {
@@ -128,18 +128,22 @@ export class RecordDraft {
       this.#fields.set(field, draft === undefined ? draftOf(op) : composeFieldOps(draft, op, place));
       return;
     }
-    const composed = composeFieldOps(draft ?? NO_FIELD, op, place);
-    if (composed.type === 'delete') this.#fields.delete(field);
-    else this.#fields.set(field, composed);
+    // The first operation on an absent field is kept as it is: a list that it creates is a created list. Behind a delete
+    // it would be a value, whether or not both come in one delta, and so the delete is kept as well.
+    const isCreate = draft === undefined && op.type === 'list' && op.create;
+    const composed = isCreate ? draftOf(op) : composeFieldOps(draft ?? NO_FIELD, op, place);
+    this.#fields.set(field, composed.type === 'delete' ? NO_FIELD : composed);
   }
 
-  #finishFields(): Fields {
-    const fields = new Map<string, Value>();
-    for (const [field, draft] of this.#fields) {
+  #finishInserted(): InsertedRecord {
+    const fields = new FrozenMapBuilder<string, Value>();
+    const ops = new FrozenMapBuilder<string, FieldOp>();
+    for (const [field, draft] of sortedEntries(this.#fields)) {
       const op = finishDraft(draft);
       if (op?.type === 'put') fields.set(field, op.value);
+      else if (op !== undefined) ops.set(field, op);
     }
-    return sortedMap(fields);
+    return { fields: fields.finish(), ops: ops.finish() };
   }
 
   #finishOps(): FieldOps {

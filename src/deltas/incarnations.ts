@@ -2,7 +2,7 @@ import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import type { FieldOps } from '../operations/change.js';
 import { type Fields, sortedMap } from '../values/fields.js';
-import type { RecordEdit } from './normal-form.js';
+import type { InsertedRecord, RecordEdit } from './normal-form.js';
 
 /** What one pending delta does to a record. `deltaIndex` is the position of the delta among the pending ones. */
 export interface PendingEdit {
@@ -14,7 +14,7 @@ export interface PendingEdit {
 export type RecordEvent = RecordUpdate | RecordEnd | RecordStart;
 export type RecordUpdate = { readonly type: 'update'; readonly deltaIndex: number; readonly ops: FieldOps };
 export type RecordEnd = { readonly type: 'end'; readonly deltaIndex: number; readonly before: Fields | undefined };
-export type RecordStart = { readonly type: 'start'; readonly deltaIndex: number; readonly fields: Fields };
+export type RecordStart = { readonly type: 'start'; readonly deltaIndex: number } & InsertedRecord;
 
 /**
  * The *incarnations* of a record id in the pending deltas. Take a record that exists in the base, and four pending
@@ -80,7 +80,7 @@ export function editsOf(events: readonly RecordEvent[]): PendingEdit[] {
       const { before } = previous.edit;
       edits[edits.length - 1] = {
         deltaIndex: event.deltaIndex,
-        edit: { type: 'replace', before, fields: event.fields },
+        edit: { type: 'replace', before, fields: event.fields, ops: event.ops },
       };
     } else if (event.type !== 'update' || event.ops.size > 0) {
       edits.push({ deltaIndex: event.deltaIndex, edit: editOf(event) });
@@ -97,7 +97,7 @@ export function recordUpdate(deltaIndex: number, ops: FieldOps): RecordUpdate {
 function eventsOf({ deltaIndex, edit }: PendingEdit): RecordEvent[] {
   switch (edit.type) {
     case 'insert':
-      return [{ type: 'start', deltaIndex, fields: edit.fields }];
+      return [{ type: 'start', deltaIndex, fields: edit.fields, ops: edit.ops }];
     case 'update':
       return [{ type: 'update', deltaIndex, ops: edit.ops }];
     case 'delete':
@@ -105,7 +105,7 @@ function eventsOf({ deltaIndex, edit }: PendingEdit): RecordEvent[] {
     case 'replace':
       return [
         { type: 'end', deltaIndex, before: edit.before },
-        { type: 'start', deltaIndex, fields: edit.fields },
+        { type: 'start', deltaIndex, fields: edit.fields, ops: edit.ops },
       ];
   }
 }
@@ -113,7 +113,7 @@ function eventsOf({ deltaIndex, edit }: PendingEdit): RecordEvent[] {
 function editOf(event: RecordEvent): RecordEdit {
   switch (event.type) {
     case 'start':
-      return { type: 'insert', fields: event.fields };
+      return { type: 'insert', fields: event.fields, ops: event.ops };
     case 'update':
       return { type: 'update', ops: event.ops };
     case 'end':

@@ -1,6 +1,7 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { applyListEdit, invertListEdit } from '../lists/apply.js';
 import {
+  type Before,
   beforeOf,
   type Change,
   deleteChange,
@@ -10,6 +11,7 @@ import {
   fieldPut,
   fieldSet,
   insertChange,
+  type UpdateChange,
   updateChange,
   valueAfter,
 } from '../operations/change.js';
@@ -17,7 +19,10 @@ import { mapFieldOps } from '../operations/lend.js';
 import { listWithoutBefores } from '../operations/list-columns.js';
 import { ownChanges } from '../operations/ownership.js';
 import { freezeMap } from '../values/fields.js';
+import type { Value } from '../values/value.js';
 import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf } from './delta.js';
+
+const ABSENT: Before<Value> = { value: undefined };
 
 /**
  * The delta that undoes an applied delta. It is in normal form and is applied itself.
@@ -29,15 +34,15 @@ import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf } from '.
  */
 export function invert(applied: DeltaInput): Delta {
   const changes = Delta.is(applied) ? changesIn(applied) : ownChanges(applied);
-  return deltaOf(changes.map((change, position) => invertChange(change, position)).reverse());
+  return deltaOf(changes.map((change, position) => invertChange(change, position, changes[position - 1])).reverse());
 }
 
 /**
- * The change that undoes an applied change.
+ * The change that undoes an applied change. The one before it tells which fields an insert left absent.
  *
  * @throws DatastoreError `before-missing`.
  */
-export function invertChange(change: Change, position?: number): Change {
+export function invertChange(change: Change, position?: number, previous?: Change): Change {
   const { table, record } = change;
   const place = { position, table, record };
   switch (change.type) {
@@ -47,8 +52,15 @@ export function invertChange(change: Change, position?: number): Change {
       if (change.before === undefined) throw beforeMissing('a delete', place);
       return insertChange(table, record, change.before);
     case 'update':
-      return updateChange(table, record, invertFieldOps(change.ops, place));
+      return updateChange(table, record, invertFieldOps(opsToInvert(change, previous), place));
   }
+}
+
+/** Behind an insert, a delete of a field that was not inserted overwrites nothing and does not say so. Spec: NORM-7. */
+function opsToInvert({ table, record, ops }: UpdateChange, previous: Change | undefined): FieldOps {
+  if (previous?.type !== 'insert' || previous.record !== record || previous.table !== table) return ops;
+  const { fields } = previous;
+  return mapFieldOps(ops, (op, field) => (op.type === 'delete' && !fields.has(field) ? fieldDelete(ABSENT) : op));
 }
 
 function invertFieldOps(ops: FieldOps, place: Place): FieldOps {

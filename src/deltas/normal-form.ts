@@ -1,9 +1,19 @@
-import { type Change, deleteChange, type FieldOps, insertChange, updateChange } from '../operations/change.js';
+import { invariant } from '../errors/invariant-error.js';
+import {
+  type Change,
+  deleteChange,
+  type FieldOps,
+  fieldDelete,
+  insertChange,
+  updateChange,
+} from '../operations/change.js';
+import { mapFieldOps } from '../operations/lend.js';
 import { opCountOf } from '../operations/list-columns.js';
 import { type Fields, isInOrder } from '../values/fields.js';
 import { compareText } from '../values/text.js';
 
 const NO_FIELDS: Fields = new Map();
+const NO_OPS: FieldOps = new Map();
 
 /**
  * Whether changes that the engine owns are in normal form already. Most changes from outside are, and checking costs
@@ -16,10 +26,33 @@ export function isInNormalForm(changes: readonly Change[]): boolean {
     const previous = changes[at - 1];
     if (previous === undefined) continue;
     const order = comparePlaces(previous, change);
-    const isReplace = order === 0 && previous.type === 'delete' && change.type === 'insert';
-    if (order > 0 || (order === 0 && !isReplace)) return false;
+    if (order > 0 || (order === 0 && !isContinued(previous, change))) return false;
   }
   return true;
+}
+
+/** Whether two changes of one record both belong to its edit: a replace, or an insert with what is edited behind it. */
+function isContinued(previous: Change, change: Change): boolean {
+  if (change.type === 'insert') return previous.type === 'delete';
+  return previous.type === 'insert' && change.type === 'update' && isBehindInsert(previous.fields, change.ops);
+}
+
+function isBehindInsert(fields: Fields, ops: FieldOps): boolean {
+  for (const [field, op] of ops) {
+    if (fields.has(field)) return false;
+    if (op.type === 'list' ? !op.create : op.type === 'put' || 'before' in op) return false;
+  }
+  return true;
+}
+
+/** Applied changes of a normal form as a normal form: what is deleted behind an insert overwrites nothing. Spec: NORM-9. */
+export function normalFormOf(applied: readonly Change[]): readonly Change[] {
+  return applied.map((change, at) => {
+    const previous = applied[at - 1];
+    if (change.type !== 'update' || previous === undefined || comparePlaces(previous, change) !== 0) return change;
+    const ops = mapFieldOps(change.ops, (op) => (op.type === 'delete' ? fieldDelete(undefined) : op));
+    return ops === change.ops ? change : updateChange(change.table, change.record, ops);
+  });
 }
 
 /** Whether one change that the engine owns is in normal form. */
@@ -39,27 +72,43 @@ function doesSomething(ops: FieldOps): boolean {
 }
 
 /**
- * What a normal form does to one record: `insert`, `update` or `delete` as one change, `replace` as a delete and then
- * an insert. Spec: NORM-2.
+ * What a normal form does to one record: `insert`, `update` or `delete` as one change, `replace` as a delete and then an
+ * insert. An insert can have an update behind it: see {@link InsertedRecord}. Spec: NORM-2, NORM-7.
  */
 export type RecordEdit =
-  | { readonly type: 'insert'; readonly fields: Fields }
+  | ({ readonly type: 'insert' } & InsertedRecord)
   | { readonly type: 'update'; readonly ops: FieldOps }
   | { readonly type: 'delete'; readonly before: Fields | undefined }
-  | { readonly type: 'replace'; readonly before: Fields | undefined; readonly fields: Fields };
+  | ({ readonly type: 'replace'; readonly before: Fields | undefined } & InsertedRecord);
+
+/** A record as a normal form inserts it. */
+export interface InsertedRecord {
+  /** The fields that were given a value. */
+  readonly fields: Fields;
+  /**
+   * Operations on other fields, which are an update behind the insert: lists that were created, so that they still merge
+   * with those that others create, and deleted fields, because a list that is created after that is a value.
+   */
+  readonly ops: FieldOps;
+}
 
 /** The changes that make up an edit. */
 export function changesOf(table: string, record: string, edit: RecordEdit): Change[] {
   switch (edit.type) {
     case 'insert':
-      return [insertChange(table, record, edit.fields)];
+      return insertOf(table, record, edit);
     case 'update':
       return [updateChange(table, record, edit.ops)];
     case 'delete':
       return [deleteChange(table, record, edit.before)];
     case 'replace':
-      return [deleteChange(table, record, edit.before), insertChange(table, record, edit.fields)];
+      return [deleteChange(table, record, edit.before), ...insertOf(table, record, edit)];
   }
+}
+
+function insertOf(table: string, record: string, { fields, ops }: InsertedRecord): Change[] {
+  const insert = insertChange(table, record, fields);
+  return ops.size === 0 ? [insert] : [insert, updateChange(table, record, ops)];
 }
 
 /** One record's stretch of a normal form; the end is exclusive. */
@@ -78,19 +127,28 @@ export function editAt(normalForm: readonly Change[], start: number): PlacedEdit
   const { table, record } = change;
   if (change.type === 'update')
     return { table, record, start, end: start + 1, edit: { type: 'update', ops: change.ops } };
-  if (change.type === 'insert') {
-    return { table, record, start, end: start + 1, edit: { type: 'insert', fields: change.fields } };
-  }
-  const next = normalForm[start + 1];
-  if (next?.type !== 'insert' || next.record !== record || next.table !== table) {
+  const follower = (at: number): Change | undefined => {
+    const next = normalForm[at];
+    return next?.record === record && next.table === table ? next : undefined;
+  };
+  const insert = change.type === 'insert' ? change : follower(start + 1);
+  if (insert?.type !== 'insert') {
+    invariant(change.type === 'delete', 'an insert is an insert');
     return { table, record, start, end: start + 1, edit: { type: 'delete', before: change.before } };
   }
+  const insertEnd = insert === change ? start + 1 : start + 2;
+  const update = follower(insertEnd);
+  const hasUpdate = update?.type === 'update';
+  const inserted: InsertedRecord = { fields: insert.fields, ops: hasUpdate ? update.ops : NO_OPS };
   return {
     table,
     record,
     start,
-    end: start + 2,
-    edit: { type: 'replace', before: change.before, fields: next.fields },
+    end: hasUpdate ? insertEnd + 1 : insertEnd,
+    edit:
+      change.type === 'delete'
+        ? { type: 'replace', before: change.before, ...inserted }
+        : { type: 'insert', ...inserted },
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type FieldOp,
   type FieldOps,
   type FieldPut,
+  fieldDelete,
   fieldList,
   fieldPut,
   fieldSet,
@@ -27,7 +28,7 @@ import {
 } from '../operations/list-columns.js';
 import { type Resolution, resolve } from '../rules/resolve.js';
 import type { Rule } from '../rules/rule.js';
-import { type Fields, FrozenMapBuilder } from '../values/fields.js';
+import { FrozenMapBuilder, sortedMap } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import { isList, type Value } from '../values/value.js';
 import {
@@ -41,6 +42,7 @@ import {
 import { composeFieldOps, draftOf, finishDraft } from './draft.js';
 import { type RecordStart, type RecordUpdate, recordUpdate } from './incarnations.js';
 import { fieldOpWithoutBefore } from './invert.js';
+import type { InsertedRecord } from './normal-form.js';
 import { listRuleOf } from './transform-list.js';
 
 /** Which record a merge is about, the rules of its fields, and the own items of its lists. */
@@ -79,18 +81,17 @@ export function rebaseUpdates(updates: readonly RecordUpdate[], remote: FieldOps
 
 /**
  * Rebases a pending insert, and updates of what it inserted, over a remote insert of the same record: the fields merge
- * as puts over an absent base, and a field that pending has in the end no more is one it never had.
- * Spec: MERGE-5, REB-2.
+ * as puts, and as lists that were created, over an absent base, and a field that one side has in the end no more is one
+ * it never had. Spec: MERGE-5, REB-2.
  */
 export function rebaseInsertedFields(
   start: RecordStart,
   updates: readonly RecordUpdate[],
-  remote: Fields,
+  inserted: InsertedRecord,
   context: RecordContext,
 ): FieldsMerge {
-  const puts = new Map<string, FieldOp>();
-  for (const [field, value] of start.fields) puts.set(field, fieldPut(value, ABSENT));
-  const pendingUpdates = [recordUpdate(start.deltaIndex, puts), ...updates];
+  const pendingUpdates = [recordUpdate(start.deltaIndex, opsOverAbsent(start)), ...updates];
+  const remote = opsOverAbsent(inserted);
   const rebasedRemote = new FrozenMapBuilder<string, FieldOp>();
   const merges: FieldMerges = new Map();
   // Remote's fields come first, so that their results keep their order.
@@ -107,19 +108,28 @@ export function rebaseInsertedFields(
   };
 }
 
+/** What an inserted record holds, as operations on fields that are absent. */
+function opsOverAbsent({ fields, ops }: InsertedRecord): FieldOps {
+  const all = new Map<string, FieldOp>();
+  for (const [field, value] of fields) all.set(field, fieldPut(value, ABSENT));
+  for (const [field, op] of ops) all.set(field, op.type === 'delete' ? fieldDelete(ABSENT) : op);
+  return sortedMap(all);
+}
+
 function rebaseInsertedField(
   pending: readonly FieldOp[],
-  remote: Value | undefined,
+  remote: FieldOp | undefined,
   context: FieldContext,
 ): FieldMerge {
-  const values = valuesAfterEach(pending, context);
-  if (values.at(-1) === undefined) {
-    return dropAll(pending, remote === undefined ? undefined : fieldPut(remote, undefined), NO_CONFLICTS);
+  const last = pending.at(-1);
+  const inserted = remote?.type === 'delete' ? undefined : remote;
+  if (last === undefined || last.type === 'delete') {
+    return dropAll(pending, inserted && fieldOpWithoutBefore(inserted), NO_CONFLICTS);
   }
-  if (remote !== undefined) return rebaseValue(pending, ABSENT, remote, context);
-  // A list that was created in the inserted record is part of what was inserted, and so becomes a put as well.
-  const [, ...later] = pending;
-  return { pending: [fieldSet(values[0], ABSENT), ...later], remote: undefined, conflicts: NO_CONFLICTS };
+  if (inserted !== undefined) return rebaseField(pending, inserted, context, ABSENT);
+  const [first = last, ...later] = pending;
+  const firstOverAbsent = first.type === 'list' ? first : fieldSet(valueAfter(first), ABSENT);
+  return { pending: [firstOverAbsent, ...later], remote: undefined, conflicts: NO_CONFLICTS };
 }
 
 /** How fields were merged, by name, and how many of the pending operations have been handed back to their deltas. */
@@ -169,23 +179,31 @@ function fieldContext(field: string, { table, record, ruleOf, isOwnOf }: RecordC
  * | pending edits the list   | one list with the items of both   | nothing is left of pending               |
  * | pending puts or deletes  | nothing is left of remote         | the rule decides, see {@link rebaseValue} |
  *
+ * @param knownBase what the field held before, if that is known without asking the operations.
  * @throws DatastoreError `incompatible-deltas` if one side creates a list that the other edits.
  * Law: MERGE-1. Spec: MERGE-6 to MERGE-9, REB-3.
  */
-export function rebaseField(pending: readonly FieldOp[], remote: FieldOp, context: FieldContext): FieldMerge {
+export function rebaseField(
+  pending: readonly FieldOp[],
+  remote: FieldOp,
+  context: FieldContext,
+  knownBase?: Before<Value>,
+): FieldMerge {
   const [first] = pending;
   if (pending.length === 1 && first !== undefined && first.type !== 'list' && remote.type !== 'list') {
-    return rebaseValue(pending, beforeOf(first), valueAfter(remote), context);
+    return rebaseValue(pending, knownBase ?? beforeOf(first), valueAfter(remote), context);
   }
+  const baseOfAll = (): Before<Value> => knownBase ?? beforeAll(pending, context);
   const end = pending.findIndex((op) => op.type !== 'list');
   const edits = pending.slice(0, end === -1 ? pending.length : end).filter((op) => op.type === 'list');
   const rest = pending.slice(edits.length);
   if (remote.type === 'list') {
-    return rest.length === 0 ? mergeLists(edits, remote, context) : overwriteRemoteList(edits, rest, remote, context);
+    return rest.length === 0
+      ? mergeLists(edits, remote, context)
+      : overwriteRemoteList(edits, rest, remote, context, baseOfAll);
   }
   if (rest.length === 0) return overwritePendingLists(edits, remote, context);
-  const base = beforeAll(pending, context);
-  const merged = rebaseValue(rest, base, valueAfter(remote), context);
+  const merged = rebaseValue(rest, baseOfAll(), valueAfter(remote), context);
   return { ...merged, pending: [...edits.map(() => undefined), ...merged.pending] };
 }
 
@@ -224,6 +242,7 @@ function overwriteRemoteList(
   rest: readonly FieldOp[],
   remote: FieldList,
   context: FieldContext,
+  baseOfAll: () => Before<Value>,
 ): FieldMerge {
   const { rule: _, isOwn: __, ...where } = context;
   const merged: Pick<FieldMerge, 'pending' | 'remote'> =
@@ -232,7 +251,7 @@ function overwriteRemoteList(
   const pending = rest.map((op, position) => (position === 0 ? overRemoteList(op, remoteList, context) : op));
 
   const conflict = (): Conflict => {
-    const base = beforeAll([...edits, ...rest], context);
+    const base = baseOfAll();
     const local = valuesAfterEach(rest, context).at(-1);
     return {
       ...where,

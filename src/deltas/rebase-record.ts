@@ -1,6 +1,7 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import { deleteChange, type FieldOps, updateChange } from '../operations/change.js';
+import { mapFieldOps } from '../operations/lend.js';
 import type { Fields } from '../values/fields.js';
 import { applyFieldOps } from './apply-field.js';
 import { type Conflict, type Conflicts, type LostEdit, NO_CONFLICTS } from './conflict.js';
@@ -14,7 +15,8 @@ import {
   type RecordUpdate,
   readIncarnations,
 } from './incarnations.js';
-import type { RecordEdit } from './normal-form.js';
+import { fieldOpWithoutBefore } from './invert.js';
+import type { InsertedRecord, RecordEdit } from './normal-form.js';
 import { type RecordContext, rebaseInsertedFields, rebaseUpdates } from './rebase-field.js';
 
 /** The edits of one record, transformed. */
@@ -88,7 +90,7 @@ function mergeLast(incarnations: Incarnations, remote: RecordEdit, context: Reco
   }
   // Transient incarnations would now collide with remote's record, and they leave nothing anyway.
   if (last === undefined) return NOTHING;
-  return rebaseInsertedFields(last.start, last.updates, remote.fields, context);
+  return rebaseInsertedFields(last.start, last.updates, remote, context);
 }
 
 function remoteEdit(incarnations: Incarnations, remote: RecordEdit, base: Part, last: Part): RecordEdit | undefined {
@@ -101,9 +103,13 @@ function remoteEdit(incarnations: Incarnations, remote: RecordEdit, base: Part, 
     case 'insert':
     case 'replace':
       if (incarnations.last !== undefined) return updateOrNothing(last.remote);
-      if (isBaseAlive) return { type: 'replace', before: undefined, fields: remote.fields };
-      return { type: 'insert', fields: remote.fields };
+      if (isBaseAlive) return { type: 'replace', before: undefined, ...insertedWithoutBefores(remote) };
+      return { type: 'insert', ...insertedWithoutBefores(remote) };
   }
+}
+
+function insertedWithoutBefores({ fields, ops }: InsertedRecord): InsertedRecord {
+  return { fields, ops: mapFieldOps(ops, fieldOpWithoutBefore) };
 }
 
 function updateOrNothing(ops: FieldOps | undefined): RecordEdit | undefined {
@@ -119,7 +125,7 @@ function pendingUpdatesLost(
   const { table, record } = context;
   const composed = composeBase(updates, undefined, context);
   const ops: FieldOps = composed.type === 'update' ? composed.ops : new Map();
-  const result = remote.type === 'replace' ? remote.fields : undefined;
+  const result = remote.type === 'replace' ? applyFieldOps(remote.fields, remote.ops, context) : undefined;
   return {
     table,
     record,
@@ -162,7 +168,7 @@ function composeBase(updates: readonly RecordUpdate[], end: RecordEnd | undefine
 }
 
 function finalFields({ start, updates }: NonNullable<Incarnations['last']>, place: Place): Fields {
-  return updates.reduce((fields, { ops }) => applyFieldOps(fields, ops, place), start.fields);
+  return [start, ...updates].reduce((fields, { ops }) => applyFieldOps(fields, ops, place), start.fields);
 }
 
 function lostEdits(side: LostEdit['side'], ops: FieldOps): readonly LostEdit[] {

@@ -77,14 +77,16 @@ export class RecordTally {
   /** Over all fields: the bytes of their values, and the list operations, each of which travels on its own. */
   #values = 0;
   #operations = 0;
+  /** How many fields have an operation other than a put: behind an insert those are an update. */
+  #unputFields = 0;
 
   /** In bytes. Law: after any applied changes it is what the record's changes weigh in the normal form. */
   get size(): number {
     switch (this.#stage) {
       case 'insert':
-        return BASE_CHANGE_SIZE + this.#values;
+        return BASE_CHANGE_SIZE + this.#values + this.#sizeBehindInsert();
       case 'replace':
-        return 2 * BASE_CHANGE_SIZE + this.#values;
+        return 2 * BASE_CHANGE_SIZE + this.#values + this.#sizeBehindInsert();
       case 'delete':
         return BASE_CHANGE_SIZE;
       case 'update':
@@ -100,6 +102,7 @@ export class RecordTally {
     for (const [field, tally] of this.#fields) copy.#fields.set(field, tally);
     copy.#values = this.#values;
     copy.#operations = this.#operations;
+    copy.#unputFields = this.#unputFields;
     return copy;
   }
 
@@ -126,12 +129,9 @@ export class RecordTally {
   }
 
   #update(ops: FieldOps): void {
-    // Of a record that did not exist before, a field that is not there is known to be absent.
-    const isNew = this.#stage !== 'update';
     for (const [field, op] of ops) {
       const before = this.#fields.get(field);
-      const after = composed(before ?? (isNew ? DELETED : undefined), op);
-      this.#set(field, before, isNew && after === DELETED ? undefined : after);
+      this.#set(field, before, composed(before, op));
     }
     invariant(this.#values >= 0, 'what has gathered weighs no less than nothing');
   }
@@ -139,6 +139,7 @@ export class RecordTally {
   #set(field: string, before: FieldTally | undefined, after: FieldTally | undefined): void {
     this.#values += valuesOf(after) - valuesOf(before);
     this.#operations += operationsOf(after) - operationsOf(before);
+    this.#unputFields += unputCountOf(after) - unputCountOf(before);
     if (after === undefined) this.#fields.delete(field);
     else this.#fields.set(field, after);
   }
@@ -147,6 +148,12 @@ export class RecordTally {
     this.#fields.clear();
     this.#values = 0;
     this.#operations = 0;
+    this.#unputFields = 0;
+  }
+
+  /** Without the values. */
+  #sizeBehindInsert(): number {
+    return this.#unputFields === 0 ? 0 : BASE_CHANGE_SIZE * Math.max(1, this.#operations);
   }
 }
 
@@ -166,6 +173,10 @@ function composed(before: FieldTally | undefined, op: FieldOp): FieldTally | und
 
 function valuesOf(tally: FieldTally | undefined): number {
   return tally === undefined || tally.type === 'delete' ? 0 : tally.values;
+}
+
+function unputCountOf(tally: FieldTally | undefined): number {
+  return tally === undefined || tally.type === 'put' ? 0 : 1;
 }
 
 function operationsOf(tally: FieldTally | undefined): number {

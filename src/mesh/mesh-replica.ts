@@ -1,8 +1,9 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
+import { applyFieldOps } from '../deltas/apply-field.js';
 import { changesIn, composeAll, Delta, type DeltaInput, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
 import { deltaWithoutBefore } from '../deltas/invert.js';
-import { DatastoreError } from '../errors/datastore-error.js';
-import type { Change } from '../operations/change.js';
+import { editAt, type RecordEdit } from '../deltas/normal-form.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
@@ -519,29 +520,18 @@ function covers(vector: VersionVector, other: VersionVector): boolean {
 function changedRecords(delta: Delta): ReadonlyMap<string, ReadonlySet<string>> {
   const tables = new Map<string, Set<string>>();
   const changes = changesIn(delta);
-  for (const [at, change] of changes.entries()) {
-    const next = changes[at + 1];
-    const isReplaced = next?.table === change.table && next.record === change.record;
-    if (
-      isReplaced &&
-      next.type === 'insert' &&
-      change.type === 'delete' &&
-      areFieldsEqual(change.before, next.fields)
-    ) {
-      continue;
-    }
-    const previous = changes[at - 1];
-    if (previous?.type === 'delete' && previous.record === change.record && previous.table === change.table) continue;
-    if (change.type === 'update' && !hasEffect(change)) continue;
-    const records = tables.get(change.table) ?? new Set<string>();
-    tables.set(change.table, records.add(change.record));
+  for (let placed = editAt(changes, 0); placed !== undefined; placed = editAt(changes, placed.end)) {
+    const { table, record, edit } = placed;
+    if (!hasEffect(edit, { table, record })) continue;
+    tables.set(table, (tables.get(table) ?? new Set<string>()).add(record));
   }
   return tables;
 }
 
-function hasEffect(change: Change): boolean {
-  if (change.type !== 'update') return true;
-  for (const op of change.ops.values()) {
+function hasEffect(edit: RecordEdit, place: Place): boolean {
+  if (edit.type === 'replace') return !areFieldsEqual(edit.before, applyFieldOps(edit.fields, edit.ops, place));
+  if (edit.type !== 'update') return true;
+  for (const op of edit.ops.values()) {
     if (op.type === 'list') return true;
     const after: Value | undefined = op.type === 'put' ? op.value : undefined;
     if (!('before' in op) || !valuesEqual(op.before, after)) return true;

@@ -1,5 +1,6 @@
 import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf, sizeOfDelta } from '../deltas/delta.js';
 import { invertChange } from '../deltas/invert.js';
+import { normalFormOf } from '../deltas/normal-form.js';
 import { checkIsOptions, invalidArgument } from '../errors/arguments.js';
 import { type Change, type InsertChange, insertChange } from '../operations/change.js';
 import { ownChanges } from '../operations/ownership.js';
@@ -98,7 +99,8 @@ export class State {
     if (!Delta.is(delta)) return deltaOf(this.#applyAll(ownChanges(delta), limits));
     const changes = changesIn(delta);
     const applied = this.#applyAll(changes, limits);
-    return applied.every((change, position) => change === changes[position]) ? delta : deltaInNormalForm(applied);
+    if (applied.every((change, position) => change === changes[position])) return delta;
+    return deltaInNormalForm(normalFormOf(applied));
   }
 
   #applyAll(changes: readonly Change[], limits: Limits): readonly Change[] {

@@ -7,6 +7,7 @@ import {
   insertAt,
   listOf,
   onceEach,
+  type Person,
   RECORD,
   type Script,
   search,
@@ -100,5 +101,40 @@ describe('what people mean holds in every order of edits, puts, answers and fetc
       listStart('axb'),
       [converge, onceEach],
     );
+  });
+});
+
+describe('created lists', () => {
+  const missing = (person: Person): boolean => person.replica.get(TABLE, RECORD) === undefined;
+  const insertRecord: Action = {
+    name: 'insert the record',
+    perform: (person) => {
+      if (missing(person)) person.replica.apply([{ type: 'insert', table: TABLE, record: RECORD, fields: new Map() }]);
+    },
+  };
+  const createAndPush = (item: string): Action => ({
+    name: `create the list and push ${item}`,
+    perform: (person) => {
+      if (missing(person)) return;
+      const items = person.replica.get(TABLE, RECORD)?.get('f');
+      person.facts.inserted.add(item);
+      const ops = [{ type: 'insert' as const, index: listOf(person).length, value: item }];
+      person.replica.apply([update('f', ops, items === undefined)]);
+    },
+  });
+  const atOnce = (item: string): Action => ({
+    name: `insert the record, create the list, push ${item}`,
+    perform: (person) => {
+      insertRecord.perform(person);
+      createAndPush(item).perform(person);
+    },
+  });
+
+  test('of a record that both insert merge', () => {
+    expectMeant([[atOnce('A')], [atOnce('M')]], [], [converge, onceEach]);
+  });
+
+  test('of a record that both insert merge, whether or not they were sealed between', () => {
+    expectMeant([[insertRecord, createAndPush('A'), createAndPush('B')], [atOnce('M')]], [], [converge, onceEach]);
   });
 });

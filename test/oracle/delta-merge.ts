@@ -15,7 +15,7 @@ export type RuleOfField = (table: string, field: string) => Rule;
 
 /** What one delta in normal form does to one record: the four names that head the rows of the record table. */
 type RecordEdit =
-  | { readonly type: 'insert' | 'replace'; readonly fields: Fields }
+  | { readonly type: 'insert' | 'replace'; readonly fields: Fields; readonly ops: ReadonlyMap<string, FieldOp> }
   | { readonly type: 'update'; readonly ops: ReadonlyMap<string, FieldOp> }
   | { readonly type: 'delete' };
 
@@ -96,14 +96,14 @@ function mergeRecord(
   if (remote.type === 'delete') return fieldsAfter(undefined, local, ruleOf);
   // insert and insert: "fields merge one by one as puts over an absent base". replace and replace: "fields merge as for
   // insert/insert", so that the fields of the replaced record count for neither side.
-  return mergeFields(undefined, putsOf(local.fields), putsOf(remote.fields), ruleOf);
+  return mergeFields(undefined, insertedOps(local), insertedOps(remote), ruleOf);
 }
 
 /** The fields of a record that one side alone decides. */
 function fieldsAfter(base: Fields | undefined, edit: RecordEdit, ruleOf: (field: string) => Rule): Fields | undefined {
   if (edit.type === 'delete') return undefined;
   if (edit.type === 'update') return mergeFields(base, edit.ops, new Map(), ruleOf);
-  return edit.fields;
+  return mergeFields(edit.fields, edit.ops, new Map(), ruleOf);
 }
 
 function mergeFields(
@@ -119,9 +119,13 @@ function mergeFields(
   return merged;
 }
 
-/** "Fields merge one by one as puts": a field that one side did not insert is one that it did not touch. */
-function putsOf(fields: Fields): ReadonlyMap<string, FieldOp> {
-  return new Map([...fields].map(([field, value]): [string, FieldOp] => [field, { type: 'put', value }]));
+/**
+ * "Fields merge one by one as puts", and "a list that was created stays created": a field that one side did not insert, or
+ * deleted again, is one that it did not touch.
+ */
+function insertedOps({ fields, ops }: RecordEdit & { type: 'insert' | 'replace' }): ReadonlyMap<string, FieldOp> {
+  const puts = [...fields].map(([field, value]): [string, FieldOp] => [field, { type: 'put', value }]);
+  return new Map([...puts, ...[...ops].filter(([, { type }]) => type === 'list')]);
 }
 
 /** "A field is never null: absent means deleted." */
@@ -130,7 +134,7 @@ function setField(fields: Map<string, Value>, field: string, value: Value | unde
   else fields.set(field, value);
 }
 
-/** "Per record at most one change, or `delete` then `insert` where a record was replaced." */
+/** "Per record at most one change, or `delete` then `insert` where a record was replaced", and an update behind an insert. */
 function editsByRecord(delta: Iterable<Change>): Map<string, RecordEdit> {
   const edits = new Map<string, RecordEdit>();
   for (const change of delta) {
@@ -141,7 +145,10 @@ function editsByRecord(delta: Iterable<Change>): Map<string, RecordEdit> {
 }
 
 function editAfter(earlier: RecordEdit | undefined, change: Change): RecordEdit {
-  if (earlier === undefined) return change;
-  if (earlier.type === 'delete' && change.type === 'insert') return { type: 'replace', fields: change.fields };
-  throw new Error('A delta is not in normal form: two changes of one record that are not delete then insert.');
+  if (earlier === undefined) return change.type === 'insert' ? { ...change, ops: new Map() } : change;
+  if (earlier.type === 'delete' && change.type === 'insert')
+    return { type: 'replace', fields: change.fields, ops: new Map() };
+  if ((earlier.type === 'insert' || earlier.type === 'replace') && earlier.ops.size === 0 && change.type === 'update')
+    return { ...earlier, ops: change.ops };
+  throw new Error('A delta is not in normal form: changes of one record that are not delete, insert, update.');
 }

@@ -25,12 +25,12 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 27_000,
-  'deltaic/binary': 28_200,
-  'deltaic/sync': 40_900,
-  'deltaic/mesh': 40_000,
-  'deltaic/datastore': 70_500,
-  'deltaic/datastore/testing': 16_700,
+  deltaic: 27_400,
+  'deltaic/binary': 28_600,
+  'deltaic/sync': 41_700,
+  'deltaic/mesh': 40_400,
+  'deltaic/datastore': 71_600,
+  'deltaic/datastore/testing': 17_500,
   'deltaic/storage/indexeddb': 4_500,
   'deltaic/storage/lmdb': 4_500,
   'deltaic/server': 42_000,

@@ -63,13 +63,26 @@ export function deltaOf(base: BaseRecord): readonly Change[] {
 
 /** Every delta on one record with one field: every kind of change, over the given values. */
 export function allDeltas(base: BaseRecord, values: readonly Value[], tag: string): (readonly Change[])[] {
-  const contents = [undefined, ...values];
-  if (base === undefined) return [[], ...contents.map((value) => [insertOf(value)])];
+  const inserts = allInserts(values, tag);
+  if (base === undefined) return [[], ...inserts];
   return [
     [],
     ...fieldOperations(base.field, values, tag).map((op) => [updateOf(op)]),
     [deletion],
-    ...contents.map((value) => [deletion, insertOf(value)]),
+    ...inserts.map((insert) => [deletion, ...insert]),
+  ];
+}
+
+/** Every insert of the record: without the field, with each value, and with what a normal form can have behind it. */
+function allInserts(values: readonly Value[], tag: string): (readonly Change[])[] {
+  const behind: FieldOp[] = [
+    { type: 'delete' },
+    { type: 'list', create: true, ops: [] },
+    { type: 'list', create: true, ops: [{ type: 'insert', index: 0, value: tag }] },
+  ];
+  return [
+    ...[undefined, ...values].map((value) => [insertOf(value)]),
+    ...behind.map((op) => [insertOf(undefined), updateOf(op)]),
   ];
 }
 

@@ -36,7 +36,10 @@ export const DELETED = 2;
 /** Deleted, with known fields. */
 export const DELETED_FIELDS = 3;
 
-export const CHANGE_KIND_COUNT = 4;
+/** Inserted, with an update of the same record behind the insert. It is two changes. */
+export const INSERTED_UPDATED = 4;
+
+export const CHANGE_KIND_COUNT = 5;
 
 /**
  * Writes deltas column by column: all names, then all records, then all values, so that like is beside like, which
@@ -74,8 +77,9 @@ export class ChangeWriter {
 
   write(changes: readonly Change[]): void {
     for (let start = 0; start < changes.length; ) {
-      const end = endOfGroup(changes, start);
-      this.#writeGroup(changes, start, end);
+      const kind = kindAt(changes, start);
+      const end = endOfGroup(changes, start, kind);
+      this.#writeGroup(changes, start, end, kind);
       start = end;
     }
   }
@@ -91,16 +95,17 @@ export class ChangeWriter {
   }
 
   /** Writes changes that are of one kind and table. */
-  #writeGroup(changes: readonly Change[], start: number, end: number): void {
-    const first = changes[start] as Change;
-    writeRun(this.#groups, kindOf(first), end - start);
-    this.#groups.varint(this.names.numberOf(first.table));
-    for (let at = start; at < end; at++) {
+  #writeGroup(changes: readonly Change[], start: number, end: number, kind: number): void {
+    const width = changesPerRecord(kind);
+    writeRun(this.#groups, kind, (end - start) / width);
+    this.#groups.varint(this.names.numberOf((changes[start] as Change).table));
+    for (let at = start; at < end; at += width) {
       const change = changes[at] as Change;
       const record = this.names.numberOf(change.record);
       this.#records.signed(record - this.#previousRecord);
       this.#previousRecord = record;
       this.#writeContent(change);
+      if (width === 2) this.#writeContent(changes[at + 1] as Change);
     }
   }
 
@@ -139,19 +144,27 @@ export class ChangeWriter {
 }
 
 /** Where the changes end that are of the same kind and table as the one at `start`. */
-function endOfGroup(changes: readonly Change[], start: number): number {
-  const first = changes[start] as Change;
-  const kind = kindOf(first);
-  let end = start + 1;
-  for (let change = changes[end]; change?.table === first.table && kindOf(change) === kind; change = changes[end])
-    end++;
+function endOfGroup(changes: readonly Change[], start: number, kind: number): number {
+  const { table } = changes[start] as Change;
+  const width = changesPerRecord(kind);
+  let end = start + width;
+  while (changes[end]?.table === table && kindAt(changes, end) === kind) end += width;
   return end;
 }
 
-function kindOf(change: Change): number {
-  if (change.type === 'insert') return INSERTED;
+function changesPerRecord(kind: number): number {
+  return kind === INSERTED_UPDATED ? 2 : 1;
+}
+
+function kindAt(changes: readonly Change[], at: number): number {
+  const change = changes[at] as Change;
+  if (change.type === 'insert') return isUpdateOf(change, changes[at + 1]) ? INSERTED_UPDATED : INSERTED;
   if (change.type === 'update') return UPDATED;
   return change.before === undefined ? DELETED : DELETED_FIELDS;
+}
+
+function isUpdateOf({ table, record }: InsertChange, next: Change | undefined): boolean {
+  return next?.type === 'update' && next.record === record && next.table === table;
 }
 
 /** How many columns a {@link ChangeWriter} writes. */
@@ -214,14 +227,23 @@ export class ChangeReader {
       const run = readRun(this.#groups, CHANGE_KIND_COUNT);
       const table = this.names.at(this.#groups.varint(), this.#groups);
       if (previous?.kind === run.kind && previous.table === table) this.#groups.fail('two runs that must be one');
-      if (count !== undefined && run.count > count - changes.length) {
+      const width = changesPerRecord(run.kind);
+      if (count !== undefined && run.count * width > count - changes.length) {
         this.#groups.fail('a run exceeds its delta');
       }
       // The count is not trusted: a run that claims too many changes meets the end of the records.
       for (let left = run.count; left > 0; left--) {
         const change = this.#change(run.kind, table);
         check(change);
+        const before = changes.at(-1);
+        if (run.kind === UPDATED && before?.type === 'insert' && isUpdateOf(before, change)) {
+          this.#groups.fail('an insert and an update of it that must be in one run');
+        }
         changes.push(change);
+        if (width === 1) continue;
+        const update = updateChange(table, change.record, this.#readOps());
+        check(update);
+        changes.push(update);
       }
       previous = { kind: run.kind, table };
     }
@@ -231,7 +253,7 @@ export class ChangeReader {
   #change(kind: number, table: string): Change {
     this.#record += this.#records.signed();
     const record = this.names.at(this.#record, this.#records);
-    if (kind === INSERTED) return insertChange(table, record, this.#readFields());
+    if (kind === INSERTED || kind === INSERTED_UPDATED) return insertChange(table, record, this.#readFields());
     if (kind === UPDATED) return updateChange(table, record, this.#readOps());
     return deleteChange(table, record, kind === DELETED ? undefined : this.#readFields());
   }

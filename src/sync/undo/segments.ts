@@ -174,9 +174,9 @@ function join(before: Segment | undefined, last: Segment): Segment | undefined {
 }
 
 /**
- * Whether a composed delta edits every field that the later of the two updates. It does not if a record was inserted
- * and the field then deleted, or if list operations cancel out. A merge would no longer see that the user edited the
- * field, and leave another value there for what comes next, which shows once that is undone.
+ * Whether a composed delta edits every field that the later of the two updates. It does not if list operations cancel
+ * out. A merge would no longer see that the user edited the field, and leave another value there for what comes next,
+ * which shows once that is undone.
  */
 function editsFieldsOf(composed: Delta, later: Delta): boolean {
   const changes = changesIn(composed);
@@ -188,8 +188,9 @@ function editsFieldsOf(composed: Delta, later: Delta): boolean {
     if (found === undefined || found.table !== change.table || found.record !== change.record) return false;
     const { edit } = found;
     if (edit.type === 'delete') return false;
-    const fields = edit.type === 'update' ? edit.ops : edit.fields;
-    for (const field of change.ops.keys()) if (!fields.has(field)) return false;
+    const isEdited = (field: string): boolean =>
+      edit.ops.has(field) || (edit.type !== 'update' && edit.fields.has(field));
+    for (const field of change.ops.keys()) if (!isEdited(field)) return false;
     return true;
   });
 }
