@@ -102,6 +102,21 @@ describe('what people mean holds in every order of edits, puts, answers and fetc
       [converge, onceEach],
     );
   });
+
+  test('two who delete one item and undo', () => {
+    const back: Check = ([person]) =>
+      person !== undefined && listOf(person).filter((item) => item === 'x').length === 1
+        ? undefined
+        : 'x is not there once';
+    expectMeant(
+      [
+        [remove('x'), undo],
+        [remove('x'), undo],
+      ],
+      listStart('axb'),
+      [converge, onceEach, back],
+    );
+  });
 });
 
 describe('created lists', () => {
