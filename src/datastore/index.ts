@@ -105,6 +105,7 @@ export {
   QueryResult,
   Table,
 } from './model/table.js';
+export { UNDO_PAUSE, type UndoStatus } from './model/undo.js';
 export type {
   AbortSignalLike,
   AcquireOptions,

@@ -91,6 +91,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     (wrong, { datastore }) => datastore.transaction(() => 1, wrong),
     (wrong, { datastore }) => datastore.transaction(() => 1, { maxTries: wrong }),
   ],
+  'Datastore.groupEdits': [(wrong, { datastore }) => datastore.groupEdits(wrong)],
   'Datastore.on': [
     (wrong, { datastore }) => datastore.on(wrong, () => undefined),
     (wrong, { datastore }) => datastore.on('change', wrong),
@@ -180,7 +181,15 @@ const LEFT_OUT: readonly string[] = [
     'DatastoreManager.list',
   ],
   ...['DatastoreManager.shutDown', 'Datastore.tables', 'Datastore.listRoles', 'Datastore.sync', 'Datastore.rollback'],
-  ...['Datastore.loadDeltas', 'Datastore.commit', 'Datastore.close', 'FieldView.names', 'FieldView.entries'],
+  ...[
+    'Datastore.loadDeltas',
+    'Datastore.commit',
+    'Datastore.close',
+    'Datastore.undo',
+    'Datastore.redo',
+    'FieldView.names',
+    'FieldView.entries',
+  ],
   ...['DatastoreRecord.deleteRecord', 'ReadableList.toArray', 'List.clear', 'List.pop', 'List.shift'],
   ...['QueryResult.asList', 'ResolutionRules.get', 'environmentOf'],
   ...['MemoryStorage.acquire', 'MemoryStorage.copy', 'MemoryStorage.kill', 'MemoryStorage.cutPower'],
@@ -325,7 +334,7 @@ describe('an error names what is wrong, and what is expected', () => {
       'an unknown event',
       ({ datastore }) => datastore.on('nothing' as never, () => undefined),
       'invalid-option',
-      /^an event must be one of change, conflict, refusal, ruleFailure, syncStatus, got "nothing"$/,
+      /^an event must be one of change, conflict, refusal, ruleFailure, syncStatus, undoStatus, got "nothing"$/,
     ],
     [
       'no listener',

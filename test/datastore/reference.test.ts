@@ -25,13 +25,15 @@ const rows = rowsOf(page);
 const sources = sourcesUnder('src', '.ts');
 const tests = sourcesUnder('test/datastore', '.test.ts');
 
-/** The pages of code that the page shows. */
-const examples = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+/** The code that the page shows: each example goes on from the one before it. */
+const example = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code).join('\n');
 
-test.each(examples)('an example on the page runs: %#', async (code) => {
+test('the examples on the page run', async () => {
   const manager = { openDefault: () => Promise.resolve(new Desk().datastore) };
-  const { code: body } = await transformWithEsbuild(code, 'example.ts', { format: 'esm' });
-  const task = await new Function('manager', `return (async () => {${body}; return task; })();`)(manager);
+  const { code: body } = await transformWithEsbuild(example, 'example.ts', { format: 'esm' });
+  const task = await new Function('manager', 'console', `return (async () => {${body}; return task; })();`)(manager, {
+    log: () => undefined,
+  });
   expect(Object.fromEntries(task)).toEqual({ taskname: 'Buy milk', completed: false, tags: ['shop'] });
 });
 

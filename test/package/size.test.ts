@@ -29,7 +29,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/binary': 28_600,
   'deltaic/sync': 41_700,
   'deltaic/mesh': 40_400,
-  'deltaic/datastore': 71_600,
+  'deltaic/datastore': 72_800,
   'deltaic/datastore/testing': 17_500,
   'deltaic/storage/indexeddb': 4_500,
   'deltaic/storage/lmdb': 4_500,

@@ -332,6 +332,7 @@ export class SyncSession {
     return {
       manager,
       now: () => new Date(environment.now()),
+      elapsed: () => environment.now(),
       newRecordId: () => randomName(environment),
       save: () => this.#store.save(),
       changed: () => this.#changed(),

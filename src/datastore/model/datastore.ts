@@ -23,6 +23,7 @@ import { Mutex } from './mutex.js';
 import { type OpenContext, OpenReplica, type OwningManager, withVisiblePlace } from './open-replica.js';
 import { ACL_TABLE, type Principal, RoleList } from './roles.js';
 import { Table } from './table.js';
+import { DatastoreUndo } from './undo.js';
 
 /** The largest size of a datastore in bytes, unless the embedder sets other limits. */
 export const DATASTORE_SIZE_LIMIT: number = DEFAULT_LIMITS.datastoreSize;
@@ -55,6 +56,7 @@ export class Datastore<Tables extends object = AnyTables> {
   readonly #notifier: DatastoreNotifier<Tables>;
   readonly #roles: RoleList;
   readonly #commits: Commits;
+  readonly #undo: DatastoreUndo;
   /** Held by commits, transactions and loads. */
   readonly #mutex = new Mutex();
   /** The number of transactions that run or wait. */
@@ -66,6 +68,7 @@ export class Datastore<Tables extends object = AnyTables> {
     this.#open = open;
     this.#notifier = notifier;
     this.#roles = new RoleList(open);
+    this.#undo = new DatastoreUndo(open);
     this.#commits = new Commits(open, {
       merge: () => this.#merge(),
       undone: ({ changes, conflicts }) => {
@@ -73,6 +76,8 @@ export class Datastore<Tables extends object = AnyTables> {
         this.#notifier.tellConflicts(conflicts);
       },
     });
+    notifier.watchUndo(this.#undo);
+    open.beforeEdit(() => this.#undo.beforeEdit());
     open.onEdited((applied) => this.#tellEdited(applied));
   }
 
@@ -140,6 +145,8 @@ export class Datastore<Tables extends object = AnyTables> {
   /** Sets the title, or deletes it. @throws DatastoreError `invalid-value`, or as any edit. */
   setTitle(title: string | undefined): void {
     const { replica } = this.#open;
+    this.#open.requireNoMerge();
+    this.#undo.beforeEdit();
     const before = replica.title;
     withVisiblePlace(
       () => ({}),
@@ -205,6 +212,44 @@ export class Datastore<Tables extends object = AnyTables> {
   rollback(): void {
     const { replica } = this.#open;
     this.#open.edited(replica.rollback());
+  }
+
+  /** Whether {@link undo} would do anything. */
+  get canUndo(): boolean {
+    return this.#undo.status.canUndo;
+  }
+
+  /** Whether {@link redo} would do anything. */
+  get canRedo(): boolean {
+    return this.#undo.status.canRedo;
+  }
+
+  /**
+   * Undoes what this user did last on this device, and nothing that others did: an *undo item*, which is what was edited
+   * since the last pause of a second, {@link sync}, commit or undo, or within one {@link groupEdits}. What others changed
+   * since then stays. Not until a commit or transaction that is under way has ended. After a restart only later edits can
+   * be undone.
+   *
+   * @returns whether there was anything to undo.
+   * @throws DatastoreError as any edit.
+   */
+  undo(): boolean {
+    return this.#repeated(this.#undo.undo());
+  }
+
+  /** Does again what {@link undo} undid last, unless the user edited since. Otherwise as `undo`. */
+  redo(): boolean {
+    return this.#repeated(this.#undo.redo());
+  }
+
+  /**
+   * Makes the edits of a function one undo item, without a pause or another edit in it; a group inside a group belongs to
+   * that one. If the function throws, the edits that it made stay.
+   *
+   * @returns what `edit` returned.
+   */
+  groupEdits<Result>(edit: () => Result): Result {
+    return this.#undo.group(edit);
   }
 
   /** Receives what the server has now, and merges it as {@link sync} does. @throws DatastoreError as `sync`, or for the network. */
@@ -300,6 +345,11 @@ export class Datastore<Tables extends object = AnyTables> {
       context.changed();
       await context.save();
     }
+  }
+
+  #repeated(applied: Delta | undefined): boolean {
+    if (applied !== undefined) this.#open.edited(applied);
+    return applied !== undefined;
   }
 
   #table(id: string): Table {

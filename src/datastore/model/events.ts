@@ -14,6 +14,7 @@ import { checkFunction, invalidArgument } from './arguments.js';
 import type { TableId } from './fields.js';
 import type { ConnectionStatus, OpenReplica } from './open-replica.js';
 import type { DatastoreRecord, Table } from './table.js';
+import type { UndoStatus } from './undo.js';
 
 /** The records of a declared table. */
 export type RecordOf<Tables, Id extends keyof Tables> = DatastoreRecord<Tables[Id] & object>;
@@ -59,6 +60,7 @@ export interface DatastoreEvents<Tables> {
   readonly refusal: RefusalEvent;
   readonly ruleFailure: RuleFailureEvent;
   readonly syncStatus: DatastoreStatus;
+  readonly undoStatus: UndoStatus;
 }
 
 const EVENT_NAMES: readonly (keyof DatastoreEvents<never>)[] = [
@@ -67,6 +69,7 @@ const EVENT_NAMES: readonly (keyof DatastoreEvents<never>)[] = [
   'refusal',
   'ruleFailure',
   'syncStatus',
+  'undoStatus',
 ];
 
 /** The state of a datastore relative to the server. Several of these can be true at once. */
@@ -114,10 +117,17 @@ export class DatastoreNotifier<Tables> {
   readonly #listeners: Listeners<DatastoreEvents<Tables>>;
   /** The status that listeners know, while there are any. */
   #toldStatus: DatastoreStatus | undefined;
+  #toldUndo: UndoStatus | undefined;
+  #undo: { readonly status: UndoStatus } | undefined;
 
   constructor(open: OpenReplica) {
     this.#open = open;
     this.#listeners = new Listeners((error) => open.context.listenerFailed(error));
+  }
+
+  /** Sets what the event `undoStatus` tells of. */
+  watchUndo(undo: { readonly status: UndoStatus }): void {
+    this.#undo = undo;
   }
 
   get status(): DatastoreStatus {
@@ -133,7 +143,9 @@ export class DatastoreNotifier<Tables> {
   add<Name extends keyof DatastoreEvents<Tables>>(name: Name, listener: Listener<DatastoreEvents<Tables>[Name]>): void {
     checkEventName(name);
     this.#listeners.add(name, listener);
-    if (name === 'syncStatus' && this.#open.isOpen) this.#toldStatus ??= this.status;
+    if (!this.#open.isOpen) return;
+    if (name === 'syncStatus') this.#toldStatus ??= this.status;
+    if (name === 'undoStatus') this.#toldUndo ??= this.#undo?.status;
   }
 
   /** @throws DatastoreError as {@link add}. */
@@ -144,6 +156,7 @@ export class DatastoreNotifier<Tables> {
     checkEventName(name);
     this.#listeners.remove(name, listener);
     if (!this.#listeners.has('syncStatus')) this.#toldStatus = undefined;
+    if (!this.#listeners.has('undoStatus')) this.#toldUndo = undefined;
   }
 
   /** Tells of a change, unless nothing changed. */
@@ -168,8 +181,9 @@ export class DatastoreNotifier<Tables> {
     this.tellStatus();
   }
 
-  /** Tells the status if it differs from the one that was told last. */
+  /** Tells the status, and what can be undone, if they differ from what was told last. */
   tellStatus(): void {
+    this.#tellUndo();
     if (this.#toldStatus === undefined || !this.#open.isOpen) return;
     const status = this.status;
     if (isSameStatus(status, this.#toldStatus)) return;
@@ -186,8 +200,17 @@ export class DatastoreNotifier<Tables> {
     }
   }
 
+  #tellUndo(): void {
+    if (this.#toldUndo === undefined || !this.#open.isOpen) return;
+    const { canUndo, canRedo } = this.#undo?.status ?? this.#toldUndo;
+    if (canUndo === this.#toldUndo.canUndo && canRedo === this.#toldUndo.canRedo) return;
+    this.#toldUndo = { canUndo, canRedo };
+    this.#listeners.tell('undoStatus', this.#toldUndo);
+  }
+
   close(): void {
     this.#toldStatus = undefined;
+    this.#toldUndo = undefined;
     this.#listeners.close();
   }
 }

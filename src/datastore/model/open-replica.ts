@@ -40,6 +40,8 @@ export interface DatastoreContext {
   readonly manager: OwningManager;
   /** The time, which becomes the modified time of sealed edits. */
   now(): Date;
+  /** The time in milliseconds, by which the pauses between edits are measured. */
+  elapsed(): number;
   /** A record id that no record of any replica has, such as a random UUID. */
   newRecordId(): string;
   /** Stores the replica as it is now, and resolves when it is safe. Called after edits were sealed. */
@@ -83,6 +85,7 @@ export class OpenReplica {
   readonly #replica: Replica;
   #closedAs: DatastoreErrorCode | undefined;
   #onEdited: ((applied: Delta) => void) | undefined;
+  #beforeEdit: (() => void) | undefined;
 
   constructor({ id, replica, rules, context }: OpenContext) {
     this.id = id;
@@ -122,9 +125,16 @@ export class OpenReplica {
     this.#onEdited = onEdited;
   }
 
+  /** Sets who hears that a local edit is about to be made. */
+  beforeEdit(beforeEdit: () => void): void {
+    this.#beforeEdit = beforeEdit;
+  }
+
   /** Edits the datastore, all or nothing. @throws DatastoreError as `Replica.apply` does. */
   edit(changes: DeltaInput): void {
     const { replica } = this;
+    this.requireNoMerge();
+    this.#beforeEdit?.();
     this.edited(withVisiblePlace(recordPlace, () => replica.apply(changes)));
   }
 

@@ -55,6 +55,10 @@ export class Desk implements DatastoreContext {
     return new Date(++this.time);
   }
 
+  elapsed(): number {
+    return this.time;
+  }
+
   newRecordId(): string {
     return `record-${++ids}`;
   }
