@@ -12,6 +12,7 @@ import { ManualEnvironment } from '../../../src/datastore/testing/index.js';
 import type { Fault } from '../faults.js';
 import type { Random } from '../random.js';
 import { Violation } from '../violation.js';
+import { isMeddled, Meddler } from './meddler.js';
 import { Opening } from './opening.js';
 import type { Tags } from './tags.js';
 
@@ -80,8 +81,9 @@ export class FleetDevice {
       life.link = link;
       return link;
     };
-    const onFailure = (error: unknown): void =>
-      this.#around.failed(new Violation('nothing throws', String(error), error));
+    const onFailure = (error: unknown): void => {
+      if (!isMeddled(error)) this.#around.failed(new Violation('nothing throws', String(error), error));
+    };
     const accounts = await AccountManager.open({ environment, storage, connect, onFailure });
     life.accounts = accounts;
     life.manager = await accounts.managerFor(await accounts.link(this.account));
@@ -97,9 +99,11 @@ export class FleetDevice {
     const { manager } = life;
     if (manager === undefined) return;
     try {
-      const datastore = await manager.open(id);
-      if (life.isOver) return;
       const { tagsOf, failed } = this.#around;
+      const meddler = new Meddler(failed);
+      const datastore = await manager.open(id, { rules: meddler.rules });
+      if (life.isOver) return;
+      meddler.datastore = datastore;
       const opening = new Opening(datastore, tagsOf(this.account, id), failed);
       life.openings.set(id, opening);
       life.past.push(opening);

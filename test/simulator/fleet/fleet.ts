@@ -180,7 +180,9 @@ class Fleet {
 
   #check(): void {
     for (const { account, index, openings } of this.#devices) {
-      for (const [id, { datastore }] of openings) {
+      for (const [id, opening] of openings) {
+        const { datastore } = opening;
+        opening.checkHeard(`device ${index}, ${id}`);
         const rows = this.#server.sequencer(account, id).snapshot().rows;
         const where = `device ${index}, ${id}`;
         for (const { tid, rowid, data } of rows) {

@@ -1,6 +1,7 @@
-import type { Datastore } from '../../../src/datastore/index.js';
+import type { Datastore, DatastoreStatus } from '../../../src/datastore/index.js';
 import { Random } from '../random.js';
 import { Violation } from '../violation.js';
+import { MEDDLED } from './meddler.js';
 import type { Tag, Tags } from './tags.js';
 
 /** What a transaction or a sync may fail with in a world like this one. */
@@ -24,12 +25,33 @@ export class Opening {
   #unanswered = 0;
   #isDead = false;
   readonly #made: Tag[] = [];
+  #isEditing = false;
+  /** The edits and syncs that listeners made: no more than a few, or devices would answer each other for ever. */
+  #answers = 0;
+  /** The status that the last listener heard last. */
+  #heard: DatastoreStatus;
 
   constructor(datastore: Datastore, tags: Tags, failed: (violation: Violation) => void) {
     this.datastore = datastore;
     this.#tags = tags;
     this.#failed = failed;
     datastore.table(TABLE).setResolutionRule('count', 'sum');
+    this.#heard = datastore.syncStatus;
+    datastore.on('change', ({ origin }) => {
+      if (origin === 'remote') this.#answer(() => datastore.table('heard').getOrInsert('h').set('f', datastore.size));
+    });
+    datastore.on('syncStatus', ({ hasIncoming }) => {
+      if (hasIncoming) this.#answer(() => this.sync());
+    });
+    datastore.on('syncStatus', (status) => {
+      this.#heard = status;
+    });
+  }
+
+  /** @throws Violation unless the status that was heard last is the present one. */
+  checkHeard(where: string): void {
+    const [heard, present] = [this.#heard, this.datastore.syncStatus].map((status) => JSON.stringify(status));
+    if (heard !== present) throw new Violation('the last event is the present', `${where}: ${heard}, not ${present}`);
   }
 
   edit(name: string, random: Random): void {
@@ -117,7 +139,23 @@ export class Opening {
     return sealed;
   }
 
+  /** Answers an event. Not those of an edit, of which nobody could tell then whether the answer sealed it. */
+  #answer(act: () => void): void {
+    if (this.#isEditing || this.#isDead || this.#answers >= 6) return;
+    this.#answers++;
+    act();
+  }
+
   #apply(tag: Tag, random: Random): void {
+    this.#isEditing = true;
+    try {
+      this.#edit(tag, random);
+    } finally {
+      this.#isEditing = false;
+    }
+  }
+
+  #edit(tag: Tag, random: Random): void {
     const record = this.datastore.table(TABLE).get(RECORD);
     if (record === undefined) throw new Violation('the journal is there', 'it is not');
     const tags = record.getList('tags');
@@ -128,6 +166,7 @@ export class Opening {
       .table('other')
       .getOrInsert(`r${random.below(3)}`)
       .set(`f${random.below(3)}`, tag.name);
+    this.datastore.table(MEDDLED).getOrInsert('m').set('f', tag.name);
   }
 
   #watch(outcome: Promise<unknown>, done: () => void, failed: (code: string) => void): void {

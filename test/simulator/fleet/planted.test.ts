@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { ReplicaStore } from '../../../src/datastore/manager/datastore-cache.js';
 import { ServerConversation } from '../../../src/datastore/manager/server-conversation.js';
+import { type Listener, Listeners } from '../../../src/datastore/model/events.js';
 import { Delta } from '../../../src/index.js';
 import { Replica } from '../../../src/sync/index.js';
 import { FAULTS } from '../faults.js';
@@ -44,6 +45,27 @@ test('a manager that stores what a crash must take is noticed', async () => {
 test('a transaction that makes again what it has not retracted is noticed', async () => {
   vi.spyOn(Replica.prototype, 'retract').mockImplementation(() => ({ changes: Delta.from([]), conflicts: [] }));
   expect(await lawBroken()).toBe('every edit counts exactly once');
+});
+
+test('a replica that its merge functions can edit is noticed', async () => {
+  vi.spyOn(Replica.prototype, 'isMerging', 'get').mockReturnValue(false);
+  expect(await lawBroken()).toBe('a merge function changes nothing');
+});
+
+test('listeners that are told of an event inside another one are noticed', async () => {
+  vi.spyOn(Listeners.prototype, 'tell').mockImplementation(function (this: Listeners<object>, name, event) {
+    // As if nothing were told at the moment.
+    const listeners = new Set(heardBy.get(this)?.get(name) ?? []);
+    for (const listener of listeners) listener(event as never);
+  });
+  const { add } = Listeners.prototype;
+  const heardBy = new WeakMap<object, Map<PropertyKey, Listener<never>[]>>();
+  vi.spyOn(Listeners.prototype, 'add').mockImplementation(function (this: Listeners<object>, name, listener) {
+    const byName = heardBy.get(this) ?? new Map<PropertyKey, Listener<never>[]>();
+    heardBy.set(this, byName.set(name, [...(byName.get(name) ?? []), listener]));
+    add.call(this, name, listener);
+  });
+  expect(await lawBroken()).toBe('the last event is the present');
 });
 
 test('a manager that does not hear of others is noticed', async () => {
