@@ -30,8 +30,11 @@ export interface AcquireOptions {
 
 /** The part of the platform's `AbortSignal` that is used. */
 export interface AbortSignalLike {
+  /** Whether it has aborted. */
   readonly aborted: boolean;
+  /** Adds a listener that hears when it aborts. */
   addEventListener(type: 'abort', listener: () => void): void;
+  /** Removes a listener. */
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 

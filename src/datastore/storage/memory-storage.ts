@@ -42,8 +42,8 @@ export class MemoryStorage implements DeviceStorage {
       if (wait === undefined || (wait !== true && wait.aborted)) throw alreadyOpen(WHERE);
       await this.#nextRelease(wait === true ? undefined : wait);
     }
-    const lease = new MemoryLease(this.#hook, ++this.#generation, {
-      isHeld: () => this.#holder === lease,
+    const lease: MemoryLease = new MemoryLease(this.#hook, ++this.#generation, {
+      isHeld: (): boolean => this.#holder === lease,
       values: () => this.#values,
       commit: (values, isStrict) => {
         this.#values = values;

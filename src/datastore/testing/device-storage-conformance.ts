@@ -12,6 +12,7 @@ export interface DeviceStorageFixture {
    * cannot do that.
    */
   kill?(): Promise<void>;
+  /** Cleans up, if needed. */
   close?(): Promise<void>;
 }
 

@@ -9,6 +9,7 @@ import type {
 import { alreadyOpen, checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 
+/** Where an {@link IndexedDbStorage} keeps its data. */
 export interface IndexedDbStorageOptions {
   /** Names the database within the origin. */
   readonly name: string;

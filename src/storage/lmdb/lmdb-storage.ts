@@ -10,6 +10,7 @@ import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { type Database, openEnvironment, type RootDatabase } from '../../lmdb/lmdb.js';
 import { BEAT_INTERVAL, hold, isAlive, letGo, type Owner, ownerOf } from './owner.js';
 
+/** Where an {@link LmdbStorage} keeps its data. */
 export interface LmdbStorageOptions {
   /** A directory on a local disk; it is made if it is missing. */
   readonly path: string;
