@@ -21,8 +21,11 @@ interface Running {
   readonly printed: (count: number) => Promise<void>;
 }
 
-function start(path: string): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', OWNER, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** @param end `stop` for a process that stops itself in the middle of a write. */
+function start(path: string, end = ''): Running {
+  const child = spawn(process.execPath, ['--import', 'tsx', OWNER, path, end], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines: string[] = [];
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
@@ -81,6 +84,17 @@ test('a process that is stopped keeps its lease, and one that lives cannot be ro
   await kill(owner);
   const lease = await waiting;
   await lease.release();
+  rmSync(path, { recursive: true });
+});
+
+test('a process that is stopped in the middle of a write keeps nobody waiting to be told', async () => {
+  const path = mkdtempSync(join(tmpdir(), 'deltaic-storage-'));
+  const owner = start(path, 'stop');
+  await owner.printed(2);
+  await expect(new LmdbStorage({ path }).acquire()).rejects.toMatchObject({ code: 'already-open' });
+  const waiting = new LmdbStorage({ path }).acquire({ wait: true });
+  await kill(owner);
+  await (await waiting).release();
   rmSync(path, { recursive: true });
 });
 

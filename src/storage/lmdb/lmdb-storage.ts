@@ -8,7 +8,17 @@ import type {
 import { alreadyOpen, checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { type Database, openEnvironment, type RootDatabase } from '../../lmdb/lmdb.js';
-import { BEAT_INTERVAL, hold, isAlive, letGo, type Owner, ownerOf } from './owner.js';
+import {
+  announce,
+  BEAT_INTERVAL,
+  hold,
+  isAlive,
+  isRunningElsewhere,
+  letGo,
+  type Owner,
+  ownerOf,
+  withdraw,
+} from './owner.js';
 
 /** Where an {@link LmdbStorage} keeps its data. */
 export interface LmdbStorageOptions {
@@ -39,18 +49,29 @@ export class LmdbStorage implements DeviceStorage {
 
   async acquire({ wait }: AcquireOptions = {}): Promise<StorageLease> {
     const where = `the storage in "${this.#path}"`;
+    for (;;) {
+      const lease = isRunningElsewhere(this.#path) ? undefined : await this.#take(where);
+      if (lease !== undefined) return lease;
+      if (wait === undefined || (wait !== true && wait.aborted)) throw alreadyOpen(where);
+      await pause(wait === true ? undefined : wait);
+    }
+  }
+
+  /** The lease, if it is free. */
+  async #take(where: string): Promise<StorageLease | undefined> {
     const environment = openAt(this.#path);
     try {
-      for (;;) {
-        const owner = await take(environment, where);
-        if (owner !== undefined) return new LmdbLease(environment, owner, where);
-        if (wait === undefined || (wait !== true && wait.aborted)) throw alreadyOpen(where);
-        await pause(wait === true ? undefined : wait);
+      const owner = await take(environment, where);
+      if (owner !== undefined) {
+        announce(this.#path, owner);
+        return new LmdbLease(environment, owner, where, this.#path);
       }
     } catch (error) {
       await environment.root.close();
       throw error;
     }
+    await environment.root.close();
+    return undefined;
   }
 }
 
@@ -70,39 +91,49 @@ interface Environment {
   readonly values: Database<Uint8Array, Uint8Array>;
 }
 
-/** Takes the lease if it is free. */
+/**
+ * Takes the lease if it is free. It looks first and writes only then: an owner that was stopped in the middle of a write
+ * holds the lock of LMDB, and nobody may wait for that only to be told that the owner lives.
+ */
 async function take({ root, lease }: Environment, where: string): Promise<Owner | undefined> {
-  return attempt(where, () =>
-    root.transaction(() => {
-      const format = lease.get(FORMAT_KEY) ?? FORMAT;
-      if (typeof format !== 'number' || format > FORMAT) {
-        throw new DatastoreError(
-          'unknown-version',
-          `${where} has format ${String(format)}, and this version knows ${FORMAT}: use a newer version`,
-        );
-      }
-      const before = lease.get(OWNER) as Owner | undefined;
-      if (before !== undefined && before.token !== '' && isAlive(before)) return undefined;
+  const ownerToFollow = (): Owner | undefined | 'held' => {
+    const format = lease.get(FORMAT_KEY) ?? FORMAT;
+    if (typeof format !== 'number' || format > FORMAT) {
+      throw new DatastoreError(
+        'unknown-version',
+        `${where} has format ${String(format)}, and this version knows ${FORMAT}: use a newer version`,
+      );
+    }
+    const before = lease.get(OWNER) as Owner | undefined;
+    return before !== undefined && before.token !== '' && isAlive(before) ? 'held' : before;
+  };
+  return attempt(where, async () => {
+    if (ownerToFollow() === 'held') return undefined;
+    return await root.transaction(() => {
+      const before = ownerToFollow();
+      if (before === 'held') return undefined;
       const owner = ownerOf((before?.generation ?? 0) + 1);
       lease.putSync(FORMAT_KEY, FORMAT);
       lease.putSync(OWNER, owner);
       hold(owner);
       return owner;
-    }),
-  );
+    });
+  });
 }
 
 class LmdbLease implements StorageLease {
   readonly generation: number;
   readonly #environment: Environment;
   readonly #where: string;
+  readonly #path: string;
   #owner: Owner;
   readonly #beat: ReturnType<typeof setInterval>;
   #isReleased = false;
   /** The end of the writes so far: a read sees them. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(environment: Environment, owner: Owner, where: string) {
+  constructor(environment: Environment, owner: Owner, where: string, path: string) {
+    this.#path = path;
     this.#environment = environment;
     this.#owner = owner;
     this.#where = where;
@@ -154,6 +185,7 @@ class LmdbLease implements StorageLease {
     await this.#transaction(() => this.#environment.lease.putSync(OWNER, { ...this.#owner, token: '' })).catch(
       () => undefined,
     );
+    withdraw(this.#path, this.#owner);
     letGo(this.#owner);
     await this.#environment.root.close();
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 
 /** Who holds a lease, as it is written down beside it. */
 export interface Owner {
@@ -19,6 +20,9 @@ export interface Owner {
 export const BEAT_INTERVAL = 10_000;
 /** After how long a silent owner counts as dead, where nothing else can tell, in ms. */
 const SILENCE = 60_000;
+
+/** The file with the note of an owner. */
+const NOTE = 'owner.json';
 
 /** The leases of this process, also those of another copy of this module, as a hot reload makes. */
 const HELD = Symbol.for('deltaic.storage.lmdb.held');
@@ -48,6 +52,39 @@ export function isAlive(owner: Owner): boolean {
     return heldTokens().has(owner.token) || !isSilent;
   }
   return isRunning(owner.process) && owner.began === beginOf(owner.process);
+}
+
+/**
+ * Notes beside the environment who owns it. An owner that was stopped in the middle of a write holds the lock of LMDB, and
+ * opening the environment then waits for that lock. This note can be read without opening anything. Only the record in
+ * the environment decides who owns it.
+ */
+export function announce(path: string, owner: Owner): void {
+  try {
+    writeFileSync(join(path, NOTE), JSON.stringify(owner));
+  } catch {
+    // Without the note, others find the owner in the environment.
+  }
+}
+
+/** Takes the note away, if it is still this owner's. */
+export function withdraw(path: string, owner: Owner): void {
+  if (readNote(path)?.token === owner.token) rmSync(join(path, NOTE), { force: true });
+}
+
+/** Whether the note names another process of this machine that still runs. */
+export function isRunningElsewhere(path: string): boolean {
+  const owner = readNote(path);
+  if (owner === undefined || owner.host !== hostname() || owner.process === process.pid) return false;
+  return isRunning(owner.process) && owner.began === beginOf(owner.process);
+}
+
+function readNote(path: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(join(path, NOTE), 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
 }
 
 function heldTokens(): Set<string> {
