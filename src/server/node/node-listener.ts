@@ -1,5 +1,32 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+
+// The parts of Node's requests and responses that are used, so that the declarations need no types of Node.
+
+/** What Node's HTTP server has received. `http.IncomingMessage` is one. */
+export interface IncomingRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** What Node's HTTP server answers with. `http.ServerResponse` is one. */
+export interface OutgoingResponse {
+  readonly destroyed: boolean;
+  /** Begins the answer. */
+  writeHead(status: number, headers?: Record<string, string>): unknown;
+  /** Sends the head at once. */
+  flushHeaders(): void;
+  /** Sends some bytes; `false` if the client should be given time. */
+  write(chunk: Uint8Array): boolean;
+  /** Ends the answer. */
+  end(): unknown;
+  /** Cuts the connection. */
+  destroy(): unknown;
+  /** Listens once. */
+  once(event: 'close' | 'drain', listener: () => void): unknown;
+  /** Stops listening. */
+  off(event: 'close' | 'drain', listener: () => void): unknown;
+}
 
 /**
  * Lets Node's HTTP server serve a handler of web-standard requests.
@@ -8,7 +35,7 @@ import { Readable } from 'node:stream';
  */
 export function nodeListener(
   handler: (request: Request) => Promise<Response>,
-): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+): (incoming: IncomingRequest, outgoing: OutgoingResponse) => void {
   return (incoming, outgoing) => {
     serve(handler, incoming, outgoing).catch(() => outgoing.destroy());
   };
@@ -16,12 +43,13 @@ export function nodeListener(
 
 async function serve(
   handler: (request: Request) => Promise<Response>,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  incoming: IncomingRequest,
+  outgoing: OutgoingResponse,
 ): Promise<void> {
   const request = requestOf(incoming);
   if (request === undefined) {
-    outgoing.writeHead(400).end();
+    outgoing.writeHead(400);
+    outgoing.end();
     return;
   }
   const response = await handler(request);
@@ -44,23 +72,27 @@ async function serve(
 }
 
 /** The request, or `undefined` for one that no web-standard request can be. */
-function requestOf(incoming: IncomingMessage): Request | undefined {
+function requestOf(incoming: IncomingRequest): Request | undefined {
   const { method = 'GET', url = '/', headers } = incoming;
   try {
     const hasBody = method !== 'GET' && method !== 'HEAD';
-    return new Request(new URL(url, `http://${headers.host ?? 'localhost'}`), {
+    return new Request(new URL(url, `http://${headers['host'] ?? 'localhost'}`), {
       method,
       headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-        value === undefined || name.startsWith(':') ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+        value === undefined || name.startsWith(':')
+          ? []
+          : [[name, typeof value === 'string' ? value : value.join(', ')]],
       ),
-      ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' } : {}),
+      ...(hasBody
+        ? { body: Readable.toWeb(incoming as unknown as Readable) as ReadableStream<Uint8Array>, duplex: 'half' }
+        : {}),
     });
   } catch {
     return undefined;
   }
 }
 
-function drained(outgoing: ServerResponse): Promise<void> {
+function drained(outgoing: OutgoingResponse): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       outgoing.off('drain', end);
