@@ -68,7 +68,7 @@ export default defineConfig(({ mode }) => {
   if (isFast) process.env['DELTAIC_RUNS_MULTIPLIER'] ??= String(FAST_RUNS);
   announceSeed();
   const left = isFast ? SLOW : [];
-  return {
+  const project = (name: string, include: string[], exclude: string[], isolate: boolean) => ({
     resolve: {
       alias: entries.map(({ name, source }) => ({
         find: new RegExp(`^${name}$`),
@@ -76,20 +76,27 @@ export default defineConfig(({ mode }) => {
       })),
     },
     test: {
-      sequence: { sequencer: LongestFirst },
+      name,
+      include,
+      exclude,
+      isolate,
       testTimeout: 120_000,
       hookTimeout: 120_000,
       // The seed is fixed here, in the one process that starts all workers, so that one number replays every file.
       env: { DELTAIC_SEED: String(seedOfThisRun()), DELTAIC_RUNS_MULTIPLIER: String(runsMultiplier()) },
       setupFiles: ['test/support/seed.ts'],
+    },
+  });
+  return {
+    test: {
+      // Here and not in the projects, where it would win over --maxWorkers of the command line.
+      maxWorkers: '100%',
+      sequence: { sequencer: LongestFirst },
       reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
       projects: [
         // Modules are loaded once for many files, which halves the time of most.
-        {
-          extends: true,
-          test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [...ALONE, ...left], isolate: false },
-        },
-        { extends: true, test: { name: 'alone', include: ALONE, exclude: left } },
+        project('shared', ['test/**/*.test.ts'], [...ALONE, ...left], false),
+        project('alone', ALONE, left, true),
       ],
     },
   };
