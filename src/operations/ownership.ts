@@ -1,6 +1,7 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
+import { isMap } from '../values/brands.js';
 import { FrozenMapBuilder, singleEntry, sortedMap } from '../values/fields.js';
 import { visitEach } from '../values/frozen-array.js';
 import { invalidName, isValidRecordId, isValidTableId } from '../values/names.js';
@@ -109,11 +110,11 @@ export function ownChange(change: unknown, position?: number): Change {
 }
 
 function ownFieldOps(ops: unknown, place: Place): ReadonlyMap<string, FieldOp> {
-  if (!(ops instanceof Map)) {
+  if (!isMap(ops)) {
     throw new DatastoreError('invalid-change', `the ops of an update must be a Map, got ${quote(ops)}`, place);
   }
   const owned = new FrozenMapBuilder<string, FieldOp>();
-  for (const [name, op] of ops as ReadonlyMap<unknown, unknown>) {
+  for (const [name, op] of ops) {
     const field = ownFieldName(name, place);
     const ownedOp = ownFieldOp(op, placeOfField(place, field));
     if (ops.size === 1) return singleEntry(field, ownedOp);

@@ -8,6 +8,7 @@ import { isRule, type ResolutionRules } from '../rules/resolution-rules.js';
 import { NoDecision, ownResult } from '../rules/resolve.js';
 import { type Collision, DEFAULT_RULE, type MergeFunction, RULE_NAMES, type Rule } from '../rules/rule.js';
 import { addDifference } from '../rules/sum.js';
+import { isPromiseLike } from '../values/brands.js';
 import { isNumber } from '../values/order.js';
 import type { Value } from '../values/value.js';
 import { INFO_TABLE, MTIME_FIELD } from './datastore-info.js';
@@ -100,7 +101,7 @@ export class PendingRules {
     try {
       const result: unknown = rule(collision);
       // Nobody else handles what an async function rejects with. That it is async is the failure.
-      if (result instanceof Promise) result.catch(() => undefined);
+      if (isPromiseLike(result)) result.then(undefined, () => undefined);
       return ownResult(result, place);
     } catch (error) {
       if (this.failureAt(place) === undefined) this.#failures.push({ ...place, error: failureOf(error, place) });

@@ -233,6 +233,8 @@ export class Sequencer {
     if (!canWrite(role)) return { answer: refused(nonce, notPermitted(role)) };
     try {
       const travelling = deltaWithoutBefore(delta);
+      // A getter of the delta may have put another one meanwhile.
+      if (rev !== this.revision) return this.#put(rev, nonce, travelling, role);
       const applied = this.#state.apply(travelling, { limits: this.#limits });
       const entry = Object.freeze({ rev: rev + 1, nonce, delta: travelling });
       return { answer: { type: 'accepted', nonce, rev: entry.rev }, entry, applied };

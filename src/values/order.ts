@@ -1,4 +1,5 @@
 import { invariant } from '../errors/invariant-error.js';
+import { isBytes, isDate, timeOf } from './brands.js';
 import { compareText } from './text.js';
 import { type Atom, isList, typeOfValue, type Value, type ValueType } from './value.js';
 
@@ -28,8 +29,8 @@ export function compareValues(left: Value | undefined, right: Value | undefined)
   if (isNumber(left) && isNumber(right)) return compareNumbers(left, right);
   if (typeof left === 'string' && typeof right === 'string') return compareText(left, right);
   if (typeof left === 'boolean' && typeof right === 'boolean') return Number(left) - Number(right);
-  if (left instanceof Date && right instanceof Date) return left.getTime() - right.getTime();
-  if (left instanceof Uint8Array && right instanceof Uint8Array) return compareBytes(left, right);
+  if (isBytes(left) && isBytes(right)) return compareBytes(left, right);
+  if (isDate(left) && isDate(right)) return (timeOf(left) ?? 0) - (timeOf(right) ?? 0);
   invariant(Array.isArray(left) && Array.isArray(right), 'values of equal type rank have the same type');
   return compareLists(left, right);
 }

@@ -1,5 +1,6 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
+import { copyOfBytes, isBytes, isMap, timeOf } from './brands.js';
 import { type Fields, FrozenMapBuilder, inOrder, sortedMap } from './fields.js';
 import { someOf } from './frozen-array.js';
 import { invalidName, isValidFieldName } from './names.js';
@@ -30,11 +31,17 @@ export function ownAtom(value: unknown, place?: Place, index?: number): Atom {
       if (isWellFormed(value)) return value;
       throw invalidValue(`unpaired surrogate in the string ${quote(value)}`, place, index);
     default:
-      if (isBytes(value)) return new Uint8Array(value);
-      if (!isDate(value)) throw invalidValue(notAValue(value, index !== undefined), place, index);
-      if (Number.isNaN(value.getTime())) throw invalidValue('invalid date: use one within ±8.64e15 ms', place, index);
-      return new Date(value);
+      return ownObject(value, place, index);
   }
+}
+
+function ownObject(value: unknown, place: Place | undefined, index: number | undefined): Uint8Array | Date {
+  const bytes = isBytes(value) ? copyOfBytes(value) : undefined;
+  if (bytes !== undefined) return bytes;
+  const time = timeOf(value);
+  if (time === undefined) throw invalidValue(notAValue(value, index !== undefined), place, index);
+  if (Number.isNaN(time)) throw invalidValue('invalid date: use one within ±8.64e15 ms', place, index);
+  return new Date(time);
 }
 
 /**
@@ -43,11 +50,11 @@ export function ownAtom(value: unknown, place?: Place, index?: number): Atom {
  * @throws DatastoreError `invalid-name` or `invalid-value`, naming the field.
  */
 export function ownFields(fields: unknown, place: Place = {}): Fields {
-  if (!(fields instanceof Map)) {
+  if (!isMap(fields)) {
     throw new DatastoreError('invalid-value', `fields must be a Map, got ${quote(fields)}`, place);
   }
   const owned = new FrozenMapBuilder<string, Value>();
-  for (const [name, value] of fields as ReadonlyMap<unknown, unknown>) {
+  for (const [name, value] of fields) {
     const field = ownFieldName(name, place);
     owned.set(field, ownValue(value, placeOfField(place, field)));
   }
@@ -112,21 +119,6 @@ function ownList(items: readonly unknown[], place?: Place): readonly Atom[] {
 
 function invalidValue(reason: string, place: Place | undefined, index: number | undefined): DatastoreError {
   return new DatastoreError('invalid-value', reason, index === undefined ? place : { ...place, index });
-}
-
-/** An object can claim a prototype falsely, so bytes and dates are recognised by what their methods accept. */
-function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && ArrayBuffer.isView(value);
-}
-
-function isDate(value: unknown): value is Date {
-  if (!(value instanceof Date)) return false;
-  try {
-    Date.prototype.getTime.call(value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isMutableAtom(value: Value | undefined): boolean {

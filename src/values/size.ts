@@ -1,5 +1,6 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
+import { isBytes, isDate, isMap } from './brands.js';
 import type { Fields } from './fields.js';
 import { sumOf } from './frozen-array.js';
 import { utf8ByteLength } from './text.js';
@@ -36,15 +37,15 @@ export function sizeOfAtom(value: Value): number {
     case 'bigint':
       return 0;
     default:
-      if (value instanceof Uint8Array) return value.length;
-      if (value instanceof Date) return 0;
+      if (isBytes(value)) return value.length;
+      if (isDate(value)) return 0;
       throw new DatastoreError('invalid-value', notAValue(value));
   }
 }
 
 /** The size of a record in bytes: 100, plus for every field 100 and the size of its value. Spec: SIZE-2, SIZE-3. */
 export function sizeOfRecord(fields: Fields): number {
-  if (!(fields instanceof Map)) throw new DatastoreError('invalid-value', `fields must be a Map, got ${quote(fields)}`);
+  if (!isMap(fields)) throw new DatastoreError('invalid-value', `fields must be a Map, got ${quote(fields)}`);
   let size = BASE_RECORD_SIZE;
   for (const value of fields.values()) size += BASE_FIELD_SIZE + sizeOfValue(value);
   return size;

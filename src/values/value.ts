@@ -1,5 +1,6 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
+import { isBytes, isDate } from './brands.js';
 
 /** A value that can be a list item. `bigint` is a long (64 bits, signed), `number` is a double. Spec: VAL-1. */
 export type Atom = boolean | bigint | number | string | Uint8Array | Date;
@@ -34,8 +35,8 @@ export function typeOfValue(value: Value, place?: Place): ValueType {
       return 'string';
     default:
       if (Array.isArray(value)) return 'list';
-      if (value instanceof Uint8Array) return 'bytes';
-      if (value instanceof Date) return 'date';
+      if (isBytes(value)) return 'bytes';
+      if (isDate(value)) return 'date';
       throw new DatastoreError('invalid-value', notAValue(value), place);
   }
 }
@@ -45,5 +46,6 @@ export function notAValue(something: unknown, isItem = false): string {
   if (isItem && Array.isArray(something)) return `a list cannot contain a list, got ${quote(something)}`;
   if (something === null || something === undefined)
     return `${quote(something)} is not a value: leave out an absent field`;
+  if (isBytes(something)) return 'the buffer of the bytes was transferred away';
   return `${quote(something)} is not a value: use a boolean, bigint, number, string, Uint8Array, Date or a list of these`;
 }

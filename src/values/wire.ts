@@ -1,5 +1,6 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
+import { copyOfBytes, isBytes, isDate, timeOf } from './brands.js';
 import { type Fields, type MutableFields, sortedEntries, sortedMap } from './fields.js';
 import { expectObject, objectOf } from './json.js';
 import { ownAtom, ownFieldName } from './ownership.js';
@@ -66,8 +67,10 @@ export function formatAtom(value: Atom): WireAtom {
   if (typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return formatDouble(value);
   if (typeof value === 'bigint') return { I: String(value) };
-  if (value instanceof Uint8Array) return { B: encodeBase64Url(value) };
-  if (value instanceof Date) return { T: String(value.getTime()) };
+  const bytes = isBytes(value) ? copyOfBytes(value) : undefined;
+  if (bytes !== undefined) return { B: encodeBase64Url(bytes) };
+  const time = timeOf(value);
+  if (time !== undefined) return { T: String(time) };
   throw new DatastoreError('invalid-value', notAValue(value, true));
 }
 
@@ -128,8 +131,8 @@ function notWireJson(something: unknown): string {
 /** What to write in wire JSON for a value of JavaScript that JSON does not have. */
 function wireFormOf(something: unknown): string | undefined {
   if (typeof something === 'bigint') return '{"I": "…"} with the digits in a string';
-  if (something instanceof Date) return '{"T": "…"} with the milliseconds in a string';
-  return something instanceof Uint8Array ? '{"B": "…"} in URL-safe base64' : undefined;
+  if (isDate(something)) return '{"T": "…"} with the milliseconds in a string';
+  return isBytes(something) ? '{"B": "…"} in URL-safe base64' : undefined;
 }
 
 const TAG_CONTENTS: ReadonlyMap<string, string> = new Map([

@@ -25,12 +25,12 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 27_400,
+  deltaic: 27_700,
   'deltaic/binary': 28_600,
   'deltaic/sync': 41_700,
-  'deltaic/mesh': 40_400,
+  'deltaic/mesh': 40_700,
   'deltaic/datastore': 72_800,
-  'deltaic/datastore/testing': 17_500,
+  'deltaic/datastore/testing': 17_700,
   'deltaic/storage/indexeddb': 4_500,
   'deltaic/storage/lmdb': 4_500,
   'deltaic/server': 42_000,
@@ -42,7 +42,7 @@ const MOST: Readonly<Record<string, number>> = {
 };
 
 /** An application that merges lists alone must not pay for records, states and rules. */
-const LISTS_MOST = 9500;
+const LISTS_MOST = 9600;
 
 test.each(entries)('the size of $name is under its ceiling', async ({ name, source }) => {
   expect(await sizeOf(`export * from './${source}'`)).toBeLessThanOrEqual(MOST[name] ?? 0);

@@ -138,6 +138,23 @@ describe('a replica', () => {
     expect([replica.toRows(), replica.canUndo, replica.status.isIdle]).toEqual([[], false, true]);
   });
 
+  test('whose rules throw: every edit fails, and nothing has changed', () => {
+    const rules = { get: (): 'max' => 'max' };
+    const replica = new Replica({ ...OPTIONS, rules });
+    replica.apply([I('a', { f: 0 })]);
+    replica.endUndoItem();
+    replica.apply([put('a', 'f', 1)]);
+    replica.endUndoItem();
+    const before = JSON.stringify([replica.save(), replica.toRows(), replica.canUndo, replica.canRedo]);
+    rules.get = () => {
+      throw new RangeError('no rules today');
+    };
+    for (const edit of [() => replica.apply([put('a', 'f', 2)]), () => replica.undo()]) {
+      expect(edit).toThrow('no rules today');
+      expect(JSON.stringify([replica.save(), replica.toRows(), replica.canUndo, replica.canRedo])).toBe(before);
+    }
+  });
+
   test('whose rules come to answer nonsense: undoing and redoing fail, and nothing has changed', () => {
     const rules = { get: (): 'max' => 'max' };
     const replica = new Replica({ ...OPTIONS, rules });

@@ -1,5 +1,6 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
+import { isBytes } from '../../values/brands.js';
 import { ByteReader, invalidBinary } from './byte-column.js';
 
 /** The version that is written, and the only one that is read. Spec: BIN-3. */
@@ -68,7 +69,7 @@ function headerSize(length: number): number {
  * @throws DatastoreError `invalid-binary`, or `unknown-version` for a version that is not read.
  */
 export function unpackColumns(bytes: unknown, kind: FileKind, columnCount: number): readonly Uint8Array[] {
-  if (!(bytes instanceof Uint8Array) || !ArrayBuffer.isView(bytes)) {
+  if (!isBytes(bytes)) {
     throw invalidBinary(`encoded data must be a Uint8Array, got ${quote(bytes)}`, 0);
   }
   // A copy is not shared, and begins at offset 0 of its buffer, as the readers of columns expect. The bytes of a

@@ -2,6 +2,7 @@ import { ByteWriter } from '../../codec/binary/byte-column.js';
 import { decodeUtf8 } from '../../codec/binary/text-column.js';
 import { DatastoreError, isDatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
+import { isBytes } from '../../values/brands.js';
 import type { AcquireOptions, DeviceStorage, StorageLease } from '../storage/device-storage.js';
 import { guardedLease } from './guards.js';
 
@@ -69,7 +70,7 @@ export class DeviceStore {
 }
 
 function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (isBytes(value)) return value;
   const bytes = new ByteWriter();
   bytes.text(JSON.stringify(value));
   return bytes.finish();

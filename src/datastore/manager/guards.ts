@@ -14,6 +14,7 @@ import { InvariantError } from '../../errors/invariant-error.js';
 import { quote } from '../../errors/quote.js';
 import type { SequencerMessage } from '../../sync/messages.js';
 import { checkRevision, checkRole, ownEntry } from '../../sync/messages.js';
+import { isBytes, timeOf } from '../../values/brands.js';
 import { expectArray, expectObject } from '../../values/json.js';
 import type { AcquireOptions, DeviceStorage, StorageLease } from '../storage/device-storage.js';
 import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
@@ -192,7 +193,7 @@ function readLease(answer: unknown): StorageLease {
 }
 
 function readBytes(answer: unknown): Uint8Array | undefined {
-  if (answer === undefined || answer instanceof Uint8Array) return answer;
+  if (answer === undefined || isBytes(answer)) return answer;
   throw new DatastoreError('invalid-json', `a stored value must be bytes or undefined, got ${quote(answer)}`);
 }
 
@@ -260,6 +261,7 @@ function optionalText(json: unknown, name: string): string | undefined {
 
 function optionalTime(time: unknown, name: string): Date | undefined {
   if (time === undefined || time === null) return undefined;
-  if (time instanceof Date && !Number.isNaN(time.getTime())) return time;
+  const milliseconds = timeOf(time);
+  if (milliseconds !== undefined && !Number.isNaN(milliseconds)) return new Date(milliseconds);
   throw new DatastoreError('invalid-json', `${name} must be a valid Date, got ${quote(time)}`);
 }

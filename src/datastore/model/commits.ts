@@ -1,5 +1,6 @@
 import { DatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import type { Retraction } from '../../sync/sync-result.js';
+import { isPromiseLike } from '../../values/brands.js';
 import { checkFunction, checkOptions, invalidArgument } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
 
@@ -83,7 +84,7 @@ export class Commits {
   #run<Result>(edit: () => Result): Result {
     try {
       const result = edit();
-      if (!isPromise(result)) return result;
+      if (!isPromiseLike(result)) return result;
     } catch (error) {
       this.#rollback();
       throw error;
@@ -131,8 +132,4 @@ function undecided(error: unknown): unknown {
 
 function isConflict(error: unknown): boolean {
   return isServiceError(error, 'conflict');
-}
-
-function isPromise(result: unknown): boolean {
-  return typeof result === 'object' && result !== null && 'then' in result;
 }

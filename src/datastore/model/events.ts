@@ -10,6 +10,7 @@ import type {
   RuleFailure,
   SyncResult,
 } from '../../sync/sync-result.js';
+import { isPromiseLike } from '../../values/brands.js';
 import { checkFunction, invalidArgument } from './arguments.js';
 import type { TableId } from './fields.js';
 import type { ConnectionStatus, OpenReplica } from './open-replica.js';
@@ -318,7 +319,7 @@ export class Listeners<Events extends object> {
   #call(listener: (event: unknown) => unknown, event: unknown): void {
     try {
       const result = listener(event);
-      if (isPromise(result)) result.then(undefined, (error: unknown) => this.#failed(error));
+      if (isPromiseLike(result)) result.then(undefined, (error: unknown) => this.#failed(error));
     } catch (error) {
       this.#failed(error);
     }
@@ -327,10 +328,6 @@ export class Listeners<Events extends object> {
 
 function endless(): DatastoreError {
   return new DatastoreError('bad-state', 'listeners answer events with edits without end: this event is not told');
-}
-
-function isPromise(result: unknown): result is PromiseLike<unknown> {
-  return typeof result === 'object' && result !== null && typeof (result as { then?: unknown }).then === 'function';
 }
 
 /** The ids of the records that a delta touches. */

@@ -1,6 +1,7 @@
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/change.js';
+import { isMap } from '../../values/brands.js';
 import { isObjectOfFields } from '../../values/ownership.js';
 import type { Atom, AtomType, Value, ValueType } from '../../values/value.js';
 import { type AtomOfType, type FieldContainer, MemoryContainer, typedValue } from './field-container.js';
@@ -221,7 +222,7 @@ export class FieldSet<Shape extends object = AnyShape> extends FieldView<Shape> 
 
 /** The given names and values, not yet checked. `undefined` stands for an absent field. */
 export function entriesOf(fields: unknown, place: Place): [string, unknown][] {
-  const isIterable = fields instanceof Map || fields instanceof FieldView;
+  const isIterable = isMap(fields) || fields instanceof FieldView;
   if (!isIterable && (!isObjectOfFields(fields) || fields instanceof ReadableList)) {
     throw new DatastoreError(
       'invalid-value',

@@ -1,5 +1,6 @@
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
+import { isBytes } from '../../values/brands.js';
 import type { Batch } from './device-storage.js';
 
 const MOST_KEY_BYTES = 400;
@@ -28,7 +29,7 @@ export function checkBatch({ puts = [], deletes = [] }: Batch): void {
   for (const [key, value] of puts) {
     checkKey(key);
     if (keys.has(key)) throw new DatastoreError('invalid-option', `the key ${quote(key)} occurs twice in a batch`);
-    if (!(value instanceof Uint8Array)) {
+    if (!isBytes(value)) {
       throw new DatastoreError('invalid-option', `the value of ${quote(key)} must be bytes, not ${quote(value)}`);
     }
     keys.add(key);
