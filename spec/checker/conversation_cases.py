@@ -152,8 +152,8 @@ class Conversation:
 
     def __init__(self, case):
         self.devices = {name: Device(name, case) for name in case["replicas"]}
-        recent = case.get("recentNonces")
-        self.options = [case.get("limits"), None if recent is None else int(recent)]
+        recent, size = case.get("recentNonces"), case.get("answerSize")
+        self.options = [case.get("limits"), *(None if number is None else int(number) for number in (recent, size))]
         self.sequencer = Sequencer(*self.options)
         self.log = {}
 

@@ -63,6 +63,7 @@ class Exchange:
         elif kind in ("conflict", "entries"):
             for entry in message["entries"]:
                 self.receive_entry(entry)
+            self.incoming.note_end(message)
         elif kind == "refused":
             if self.is_in_flight(message["nonce"]):
                 self.receive_refusal(message)
@@ -70,7 +71,7 @@ class Exchange:
             self.receive_reset(message)
         elif kind == "snapshot" and self.is_wanted(message["rev"]):
             if self.has_lost_log:
-                self.incoming.entries = {}
+                self.incoming.clear()
             self.incoming.snapshot = message
 
     def is_in_flight(self, nonce):

@@ -2,11 +2,23 @@
 
 
 class Incoming:
-    """Entries by revision, and a snapshot or None."""
+    """Entries by revision, a snapshot or None, and the revision that the log is known to reach (SYNC-59)."""
 
     def __init__(self):
         self.entries = {}
         self.snapshot = None
+        self.end = 0
+
+    def clear(self):
+        """Forgets everything but the snapshot."""
+        self.entries, self.end = {}, 0
+
+    def note_end(self, message):
+        """What a page says of the end of the log (SYNC-59)."""
+        if "rev" in message:
+            self.end = max(self.end, message["rev"])
+        elif not message["entries"]:
+            self.end = 0
 
     def add(self, entry):
         """Keeps an entry, unless one waits at its revision already; returns whether that is another (SYNC-25)."""
@@ -25,5 +37,5 @@ class Incoming:
         return last
 
     def has_gap(self, rev):
-        """Whether entries wait behind a gap (SYNC-33)."""
-        return any(at > self.last_without_gap(rev) for at in self.entries)
+        """Whether the log is known to go on beyond the reach (SYNC-33)."""
+        return any(at > self.last_without_gap(rev) for at in (*self.entries, self.end))

@@ -90,6 +90,8 @@ def check_message(message, from_replica):
         CHECKS[member](message.get(member))
     if kind == "refused":
         check_refusal(message)
+    if kind in ("conflict", "entries") and "rev" in message:
+        check_revision(message["rev"])
     if kind == "snapshot":
         check_nonces(message["rev"], message.get("nonces"))
 

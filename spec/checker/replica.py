@@ -224,7 +224,8 @@ class Replica:
             try:
                 self.report["conflicts"] += self.timeline.merge(remote, self.pending_rules.of, self.history)
             except DatastoreError as error:
-                exchange.incoming.entries, exchange.incoming.snapshot = {}, None
+                exchange.incoming.clear()
+                exchange.incoming.snapshot = None
                 exchange.contradict(**error.place)
             exchange.moved_on(exchange.rev + 1)
             self.note_rest()

@@ -3,19 +3,22 @@
 from errors import DatastoreError
 from limits import DEFAULT_LIMITS, apply_within
 from messages import check_message, check_nonces
+from sizes import size_of_delta
 from wire_deltas import format_rows, parse_delta, parse_rows
 from wire_writing import format_delta
 
 
 DEFAULT_RECENT_NONCES = 10_000
+DEFAULT_ANSWER_SIZE = 1024 * 1024
 
 
 class Sequencer:
     """The state at the newest revision, the entries that have not been trimmed, and the nonces that are kept, by
-    revision. `recent_nonces` is the K of SYNC-12."""
+    revision. `recent_nonces` is the K of SYNC-12, `answer_size` the bytes of SYNC-59."""
 
-    def __init__(self, limits=None, recent_nonces=None):
+    def __init__(self, limits=None, recent_nonces=None, answer_size=None):
         self.limits = {**DEFAULT_LIMITS, **(limits or {})}
+        self.answer_size = DEFAULT_ANSWER_SIZE if answer_size is None else answer_size
         self.recent_nonces = DEFAULT_RECENT_NONCES if recent_nonces is None else recent_nonces
         self.state = {}
         self.rev = 0
@@ -65,11 +68,18 @@ class Sequencer:
         return self.serve(rev, {"type": "entries"})
 
     def serve(self, rev, message):
-        """The message with all entries after a revision, or `reset` if one is missing or the log ends before it."""
+        """The message with a page of the entries after a revision (SYNC-59), or `reset` if one is missing or the log ends
+        before it."""
         missing = [after for after in range(rev + 1, self.rev + 1) if after not in self.entries]
         if missing or rev > self.rev:
             return {"type": "reset", "since": rev, "rev": self.rev}
-        return {**message, "entries": [self.entries[after] for after in range(rev + 1, self.rev + 1)]}
+        page, size = [], 0
+        for entry in (self.entries[after] for after in range(rev + 1, self.rev + 1)):
+            size += 100 + size_of_delta(parse_delta(entry["delta"]))
+            if page and size > self.answer_size:
+                return {**message, "entries": page, "rev": self.rev}
+            page.append(entry)
+        return {**message, "entries": page}
 
     def snapshot(self):
         """The newest state, with the nonces of the last K deltas, or as many as are known (SYNC-13)."""
@@ -89,14 +99,14 @@ class Sequencer:
         self.nonces = {at: nonce for at, nonce in self.nonces.items() if at in self.entries or at > oldest}
 
 
-def restore(snapshot, log, limits=None, recent_nonces=None):
+def restore(snapshot, log, limits=None, recent_nonces=None, answer_size=None):
     """A sequencer that continues where another ended (SYNC-11)."""
     rev, nonces = int(snapshot["rev"]), snapshot["nonces"]
     revisions = [int(entry["rev"]) for entry in log]
     if revisions and (revisions != list(range(revisions[0], revisions[-1] + 1)) or not reaches(revisions, rev)):
         raise DatastoreError("log-gap")
     check_nonces(rev, nonces)
-    sequencer = Sequencer(None, recent_nonces)
+    sequencer = Sequencer(None, recent_nonces, answer_size)
     sequencer.rev, sequencer.state = rev, parse_rows(snapshot["rows"])
     sequencer.nonces = dict(zip(range(rev - len(nonces) + 1, rev + 1), nonces))
     for entry in log:

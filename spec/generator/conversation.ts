@@ -36,10 +36,11 @@ class Conversation {
   #sequencer: Sequencer;
 
   constructor(input: JsonObject) {
-    const { recentNonces, limits, replicas } = input;
+    const { recentNonces, answerSize, limits, replicas } = input;
     this.#options = {
       limits: { ...DEFAULT_LIMITS, ...(limits === undefined ? {} : objectOf(limits)) },
       ...(recentNonces === undefined ? {} : { recentNonces: numberOf(recentNonces) }),
+      ...(answerSize === undefined ? {} : { answerSize: numberOf(answerSize) }),
     };
     this.#sequencer = new Sequencer(this.#options);
     for (const name of arrayOf(replicas).map(textOf)) this.#devices.set(name, new Device(name, input));

@@ -28,7 +28,7 @@ import {
   type Role,
   type SequencerMessage,
 } from '../sync/messages.js';
-import { Sequencer, type SequencerOptions } from '../sync/sequencer.js';
+import { DEFAULT_ANSWER_SIZE, pageOf, Sequencer, type SequencerOptions } from '../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../values/names.js';
 import { GroupedAppends } from './grouped-appends.js';
 import type { LogHead, LogStore, StoredDatastore } from './log-store.js';
@@ -373,19 +373,15 @@ export class DatastoreService {
     return true;
   }
 
-  /** Entries that are older than what the sequencer in memory holds, if the store has them. */
-  async #readOlder(hosted: HostedDatastore, rev: number): Promise<SequencerMessage | undefined> {
-    const entries: LogEntry[] = [];
-    for (let after = rev; after < hosted.head.revision; ) {
-      const read = await this.#logs.read(hosted.handle, after, PAGE);
-      if (read.type !== 'entries' || read.entries.length === 0) return undefined;
-      for (const { revision, nonce, bytes } of read.entries) {
-        if (revision > hosted.head.revision) break;
-        entries.push({ rev: revision, nonce, delta: decodeDelta(bytes) });
-      }
-      after = entries.at(-1)?.rev ?? hosted.head.revision;
-    }
-    return { type: 'entries', entries };
+  /** A page of entries that are older than what the sequencer in memory holds, if the store has them. */
+  async #readOlder({ handle, head }: HostedDatastore, rev: number): Promise<SequencerMessage | undefined> {
+    const { sequencer: { answerSize = DEFAULT_ANSWER_SIZE } = {} } = this.#options;
+    const read = await this.#logs.read(handle, rev, PAGE);
+    if (read.type !== 'entries') return undefined;
+    const known = read.entries.filter(({ revision }) => revision <= head.revision);
+    if (known.length === 0) return undefined;
+    const entries = known.map(({ revision, nonce, bytes }) => ({ rev: revision, nonce, delta: decodeDelta(bytes) }));
+    return { type: 'entries', ...pageOf(entries, 0, answerSize, head.revision) };
   }
 
   #forget({ handle }: HostedDatastore): ServiceError {

@@ -20,6 +20,7 @@ export {
   type Fetch,
   type FetchSnapshot,
   type LogEntry,
+  type LogPage,
   type MissedEntries,
   type Put,
   type PutOutcome,

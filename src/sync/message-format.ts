@@ -9,6 +9,7 @@ import {
   checkNonce,
   checkRevision,
   type LogEntry,
+  type LogPage,
   type Refusal,
   type RefusalReason,
   type ReplicaMessage,
@@ -117,7 +118,12 @@ export function parseSequencerMessage(json: unknown): SequencerMessage {
  * @throws DatastoreError `invalid-json`, `invalid-revision`, `invalid-nonce`, and what `readEntry` throws.
  */
 export function readSequencerMessage(json: unknown, readEntry: (json: unknown) => LogEntry): SequencerMessage {
-  const parseEntries = (entries: unknown): LogEntry[] => expectArray(entries, 'log entries').map(readEntry);
+  const parsePage = ({ entries, rev }: JsonObject): LogPage => {
+    const page = { entries: expectArray(entries, 'log entries').map(readEntry) };
+    if (rev === undefined) return page;
+    checkRevision(rev);
+    return { ...page, rev };
+  };
   const message = expectObject(json, 'a message');
   switch (message['type']) {
     case 'accepted':
@@ -128,12 +134,12 @@ export function readSequencerMessage(json: unknown, readEntry: (json: unknown) =
       return { type, nonce, rev };
     }
     case 'conflict': {
-      const { type, nonce, entries } = message;
+      const { type, nonce } = message;
       checkNonce(nonce);
-      return { type, nonce, entries: parseEntries(entries) };
+      return { type, nonce, ...parsePage(message) };
     }
     case 'entries':
-      return { type: 'entries', entries: parseEntries(message['entries']) };
+      return { type: 'entries', ...parsePage(message) };
     case 'refused': {
       const { nonce } = message;
       checkNonce(nonce);

@@ -49,11 +49,10 @@ export interface Repeated {
   readonly rev: number;
 }
 
-/** The put was made against an older revision: `entries` are all that it missed. It changed nothing. */
-export interface MissedEntries {
+/** The put was made against an older revision: `entries` are what it missed. It changed nothing. */
+export interface MissedEntries extends LogPage {
   readonly type: 'conflict';
   readonly nonce: string;
-  readonly entries: readonly LogEntry[];
 }
 
 /** The delta will not enter the log. A refusal changes nothing. */
@@ -83,10 +82,16 @@ export interface Refusal {
 /** Why a sequencer refused a put. Spec: SYNC-3. */
 export type RefusalReason = 'invalid' | 'limit' | 'permission' | 'unknown-revision' | 'nonce-reused';
 
-/** Log entries in order, without gaps. They answer a fetch, or announce what was appended. */
-export interface Entries {
+/** Log entries that answer a fetch, or announce what was appended. */
+export interface Entries extends LogPage {
   readonly type: 'entries';
+}
+
+/** Log entries in order, without gaps: all there are, or as many as fit into one answer. Spec: SYNC-59. */
+export interface LogPage {
   readonly entries: readonly LogEntry[];
+  /** The newest revision of the log, if the log goes on after these entries. A replica then fetches the next page. */
+  readonly rev?: number;
 }
 
 /**

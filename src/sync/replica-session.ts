@@ -34,6 +34,7 @@ import {
   type Fetch,
   type FetchSnapshot,
   type LogEntry,
+  type LogPage,
   ownEntry,
   type Put,
   type Refusal,
@@ -179,6 +180,7 @@ export class ReplicaSession {
       case 'conflict':
       case 'entries':
         for (const entry of message.entries) this.#receiveEntry(entry);
+        this.#incoming.noteEnd(message);
         break;
       case 'reset':
         this.#receiveReset(message);
@@ -407,6 +409,8 @@ export class Incoming {
   #forgotten = 0;
   /** The latest revision of an entry. */
   #latest = 0;
+  /** The revision that the log is known to reach, by pages that did not end there. */
+  #end = 0;
   /**
    * What the last search from a revision went through, and the last one from a snapshot: the next one goes on there.
    */
@@ -445,9 +449,15 @@ export class Incoming {
     return this.#fromSnapshot.to;
   }
 
-  /** Whether entries are here that what is here does not lead to. */
+  /** Notes how far the log goes on after a page. One without entries that does not say so is the end. */
+  noteEnd({ entries, rev }: LogPage): void {
+    if (rev !== undefined) this.#end = Math.max(this.#end, rev);
+    else if (entries.length === 0) this.#end = 0;
+  }
+
+  /** Whether the log is known to have entries that what is here does not lead to. */
   hasGap(revision: number): boolean {
-    return this.#latest > this.reach(revision);
+    return Math.max(this.#latest, this.#end) > this.reach(revision);
   }
 
   /** Takes out the snapshot, to merge it. */
@@ -473,6 +483,7 @@ export class Incoming {
   clear(): void {
     this.#entries.clear();
     this.#latest = 0;
+    this.#end = 0;
     this.#fromRevision = NO_STRETCH;
     this.#fromSnapshot = NO_STRETCH;
     this.#snapshot = undefined;

@@ -1,5 +1,5 @@
 import { formatState } from '../codec/wire/state.js';
-import type { Delta, DeltaInput } from '../deltas/delta.js';
+import { type Delta, type DeltaInput, sizeOfDelta } from '../deltas/delta.js';
 import { deltaWithoutBefore, invert } from '../deltas/invert.js';
 import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
@@ -19,6 +19,7 @@ import {
   checkRole,
   type Entries,
   type LogEntry,
+  type LogPage,
   type MissedEntries,
   ownEntry,
   type PutOutcome,
@@ -38,6 +39,11 @@ export interface SequencerOptions {
   readonly limits?: Limits;
   /** How many nonces a snapshot carries and trimming leaves: 10,000 unless given. Spec: SYNC-12. */
   readonly recentNonces?: number;
+  /**
+   * How large an answer with log entries may be, in bytes as `sizeOfDelta` counts them, and 100 more for each entry:
+   * 1 MiB unless given. The first entry is always in it. Spec: SYNC-59.
+   */
+  readonly answerSize?: number;
 }
 
 /** An answer to a message, and the entry that the log gets with it, if any. */
@@ -54,6 +60,10 @@ interface Answered<Answer> {
 }
 
 const DEFAULT_RECENT_NONCES = 10_000;
+/** See {@link SequencerOptions}. */
+export const DEFAULT_ANSWER_SIZE: number = 1 << 20;
+/** What an entry takes of an answer, besides its delta. */
+const ENTRY_SIZE = 100;
 
 const LIMIT_CODES: readonly DatastoreErrorCode[] = [
   'datastore-too-large',
@@ -76,16 +86,18 @@ const LIMIT_CODES: readonly DatastoreErrorCode[] = [
  *     }
  *     send(answer);
  *
- * Laws: the state is the log applied in order; a nonce is in the log at most once. Spec: SYNC-5 to SYNC-13.
+ * Laws: the state is the log applied in order; a nonce is in the log at most once. Spec: SYNC-5 to SYNC-13, SYNC-59.
  */
 export class Sequencer {
   readonly #limits: Limits;
+  readonly #answerSize: number;
   #state = new State();
   #log: Log;
 
   /** @throws DatastoreError `invalid-option`. */
   constructor(options: SequencerOptions = {}) {
     this.#limits = limitsOf(options);
+    this.#answerSize = answerSizeOf(options);
     this.#log = new Log(0, [], [], nonceCountOf(options));
   }
 
@@ -162,14 +174,14 @@ export class Sequencer {
   }
 
   /**
-   * The entries after `rev`, or a reset if the log does not hold them all.
+   * The entries after `rev`, as many as fit into one answer, or a reset if the log does not hold them all.
    *
-   * @throws DatastoreError `invalid-revision`. Spec: SYNC-10.
+   * @throws DatastoreError `invalid-revision`. Spec: SYNC-10, SYNC-59.
    */
   deltasSince(rev: number): Entries | Reset {
     checkRevision(rev);
-    const entries = this.#log.after(rev);
-    return entries === undefined ? this.#reset(rev) : { type: 'entries', entries };
+    const page = this.#log.page(rev, this.#answerSize);
+    return page === undefined ? this.#reset(rev) : { type: 'entries', ...page };
   }
 
   /** The newest state, with the recent nonces. Spec: SYNC-13. */
@@ -251,8 +263,8 @@ export class Sequencer {
   }
 
   #answerMissed(rev: number, nonce: string): MissedEntries | Reset {
-    const entries = this.#log.after(rev);
-    return entries === undefined ? this.#reset(rev) : { type: 'conflict', nonce, entries };
+    const page = this.#log.page(rev, this.#answerSize);
+    return page === undefined ? this.#reset(rev) : { type: 'conflict', nonce, ...page };
   }
 
   #reset(since: number): Reset {
@@ -289,8 +301,16 @@ function limitsOf(options: SequencerOptions): Limits {
 }
 
 function nonceCountOf({ recentNonces = DEFAULT_RECENT_NONCES }: SequencerOptions): number {
-  if (isWholeNumber(recentNonces)) return recentNonces;
-  throw new DatastoreError('invalid-option', `recentNonces must be a whole number from 0; got ${quote(recentNonces)}`);
+  return wholeOption('recentNonces', recentNonces);
+}
+
+function answerSizeOf({ answerSize = DEFAULT_ANSWER_SIZE }: SequencerOptions): number {
+  return wholeOption('answerSize', answerSize);
+}
+
+function wholeOption(name: keyof SequencerOptions, value: unknown): number {
+  if (isWholeNumber(value)) return value;
+  throw new DatastoreError('invalid-option', `${name} must be a whole number from 0; got ${quote(value)}`);
 }
 
 function refused(nonce: string, refusal: Refusal): Refused {
@@ -322,7 +342,11 @@ function refusalOf(error: DatastoreError): Refusal {
  */
 export class Log {
   readonly #nonceCount: number;
-  readonly #nonces = new Map<string, number>();
+  /** Two directions of one relation, for the revisions from {@link #oldest} on whose nonces are known. */
+  readonly #revisionOf = new Map<string, number>();
+  readonly #nonceOf = new Map<number, string>();
+  /** Nothing is known of the nonces before this revision. */
+  #oldest: number;
   #entries: LogEntry[] = [];
   #revision: number;
 
@@ -335,12 +359,9 @@ export class Log {
     this.#entries = [...entries];
     this.#nonceCount = nonceCount;
     const firstOfNonces = revision - nonces.length + 1;
-    for (const { rev, nonce } of entries) if (rev < firstOfNonces) this.#nonces.set(nonce, rev);
-    nonces.forEach((nonce, index) => {
-      // A nonce that an earlier entry has as well moves behind all others.
-      this.#nonces.delete(nonce);
-      this.#nonces.set(nonce, firstOfNonces + index);
-    });
+    this.#oldest = Math.min(firstOfNonces, entries[0]?.rev ?? firstOfNonces);
+    for (const { rev, nonce } of entries) if (rev < firstOfNonces) this.#remember(nonce, rev);
+    for (const [index, nonce] of nonces.entries()) this.#remember(nonce, firstOfNonces + index);
     this.#forgetNonces();
   }
 
@@ -355,14 +376,14 @@ export class Log {
 
   /** The revision that a delta got, or `undefined` if its nonce is not among those that are kept. */
   revisionOf(nonce: string): number | undefined {
-    return this.#nonces.get(nonce);
+    return this.#revisionOf.get(nonce);
   }
 
   append(entry: LogEntry): void {
     invariant(entry.rev === this.#revision + 1, 'a log grows by one revision at a time');
     this.#revision = entry.rev;
     this.#entries.push(entry);
-    this.#nonces.set(entry.nonce, entry.rev);
+    this.#remember(entry.nonce, entry.rev);
     this.#forgetNonces();
   }
 
@@ -370,6 +391,15 @@ export class Log {
   after(revision: number): readonly LogEntry[] | undefined {
     if (revision < this.firstRevision || revision > this.#revision) return undefined;
     return Object.freeze(this.#entries.slice(revision - this.firstRevision));
+  }
+
+  /**
+   * The entries after `revision`, as many as `bytes` hold, but at least one if there is any; or `undefined` if they are
+   * not all there.
+   */
+  page(revision: number, bytes: number): LogPage | undefined {
+    if (revision < this.firstRevision || revision > this.#revision) return undefined;
+    return pageOf(this.#entries, revision - this.firstRevision, bytes, this.#revision);
   }
 
   /** Forgets the entries up to `revision`. */
@@ -383,17 +413,49 @@ export class Log {
 
   /** The nonces of the most recent deltas, as many as are to be kept, oldest first. */
   recentNonces(): readonly string[] {
-    const nonces = [...this.#nonces.keys()];
-    return Object.freeze(nonces.slice(Math.max(0, nonces.length - this.#nonceCount)));
+    const nonces: string[] = [];
+    for (let rev = this.#revision; nonces.length < this.#nonceCount; rev--) {
+      const nonce = this.#nonceOf.get(rev);
+      if (nonce === undefined) break;
+      nonces.push(nonce);
+    }
+    return Object.freeze(nonces.reverse());
   }
 
+  /** A nonce that occurs twice is that of the later revision. */
+  #remember(nonce: string, rev: number): void {
+    const earlier = this.#revisionOf.get(nonce);
+    if (earlier !== undefined) this.#nonceOf.delete(earlier);
+    this.#revisionOf.set(nonce, rev);
+    this.#nonceOf.set(rev, nonce);
+  }
+
+  /** Goes by revision: a search for the oldest key of a Map passes all that were deleted before it. */
   #forgetNonces(): void {
     const kept = Math.max(this.#nonceCount, this.#entries.length);
-    for (const nonce of this.#nonces.keys()) {
-      if (this.#nonces.size <= kept) break;
-      this.#nonces.delete(nonce);
+    for (; this.#oldest <= this.#revision - kept; this.#oldest++) {
+      const nonce = this.#nonceOf.get(this.#oldest);
+      if (nonce === undefined) continue;
+      this.#nonceOf.delete(this.#oldest);
+      this.#revisionOf.delete(nonce);
     }
   }
+}
+
+/**
+ * The entries from a position on that fit into one answer, and at least one if there is any.
+ *
+ * @param newest the newest revision of the log. Spec: SYNC-59.
+ */
+export function pageOf(entries: readonly LogEntry[], from: number, bytes: number, newest: number): LogPage {
+  let to = from;
+  for (let size = 0; to < entries.length; to++) {
+    size += ENTRY_SIZE + sizeOfDelta((entries[to] as LogEntry).delta);
+    if (size > bytes && to > from) break;
+  }
+  const page = Object.freeze(entries.slice(from, to));
+  const last = page.at(-1)?.rev ?? newest;
+  return last < newest ? { entries: page, rev: newest } : { entries: page };
 }
 
 /**

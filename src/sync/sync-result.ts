@@ -75,7 +75,7 @@ export interface ReplicaStatus {
   readonly isInFlight: boolean;
   /** The next `sync()` brings in something: remote deltas, a snapshot, or a refusal. */
   readonly hasIncoming: boolean;
-  /** Later remote deltas arrived, but some before them are missing. `request()` asks for them. */
+  /** The log is known to have more remote deltas than have arrived without a gap. `request()` asks for them. */
   readonly hasGap: boolean;
   /** The log no longer leads from this replica to the newest revision. `request()` asks for a snapshot. */
   readonly needsReload: boolean;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatState, State } from '../../src/index.js';
-import { Replica } from '../../src/sync/index.js';
+import { Replica, type SequencerOptions } from '../../src/sync/index.js';
 import { runs } from '../support/seed.js';
 import { arbitraryEdit, changeOf, type EditChoice } from '../support/sync-edits.js';
 import { type Site, store, World } from '../support/sync-world.js';
@@ -122,8 +122,8 @@ function editTally(world: World, site: Site, value: number): void {
 }
 
 /** A world whose replicas all have a record with a list that nobody ever shortens and a sum. */
-function tallyWorld(recentNonces: number): World {
-  const world = new World(3, { recentNonces });
+function tallyWorld(options: SequencerOptions): World {
+  const world = new World(3, options);
   const [first] = world.sites;
   if (first === undefined) throw new Error('There are sites');
   const items = [-1, -2, -3];
@@ -134,11 +134,14 @@ function tallyWorld(recentNonces: number): World {
   return world;
 }
 
+/** Pages of one entry, of a few, or of all. */
+const arbitraryAnswerSize = fc.constantFrom(0, 1500, 1 << 20);
+
 describe('whatever is delayed, dropped, repeated, reordered or crashes, all replicas end in the state of the log', () => {
-  test('with edits of every kind and rule, undo and redo, and a log that is trimmed', () => {
+  test('with edits of every kind and rule, undo and redo, and a log that is trimmed and comes in pages', () => {
     fc.assert(
-      fc.property(fc.array(arbitraryAction(), { maxLength: 120 }), (actions) => {
-        const world = new World(3);
+      fc.property(fc.array(arbitraryAction(), { maxLength: 120 }), arbitraryAnswerSize, (actions, answerSize) => {
+        const world = new World(3, { answerSize });
         for (const action of actions) {
           perform(world, action);
           if ('site' in action) checkSaved(world.site(action.site));
@@ -155,8 +158,8 @@ describe('whatever is delayed, dropped, repeated, reordered or crashes, all repl
 
   test('and every edit takes effect exactly once', () => {
     fc.assert(
-      fc.property(fc.array(arbitraryAction(), { maxLength: 150 }), (actions) => {
-        const world = tallyWorld(1000);
+      fc.property(fc.array(arbitraryAction(), { maxLength: 150 }), arbitraryAnswerSize, (actions, answerSize) => {
+        const world = tallyWorld({ recentNonces: 1000, answerSize });
         let count = 0;
         for (const action of actions) {
           if (action.type === 'edit') editTally(world, world.site(action.site), ++count);

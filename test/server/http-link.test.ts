@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { parseDelta } from '../../src/index.js';
 import { LmdbLogs } from '../../src/server/lmdb/index.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { testLinks } from './link-suite.js';
+import { startServer } from './server-fixture.js';
 
 describe('a link over HTTP, to a server with logs in memory', () => {
   testLinks(async () => {
@@ -24,5 +26,37 @@ describe('a link over HTTP, to three servers with logs in one LMDB environment',
         rmSync(path, { recursive: true });
       },
     };
+  });
+});
+
+describe('a log over HTTP', () => {
+  test('comes in pages of the size that was asked for, from memory and from the store', async () => {
+    const logs = new MemoryLogs();
+    const running = await startServer({ logs, sequencer: { answerSize: 700 }, snapshotInterval: 6 });
+    const link = running.link('ann');
+    const { handle } = await link.create('notes');
+    for (let rev = 0; rev < 10; rev++) {
+      await link.send(handle, {
+        ...{ type: 'put', rev, nonce: `n${rev + 1}` },
+        delta: parseDelta([['I', 't', `r${rev}`, {}]]),
+      });
+    }
+    const pages: unknown[] = [];
+    for (let rev = 0, isLast = false; !isLast; ) {
+      const { message } = await link.send(handle, { type: 'fetch', rev });
+      if (message.type !== 'entries') throw new Error(message.type);
+      pages.push([...message.entries.map((entry) => entry.rev), `of ${message.rev}`]);
+      isLast = message.rev === undefined;
+      rev = message.entries.at(-1)?.rev ?? rev;
+    }
+    // Up to revision 6 there is a snapshot, so older entries are in the store alone.
+    expect(pages).toEqual([
+      [1, 2, 'of 10'],
+      [3, 4, 'of 10'],
+      [5, 6, 'of 10'],
+      [7, 8, 'of 10'],
+      [9, 10, 'of undefined'],
+    ]);
+    await running.close();
   });
 });

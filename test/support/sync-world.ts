@@ -139,8 +139,11 @@ export class World {
       for (const site of this.sites) {
         if (site.toSequencer.length === 0) this.ask(site);
         this.send(site);
-        while (site.toSequencer.length > 0) this.deliverUp(site);
-        while (site.fromSequencer.length > 0) this.deliverDown(site);
+        this.#deliverAll(site);
+        while (site.replica.status.hasGap && !site.replica.status.needsReload) {
+          this.ask(site);
+          this.#deliverAll(site);
+        }
         this.sync(site);
         store(site);
       }
@@ -148,6 +151,11 @@ export class World {
         return;
     }
     throw new Error(`No rest after 60 rounds: ${JSON.stringify(this.sites.map(({ replica }) => replica.status))}`);
+  }
+
+  #deliverAll(site: Site): void {
+    while (site.toSequencer.length > 0) this.deliverUp(site);
+    while (site.fromSequencer.length > 0) this.deliverDown(site);
   }
 
   /** By turns in one step, and in two: a proposal, which is dropped first, and then made again and accepted. */

@@ -181,6 +181,46 @@ describe('what others did', () => {
   });
 });
 
+describe('a log that comes in pages', () => {
+  test('is asked for until its end, and can be merged at any time', () => {
+    const pair = new Pair({ sequencer: { answerSize: 600 } });
+    pair.other(I('a'));
+    for (let value = 1; value <= 6; value++) pair.other(put('a', 'f', value));
+    const steps: string[] = [];
+    do {
+      pair.replica.receive(pair.sequencer.answer(pair.replica.request(), 'owner'));
+      const status = statusOf(pair.replica);
+      if (pair.replica.request().type === 'fetch' && steps.length === 1) pair.sync();
+      steps.push(`${status} ${JSON.stringify(pair.replica.request())}`);
+    } while (pair.replica.status.hasGap);
+    expect(steps).toEqual([
+      'hasIncoming hasGap {"type":"fetch","rev":2}',
+      'hasIncoming hasGap {"type":"fetch","rev":4}',
+      'hasIncoming hasGap {"type":"fetch","rev":6}',
+      'hasIncoming {"type":"fetch","rev":7}',
+    ]);
+    pair.sync();
+    expect([seen(pair.replica), statusOf(pair.replica)]).toEqual(['a{f=6}', 'isIdle']);
+  });
+
+  test('is a gap until its end is known, and no longer once what was received is forgotten', () => {
+    const pair = pairWithRecord();
+    pair.replica.receive({ type: 'entries', entries: [], rev: 3 });
+    expect(statusOf(pair.replica)).toBe('hasGap');
+    pair.replica.receive({ type: 'conflict', nonce: 'n', entries: [], rev: 2 });
+    expect(statusOf(pair.replica)).toBe('hasGap');
+    pair.replica.receive({ type: 'entries', entries: [] });
+    expect(statusOf(pair.replica)).toBe('isIdle');
+    const [second] = [pair.other(put('a', 'f', 1))];
+    pair.replica.receive({ type: 'entries', entries: [second], rev: 9 });
+    pair.replica.receive({ type: 'entries', entries: [second] });
+    expect(statusOf(pair.replica)).toBe('hasIncoming hasGap');
+    expect(() => pair.replica.receive({ type: 'entries', entries: [], rev: -1 })).toThrow(
+      expect.objectContaining({ code: 'invalid-revision' }),
+    );
+  });
+});
+
 describe('the status', () => {
   test('goes from idle over open, outgoing, in flight and incoming back to idle', () => {
     const pair = pairWithRecord();

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { NO_CHANGES } from '../../src/deltas/delta.js';
 import { Delta, type DeltaInput, NO_LIMITS } from '../../src/index.js';
 import {
+  type Entries,
   formatMessage,
   type LogEntry,
+  type LogPage,
   type PutOutcome,
   parseSequencerMessage,
   type ReplicaMessage,
@@ -11,6 +14,7 @@ import {
   type SequencerOptions,
   type Snapshot,
 } from '../../src/sync/index.js';
+import { Log } from '../../src/sync/sequencer.js';
 import { D, I, put } from './notation.js';
 
 /** A sequencer with the deltas in its log, under the nonces n1, n2, … */
@@ -221,6 +225,34 @@ describe('the log', () => {
     expect(entriesOf(sequencer, 2).map(({ rev }) => rev)).toEqual([3, 4]);
   });
 
+  test('is handed out in pages, to a fetch and to a put, and says how far it goes on', () => {
+    // Each entry counts 100 bytes, each delta 100, and each change 100.
+    const sequencer = sequencerWith(FOUR, { answerSize: 600 });
+    const revisions = ({ entries, rev }: LogPage): unknown => [entries.map((entry) => entry.rev), rev];
+    const fetched = [0, 1, 2, 3, 4].map((rev) => revisions(sequencer.deltasSince(rev) as Entries));
+    expect(fetched).toEqual([
+      [[1, 2], 4],
+      [[2, 3], 4],
+      [[3, 4], undefined],
+      [[4], undefined],
+      [[], undefined],
+    ]);
+    const missed = sequencer.put(0, 'x', [], 'owner');
+    expect(missed.type === 'conflict' && revisions(missed)).toEqual([[1, 2], 4]);
+    expect(sequencer.save().log).toHaveLength(4);
+    const least = sequencerWith(FOUR, { answerSize: 0 });
+    expect(revisions(least.deltasSince(2) as Entries)).toEqual([[3], 4]);
+    for (const answerSize of [-1, 1.5]) {
+      expect(() => new Sequencer({ answerSize })).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+    }
+  });
+
+  test('of many small entries is answered a part at a time', () => {
+    const sequencer = sequencerWith(Array.from({ length: 12_000 }, () => []));
+    const answer = sequencer.deltasSince(0);
+    expect(answer.type === 'entries' && [answer.entries.length, answer.rev]).toEqual([10_485, 12_000]);
+  });
+
   test('stays as it is, whatever becomes of the bytes in what is handed out of it', () => {
     const sequencer = sequencerWith([[I('a', { f: { B: 'AQ' } })]]);
     const bytesOf = (): Uint8Array => {
@@ -256,6 +288,29 @@ describe('the log', () => {
     expect(summary(sequencer.put(2, 'n3', [put('a', 'f', 2)], 'owner'))).toBe('repeated 3');
     expect(summary(sequencer.put(1, 'n2', [put('a', 'f', 1)], 'owner'))).toBe('reset 1 4');
     expect(sequencer.revision).toBe(4);
+  });
+
+  test('forgets a nonce without a search for the oldest one', () => {
+    const log = new Log(0, [], [], 3);
+    const append = (rev: number): void => log.append({ rev, nonce: `n${rev}`, delta: NO_CHANGES });
+    const nonces = (): number[] => [1, 2, 3, 4, 5, 6, 7].filter((rev) => log.revisionOf(`n${rev}`) === rev);
+    const { keys, entries, values, forEach } = Map.prototype;
+    const iterator = Map.prototype[Symbol.iterator];
+    const forbidden = (): never => {
+      throw new Error('a Map was searched');
+    };
+    Object.assign(Map.prototype, { keys: forbidden, entries: forbidden, values: forbidden, forEach: forbidden });
+    Map.prototype[Symbol.iterator] = forbidden;
+    try {
+      for (const rev of [1, 2, 3, 4, 5]) append(rev);
+      log.trim(5);
+      for (const rev of [6, 7]) append(rev);
+    } finally {
+      Object.assign(Map.prototype, { keys, entries, values, forEach });
+      Map.prototype[Symbol.iterator] = iterator;
+    }
+    expect(nonces()).toEqual([5, 6, 7]);
+    expect(log.recentNonces()).toEqual(['n5', 'n6', 'n7']);
   });
 
   test('rejects a count of nonces that is none', () => {
@@ -307,6 +362,14 @@ describe('a restored sequencer', () => {
     const third = { ...second, rev: 3, nonce: 'n3' };
     const restored = Sequencer.restore(snapshot, [first, second, third]);
     expect(restored.snapshot().nonces).toEqual([second.nonce, first.nonce]);
+  });
+
+  test('makes snapshots with nonces of consecutive revisions alone, as far back as they are known', () => {
+    const snapshot = { ...snapshotAt(4), nonces: ['n2'] };
+    const restored = Sequencer.restore(snapshot, log);
+    // n2 is that of revision 4, so nobody knows that of revision 2.
+    expect(restored.snapshot().nonces).toEqual(['n3', 'n2']);
+    expect(summary(restored.put(0, 'n1', [], 'owner'))).toBe('repeated 1');
   });
 
   test('refuses a log with a gap, one that does not reach the snapshot, and one with a nonce twice', () => {

@@ -177,7 +177,9 @@ export class ServerConversation {
     this.#receive(answer);
     const after = this.#replica.request();
     // The answer says how far the log reached when it was asked. Only what was heard since then is newer.
-    if (answer.type === 'entries' && after.type === 'fetch') this.#knownRev = Math.max(after.rev, this.#heardRev);
+    if (answer.type === 'entries' && after.type === 'fetch') {
+      this.#knownRev = Math.max(after.rev, this.#heardRev, answer.rev ?? 0);
+    }
     if (isSameRequest(before, after) && this.#isBehind && this.#heardRev === 0) throw broughtNothing(answer);
     this.#hasAnswered = true;
   }
@@ -221,7 +223,7 @@ export class ServerConversation {
   #receive(message: SequencerMessage): void {
     this.#deliver(message);
     if (message.type === 'entries' || message.type === 'conflict') {
-      this.#knownRev = Math.max(this.#knownRev, message.entries.at(-1)?.rev ?? 0);
+      this.#knownRev = Math.max(this.#knownRev, message.entries.at(-1)?.rev ?? 0, message.rev ?? 0);
     }
     if (message.type === 'snapshot' && this.#lastPut !== undefined) {
       this.#flightInSnapshot = findInSnapshot(message, this.#lastPut.rev, this.#lastPut.nonce);

@@ -27,6 +27,9 @@ type Check = (fixture: LinkFixture) => Promise<void>;
 
 const SHARED = '.conformance-A_1';
 
+/** How many entries a log needs that a server with the default settings answers in two pages. */
+const LONG_LOG = 14;
+
 /** Roles as they are stored (ACL-1). */
 const NOTHING: WireValue = { I: '0' };
 const VIEWER: WireValue = { I: '1000' };
@@ -90,6 +93,29 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
       ...['refused unknown-revision', 'entries 1=n1 2=n4', 'entries', 'snapshot 2 a,b,c'],
     ];
     expectSame(found, wanted, 'the answers');
+  },
+  'carries a long log page by page, to its end': async ({ ann, annsTablet }) => {
+    const { handle } = await ann.create('long');
+    const text = 'x'.repeat(90_000);
+    for (let rev = 0; rev < LONG_LOG; rev++) {
+      await ann.send(handle, put(rev, `n${rev + 1}`, ['I', 't', `r${rev}`, { text }]));
+    }
+    const found: string[] = [];
+    for (let page = 0; page <= LONG_LOG; page++) {
+      const asked = found.length;
+      const { message } = await annsTablet.send(handle, { type: 'fetch', rev: asked });
+      if (message.type !== 'entries') throw new ConformanceError(`a fetch was answered ${summaryOf(message)}`);
+      found.push(...message.entries.map(({ rev, nonce }) => `${rev}=${nonce}`));
+      if (message.rev === undefined) break;
+      expectThat(found.length > asked, 'a page that does not end the log has an entry');
+      expectSame(message.rev, LONG_LOG, 'how far the log goes on after a page');
+    }
+    const whole = Array.from({ length: LONG_LOG }, (_, index) => `${index + 1}=n${index + 1}`);
+    expectSame(found, whole, 'the entries of all pages');
+    const { message } = await annsTablet.send(handle, put(0, 'late', inserted('late')));
+    if (message.type !== 'conflict') throw new ConformanceError(`a late put was answered ${summaryOf(message)}`);
+    expectSame(message.entries[0]?.rev, 1, 'the first entry that a late put is told');
+    expectSame(message.rev ?? message.entries.at(-1)?.rev, LONG_LOG, 'how far the log goes, as a late put is told');
   },
   'lists what there is': async ({ ann, annsTablet, stranger }) => {
     expectSame(await ann.list(), [], 'a list of nothing');

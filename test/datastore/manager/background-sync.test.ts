@@ -341,6 +341,38 @@ describe('a server that lost part of its log, or trimmed it', () => {
   });
 });
 
+describe('a log that is longer than one answer', () => {
+  test('is fetched page by page to its end, before the first put', async () => {
+    server = addAccounts(new MemoryServer({ answerSize: 1_000 }));
+    phone = new Device(server);
+    laptop = new Device(server);
+    const [mine, theirs] = await bothOpen();
+    phone.link().isOnline = false;
+    mine.table('t').insert({ text: 'mine' });
+    await mine.sync();
+    const expected = ['mine'];
+    for (let count = 0; count < 20; count++) {
+      theirs.table('t').insert({ text: `their ${count}` });
+      expected.push(`their ${count}`);
+      await theirs.sync();
+      await laptop.rest();
+    }
+    const sent: string[] = [];
+    phone.link().hook = (call, deliver) => {
+      if (call.message !== undefined) sent.push(call.message.type);
+      return deliver();
+    };
+    phone.link().isOnline = true;
+    await phone.environment.advance(600_000);
+    await mine.sync();
+    await rest();
+    expect(texts(mine)).toEqual([...expected].sort());
+    // One put found out that it was late; the next one came when nothing was missing any more.
+    expect(sent.filter((type) => type === 'put').length).toBeLessThanOrEqual(2);
+    expect(sent.filter((type) => type === 'fetch').length).toBeGreaterThan(4);
+  });
+});
+
 describe('the background exchange', () => {
   test('pauses when nothing is open, to be uploaded or listened to', async () => {
     const [mine, theirs] = await bothOpen();
