@@ -97,7 +97,14 @@ class Exchange:
         self.rev = rev
         self.flight, self.refusal = None, None
         self.incoming.forget(rev)
+        self.drop_passed_snapshot()
         self.acknowledge()
+
+    def drop_passed_snapshot(self):
+        """A waiting snapshot below the replica's revision is dropped, unless the log is lost (SYNC-29)."""
+        snapshot = self.incoming.snapshot
+        if snapshot is not None and snapshot["rev"] < self.rev and not self.has_lost_log:
+            self.incoming.snapshot = None
 
     def contradict(self, **place):
         """Messages that contradict the replica change nothing, and it needs a reload (SYNC-25)."""

@@ -202,6 +202,7 @@ class Replica:
         if self.exchange.refusal is not None:
             self.undo_refused()
         self.merge_entries()
+        self.exchange.drop_passed_snapshot()
         if self.exchange.incoming.snapshot is not None:
             merge_snapshot(self)
             self.note_rest()

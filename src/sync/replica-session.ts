@@ -233,6 +233,15 @@ export class ReplicaSession {
     this.#queue.confirm();
     this.#flight = IDLE;
     this.#incoming.forget(this.#queue.revision);
+    this.#dropPassedSnapshot();
+  }
+
+  /** Drops a snapshot that would lead back behind what the replica has seen of its log. */
+  #dropPassedSnapshot(): void {
+    const { snapshot } = this.#incoming;
+    if (snapshot !== undefined && snapshot.message.rev < this.#queue.revision && !this.#isLogLost) {
+      this.#incoming.clearSnapshot();
+    }
   }
 
   #receiveReset({ since, rev }: Reset): void {
@@ -290,6 +299,7 @@ export class ReplicaSession {
   }
 
   #reload(report: Report, onConflict: ConflictListener): void {
+    this.#dropPassedSnapshot();
     const { snapshot } = this.#incoming;
     if (snapshot === undefined) return;
     const { rev } = snapshot.message;

@@ -111,6 +111,41 @@ describe('a replica that is too far behind', () => {
   });
 });
 
+describe('a reload never goes back behind', () => {
+  test('an edit that was acknowledged while an older snapshot waited', () => {
+    const pair = pairWithRecord();
+    const old = pair.sequencer.snapshot();
+    pair.edit(I('mine'));
+    const late = pair.sequencer.answer(pair.outgoing(), 'owner');
+    // What was asked for before the put arrives once more, after the log was trimmed.
+    pair.replica.receive({ type: 'reset', since: 1, rev: 2 });
+    pair.replica.receive(old);
+    pair.replica.receive(late);
+    expect(pair.replica.request()).toEqual({ type: 'fetch-snapshot' });
+    pair.edit(put('mine', 'f', 1));
+    const result = pair.sync();
+    expect([pair.replica.revision, seen(pair.replica)]).toEqual([2, 'a{f=0 list=["x","y"]} mine{f=1}']);
+    expect([result.conflicts, result.isReloaded]).toEqual([[], false]);
+    expect(statusOf(pair.replica)).toBe('hasOutgoing needsReload');
+    pair.settle();
+    expect([seen(pair.replica), pair.isSettled()]).toEqual(['a{f=0 list=["x","y"]} mine{f=1}', true]);
+  });
+
+  test('entries that were merged while an older snapshot waited', () => {
+    const pair = pairWithRecord();
+    const first = pair.other(put('a', 'f', 1));
+    const old = pair.sequencer.snapshot();
+    const second = pair.other(put('a', 'f', 2));
+    pair.replica.receive({ type: 'reset', since: 1, rev: 3 });
+    pair.replica.receive(old);
+    pair.replica.receive({ type: 'entries', entries: [first, second] });
+    expect(pair.sync().isReloaded).toBe(false);
+    expect([pair.replica.revision, statusOf(pair.replica)]).toEqual([3, 'needsReload']);
+    pair.settle();
+    expect([seen(pair.replica), pair.isSettled()]).toEqual(['a{f=2 list=["x","y"]}', true]);
+  });
+});
+
 describe('a delta in flight at a reload', () => {
   /** Puts a delta whose answer is lost; `isAccepted` is whether it reached the sequencer. Then the log is trimmed. */
   function lostAnswer(isAccepted: boolean, recentNonces: number, othersCount: number): Pair {
