@@ -4,7 +4,7 @@ import { type FieldOp, fieldList } from '../operations/change.js';
 import { lendFieldOp } from '../operations/lend.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import type { Fields } from '../values/fields.js';
-import { lendFields, lendValue } from '../values/ownership.js';
+import { Copies, lendFields, lendValue } from '../values/ownership.js';
 import type { Value } from '../values/value.js';
 
 /**
@@ -25,6 +25,9 @@ export interface LostEdit {
  * A local or remote change that was dropped, or altered in effect. Without `field` the conflict is about the whole
  * record, and the values are its fields. With `index` it is about one item of a list: the index is the item's in the
  * common base. `undefined` is an absent or deleted thing, or a value that neither delta tells.
+ *
+ * Bytes and dates in it are copies, which the conflicts of one report share: the memory of a report grows with the values
+ * in it, and not with how often each is in a conflict.
  * Spec: CON-1 to CON-7.
  */
 export interface Conflict {
@@ -43,16 +46,24 @@ export interface Conflict {
   readonly lost: readonly LostEdit[];
 }
 
-/** A conflict to hand out: no byte or date in it is one that the engine keeps. */
-export function lendConflict(conflict: Conflict): Conflict {
-  return {
+/**
+ * Hands out the conflicts of one report: no byte or date in them is one that the engine keeps. A value that is in many of
+ * them, such as a pending one that wins over each remote one, is copied once.
+ */
+export function conflictLender(): (conflict: Conflict) => Conflict {
+  const copies = new Copies();
+  const lendSide = (side: Value | Fields | undefined): Value | Fields | undefined => {
+    if (side === undefined) return undefined;
+    return side instanceof Map ? lendFields(side, copies) : lendValue(side as Value, copies);
+  };
+  return (conflict) => ({
     ...conflict,
     base: lendSide(conflict.base),
     local: lendSide(conflict.local),
     remote: lendSide(conflict.remote),
     result: lendSide(conflict.result),
-    lost: conflict.lost.map((edit) => ({ ...edit, op: lendFieldOp(edit.op) })),
-  };
+    lost: conflict.lost.map((edit) => ({ ...edit, op: lendFieldOp(edit.op, copies) })),
+  });
 }
 
 /** Finds the conflicts of a merge; a merge that nobody asks is spared the search. */
@@ -71,9 +82,4 @@ export function conflictRuleOf(rule: Rule): ConflictRule {
 export function itemConflict(table: string, record: string, field: string, conflict: ListConflict): Conflict {
   const { loser, lost, ...where } = conflict;
   return { table, record, field, ...where, lost: [{ side: loser, field, op: fieldList(false, lost) }] };
-}
-
-function lendSide(side: Value | Fields | undefined): Value | Fields | undefined {
-  if (side instanceof Map) return lendFields(side);
-  return side === undefined ? undefined : lendValue(side as Value);
 }

@@ -5,7 +5,7 @@ import type { Change } from '../operations/change.js';
 import { RecordMap } from '../operations/record-map.js';
 import { checkRule, ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
-import type { ConflictListener } from './conflict.js';
+import { type ConflictListener, conflictLender } from './conflict.js';
 import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from './delta.js';
 import { changeWithoutBefore } from './invert.js';
 import { changesOf, editAt, type PlacedEdit, positionOfRecord, type RecordEdit } from './normal-form.js';
@@ -80,6 +80,18 @@ export interface TransformOptions {
  * Spec: REB-1 to REB-4, MERGE-1 to MERGE-10, LIM-4.
  */
 export function rebase(
+  pending: readonly DeltaInput[],
+  remote: DeltaInput,
+  options: TransformOptions = {},
+): { pending: Delta[]; remote: Delta } {
+  const { onConflict, ...others } = ownOptions(options);
+  if (onConflict === undefined) return rebaseWithin(pending, remote, others);
+  const lend = conflictLender();
+  return rebaseWithin(pending, remote, { ...others, onConflict: (conflict) => onConflict(lend(conflict)) });
+}
+
+/** {@link rebase} for the engine: the values in conflicts are those that it keeps. */
+export function rebaseWithin(
   pending: readonly DeltaInput[],
   remote: DeltaInput,
   options: TransformOptions = {},

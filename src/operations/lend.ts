@@ -1,6 +1,6 @@
 import { type Fields, freezeMap, singleEntry } from '../values/fields.js';
 import { someOf } from '../values/frozen-array.js';
-import { isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
+import { type Copies, isMutableValue, lendAtom, lendFields, lendValue } from '../values/ownership.js';
 import type { Atom, Value } from '../values/value.js';
 import {
   type Before,
@@ -33,7 +33,7 @@ export function lendChange(change: Change): Change {
     case 'insert':
       return hasMutableValue(change.fields) ? insertChange(table, record, lendFields(change.fields)) : change;
     case 'update': {
-      const ops = mapFieldOps(change.ops, lendFieldOp);
+      const ops = mapFieldOps(change.ops, (op) => lendFieldOp(op));
       return ops === change.ops ? change : updateChange(table, record, ops);
     }
     case 'delete':
@@ -81,37 +81,40 @@ function isMutableListOp(op: ListOp): boolean {
 }
 
 /** {@link lendChange} for the operation on one field. */
-export function lendFieldOp(op: FieldOp): FieldOp {
+export function lendFieldOp(op: FieldOp, copies?: Copies): FieldOp {
   if (!isMutableFieldOp(op)) return op;
   switch (op.type) {
     case 'put':
-      return fieldPut(lendValue(op.value), lendBefore(beforeOf(op)));
+      return fieldPut(lendValue(op.value, copies), lendBefore(beforeOf(op), copies));
     case 'delete':
-      return fieldDelete(lendBefore(beforeOf(op)));
+      return fieldDelete(lendBefore(beforeOf(op), copies));
     case 'list':
-      return fieldList(op.create, mapListOps(op.ops, lendListOp));
+      return fieldList(
+        op.create,
+        mapListOps(op.ops, (listOp) => lendListOp(listOp, copies)),
+      );
   }
 }
 
-function lendListOp(op: ListOp): ListOp {
+function lendListOp(op: ListOp, copies: Copies | undefined): ListOp {
   switch (op.type) {
     case 'put':
-      return listPut(op.index, lendAtom(op.value), lendOptional(op.before));
+      return listPut(op.index, lendAtom(op.value, copies), lendOptional(op.before, copies));
     case 'insert':
-      return listInsert(op.index, lendAtom(op.value), op.atEnd);
+      return listInsert(op.index, lendAtom(op.value, copies), op.atEnd);
     case 'delete':
-      return listDelete(op.index, lendOptional(op.before));
+      return listDelete(op.index, lendOptional(op.before, copies));
     case 'move':
       return op;
   }
 }
 
-function lendOptional(atom: Atom | undefined): Atom | undefined {
-  return atom === undefined ? undefined : lendAtom(atom);
+function lendOptional(atom: Atom | undefined, copies: Copies | undefined): Atom | undefined {
+  return atom === undefined ? undefined : lendAtom(atom, copies);
 }
 
-function lendBefore(before: Before<Value>): Before<Value> {
-  return before?.value === undefined ? before : { value: lendValue(before.value) };
+function lendBefore(before: Before<Value>, copies: Copies | undefined): Before<Value> {
+  return before?.value === undefined ? before : { value: lendValue(before.value, copies) };
 }
 
 /** What `map` makes of each field's operation: `ops` themselves where it gives back all of them. */

@@ -23,7 +23,7 @@
  * Spec: SYNC-18 to SYNC-22, SYNC-27 to SYNC-32.
  */
 
-import { type Conflict, type ConflictListener, lendConflict } from '../deltas/conflict.js';
+import { type Conflict, type ConflictListener, conflictLender } from '../deltas/conflict.js';
 import type { Delta } from '../deltas/delta.js';
 import { deltaWithoutBefore } from '../deltas/invert.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
@@ -204,9 +204,10 @@ export class ReplicaSession {
    * and reported.
    */
   bringIn(report: Report): void {
+    const lend = conflictLender();
     const onConflict = (conflict: Conflict): void => {
       const failure = conflict.rule === 'function' ? this.#queue.rules.failureAt(conflict) : undefined;
-      report.conflicts.push(lendConflict(failure === undefined ? conflict : { ...conflict, failure }));
+      report.conflicts.push(lend(failure === undefined ? conflict : { ...conflict, failure }));
     };
     this.#rejectRefused(report);
     this.#mergeEntries(report, onConflict);
@@ -275,7 +276,8 @@ export class ReplicaSession {
     if (this.#flight.status !== 'refused') return;
     const { put, refusal } = this.#flight;
     const conflicts: Conflict[] = [];
-    const delta = this.#queue.reject((conflict) => conflicts.push(lendConflict(conflict)));
+    const lend = conflictLender();
+    const delta = this.#queue.reject((conflict) => conflicts.push(lend(conflict)));
     this.#flight = IDLE;
     report.refused.push({ nonce: put.nonce, delta, refusal, conflicts });
   }

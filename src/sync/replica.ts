@@ -1,5 +1,5 @@
 import { formatState, type Row } from '../codec/wire/state.js';
-import { type Conflict, lendConflict } from '../deltas/conflict.js';
+import { type Conflict, conflictLender } from '../deltas/conflict.js';
 import type { Delta, DeltaInput } from '../deltas/delta.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
@@ -266,7 +266,8 @@ export class Replica {
     if (!this.#releaseLast()) return undefined;
     this.#editor.cut();
     const conflicts: Conflict[] = [];
-    const changes = this.#queue.retract((conflict) => conflicts.push(lendConflict(conflict)));
+    const lend = conflictLender();
+    const changes = this.#queue.retract((conflict) => conflicts.push(lend(conflict)));
     return { changes, conflicts };
   }
 

@@ -76,10 +76,30 @@ export function ownFieldName(name: unknown, place?: Place): string {
   throw new DatastoreError('invalid-name', invalidName('field name', name), { ...place, field });
 }
 
-/** A value to return to the caller: copied if the caller could change it, and otherwise shared. */
-export function lendValue(value: Value): Value {
-  if (!isList(value)) return lendAtom(value);
-  return isMutableValue(value) ? Object.freeze(value.map(lendAtom)) : value;
+/** The copies that were made for one report, by their originals, so that each value in it is copied once. */
+export class Copies {
+  readonly #made = new Map<object, Value>();
+
+  /** The copy that was made of a value, or that `copy` makes now. */
+  of<V extends Value & object>(value: V, copy: (value: V) => V): V {
+    const known = this.#made.get(value);
+    if (known !== undefined) return known as V;
+    const made = copy(value);
+    this.#made.set(value, made);
+    return made;
+  }
+}
+
+/**
+ * A value to return to the caller: copied if the caller could change it, and otherwise shared.
+ *
+ * @param copies the copies of one report, which share them.
+ */
+export function lendValue(value: Value, copies?: Copies): Value {
+  if (!isList(value)) return lendAtom(value, copies);
+  if (!isMutableValue(value)) return value;
+  const copy = (list: readonly Atom[]): readonly Atom[] => Object.freeze(list.map((item) => lendAtom(item, copies)));
+  return copies === undefined ? copy(value) : copies.of(value, copy);
 }
 
 /** Whether a holder of the value could change it: bytes, dates, and lists with such items. */
@@ -98,15 +118,19 @@ export function lendItems(items: Atom[]): readonly Atom[] {
 }
 
 /** {@link lendValue} for an atom. */
-export function lendAtom(value: Atom): Atom {
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  return value instanceof Date ? new Date(value) : value;
+export function lendAtom(value: Atom, copies?: Copies): Atom {
+  if (typeof value !== 'object') return value;
+  return copies === undefined ? copyOf(value) : copies.of(value, copyOf);
+}
+
+function copyOf<V extends Uint8Array | Date>(value: V): V {
+  return (value instanceof Uint8Array ? new Uint8Array(value) : new Date(value)) as V;
 }
 
 /** {@link lendValue} for all the fields of a record, in code point order of their names. */
-export function lendFields(fields: Fields): Fields {
+export function lendFields(fields: Fields, copies?: Copies): Fields {
   const lent = new FrozenMapBuilder<string, Value>();
-  for (const [name, value] of inOrder(fields)) lent.set(name, lendValue(value));
+  for (const [name, value] of inOrder(fields)) lent.set(name, lendValue(value, copies));
   return lent.finish();
 }
 

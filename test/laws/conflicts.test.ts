@@ -78,6 +78,26 @@ describe('fields that both sides gave a value', () => {
   });
 });
 
+test('a listener that changes the bytes in a conflict changes no result', () => {
+  const base = parseState([{ tid: 't', rowid: 'r', data: { f: { B: 'AA' } } }]);
+  const [local, remote] = ['AQ', 'Ag'].map((B) => base.clone().apply(parseDelta([update('P', { B })])));
+  if (local === undefined || remote === undefined) throw new Error('Two were made');
+  const changed: unknown[] = [];
+  const merged = transform(local, remote, {
+    rules: new ResolutionRules().set('t', 'f', 'local'),
+    onConflict: ({ base: before, local: ours, remote: theirs, result }) => {
+      for (const bytes of [before, ours, theirs, result]) if (bytes instanceof Uint8Array) bytes.fill(99);
+      changed.push(before, ours, theirs, result);
+    },
+  });
+  expect(changed).toEqual(Array.from({ length: 4 }, () => new Uint8Array([99])));
+  expect(merged.local.toJSON()).toEqual([update('P', { B: 'AQ' })]);
+  expect([local, remote].map((delta) => delta.toJSON())).toEqual([
+    [update('P', { B: 'AQ' })],
+    [update('P', { B: 'Ag' })],
+  ]);
+});
+
 describe('a put or delete of a field against list operations on it', () => {
   test('shows the list that was lost, and the operations', () => {
     const [conflict, ...others] = conflictsOf({ f: ['a'] }, [update('LI', 1, 'b')], [update('P', 'text')]);

@@ -81,6 +81,29 @@ describe('local edits', () => {
     expect(change).toEqual(put('a', 'f', { B: 'AQ' }));
   });
 
+  test.each<[what: string, value: unknown, copies: number]>([
+    ['bytes', { B: 'AQID' }, 1],
+    ['a date', { T: '7' }, 1],
+    ['a list of bytes', [{ B: 'AQ' }, { B: 'Ag' }, { T: '7' }, 'text'], 4],
+  ])('are copied once for all the conflicts of one sync() that they win: %s', (_, value, copies) => {
+    const pair = pairWithRecord();
+    pair.rules.set('t', 'f', 'local');
+    pair.replica.apply([put('a', 'f', value)]);
+    for (let count = 0; count < 20; count++) pair.other(put('a', 'f', count));
+    pair.replica.receive(pair.sequencer.deltasSince(pair.replica.revision));
+    const { conflicts } = pair.sync();
+    expect(conflicts).toHaveLength(20);
+    const objects = new Set<unknown>();
+    for (const { base, local, remote, result } of conflicts) {
+      for (const side of [base, local, remote, result]) {
+        for (const each of [side, ...(Array.isArray(side) ? side : [])])
+          if (typeof each === 'object') objects.add(each);
+      }
+    }
+    expect(objects.size).toBe(copies);
+    expect(conflicts.map(({ remote }) => remote)).toEqual(Array.from({ length: 20 }, (_each, count) => count));
+  });
+
   test('stay as they are when nothing was received', () => {
     const pair = pairWithRecord();
     pair.replica.apply([put('a', 'f', 1)]);

@@ -12,7 +12,7 @@ import { changesIn, type Delta, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
 import { editAt, positionOfRecord } from '../../deltas/normal-form.js';
 import { composeOnto } from '../../deltas/patch.js';
-import { type OwnItemsLookup, type RuleLookup, rebase } from '../../deltas/rebase.js';
+import { type OwnItemsLookup, type RuleLookup, rebaseWithin } from '../../deltas/rebase.js';
 import { refusalRules } from '../pending-rules.js';
 
 /**
@@ -55,7 +55,7 @@ export function rebaseSegments(
   own?: OwnItemsLookup,
 ): Rebased {
   const local = deltas.flatMap((segments) => segments.map(({ delta }) => delta));
-  const merged = rebase(local, remote, { rules, onConflict, own });
+  const merged = rebaseWithin(local, remote, { rules, onConflict, own });
   let next = 0;
   const rebased = deltas.map((segments) =>
     segments.map((segment): Segment => ({ ...segment, delta: merged.pending[next++] ?? NO_CHANGES })),
