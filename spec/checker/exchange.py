@@ -78,13 +78,17 @@ class Exchange:
         """Whether a message is about the delta in flight; others are ignored (SYNC-19)."""
         return self.flight is not None and self.flight.nonce == nonce
 
+    def is_flight(self, entry):
+        """Whether an entry is the delta in flight: its nonce, its revision and its delta (SYNC-19)."""
+        if not self.is_in_flight(entry["nonce"]) or entry["rev"] != self.flight.rev + 1:
+            return False
+        return format_delta(parse_delta(entry["delta"]), with_before=False) == self.flight.delta
+
     def receive_entry(self, entry):
         """An entry acknowledges the delta in flight (SYNC-19), or waits until all before it are merged (SYNC-21)."""
         if entry["rev"] <= self.rev:
             return
-        if self.is_in_flight(entry["nonce"]):
-            if format_delta(parse_delta(entry["delta"]), with_before=False) != self.flight.delta:
-                self.contradict()
+        if self.is_flight(entry):
             self.acknowledged_at(entry["rev"])
         elif self.incoming.add(entry):
             self.contradict()
@@ -112,9 +116,12 @@ class Exchange:
         raise DatastoreError("log-mismatch", **place)
 
     def receive_refusal(self, message):
-        """Takes effect with the next `sync` (SYNC-27), but an unknown revision undoes nothing (SYNC-32)."""
+        """Takes effect with the next `sync` (SYNC-27), but an unknown revision undoes nothing (SYNC-32), and after a
+        reused nonce the delta waits again (SYNC-60)."""
         if message["reason"] == "unknown-revision":
             self.needs_reload = self.has_lost_log = True
+        elif message["reason"] == "nonce-reused":
+            self.flight = self.refusal = None
         else:
             members = ("reason", "code", "message", "place")
             self.refusal = {member: message[member] for member in members if member in message}

@@ -57,6 +57,8 @@ def load(saved, rules, next_nonce, limits=None, undo_depth=None):
     exchange.rev = int(saved["rev"])
     exchange.flight = None if saved["nonce"] is None else exchange.take_off(saved["nonce"])
     exchange.refusal = saved["refusal"]
+    if exchange.refusal is not None and exchange.refusal["reason"] == "nonce-reused":
+        exchange.flight = exchange.refusal = None  # SYNC-60
     exchange.needs_reload, exchange.has_lost_log = saved["needsReload"], saved["isLogLost"]
     return replica
 

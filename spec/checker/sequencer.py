@@ -39,7 +39,7 @@ class Sequencer:
         at = next((at for at, kept in self.nonces.items() if kept == nonce), None)
         if at is not None:  # SYNC-7
             repeated = {"type": "repeated", "nonce": nonce, "rev": at}
-            return repeated if at == rev + 1 else refused(nonce, "nonce-reused")
+            return repeated if at == rev + 1 and self.may_be(at, delta) else refused(nonce, "nonce-reused")
         if role == "none":
             return refused(nonce, "permission")
         if rev > self.rev:
@@ -54,6 +54,10 @@ class Sequencer:
             reason = "limit" if error.code.startswith("too-many-") or error.code.endswith("-too-large") else "invalid"
             return refused(nonce, reason, error)
         return {"type": "accepted", "nonce": nonce, "rev": self.rev}
+
+    def may_be(self, at, delta):
+        """Whether this delta is that of an entry, as far as the log still holds the entry (SYNC-7)."""
+        return at not in self.entries or format_delta(parse_delta(delta)) == self.entries[at]["delta"]
 
     def append(self, nonce, delta):
         """Changes the state, within the limits, and the log (SYNC-6)."""

@@ -8,7 +8,7 @@
  * *accepted* by the sequencer, served and announced. So a service may die at any moment, and a copy that was left behind
  * loses its appends, catches up, and answers again.
  *
- * Puts of one datastore wait for each other here, so that many writers do not lose to themselves. Spec: LOG-7 to LOG-9.
+ * Puts of one datastore wait for each other here, so that many writers do not lose to themselves. Spec: LOG-7 to LOG-10.
  */
 
 import { decodeDelta, encodeDelta } from '../codec/binary/encoded-delta.js';
@@ -28,7 +28,7 @@ import {
   type Role,
   type SequencerMessage,
 } from '../sync/messages.js';
-import { DEFAULT_ANSWER_SIZE, pageOf, Sequencer, type SequencerOptions } from '../sync/sequencer.js';
+import { answerToRetry, DEFAULT_ANSWER_SIZE, pageOf, Sequencer, type SequencerOptions } from '../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../values/names.js';
 import { GroupedAppends } from './grouped-appends.js';
 import type { LogHead, LogStore, StoredDatastore } from './log-store.js';
@@ -230,8 +230,8 @@ export class DatastoreService {
         const refused = entry && this.#refusedRoleChange(entry, role);
         if (entry === undefined || refused !== undefined) {
           // The answer may rest on a copy that was left behind: a conflict tells all that is missing.
-          if (!(await this.#catchUpNow(hosted))) return { message: refused ?? answer, role };
-          continue;
+          if (await this.#catchUpNow(hosted)) continue;
+          return { message: refused ?? (await this.#comparedWithStore(hosted, message, answer)), role };
         }
         const reason = await this.#options.validate?.({ requester, role, handle: hosted.handle, id: hosted.id, entry });
         if (reason !== undefined) {
@@ -242,6 +242,19 @@ export class DatastoreService {
       }
       throw new ServiceError('retry-later', 'other servers were faster each time: try again');
     });
+  }
+
+  /** Compares a retry with its entry, which the store may have where the sequencer knows only the nonce. Spec: SYNC-7. */
+  async #comparedWithStore(
+    { handle, sequencer }: HostedDatastore,
+    message: ReplicaMessage,
+    answer: SequencerMessage,
+  ): Promise<SequencerMessage> {
+    if (message.type !== 'put' || answer.type !== 'repeated' || answer.rev > sequencer.firstRevision) return answer;
+    const { rev, nonce } = answer;
+    const read = await this.#logs.read(handle, rev - 1, { entries: 1, bytes: 1 });
+    const stored = read.type === 'entries' ? read.entries[0] : undefined;
+    return stored === undefined ? answer : answerToRetry(message, { rev, nonce, delta: decodeDelta(stored.bytes) });
   }
 
   #refusedRoleChange(entry: LogEntry, role: Role): Refused | undefined {

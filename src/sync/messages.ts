@@ -68,7 +68,7 @@ export interface Refused extends Refusal {
  * - `limit`: the state or the delta would be over a limit. `code` says which.
  * - `permission`: the role may not write, or not what the delta changes.
  * - `unknown-revision`: it was made against a revision that the log has not reached, so the log has lost entries.
- * - `nonce-reused`: another put had this nonce.
+ * - `nonce-reused`: another put had this nonce. The replica gives it up, and puts the delta under another one.
  *
  * Spec: SYNC-5 to SYNC-9.
  */
@@ -152,6 +152,11 @@ export function isRevision(revision: unknown): revision is number {
 export function checkRevision(revision: unknown): asserts revision is number {
   if (isRevision(revision)) return;
   throw new DatastoreError('invalid-revision', `got the revision ${quote(revision)}: use a whole number from 0`);
+}
+
+/** Whether two deltas without `before` do the same in the same way: they have one wire form. Spec: SYNC-7, SYNC-19. */
+export function isSameDelta(left: Delta, right: Delta): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 /** Checks and copies an entry from outside. @throws DatastoreError for a malformed entry. */

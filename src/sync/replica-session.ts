@@ -10,6 +10,7 @@
  *      ├─────────────────────┤ confirmed            ├─► idle, confirmed after all
  *      ├─────────────────────┤ sync() merges        └─► idle, as sync() undoes it
  *      │                     │ another entry
+ *      ├─────────────────────┤ its nonce was somebody else's
  *      └─────────────────────┘ sync() merges a snapshot; if that is of the same revision, it stays sent
  *
  * Reopening or retracting the delta leads from sent or refused to idle, once it cannot be in the log. The log:
@@ -20,11 +21,10 @@
  *      │   └──────────────────────────────────┼───────► lost
  *      └──────────────────────────────────────┴──────────┘ sync() merges a snapshot
  *
- * Spec: SYNC-18 to SYNC-22, SYNC-27 to SYNC-32.
+ * Spec: SYNC-18 to SYNC-22, SYNC-27 to SYNC-32, SYNC-60.
  */
 
 import { type Conflict, type ConflictListener, conflictLender } from '../deltas/conflict.js';
-import type { Delta } from '../deltas/delta.js';
 import { deltaWithoutBefore } from '../deltas/invert.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import type { State } from '../state/state.js';
@@ -33,6 +33,7 @@ import {
   checkNonce,
   type Fetch,
   type FetchSnapshot,
+  isSameDelta,
   type LogEntry,
   type LogPage,
   ownEntry,
@@ -218,14 +219,17 @@ export class ReplicaSession {
   // What arrives.
 
   #receiveEntry(entry: LogEntry): void {
-    const { rev, nonce, delta } = entry;
+    const { rev } = entry;
     if (rev <= this.#queue.revision) return;
-    if (this.#flight.status !== 'idle' && this.#flight.put.nonce === nonce) {
-      this.#expect(isSameDelta(delta, this.#flight.put.delta), rev);
-      this.#confirm(rev);
-    } else {
-      this.#expect(this.#incoming.addEntry(entry), rev);
-    }
+    if (this.#isPut(entry)) this.#confirm(rev);
+    else this.#expect(this.#incoming.addEntry(entry), rev);
+  }
+
+  /** Whether an entry is the delta in flight. Another delta under its nonce is that of a device that has the same ones. */
+  #isPut({ rev, nonce, delta }: LogEntry): boolean {
+    if (this.#flight.status === 'idle') return false;
+    const { put } = this.#flight;
+    return nonce === put.nonce && rev === put.rev + 1 && isSameDelta(delta, put.delta);
   }
 
   /** The delta that was put is in the log. That changes nothing that the user sees. */
@@ -256,6 +260,8 @@ export class ReplicaSession {
   #receiveRefusal({ nonce, type: _, ...refusal }: Refused): void {
     if (this.#flight.status === 'idle' || this.#flight.put.nonce !== nonce) return;
     if (refusal.reason === 'unknown-revision') this.#log = 'lost';
+    // The log has another put under this nonce, so it will never take this one: it waits for a nonce of its own.
+    else if (refusal.reason === 'nonce-reused') this.#flight = IDLE;
     else this.#flight = { status: 'refused', put: this.#flight.put, refusal };
   }
 
@@ -356,7 +362,7 @@ export class ReplicaSession {
   }
 
   #flightOf({ nonce, refusal }: SessionOrigin): Flight {
-    const flight = nonce === undefined ? IDLE : this.#sentAs(nonce);
+    const flight = nonce === undefined || refusal?.reason === 'nonce-reused' ? IDLE : this.#sentAs(nonce);
     return flight.status === 'sent' && refusal !== undefined ? { ...flight, status: 'refused', refusal } : flight;
   }
 
@@ -390,10 +396,6 @@ export class ReplicaSession {
 function logStatusOf({ needsReload, isLogLost }: SessionOrigin): LogStatus {
   if (isLogLost) return needsReload ? 'lost' : 'lost-unnoticed';
   return needsReload ? 'broken' : 'followed';
-}
-
-function isSameDelta(left: Delta, right: Delta): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 /** A snapshot that waits to be merged, and the state that its rows hold. */

@@ -18,6 +18,7 @@ import {
   checkRevision,
   checkRole,
   type Entries,
+  isSameDelta,
   type LogEntry,
   type LogPage,
   type MissedEntries,
@@ -25,6 +26,7 @@ import {
   type PutOutcome,
   type Refusal,
   type Refused,
+  type Repeated,
   type ReplicaMessage,
   type Reset,
   type Role,
@@ -237,7 +239,7 @@ export class Sequencer {
     checkRevision(rev);
     checkNonce(nonce);
     const known = this.#log.revisionOf(nonce);
-    if (known !== undefined) return { answer: this.#answerKnown(rev, nonce, known) };
+    if (known !== undefined) return { answer: this.#answerKnown(rev, nonce, delta, known) };
     if (!canRead(role)) return { answer: refused(nonce, notPermitted(role)) };
     if (rev > this.revision) return { answer: refused(nonce, unknownRevision(rev, this.revision)) };
     if (rev < this.revision) return { answer: this.#answerMissed(rev, nonce) };
@@ -256,10 +258,10 @@ export class Sequencer {
     }
   }
 
-  #answerKnown(rev: number, nonce: string, known: number): PutOutcome {
-    if (rev === known - 1) return { type: 'repeated', nonce, rev: known };
-    const message = `the nonce ${nonce} belongs to revision ${known}, which follows revision ${known - 1} and not ${rev}`;
-    return refused(nonce, { reason: 'nonce-reused', message });
+  #answerKnown(rev: number, nonce: string, delta: DeltaInput, known: number): PutOutcome {
+    const entry = this.#log.entryAt(known);
+    if (entry !== undefined) return answerToRetry({ rev, nonce, delta }, entry);
+    return rev === known - 1 ? { type: 'repeated', nonce, rev: known } : refused(nonce, nonceReused(nonce, known));
   }
 
   #answerMissed(rev: number, nonce: string): MissedEntries | Reset {
@@ -293,6 +295,25 @@ export class Sequencer {
   }
 }
 
+/** The answer to a put with the nonce of an entry: it is a retry, or another put under that nonce. Spec: SYNC-7. */
+export function answerToRetry(
+  { rev, nonce, delta }: { readonly rev: number; readonly nonce: string; readonly delta: DeltaInput },
+  entry: LogEntry,
+): Repeated | Refused {
+  const isRetry = rev === entry.rev - 1 && isDelta(delta, entry.delta);
+  return isRetry ? { type: 'repeated', nonce, rev: entry.rev } : refused(nonce, nonceReused(nonce, entry.rev));
+}
+
+/** Whether what was put is this delta. A malformed one is not. */
+function isDelta(given: DeltaInput, delta: Delta): boolean {
+  try {
+    return isSameDelta(deltaWithoutBefore(given), delta);
+  } catch (error) {
+    if (error instanceof DatastoreError) return false;
+    throw error;
+  }
+}
+
 function limitsOf(options: SequencerOptions): Limits {
   checkOptions(options, 'a sequencer');
   const { limits = DEFAULT_LIMITS } = options;
@@ -315,6 +336,10 @@ function wholeOption(name: keyof SequencerOptions, value: unknown): number {
 
 function refused(nonce: string, refusal: Refusal): Refused {
   return { type: 'refused', nonce, ...refusal };
+}
+
+function nonceReused(nonce: string, known: number): Refusal {
+  return { reason: 'nonce-reused', message: `revision ${known} of the log is another put with the nonce ${nonce}` };
 }
 
 function notPermitted(role: Role): Refusal {
@@ -377,6 +402,11 @@ export class Log {
   /** The revision that a delta got, or `undefined` if its nonce is not among those that are kept. */
   revisionOf(nonce: string): number | undefined {
     return this.#revisionOf.get(nonce);
+  }
+
+  /** The entry of a revision, or `undefined` if it is not there. */
+  entryAt(revision: number): LogEntry | undefined {
+    return this.#entries[revision - this.firstRevision - 1];
   }
 
   append(entry: LogEntry): void {

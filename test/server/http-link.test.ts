@@ -30,6 +30,25 @@ describe('a link over HTTP, to three servers with logs in one LMDB environment',
 });
 
 describe('a log over HTTP', () => {
+  test('tells a retry from another put under its nonce, even if the entry is in the store alone', async () => {
+    const logs = new MemoryLogs();
+    const running = await startServer({ logs, snapshotInterval: 2 });
+    const link = running.link('ann');
+    const { handle } = await link.create('notes');
+    const send = async (rev: number, nonce: string, record: string): Promise<string> => {
+      const delta = parseDelta([['I', 't', record, {}]]);
+      const { message } = await link.send(handle, { type: 'put', rev, nonce, delta });
+      return message.type === 'refused' ? message.reason : message.type;
+    };
+    for (let rev = 0; rev < 5; rev++) await send(rev, `n${rev + 1}`, `r${rev}`);
+    expect([await send(0, 'n1', 'r0'), await send(0, 'n1', 'other')]).toEqual(['repeated', 'nonce-reused']);
+    expect([await send(4, 'n5', 'r4'), await send(4, 'n5', 'other')]).toEqual(['repeated', 'nonce-reused']);
+    // Nobody can compare with an entry that is gone.
+    expect(await logs.trim(handle, 4)).toBe(4);
+    expect(await send(0, 'n1', 'other')).toBe('repeated');
+    await running.close();
+  });
+
   test('comes in pages of the size that was asked for, from memory and from the store', async () => {
     const logs = new MemoryLogs();
     const running = await startServer({ logs, sequencer: { answerSize: 700 }, snapshotInterval: 6 });

@@ -388,8 +388,6 @@ describe('an acknowledgement', () => {
     pair.edit(put('a', 'f', 1));
     const { nonce } = pair.outgoing();
     expect(() => pair.replica.receive({ type: 'accepted', nonce, rev: 7 })).toThrow(mismatch);
-    const entry = { rev: 2, nonce, delta: Delta.from([put('a', 'f', 9)]) };
-    expect(() => pair.replica.receive({ type: 'entries', entries: [entry] })).toThrow(mismatch);
     expect(pair.replica.status.needsReload).toBe(true);
     expect(pair.replica.request()).toEqual({ type: 'fetch-snapshot' });
   });

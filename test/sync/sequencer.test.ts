@@ -72,6 +72,20 @@ describe('a put', () => {
     expect(summary(sequencer.put(4, 'n2', [put('a', 'f', 9)], 'owner'))).toBe('refused nonce-reused');
   });
 
+  test('of another delta under a nonce of the log is refused, as long as the log holds the entry', () => {
+    const sequencer = sequencerWith(FOUR);
+    for (const role of ROLES) {
+      expect(summary(sequencer.put(1, 'n2', [put('a', 'f', 9)], role))).toBe('refused nonce-reused');
+    }
+    // A malformed delta is another one, too.
+    expect(summary(sequencer.put(1, 'n2', [{ type: 'mood' } as never], 'owner'))).toBe('refused nonce-reused');
+    // The same edit in other words is the same delta.
+    expect(summary(sequencer.put(1, 'n2', [put('a', 'f', 7), put('a', 'f', 1)], 'owner'))).toBe('repeated 2');
+    expect(sequencer.revision).toBe(4);
+    sequencer.trim(2);
+    expect(summary(sequencer.put(1, 'n2', [put('a', 'f', 9)], 'owner'))).toBe('repeated 2');
+  });
+
   test('against a revision of the future is refused', () => {
     expect(summary(sequencerWith(FOUR).put(5, 'x', [], 'owner'))).toBe('refused unknown-revision');
   });
@@ -369,7 +383,7 @@ describe('a restored sequencer', () => {
     const restored = Sequencer.restore(snapshot, log);
     // n2 is that of revision 4, so nobody knows that of revision 2.
     expect(restored.snapshot().nonces).toEqual(['n3', 'n2']);
-    expect(summary(restored.put(0, 'n1', [], 'owner'))).toBe('repeated 1');
+    expect(summary(restored.put(0, 'n1', log[0]?.delta ?? [], 'owner'))).toBe('repeated 1');
   });
 
   test('refuses a log with a gap, one that does not reach the snapshot, and one with a nonce twice', () => {

@@ -56,6 +56,8 @@ export class ServerConversation {
   #hasAnswered = false;
   #lastPut: Put | undefined;
   #flightInSnapshot: 'present' | 'absent' | 'unknown' = 'absent';
+  /** Whether somebody else had the nonce of the last put. */
+  #wasReused = false;
   /** Why the last put was refused, until a `sync()` has reported it. */
   #refusal: DatastoreError | undefined;
 
@@ -203,12 +205,19 @@ export class ServerConversation {
     this.#receive(answer);
     if (answer.type === 'refused') {
       const { reason, code = reason === 'permission' ? 'not-permitted' : 'server', message, place } = answer;
-      if (reason !== 'unknown-revision') this.#refusal = errorWithCode(code, message, place);
+      // These two undo nothing: the replica reloads, or puts the edit again under another nonce.
+      const isUndone = reason !== 'unknown-revision' && reason !== 'nonce-reused';
+      if (isUndone) this.#refusal = errorWithCode(code, message, place);
     }
+    // One nonce may be that of a copy of this device. Two in a row are the server's fault.
+    const isReused = answer.type === 'refused' && answer.reason === 'nonce-reused';
+    const isReusedAgain = isReused && this.#wasReused;
+    this.#wasReused = isReused;
     const { isInFlight, hasIncoming, needsReload } = this.#replica.status;
     const isUnchanged = isInFlight && !hasIncoming && !needsReload && this.#replica.outgoing()?.nonce === put.nonce;
     if (isUnchanged) throw broughtNothing(answer);
     await this.#store.save();
+    if (isReusedAgain) throw broughtNothing(answer);
   }
 
   async #send(message: ReplicaMessage): Promise<SequencerMessage> {

@@ -117,6 +117,22 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
     expectSame(message.entries[0]?.rev, 1, 'the first entry that a late put is told');
     expectSame(message.rev ?? message.entries.at(-1)?.rev, LONG_LOG, 'how far the log goes, as a late put is told');
   },
+  'tells a retry from another put under the same nonce': async (fixture) => {
+    const { handle } = await fixture.ann.create('notes');
+    const found = await summaries(fixture, handle, [
+      put(0, 'n1', inserted('a')),
+      put(1, 'n2', inserted('b')),
+      put(0, 'n1', inserted('other')),
+      put(2, 'n1', inserted('a')),
+      put(0, 'n1', inserted('a')),
+      { type: 'fetch', rev: 0 },
+    ]);
+    const wanted = [
+      ...['accepted 1', 'accepted 2', 'refused nonce-reused', 'refused nonce-reused'],
+      ...['repeated 1', 'entries 1=n1 2=n2'],
+    ];
+    expectSame(found, wanted, 'the answers');
+  },
   'lists what there is': async ({ ann, annsTablet, stranger }) => {
     expectSame(await ann.list(), [], 'a list of nothing');
     const { handle } = await ann.create('notes');
