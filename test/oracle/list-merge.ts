@@ -7,8 +7,8 @@
  */
 
 import type { Atom, ListOp, Rule } from '../../src/index.js';
-import type { CommonBase, Element, IsOwn, Item, Replay } from './list-order.js';
-import { baseOccupants, commonBase, entryAt, mergeOrders, replay } from './list-order.js';
+import type { Element, IsOwn, Item, Replay } from './list-order.js';
+import { commonBase, entryAt, mergeOrders, replay } from './list-order.js';
 import { compareInOrder } from './value-order.js';
 
 /** The list that both sides end with when `local` and `remote` were made concurrently on `base`. */
@@ -53,13 +53,21 @@ export function transformListNaively(
   const common = commonBase(Math.max(reachOf(local), reachOf(remote)));
   const ofLocal = replay(common, 'local', local);
   const ofRemote = replay(common, 'remote', remote);
-  const order = mergeOrders(common, ofLocal, ofRemote, isOwn);
+  return transformAlongOrder(mergeOrders(common, ofLocal, ofRemote, isOwn), ofLocal, ofRemote, rule);
+}
 
-  const localOnRemote = replayAlongOrder(common, order, ofLocal, ofRemote, (item) => ({
+/** The same for sides that were replayed before, and the order of their elements, which is one under all rules. */
+export function transformAlongOrder(
+  order: readonly Element[],
+  ofLocal: Replay,
+  ofRemote: Replay,
+  rule: Rule,
+): { local: ListOp[]; remote: ListOp[] } {
+  const localOnRemote = replayAlongOrder(order, ofLocal, ofRemote, (item) => ({
     value: valueWriter(item, ofLocal, ofRemote, rule) === ofLocal,
     place: placeGiver(item, ofLocal, ofRemote, rule) === ofLocal,
   }));
-  const remoteOnLocal = replayAlongOrder(common, order, ofRemote, ofLocal, (item) => ({
+  const remoteOnLocal = replayAlongOrder(order, ofRemote, ofLocal, (item) => ({
     value: valueWriter(item, ofLocal, ofRemote, rule) === ofRemote,
     place: placeGiver(item, ofLocal, ofRemote, rule) === ofRemote,
   }));
@@ -123,19 +131,23 @@ function placeGiver(item: Item, local: Replay, remote: Replay, rule: Rule): Repl
  * start; which of them are occupied at the moment decides what index a step has.
  */
 function replayAlongOrder(
-  common: CommonBase,
   order: readonly Element[],
   own: Replay,
   other: Replay,
   ownWins: (item: Item) => { value: boolean; place: boolean },
 ): ListOp[] {
-  const elementOf = resultPlaces(common, other);
+  const elementOf = new Map(other.places);
   // The values known so far. What only the base knows is missing here: then the step's own `before` is still right.
   const latestValue = new Map<Item, Atom>(other.written);
 
   function indexOf(element: Element): number {
     const occupied = new Set(elementOf.values());
-    return order.slice(0, order.indexOf(element)).filter((candidate) => occupied.has(candidate)).length;
+    let index = 0;
+    for (const candidate of order) {
+      if (candidate === element) break;
+      if (occupied.has(candidate)) index++;
+    }
+    return index;
   }
 
   const operations: ListOp[] = [];
@@ -167,15 +179,6 @@ function replayAlongOrder(
     }
   }
   return operations;
-}
-
-/** Where every item that one side left alive stands in that side's result. */
-function resultPlaces(common: CommonBase, side: Replay): Map<Item, Element> {
-  const places = new Map<Item, Element>();
-  for (const [element, item] of baseOccupants(common)) places.set(item, element);
-  for (const [item, element] of side.placed) places.set(item, element);
-  for (const item of side.deleted) places.delete(item);
-  return places;
 }
 
 /** So many base items that every index of a sequence exists, whatever the sequence deletes before it comes there. */

@@ -50,6 +50,8 @@ export interface Replay {
   readonly steps: readonly Step[];
   readonly inserted: readonly Item[];
   readonly deleted: ReadonlySet<Item>;
+  /** Where every item that is alive in the end stands. */
+  readonly places: ReadonlyMap<Item, Element>;
   /** The last element that this side gave to an item, by inserting or by moving it. */
   readonly placed: ReadonlyMap<Item, Element>;
   /** The last value that this side gave to an item, by inserting it or by a put. */
@@ -65,7 +67,7 @@ export function commonBase(length: number): CommonBase {
 }
 
 /** Which item lives at which element at the start, before anybody edits. */
-export function baseOccupants(base: CommonBase): Map<Element, Item> {
+function baseOccupants(base: CommonBase): Map<Element, Item> {
   const occupants = new Map<Element, Item>();
   for (const [index, element] of base.elements.entries()) occupants.set(element, entryAt(base.items, index));
   return occupants;
@@ -142,7 +144,8 @@ export function replay(base: CommonBase, side: 'local' | 'remote', operations: r
       }
     }
   }
-  return { order, steps, inserted, deleted, placed, written };
+  const places = new Map([...occupants].map(([element, item]) => [item, element]));
+  return { order, steps, inserted, deleted, places, placed, written };
 }
 
 /**

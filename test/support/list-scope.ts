@@ -16,12 +16,17 @@ export function allOperations(length: number, tag: Atom): ListOp[] {
   return ops;
 }
 
-/** Every sequence of up to `most` operations on a list of n items, the empty one first. */
-export function allSequences(length: number, most: number, tag: string): ListOp[][] {
+/** Every sequence of up to `most` operations on a list of n items that are `wanted`, the empty one first. */
+export function allSequences(
+  length: number,
+  most: number,
+  tag: string,
+  wanted: (op: ListOp) => boolean = () => true,
+): ListOp[][] {
   const sequences: ListOp[][] = [[]];
   if (most === 0) return sequences;
-  for (const op of allOperations(length, `${tag}${most}`)) {
-    for (const rest of allSequences(lengthAfter(length, op), most - 1, tag)) sequences.push([op, ...rest]);
+  for (const op of allOperations(length, `${tag}${most}`).filter(wanted)) {
+    for (const rest of allSequences(lengthAfter(length, op), most - 1, tag, wanted)) sequences.push([op, ...rest]);
   }
   return sequences;
 }
