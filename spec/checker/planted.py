@@ -4,6 +4,8 @@ of them detects it: `python3 spec/checker/planted.py`. This shows that the vecto
 Prints every fault that is not detected, or cannot be planted any more, and exits with status 1 if there is any.
 """
 
+import copy
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -11,44 +13,53 @@ import json
 import sys
 from pathlib import Path
 
-sys.dont_write_bytecode = True
-
 CHECKER = Path(__file__).resolve().parent
-MODULES = {path.stem for path in CHECKER.glob("*.py")}
+SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in CHECKER.glob("*.py")}
+CODES = {name: compile(source, str(CHECKER / f"{name}.py"), "exec") for name, source in SOURCES.items()}
+"""The modules of the checker, compiled once for all faults."""
 
 
-class Faulty(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds one module of the checker with other code in it."""
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules of the checker, one of them with other code in it."""
 
     def __init__(self, name, code):
-        self.name, self.code = name, code
+        self.codes = {**CODES, name: code}
 
     def find_spec(self, fullname, path, target=None):
-        """Only that module."""
-        return importlib.machinery.ModuleSpec(fullname, self) if fullname == self.name else None
+        """Only those modules."""
+        return importlib.machinery.ModuleSpec(fullname, self, origin=str(CHECKER)) if fullname in self.codes else None
 
     def exec_module(self, module):
-        """Runs the other code."""
-        exec(compile(self.code, f"{self.name}.py with a fault", "exec"), module.__dict__)
+        """Runs the code."""
+        module.__file__ = str(CHECKER / f"{module.__name__}.py")
+        exec(self.codes[module.__name__], module.__dict__)
 
 
 def faulty_code(fault):
     """The code of a module with the fault in it, or None if the code that it replaces is not there exactly once."""
-    code = (CHECKER / fault["file"]).read_text(encoding="utf-8")
-    return code.replace(fault["code"], fault["fault"]) if code.count(fault["code"]) == 1 else None
+    name = Path(fault["file"]).stem
+    if SOURCES[name].count(fault["code"]) != 1:
+        return None
+    return compile(SOURCES[name].replace(fault["code"], fault["fault"]), f"{name}.py with a fault", "exec")
+
+
+@functools.cache
+def cases_of(vectors):
+    """The cases of a file by name, as `read_json` of the checker reads them."""
+    text = (CHECKER.parent / "vectors" / vectors).read_text(encoding="utf-8")
+    return {case["name"]: case for case in json.loads(text, parse_int=float)["cases"]}
 
 
 def is_noticed(fault, code):
     """Whether the case disagrees. All modules are loaded anew, since they refer to one another."""
-    for name in MODULES & sys.modules.keys():
+    for name in CODES.keys() & sys.modules.keys():
         del sys.modules[name]
-    finder = Faulty(Path(fault["file"]).stem, code)
+    finder = Finder(Path(fault["file"]).stem, code)
     sys.meta_path.insert(0, finder)
     try:
         check = importlib.import_module("check")
         run, names = check.CHECKED[fault["vectors"]]
-        cases = check.read_json((check.VECTORS / fault["vectors"]).read_text(encoding="utf-8"))["cases"]
-        [case] = [case for case in cases if case["name"] == fault["case"]]
+        case = copy.deepcopy(cases_of(fault["vectors"])[fault["case"]])
         return any(check.disagreements(run, names, case))
     finally:
         sys.meta_path.remove(finder)
