@@ -220,10 +220,10 @@ function mergeLists(edits: readonly FieldList[], remote: FieldList, context: Fie
   // All pending operations meet remote's as one sequence; their boundaries are put back afterwards.
   const merged = mergeListOps(columnsOf(joinLists(edits)), columnsOf(remote), listRuleOf(rule), isOwn);
   let start = 0;
-  let source = 0;
+  let opCount = 0;
   const pending = edits.map((edit) => {
-    source += opCountOf(edit);
-    const end = endOfSources(merged.local, source);
+    opCount += opCountOf(edit);
+    const end = countMadeOf(merged.local, opCount);
     const rebased = listOrNothing(merged.local.ops, start, end);
     start = end;
     return rebased;
@@ -312,7 +312,7 @@ function listAfter(before: Before<Value>, edit: FieldList, context: FieldContext
 }
 
 /** How many of the transformed operations were made of the first `count` ones. */
-function endOfSources({ ops, sources }: TransformedOps, count: number): number {
+function countMadeOf({ ops, sources }: TransformedOps, count: number): number {
   if (sources === undefined) return count;
   let low = 0;
   let high = ops.count;

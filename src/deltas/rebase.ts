@@ -97,24 +97,24 @@ export function rebaseWithin(
   options: TransformOptions = {},
 ): { pending: Delta[]; remote: Delta } {
   if (!Array.isArray(pending)) throw invalidArgument('pending must be an array of deltas', pending);
-  const { rules, own: ownItems, onConflict } = ownOptions(options);
+  const { rules, own: ownItems, onConflict } = checkedOptions(options);
   // `Array.from` sees the holes of a sparse array.
   const deltas = Array.from(pending, Delta.from);
   const normalRemote = changesIn(Delta.from(remote));
   const rebasedPending = deltas.map((delta) => new Replacement(delta));
   const rebasedRemote: Change[] = [];
   const find = editFinder(deltas.map(changesIn), normalRemote.length);
-  for (let others = editAt(normalRemote, 0); others !== undefined; others = editAt(normalRemote, others.end)) {
-    const { table, record } = others;
+  for (let placed = editAt(normalRemote, 0); placed !== undefined; placed = editAt(normalRemote, placed.end)) {
+    const { table, record, edit: remoteEdit } = placed;
     const found = find(table, record);
-    if (found.every(({ placed }) => areApart(placed.edit, others.edit))) {
-      for (let at = others.start; at < others.end; at++) {
+    if (found.every((local) => areApart(local.placed.edit, remoteEdit))) {
+      for (let at = placed.start; at < placed.end; at++) {
         rebasedRemote.push(changeWithoutBefore(normalRemote[at] as Change));
       }
       continue;
     }
-    const own = found.map(({ deltaIndex, placed }) => ({ deltaIndex, edit: placed.edit }));
-    const merged = rebaseRecord(own, others.edit, {
+    const localEdits = found.map((local) => ({ deltaIndex: local.deltaIndex, edit: local.placed.edit }));
+    const merged = rebaseRecord(localEdits, remoteEdit, {
       table,
       record,
       ruleOf: (field) => {
@@ -126,9 +126,9 @@ export function rebaseWithin(
     });
     if (onConflict !== undefined) for (const conflict of merged.conflicts()) onConflict(conflict);
     const kept = new Map(merged.pending.map(({ deltaIndex, edit }) => [deltaIndex, edit]));
-    for (const { deltaIndex, placed } of found) {
-      const edit = kept.get(deltaIndex);
-      rebasedPending[deltaIndex]?.add(placed, edit === undefined ? [] : changesOf(table, record, edit));
+    for (const local of found) {
+      const edit = kept.get(local.deltaIndex);
+      rebasedPending[local.deltaIndex]?.add(local.placed, edit === undefined ? [] : changesOf(table, record, edit));
     }
     if (merged.remote !== undefined) rebasedRemote.push(...changesOf(table, record, merged.remote));
   }
@@ -138,7 +138,7 @@ export function rebaseWithin(
   };
 }
 
-function ownOptions(options: TransformOptions): TransformOptions & { readonly rules: RuleLookup } {
+function checkedOptions(options: TransformOptions): TransformOptions & { readonly rules: RuleLookup } {
   checkIsOptions(options);
   const { rules = new ResolutionRules(), own, onConflict } = options;
   if (typeof rules?.get !== 'function')
@@ -149,9 +149,9 @@ function ownOptions(options: TransformOptions): TransformOptions & { readonly ru
 }
 
 /** Whether two edits of one record update different fields, so that each stays as it is. Spec: MERGE-4. */
-function areApart(own: RecordEdit, others: RecordEdit): boolean {
-  if (own.type !== 'update' || others.type !== 'update') return false;
-  for (const field of others.ops.keys()) if (own.ops.has(field)) return false;
+function areApart(local: RecordEdit, remote: RecordEdit): boolean {
+  if (local.type !== 'update' || remote.type !== 'update') return false;
+  for (const field of remote.ops.keys()) if (local.ops.has(field)) return false;
   return true;
 }
 

@@ -131,7 +131,7 @@ export function findConflicts(
   const shared = [...localOps.keys()].filter((index) => remoteOps.has(index)).sort((left, right) => left - right);
   return shared.flatMap((index) => {
     const [localNumbers, remoteNumbers] = [localOps.get(index) ?? [], remoteOps.get(index) ?? []];
-    const [localTo, remoteTo] = [placeAfter(local, localNumbers), placeAfter(remote, remoteNumbers)];
+    const [localTo, remoteTo] = [positionAfter(local, localNumbers), positionAfter(remote, remoteNumbers)];
     const isMovedApart =
       localTo !== NONE && remoteTo !== NONE && areApart(Math.min(localTo, remoteTo), Math.max(localTo, remoteTo));
     const concurrent = {
@@ -150,7 +150,7 @@ export interface ConcurrentOps {
   readonly index: number;
   readonly local: readonly ListOp[];
   readonly remote: readonly ListOp[];
-  /** Whether both sides moved it, to places with another item of the merged list between them. */
+  /** Whether both sides moved it, to positions with another item of the merged list between them. */
   readonly isMovedApart: boolean;
 }
 
@@ -180,7 +180,7 @@ export function opsAt(columns: ListColumns, numbers: readonly number[]): ListOp[
 }
 
 /** The position to which a side moved the item of these operations. */
-function placeAfter({ movedTo, positions }: SideEffects, numbers: readonly number[]): number {
+function positionAfter({ movedTo, positions }: SideEffects, numbers: readonly number[]): number {
   return movedTo?.[positions[numbers[0] ?? 0] ?? 0] ?? NONE;
 }
 

@@ -149,8 +149,8 @@ function performOn(
   const befores = side === 'local' ? ops.befores : undefined;
   const result = new OpsWriter(count, moveElements !== undefined, befores !== undefined);
   const overwritten = new OverwrittenValues(other);
-  /** By position of an item's first element: where it stands now, or NONE for still there. */
-  const places = placesOfMoved(own, other, order);
+  /** By position of an item's first element: its position now, or NONE where it has not moved. */
+  const movedTo = positionsOfMoved(own, other, order);
   for (let at = 0; at < count; at++) {
     const item = own.positions[at] as number;
     const kind = kinds[at] as number;
@@ -161,22 +161,22 @@ function performOn(
       visible.add(item, 1);
       continue;
     }
-    const moved = places === undefined ? NONE : (places[item] as number);
-    const place = moved === NONE ? item : moved;
-    const index = visible.countBefore(place);
+    const moved = movedTo === undefined ? NONE : (movedTo[item] as number);
+    const position = moved === NONE ? item : moved;
+    const index = visible.countBefore(position);
     const before = befores?.[at];
     if (kind === PUT) {
       result.add(at, PUT, index, values[at], overwritten.put(item, values[at], before));
     } else if (kind === DELETE) {
       // A run that is deleted from right to left loses its last item each time.
-      const offset = isBackward[at] === 1 ? visible.countAt(place) - 1 : 0;
+      const offset = isBackward[at] === 1 ? visible.countAt(position) - 1 : 0;
       result.add(at, DELETE, index + offset, undefined, overwritten.get(item, before));
-      visible.add(place, -1);
+      visible.add(position, -1);
     } else {
-      visible.add(place, -1);
+      visible.add(position, -1);
       const target = positionOf(order, moveElements?.[at] as number);
       const to = visible.countBefore(target);
-      if (places !== undefined) places[item] = target;
+      if (movedTo !== undefined) movedTo[item] = target;
       visible.add(target, 1);
       if (index !== to) result.move(at, index, to);
     }
@@ -184,8 +184,8 @@ function performOn(
   return result.finish(ops.isMutable || other.replay.ops.isMutable);
 }
 
-/** Where the items stand that the other side moved, with room for those that this side will move. */
-function placesOfMoved(own: SideEffects, other: SideEffects, order: MergedOrder): Int32Array | undefined {
+/** The positions of the items that the other side moved, with room for those that this side will move. */
+function positionsOfMoved(own: SideEffects, other: SideEffects, order: MergedOrder): Int32Array | undefined {
   if (other.movedTo !== undefined) return other.movedTo.slice();
   return own.movedTo === undefined ? undefined : new Int32Array(order.length).fill(NONE);
 }

@@ -50,9 +50,11 @@ function compareSiblings(a: Location, b: Location, areLeftChildren: boolean, roo
   return a.isRightMove ? ascending : -ascending;
 }
 
-function readLine(node: Node): string[] {
-  const own = node.location === undefined ? [] : [node.location.key];
-  return [...node.left.flatMap(readLine), ...own, ...node.right.flatMap(readLine)];
+function readLine(node: Node, line: string[] = []): string[] {
+  for (const child of node.left) readLine(child, line);
+  if (node.location !== undefined) line.push(node.location.key);
+  for (const child of node.right) readLine(child, line);
+  return line;
 }
 
 function isBelow(node: Node, ancestor: Node): boolean {

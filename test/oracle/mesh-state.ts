@@ -102,16 +102,22 @@ class View {
   rows(): MeshRows {
     const rows = new Map<string, ReadonlyMap<string, Value>>();
     for (const { table, record } of this.operations) {
-      if (this.lives(table, record).length === 0) continue;
+      const key = `${table}\u0000${record}`;
+      if (rows.has(key) || this.lives(table, record).length === 0) continue;
       const fields = new Map<string, Value>();
-      for (const operation of this.operations) {
-        if (!('field' in operation) || operation.table !== table || operation.record !== record) continue;
-        const value = this.field(table, record, operation.field).value();
-        if (value !== undefined) fields.set(operation.field, value);
+      for (const field of this.#fieldsOf(table, record)) {
+        const value = this.field(table, record, field).value();
+        if (value !== undefined) fields.set(field, value);
       }
-      rows.set(`${table}\u0000${record}`, fields);
+      rows.set(key, fields);
     }
     return rows;
+  }
+
+  /** The fields that anything was done to. */
+  #fieldsOf(table: string, record: string): Set<string> {
+    const isOfRecord = (one: Any): one is OnField => 'field' in one && one.table === table && one.record === record;
+    return new Set(this.operations.filter(isOfRecord).map(({ field }) => field));
   }
 
   saw(operation: Any, other: Any): boolean {
