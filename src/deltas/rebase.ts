@@ -84,7 +84,7 @@ export function rebase(
   remote: DeltaInput,
   options: TransformOptions = {},
 ): { pending: Delta[]; remote: Delta } {
-  const { onConflict, ...others } = ownOptions(options);
+  const { onConflict, ...others } = checkedOptions(options);
   if (onConflict === undefined) return rebaseWithin(pending, remote, others);
   const lend = conflictLender();
   return rebaseWithin(pending, remote, { ...others, onConflict: (conflict) => onConflict(lend(conflict)) });
