@@ -1,6 +1,6 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { type Change, fieldPut, fieldSet, insertChange, updateChange } from '../operations/change.js';
+import { type Change, type FieldOp, fieldPut, fieldSet, insertChange, updateChange } from '../operations/change.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
 import { type Fields, freezeMap } from '../values/fields.js';
@@ -91,6 +91,14 @@ export function titleEdit(
     recordMade: hasRecord ? [] : [insertChange(INFO_TABLE, INFO_RECORD, freezeMap([]))],
     titleSet: [updateChange(INFO_TABLE, INFO_RECORD, fields)],
   };
+}
+
+/** The changes of a delta that set the title, as {@link titleEdit} makes them: the record apart from the title. */
+export function titleApart(change: Change): Change[] {
+  if (change.type !== 'insert' || !isOfInfo(change) || change.fields.size === 0) return [change];
+  const ops = new Map<string, FieldOp>();
+  for (const [field, value] of change.fields) ops.set(field, fieldPut(value, { value: undefined }));
+  return [insertChange(INFO_TABLE, INFO_RECORD, freezeMap([])), updateChange(INFO_TABLE, INFO_RECORD, freezeMap(ops))];
 }
 
 function infoField(state: State, field: string): Value | undefined {

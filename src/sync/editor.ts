@@ -3,7 +3,7 @@ import type { Change } from '../operations/change.js';
 import { ownChanges } from '../operations/ownership.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
 import { type Limits, NO_LIMITS } from '../state/limits.js';
-import { isOfInfo, mtimeChanges, titleEdit } from './datastore-info.js';
+import { isOfInfo, mtimeChanges, titleApart, titleEdit } from './datastore-info.js';
 import type { PendingQueue } from './pending-queue.js';
 import { type PlacedRule, rulesFor } from './pending-rules.js';
 import type { TakeBack, UndoHistory, UndoItem } from './undo/undo-history.js';
@@ -24,6 +24,8 @@ export class Editor {
   readonly #history: UndoHistory;
   readonly #context: EditorContext;
   #itemCount = 0;
+  /** What the batch that is under way has edited, besides the changes. */
+  #batch: BatchNotes | undefined;
 
   constructor(queue: PendingQueue, history: UndoHistory, context: EditorContext) {
     this.#queue = queue;
@@ -44,15 +46,40 @@ export class Editor {
   apply(edits: DeltaInput): Delta {
     const changes = Delta.is(edits) ? changesIn(edits) : ownChanges(edits);
     if (!changes.some(isOfInfo)) return deltaOf(this.#edit(changes, 0));
+    if (this.#batch !== undefined) this.#batch.editsInfo = true;
     const info = changes.filter(isOfInfo);
-    this.endItem();
+    this.#endItemBefore(info);
     return deltaOf(this.#edit([...info, ...changes.filter((change) => !isOfInfo(change))], info.length));
+  }
+
+  /** See `Replica.batch`. */
+  batch(edit: () => void): Delta {
+    const outer = this.#batch;
+    const notes: BatchNotes = { rules: [], editsInfo: false };
+    this.#batch = notes;
+    this.#queue.beginBatch();
+    try {
+      edit();
+    } catch (error) {
+      this.#queue.dropBatch();
+      throw error;
+    } finally {
+      this.#batch = outer;
+    }
+    const edited = this.#queue.endBatch();
+    if (outer === undefined) {
+      this.#keepBatch(edited, notes);
+    } else {
+      outer.rules.push(...notes.rules);
+      outer.editsInfo ||= notes.editsInfo;
+    }
+    return edited;
   }
 
   /** See `Replica.setTitle`. */
   setTitle(title: string | undefined): void {
     const { recordMade, titleSet } = titleEdit(this.#queue.view, title);
-    if (recordMade.length > 0) this.endItem();
+    this.#endItemBefore(recordMade);
     if (titleSet.length > 0) this.#edit([...recordMade, ...titleSet], recordMade.length);
   }
 
@@ -114,8 +141,25 @@ export class Editor {
 
   #edit(changes: readonly Change[], unrecorded: number): readonly Change[] {
     const applied = this.#applyUnderRules(changes, unrecorded);
-    this.#history.edited(applied.slice(0, unrecorded));
+    if (this.#batch === undefined) this.#history.edited(applied.slice(0, unrecorded));
     return applied;
+  }
+
+  /** The edits of a batch become one edit. Setting the title is undone with the others, as outside of a batch. */
+  #keepBatch(edited: Delta, { rules, editsInfo }: BatchNotes): void {
+    if (edited.length === 0) return;
+    const changes = changesIn(edited).flatMap((change) => (editsInfo ? [change] : titleApart(change)));
+    const isUnrecorded = (change: Change): boolean => isOfInfo(change) && (editsInfo || change.type === 'insert');
+    const unrecorded = changes.filter(isUnrecorded);
+    this.#endItemBefore(unrecorded);
+    this.#queue.keep([...unrecorded, ...changes.filter((change) => !isUnrecorded(change))], unrecorded.length);
+    this.#history.edited(unrecorded);
+    this.#setRules(rules);
+  }
+
+  /** Changes that belong to no undo item end the one before them. A batch sees to that when it ends. */
+  #endItemBefore(unrecorded: readonly Change[]): void {
+    if (unrecorded.length > 0 && this.#batch === undefined) this.endItem();
   }
 
   #takeBack(item: UndoItem, takeBack: TakeBack): Delta {
@@ -133,11 +177,18 @@ export class Editor {
   #applyUnderRules(changes: readonly Change[], unrecorded: number): readonly Change[] {
     const rules = rulesFor(changes, this.#context.rules);
     const applied = this.#queue.edit(changes, this.#context.limits, unrecorded);
-    this.#setRules(rules);
+    if (this.#batch === undefined) this.#setRules(rules);
+    else this.#batch.rules.push(...rules);
     return applied;
   }
 
   #setRules(rules: readonly PlacedRule[]): void {
     for (const rule of rules) this.#queue.rules.set(rule);
   }
+}
+
+/** What is kept of a batch until it ends: the rules of its edits, and whether it edits table `:info` directly. */
+interface BatchNotes {
+  readonly rules: PlacedRule[];
+  editsInfo: boolean;
 }

@@ -54,6 +54,8 @@ export class PendingQueue {
   #revision: number;
   #unconfirmed: LocalDelta[] = [];
   #uncommitted = new LocalDelta();
+  /** What is edited in the batches that are under way, the innermost last. */
+  readonly #batches: LocalDelta[] = [];
   #watch = new RecordWatch();
   /** The user's own items in the state of the log. */
   #ownInBase = OwnItems.none();
@@ -109,7 +111,7 @@ export class PendingQueue {
 
   /**
    * Applies an edit. The first `unrecorded` changes are made a segment of their own, which the undo history leaves
-   * alone; there must be no running segment then.
+   * alone; there must be no running segment then. In a batch the edit is kept aside until {@link endBatch}.
    *
    * @throws DatastoreError where it does not fit, or would put the state or the uncommitted delta over a limit, now or
    * when it is sealed. Nothing is changed then.
@@ -118,7 +120,6 @@ export class PendingQueue {
     const before = weigh(this.#view);
     // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
     const applied = applyChanges(this.#view, changes, { ...limits, deltaSize: Number.POSITIVE_INFINITY });
-    this.#history.begun(this.#uncommitted);
     try {
       checkRoomForMtime(before, weigh(this.#view), limits);
       this.#checkSize(applied, limits.deltaSize - MTIME_CHANGE_SIZE);
@@ -126,14 +127,42 @@ export class PendingQueue {
       this.#view.apply(invert(deltaOf(applied)));
       throw error;
     }
-    if (unrecorded === 0) {
-      this.#uncommitted.add(applied);
-    } else {
+    const batch = this.#batches.at(-1);
+    if (batch === undefined) this.keep(applied, unrecorded);
+    else batch.add(applied);
+    return applied;
+  }
+
+  /** Adds an edit to the uncommitted delta that the view has already. See {@link edit} for the parameters. */
+  keep(applied: readonly Change[], unrecorded = 0): void {
+    this.#history.begun(this.#uncommitted);
+    if (unrecorded > 0) {
       this.#uncommitted.add(applied.slice(0, unrecorded));
       this.#uncommitted.cut('unrecorded');
-      this.#uncommitted.add(applied.slice(unrecorded));
     }
-    return applied;
+    this.#uncommitted.add(applied.slice(unrecorded));
+  }
+
+  /** Whether a batch is under way. */
+  get isInBatch(): boolean {
+    return this.#batches.length > 0;
+  }
+
+  /** Edits are kept aside from here on, until the batch ends. */
+  beginBatch(): void {
+    this.#batches.push(new LocalDelta());
+  }
+
+  /** Ends the innermost batch: its edits join the batch around it, or are for the caller to {@link keep}. */
+  endBatch(): Delta {
+    const edited = this.#takeBatch();
+    this.#batches.at(-1)?.add(changesIn(edited));
+    return edited;
+  }
+
+  /** Ends the innermost batch, and undoes its edits, as if they had never been made. */
+  dropBatch(): void {
+    this.#view.apply(invert(this.#takeBatch()));
   }
 
   /** Ends the running segment of the uncommitted delta, giving it a role. */
@@ -326,13 +355,23 @@ export class PendingQueue {
     return first < 0 ? this.#unconfirmed.length : first;
   }
 
-  /** @throws DatastoreError `delta-too-large` if the uncommitted delta would outgrow the limit with more. */
+  #takeBatch(): Delta {
+    const batch = this.#batches.pop();
+    invariant(batch !== undefined, 'only a batch that was begun is ended');
+    return batch.whole();
+  }
+
+  /**
+   * @throws DatastoreError `delta-too-large` if the uncommitted delta, with what batches keep aside, would outgrow the limit
+   * with more.
+   */
   #checkSize(applied: readonly Change[], limit: number): void {
-    const { size } = this.#uncommitted;
     // Composing never weighs more than its parts, so the exact size is only needed where those exceed the limit.
-    if (size + sizeOfChanges(applied) > limit) {
-      checkGrowth('delta-too-large', size, this.#uncommitted.sizeWith(applied), limit);
-    }
+    const parts = [this.#uncommitted, ...this.#batches].reduce((sum, { size }) => sum + size, sizeOfChanges(applied));
+    if (parts <= limit) return;
+    const aside = this.#batches.flatMap((batch) => changesIn(batch.whole()));
+    const before = this.#uncommitted.sizeWith(aside);
+    checkGrowth('delta-too-large', before, this.#uncommitted.sizeWith([...aside, ...applied]), limit);
   }
 
   #restored(delta: Delta): Segment {

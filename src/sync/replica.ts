@@ -198,6 +198,25 @@ export class Replica {
   }
 
   /**
+   * Makes the edits of a function one edit: all of them take effect, or none if it throws. They show at once, and in a
+   * batch inside a batch likewise. Inside, only `apply`, `setTitle`, `batch`, and what reads may be called.
+   *
+   * Law: it is `apply` of the edits composed.
+   *
+   * @returns the changes that were made, with what they overwrote.
+   * @throws what `edit` throws. Nothing is changed then. Spec: BATCH-1, BATCH-2.
+   */
+  batch(edit: () => void): Delta {
+    this.#requireNoMerge();
+    return this.#editor.batch(edit);
+  }
+
+  /** Whether a {@link batch} is under way: until it ends, the replica can only be read and edited. */
+  get isInBatch(): boolean {
+    return this.#queue.isInBatch;
+  }
+
+  /**
    * Seals the edits made since the last call, so that they can be put as one delta, and makes visible what has been
    * received from the log. If edits were sealed, `time` becomes the modified time, unless that is later already.
    *
@@ -206,7 +225,7 @@ export class Replica {
    * that fails is reported, and rule `remote` decides. Spec: SYNC-17, SYNC-23 to SYNC-25.
    */
   sync(time: Date): SyncResult {
-    this.#requireNoMerge();
+    this.#requireNoBatch();
     this.#editor.seal(ownTime(time), this.#session.isInFlight, this.#settings.limits.deltaSize);
     for (const delta of this.#queue.unconfirmed) delta.isProvisional = false;
     this.#session.bringIn(this.#report);
@@ -221,7 +240,7 @@ export class Replica {
    * @returns the changes that this took, with what they overwrote. Spec: SYNC-49.
    */
   rollback(): Delta {
-    this.#requireNoMerge();
+    this.#requireNoBatch();
     return this.#queue.rollback();
   }
 
@@ -233,7 +252,7 @@ export class Replica {
    * @throws DatastoreError `invalid-value` for an invalid date. Spec: SYNC-50.
    */
   seal(time: Date): boolean {
-    this.#requireNoMerge();
+    this.#requireNoBatch();
     const { length } = this.#queue.unconfirmed;
     this.#editor.seal(ownTime(time), this.#session.isInFlight, 0);
     const sealed = this.#queue.unconfirmed[length];
@@ -249,7 +268,7 @@ export class Replica {
    * @returns whether that was possible: it is not while the delta may be in the log. Spec: SYNC-51.
    */
   reopen(): boolean {
-    this.#requireNoMerge();
+    this.#requireNoBatch();
     if (!this.#releaseLast()) return false;
     this.#editor.cut();
     this.#queue.reopen();
@@ -262,7 +281,7 @@ export class Replica {
    * @returns what that changed, or `undefined` where {@link reopen} would not be possible. Spec: SYNC-51.
    */
   retract(): Retraction | undefined {
-    this.#requireNoMerge();
+    this.#requireNoBatch();
     if (!this.#releaseLast()) return undefined;
     this.#editor.cut();
     const conflicts: Conflict[] = [];
@@ -346,6 +365,7 @@ export class Replica {
    * @throws DatastoreError as {@link apply} does. Spec: SYNC-39 to SYNC-45.
    */
   undo(): Delta | undefined {
+    this.#requireNoBatch();
     this.#requireWrite();
     return this.#editor.undo(this.#session.isInFlight);
   }
@@ -354,6 +374,7 @@ export class Replica {
    * Does again what {@link undo} undid last, unless the user edited since. Otherwise as {@link undo}. Spec: SYNC-46.
    */
   redo(): Delta | undefined {
+    this.#requireNoBatch();
     this.#requireWrite();
     return this.#editor.redo(this.#session.isInFlight);
   }
@@ -386,6 +407,13 @@ export class Replica {
   #requireNoMerge(): void {
     if (!this.isMerging) return;
     throw new DatastoreError('bad-state', 'a merge function must not edit, sync or save the replica that called it');
+  }
+
+  /** @throws DatastoreError `bad-state` in a batch, or while a merge function is running. */
+  #requireNoBatch(): void {
+    this.#requireNoMerge();
+    if (!this.isInBatch) return;
+    throw new DatastoreError('bad-state', 'a batch must only edit and read: sync, undo or roll back after it');
   }
 
   #requireWrite(): void {

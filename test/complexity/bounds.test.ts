@@ -171,6 +171,21 @@ describe('twice the input takes about twice the steps', () => {
       },
     ],
     [
+      'Replica.batch of single edits, in batches inside',
+      SORTING,
+      (size) => {
+        const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS });
+        replica.apply(
+          recordRows(size).map(({ rowid }) => ({ type: 'insert', table: TABLE, record: rowid, fields: new Map() })),
+        );
+        const edits = updatesDelta(fieldUpdates(size, 1)).map((change) => [change]);
+        return () =>
+          replica.batch(() => {
+            for (const edit of edits) replica.batch(() => void replica.apply(edit));
+          });
+      },
+    ],
+    [
       'State.apply of field updates',
       LINEAR,
       (size) => {

@@ -31,6 +31,7 @@ function calls(desk: Desk): ReadonlyMap<string, () => unknown> {
     canRedo: () => datastore.canRedo,
     undo: () => datastore.undo(),
     redo: () => datastore.redo(),
+    batch: () => datastore.batch(() => undefined),
     groupEdits: () => datastore.groupEdits(() => undefined),
     loadDeltas: () => datastore.loadDeltas(),
     commit: () => datastore.commit(),

@@ -91,6 +91,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     (wrong, { datastore }) => datastore.transaction(() => 1, wrong),
     (wrong, { datastore }) => datastore.transaction(() => 1, { maxTries: wrong }),
   ],
+  'Datastore.batch': [(wrong, { datastore }) => datastore.batch(wrong)],
   'Datastore.groupEdits': [(wrong, { datastore }) => datastore.groupEdits(wrong)],
   'Datastore.on': [
     (wrong, { datastore }) => datastore.on(wrong, () => undefined),

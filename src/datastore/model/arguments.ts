@@ -1,5 +1,6 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
+import { isPromiseLike } from '../../values/brands.js';
 
 /**
  * Options as they were given. A key that is not known is an error, because it is most likely a typo.
@@ -25,6 +26,20 @@ export function checkOptions<Options extends object>(
 /** @throws DatastoreError `invalid-option` for anything but a function. */
 export function checkFunction(given: unknown, what: string): void {
   if (typeof given !== 'function') throw invalidArgument(`${what} must be a function`, given);
+}
+
+/**
+ * Runs a function that must be done when it returns.
+ *
+ * @param what it edits, such as `a batch`.
+ * @throws DatastoreError `invalid-option` if it returns a promise; and what it throws.
+ */
+export function runAtOnce<Result>(edit: () => Result, what: string): Result {
+  const result = edit();
+  if (!isPromiseLike(result)) return result;
+  // Nobody else handles what it rejects with. That it is a promise is the error.
+  result.then(undefined, () => undefined);
+  throw new DatastoreError('invalid-option', `the edit of ${what} must not be async, or return a promise`);
 }
 
 /** @throws DatastoreError `invalid-option` for anything but true and false. */

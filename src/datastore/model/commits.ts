@@ -1,7 +1,6 @@
-import { DatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
+import { isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import type { Retraction } from '../../sync/sync-result.js';
-import { isPromiseLike } from '../../values/brands.js';
-import { checkFunction, checkOptions, invalidArgument } from './arguments.js';
+import { checkFunction, checkOptions, invalidArgument, runAtOnce } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
 
 /** How a transaction is tried. */
@@ -83,14 +82,11 @@ export class Commits {
   /** Runs the edit, and drops its changes if it fails. */
   #run<Result>(edit: () => Result): Result {
     try {
-      const result = edit();
-      if (!isPromiseLike(result)) return result;
+      return runAtOnce(edit, 'a transaction');
     } catch (error) {
       this.#rollback();
       throw error;
     }
-    this.#rollback();
-    throw new DatastoreError('invalid-option', 'the edit of a transaction must not be async, or return a promise');
   }
 
   /** Drops the changes of an edit that failed. If the edit closed the datastore, they are dropped already. */

@@ -7,6 +7,7 @@ import { INFO_TABLE } from '../../sync/datastore-info.js';
 import { canWrite, type Role } from '../../sync/messages.js';
 import { isShareableId } from '../../values/names.js';
 import { BASE_DELTA_SIZE } from '../../values/size.js';
+import { checkFunction } from './arguments.js';
 import { Commits, type TransactionOptions } from './commits.js';
 import {
   type ChangedRecords,
@@ -77,7 +78,7 @@ export class Datastore<Tables extends object = AnyTables> {
       },
     });
     notifier.watchUndo(this.#undo);
-    open.beforeEdit(() => this.#undo.beforeEdit());
+    open.beforeEdit((isBatch) => this.#undo.beforeEdit(isBatch));
     open.onEdited((applied) => this.#tellEdited(applied));
   }
 
@@ -144,16 +145,17 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /** Sets the title, or deletes it. @throws DatastoreError `invalid-value`, or as any edit. */
   setTitle(title: string | undefined): void {
-    const { replica } = this.#open;
-    this.#open.requireNoMerge();
-    this.#undo.beforeEdit();
-    const before = replica.title;
-    withVisiblePlace(
-      () => ({}),
-      () => replica.setTitle(title),
-    );
-    this.#open.edited(NO_CHANGES);
-    const isTitleChanged = replica.title !== before;
+    let isTitleChanged = false;
+    this.#open.editBy((replica) => {
+      const before = replica.title;
+      withVisiblePlace(
+        () => ({}),
+        () => replica.setTitle(title),
+      );
+      isTitleChanged = replica.title !== before;
+      return NO_CHANGES;
+    });
+    if (this.#open.isInBatch) return;
     this.#notifier.tellChange({ origin: 'local', records: new Map(), isTitleChanged, areRolesChanged: false });
   }
 
@@ -204,14 +206,14 @@ export class Datastore<Tables extends object = AnyTables> {
    * is told by the event `ruleFailure`, and rule `remote` decides.
    */
   sync(): Promise<ChangedRecords<Tables>> {
-    if (this.isOpen) this.#open.requireNoMerge();
+    if (this.isOpen) this.#open.requireNoBatch();
     return this.#transactionCount === 0 ? this.#merge() : this.#mutex.run(() => this.#merge());
   }
 
   /** Undoes the edits made since the last {@link sync} or commit, as if they had never been made. */
   rollback(): void {
-    const { replica } = this.#open;
-    this.#open.edited(replica.rollback());
+    this.#open.requireNoBatch();
+    this.#open.edited(this.#open.replica.rollback());
   }
 
   /** Whether {@link undo} would do anything. */
@@ -252,9 +254,26 @@ export class Datastore<Tables extends object = AnyTables> {
     return this.#undo.group(edit);
   }
 
+  /**
+   * Makes the edits of a function one edit, on this device alone: one event, one undo item (in {@link groupEdits} a part of
+   * that one), all or nothing. If the function throws, its edits are undone, and nobody is told of them. A batch inside a
+   * batch is a part of that one, and is undone alone if it throws and the outer one goes on.
+   *
+   * Inside, only read and edit: `sync`, `commit`, `transaction`, `loadDeltas`, `undo`, `redo`, `rollback` and `close` throw
+   * `bad-state`.
+   *
+   * @returns what `edit` returned.
+   * @throws DatastoreError `invalid-option` if `edit` is async or returns a promise; and what `edit` throws.
+   * Spec: BATCH-1, BATCH-2.
+   */
+  batch<Result>(edit: () => Result): Result {
+    checkFunction(edit, 'the edit of a batch');
+    return this.#open.batch(edit);
+  }
+
   /** Receives what the server has now, and merges it as {@link sync} does. @throws DatastoreError as `sync`, or for the network. */
   loadDeltas(): Promise<ChangedRecords<Tables>> {
-    if (this.isOpen) this.#open.requireNoMerge();
+    if (this.isOpen) this.#open.requireNoBatch();
     return this.#mutex.run(async () => {
       this.#open.requireOpen();
       await this.#open.context.loadDeltas();
@@ -272,7 +291,7 @@ export class Datastore<Tables extends object = AnyTables> {
    * stay, and are merged. Spec: COMMIT-1, COMMIT-2.
    */
   commit(): Promise<void> {
-    if (this.isOpen) this.#open.requireNoMerge();
+    if (this.isOpen) this.#open.requireNoBatch();
     return this.#mutex.run(() => this.#commits.commit().finally(() => this.#notifier.tellStatus()));
   }
 
@@ -286,7 +305,7 @@ export class Datastore<Tables extends object = AnyTables> {
    * Spec: COMMIT-3, COMMIT-4.
    */
   transaction<Result>(edit: () => Result, options: TransactionOptions = {}): Promise<Result> {
-    if (this.isOpen) this.#open.requireNoMerge();
+    if (this.isOpen) this.#open.requireNoBatch();
     this.#transactionCount++;
     return this.#mutex.run(() =>
       this.#commits.transaction(edit, options).finally(() => {

@@ -6,9 +6,11 @@ import {
   isDatastoreError,
   type Place,
 } from '../../errors/datastore-error.js';
+import { invariant } from '../../errors/invariant-error.js';
 import { quote } from '../../errors/quote.js';
 import type { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Replica } from '../../sync/replica.js';
+import { runAtOnce } from './arguments.js';
 
 /** The manager that opened a datastore, as the datastore knows it. */
 export interface OwningManager {
@@ -85,7 +87,9 @@ export class OpenReplica {
   readonly #replica: Replica;
   #closedAs: DatastoreErrorCode | undefined;
   #onEdited: ((applied: Delta) => void) | undefined;
-  #beforeEdit: (() => void) | undefined;
+  #beforeEdit: ((isBatch: boolean) => void) | undefined;
+  /** Whether anything was edited in the batch that is under way. */
+  #isBatchEdited = false;
 
   constructor({ id, replica, rules, context }: OpenContext) {
     this.id = id;
@@ -116,6 +120,21 @@ export class OpenReplica {
     throw new DatastoreError('bad-state', `a merge function must not edit, sync or close datastore ${quote(this.id)}`);
   }
 
+  /**
+   * @throws DatastoreError `bad-state` in a batch, and as {@link requireNoMerge}, which a call that returns a promise asks
+   * likewise.
+   */
+  requireNoBatch(): void {
+    this.requireNoMerge();
+    if (!this.#replica.isInBatch) return;
+    throw new DatastoreError('bad-state', `a batch must only edit and read datastore ${quote(this.id)}`);
+  }
+
+  /** Whether a batch is under way, so that nobody is told of edits yet. */
+  get isInBatch(): boolean {
+    return this.#replica.isInBatch;
+  }
+
   get isOpen(): boolean {
     return this.#closedAs === undefined;
   }
@@ -125,17 +144,44 @@ export class OpenReplica {
     this.#onEdited = onEdited;
   }
 
-  /** Sets who hears that a local edit is about to be made. */
-  beforeEdit(beforeEdit: () => void): void {
+  /** Sets who hears that a local edit, or a batch of them, is about to be made. */
+  beforeEdit(beforeEdit: (isBatch: boolean) => void): void {
     this.#beforeEdit = beforeEdit;
   }
 
   /** Edits the datastore, all or nothing. @throws DatastoreError as `Replica.apply` does. */
   edit(changes: DeltaInput): void {
+    this.editBy((replica) => withVisiblePlace(recordPlace, () => replica.apply(changes)));
+  }
+
+  /** {@link edit} by any call that edits the replica, and returns what that changed. */
+  editBy(edit: (replica: Replica) => Delta): void {
     const { replica } = this;
     this.requireNoMerge();
-    this.#beforeEdit?.();
-    this.edited(withVisiblePlace(recordPlace, () => replica.apply(changes)));
+    if (!this.isInBatch) {
+      this.#beforeEdit?.(false);
+      this.edited(edit(replica));
+    } else {
+      edit(replica);
+      this.#isBatchEdited = true;
+    }
+  }
+
+  /** Runs edits as one. It is told when it ends, and not at all if it throws. */
+  batch<Result>(edit: () => Result): Result {
+    const { replica } = this;
+    this.requireNoMerge();
+    const isOutermost = !this.isInBatch;
+    if (isOutermost) this.#isBatchEdited = false;
+    let result: { readonly value: Result } | undefined;
+    const applied = replica.batch(() => {
+      result = { value: runAtOnce(edit, 'a batch') };
+      // Only here is it certain that the batch becomes an edit.
+      if (isOutermost && this.#isBatchEdited) this.#beforeEdit?.(true);
+    });
+    invariant(result !== undefined, 'a batch that does not throw has run its edit');
+    if (isOutermost && this.#isBatchEdited) this.edited(applied);
+    return result.value;
   }
 
   /** Passes on that local edits changed what the user sees. */
@@ -147,11 +193,11 @@ export class OpenReplica {
   /**
    * Drops the edits that were not sealed. From here on everything throws `code`.
    *
-   * @throws DatastoreError `bad-state` while a merge function is running.
+   * @throws DatastoreError `bad-state` in a batch, or while a merge function is running.
    */
   close(code: DatastoreErrorCode): void {
     if (this.#closedAs !== undefined) return;
-    this.requireNoMerge();
+    this.requireNoBatch();
     this.#replica.rollback();
     this.#closedAs = code;
     this.#onEdited = undefined;

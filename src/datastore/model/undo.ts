@@ -32,13 +32,14 @@ export class DatastoreUndo {
     return { canUndo: isFree && replica.canUndo, canRedo: isFree && replica.canRedo };
   }
 
-  /** Hears that an edit is about to be made. */
-  beforeEdit(): void {
+  /** Hears that an edit is about to be made, or that a batch is about to become one: an item of its own. */
+  beforeEdit(isBatch: boolean): void {
     const now = this.#open.context.elapsed();
     // A clock that was set back is a pause too.
     const isPaused = now - this.#lastEdit >= UNDO_PAUSE || now < this.#lastEdit;
-    if (isPaused && this.#groups === 0) this.#open.replica.endUndoItem();
-    this.#lastEdit = now;
+    if ((isPaused || isBatch) && this.#groups === 0) this.#open.replica.endUndoItem();
+    // What follows a batch is another item.
+    this.#lastEdit = isBatch ? Number.NEGATIVE_INFINITY : now;
   }
 
   /** @returns what changed, or `undefined` if there is nothing to undo. */
@@ -54,6 +55,7 @@ export class DatastoreUndo {
   /** See `Datastore.groupEdits`. */
   group<Result>(edit: () => Result): Result {
     checkFunction(edit, 'the edit of a group');
+    if (this.#open.isInBatch) return edit();
     if (this.#groups === 0) this.#open.replica.endUndoItem();
     this.#groups++;
     try {
@@ -65,7 +67,7 @@ export class DatastoreUndo {
   }
 
   #repeat(act: (replica: OpenReplica['replica']) => Delta | undefined): Delta | undefined {
-    this.#open.requireNoMerge();
+    this.#open.requireNoBatch();
     const { replica } = this.#open;
     return replica.provisional === 'none' ? act(replica) : undefined;
   }
