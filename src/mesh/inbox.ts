@@ -15,6 +15,12 @@ export class Inbox {
   readonly #events = new Map<string, MeshEvent>();
   /** By agent, the first of its events that was refused, with which all later ones fall. */
   readonly #refused = new Map<string, number>();
+  #hasNew = false;
+
+  /** Whether anything arrived since {@link drain}. */
+  get hasNew(): boolean {
+    return this.#hasNew;
+  }
 
   /** What waits. */
   events(): Iterable<MeshEvent> {
@@ -37,7 +43,9 @@ export class Inbox {
     if (known !== undefined && known !== event && !areSame(known, event)) {
       throw new ServiceError('log-mismatch', `two different events are named ${nameOf(event.id)}`);
     }
-    if (!graph.has(event.id)) this.#events.set(keyOf(event), known ?? event);
+    if (graph.has(event.id)) return;
+    this.#hasNew ||= known === undefined;
+    this.#events.set(keyOf(event), known ?? event);
   }
 
   /**
@@ -47,6 +55,7 @@ export class Inbox {
    * @returns what was refused now.
    */
   drain(graph: EventGraph, integrate: (event: MeshEvent) => void): RefusedEvent[] {
+    this.#hasNew = false;
     const refused: RefusedEvent[] = [];
     const waiting = new Map<string, MeshEvent[]>();
     const ready: MeshEvent[] = [];

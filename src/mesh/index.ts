@@ -15,6 +15,7 @@ export {
   type MeshContent,
   MeshReplica,
   type MeshReplicaOptions,
+  type MeshStatus,
   type MeshSyncResult,
 } from './mesh-replica.js';
 export {

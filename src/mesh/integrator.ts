@@ -1,3 +1,4 @@
+import type { ConflictListener } from '../deltas/conflict.js';
 import { changesIn, type Delta, deltaInNormalForm } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { InvariantError } from '../errors/invariant-error.js';
@@ -7,8 +8,8 @@ import type { RecordReader } from '../state/record-reader.js';
 import { State } from '../state/state.js';
 import { type Atom, isList, type Value } from '../values/value.js';
 import { compareAgents, type MeshEvent } from './event.js';
-import { EventGraph, type EventNode, NOTHING_TRIMMED, seenOf, type TrimmedSet } from './event-graph.js';
-import { type BaseValue, type Collision, type RecordBase, RecordHistory } from './record-history.js';
+import { EventGraph, type EventNode, NOTHING_TRIMMED, saw, seenOf, type TrimmedSet } from './event-graph.js';
+import { type BaseValue, type ConflictReport, type RecordBase, RecordHistory, type Rival } from './record-history.js';
 
 /** The events of a window that touch one record, and what became of it, once somebody needs to know. */
 interface TouchedRecord {
@@ -30,9 +31,6 @@ interface Window {
   readonly tables: Map<string, Map<string, TouchedRecord>>;
 }
 
-/** Hears of what lost when an event was integrated. */
-export type CollisionListener = (table: string, record: string, collision: Collision) => void;
-
 /**
  * A graph of events and the state that it comes to, State(V) (GRAPH-7), event by event in any topological order.
  *
@@ -50,11 +48,16 @@ export class Integrator {
 
   /**
    * @param trimmedState the state of the trimmed set.
+   * @param view the same, in a state that is edited from here on.
    */
-  constructor(trimmed: TrimmedSet = NOTHING_TRIMMED, trimmedState: State = new State()) {
+  constructor(
+    trimmed: TrimmedSet = NOTHING_TRIMMED,
+    trimmedState: State = new State(),
+    view: State = trimmedState.clone(),
+  ) {
     this.graph = new EventGraph(trimmed);
     this.#trimmedState = trimmedState;
-    this.#view = trimmedState.clone();
+    this.#view = view;
   }
 
   /** State(V). It is edited from outside only by what is adopted afterwards. */
@@ -69,13 +72,13 @@ export class Integrator {
    * @throws DatastoreError if it breaks GRAPH-2 or does not fit what its author saw. Nothing is changed then.
    * Spec: GRAPH-4, GRAPH-7.
    */
-  integrate(event: MeshEvent, onCollision?: CollisionListener): Delta {
+  integrate(event: MeshEvent, onConflict?: ConflictListener): Delta {
     const node = this.graph.place(event);
     const firstUnseen = this.graph.firstUnseen(node);
     node.shown =
       firstUnseen === this.graph.length
         ? this.view.apply(event.delta)
-        : this.#integrateConcurrent(node, firstUnseen, onCollision);
+        : this.#integrateConcurrent(node, firstUnseen, onConflict);
     this.graph.append(node, firstUnseen);
     return node.shown;
   }
@@ -104,13 +107,12 @@ export class Integrator {
   trim(count: number): Integrator {
     const { graph } = this;
     const trimmed = { vector: graph.vectorAt(count), heads: graph.headsAt(count) };
-    const rest = new Integrator(trimmed, this.stateAt(count));
+    const rest = new Integrator(trimmed, this.stateAt(count), this.#view);
     for (const old of graph.nodes.slice(count)) {
       const node = rest.graph.place(old.event);
       node.shown = old.shown;
       rest.graph.append(node, rest.graph.firstUnseen(node));
     }
-    rest.#view = this.#view;
     return rest;
   }
 
@@ -136,7 +138,7 @@ export class Integrator {
     this.#unknown = 0;
   }
 
-  #integrateConcurrent(node: EventNode, firstUnseen: number, onCollision: CollisionListener | undefined): Delta {
+  #integrateConcurrent(node: EventNode, firstUnseen: number, onConflict: ConflictListener | undefined): Delta {
     const cut = this.graph.cutBefore(firstUnseen);
     this.#learnShown(cut);
     const window = this.#windowFrom(cut);
@@ -153,8 +155,8 @@ export class Integrator {
           continue;
         }
         const history = this.#historyOf(table, record, touched);
-        const listener = onCollision && ((collision: Collision): void => onCollision(table, record, collision));
-        shown.push(...history.integrate(node, changes, false, listener));
+        const report = onConflict && reportOf(touched, node, table, record, onConflict);
+        shown.push(...history.integrate(node, changes, false, report));
         noteTouch(touched, node, start);
         touched.replayed++;
       }
@@ -346,6 +348,21 @@ function noteTouch(touched: TouchedRecord, node: EventNode, position: number): v
   const at = touched.agents.indexOf(node.agent);
   if (at === -1) touched.agents.push(node.agent);
   touched.latest[at === -1 ? touched.latest.length : at] = node.seq;
+}
+
+function reportOf(
+  { nodes, positions }: TouchedRecord,
+  node: EventNode,
+  table: string,
+  record: string,
+  tell: ConflictListener,
+): ConflictReport {
+  const rivals = (): Rival[] =>
+    nodes.flatMap((other, at) => {
+      if (saw(node, other)) return [];
+      return { node: other, changes: changesOf(other.event.delta, table, record, positions[at] ?? 0) };
+    });
+  return { tell, rivals };
 }
 
 /** Whether an event saw all others that touched a record. Spec: WINDOW-2. */

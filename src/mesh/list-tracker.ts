@@ -1,9 +1,19 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
-import { type ListOp, listDelete, listInsert, listMove, listPut } from '../operations/change.js';
+import type { ListConflict } from '../lists/decisions.js';
+import {
+  type ListMove,
+  type ListOp,
+  type ListPut,
+  listDelete,
+  listInsert,
+  listMove,
+  listPut,
+} from '../operations/change.js';
 import type { RuleName } from '../rules/rule.js';
 import { valuesEqual } from '../values/order.js';
 import type { Atom } from '../values/value.js';
 import { type EventGraph, type EventNode, saw, seenOf } from './event-graph.js';
+import { deletedConflict, goneConflict, moveConflict, putConflict } from './item-conflicts.js';
 import {
   END,
   FIRST_NEW_LOCATION,
@@ -11,6 +21,7 @@ import {
   isItemInEffect,
   LocationLine,
   type LocationOrigin,
+  type Move,
   NOWHERE,
   type OperationGroup,
   type Put,
@@ -37,6 +48,8 @@ interface AgentEntries {
   readonly agent: number;
   readonly entries: Entry[];
   position: number;
+  /** The seq of its latest event on the list. */
+  latest: number;
 }
 
 /** What the operations of one event on a list have in common. */
@@ -47,6 +60,8 @@ export interface ListEdit {
   readonly rule: RuleName;
   readonly group: OperationGroup;
   readonly place: Place;
+  /** Hears of the items that others edited too. Spec: PEER-8. */
+  readonly onConflict: ((conflict: ListConflict) => void) | undefined;
 }
 
 /**
@@ -90,15 +105,21 @@ export class ListTracker {
           this.#delete(edit, own, op.index, shown);
           break;
         case 'put':
-          this.#put(edit, at, op.index, op.value, shown);
+          this.#put(edit, at, op, shown);
           break;
         case 'move':
-          this.#move(edit, own, at, op.from, op.to, shown);
+          this.#move(edit, own, at, op, shown);
           break;
       }
       at++;
     }
     own.position = own.entries.length;
+    own.latest = edit.node.seq;
+  }
+
+  /** Whether events edited the list that the author of an event did not see. */
+  hasUnseen(node: EventNode): boolean {
+    return this.#agents.some(({ agent, latest }) => latest > seenOf(node, agent));
   }
 
   /** Follows groups that hold otherwise in the prepare version of an event from now on. */
@@ -215,6 +236,9 @@ export class ListTracker {
       const effect = this.#effectIndex(run, offset);
       if (effect !== undefined) shown.push(listDelete(effect));
     }
+    if (edit.onConflict !== undefined && run.item !== undefined && isItemInEffect(run.item)) {
+      tell(edit, deletedConflict(edit.node, run.item, index));
+    }
     this.#runs.changeRange(location, 1, (deleted) => {
       deleted.prepareDeletes++;
       if (isInEffect) deleted.effectDeletes++;
@@ -229,18 +253,25 @@ export class ListTracker {
     });
   }
 
-  #put(edit: ListEdit, at: number, index: number, value: Atom, shown: ListOp[] | undefined): void {
-    const item = this.#itemAt(this.#find(index, edit.place));
-    addInOrder(this.#graph, item.puts, { node: edit.node, at, rule: edit.rule, value, group: edit.group });
+  #put(edit: ListEdit, at: number, op: ListPut, shown: ListOp[] | undefined): void {
+    const item = this.#itemAt(this.#find(op.index, edit.place));
+    const { node, rule, group, onConflict } = edit;
+    const put: Put = { node, at, rule, group, op, value: op.value };
+    addInOrder(this.#graph, item.puts, put);
     const before = item.standingPut;
     item.standingPut = standingPutOf(item);
+    if (onConflict !== undefined) {
+      tell(edit, isItemInEffect(item) ? putConflict(node, item, put, before) : goneConflict(put, op.index));
+    }
     if (shown === undefined || item.standingPut === undefined || item.standingPut === before) return;
     if (before !== undefined && valuesEqual(before.value, item.standingPut.value)) return;
     const effect = this.#effectIndexOfItem(item);
     if (effect !== undefined) shown.push(listPut(effect, item.standingPut.value));
   }
 
-  #move(edit: ListEdit, own: AgentEntries, at: number, from: number, to: number, shown: ListOp[] | undefined): void {
+  #move(edit: ListEdit, own: AgentEntries, at: number, op: ListMove, shown: ListOp[] | undefined): void {
+    const { from, to } = op;
+    const { node, rule, group, onConflict } = edit;
     const spot = this.#find(from, edit.place);
     if (from === to) return;
     const item = this.#itemAt(spot);
@@ -250,12 +281,20 @@ export class ListTracker {
     const location = this.#newLocation(edit, own, undefined, item);
     this.#makeLocation(edit, to, location, item, to > from);
     const effectFrom = this.#effectIndexOfItem(item);
-    addInOrder(this.#graph, item.moves, { node: edit.node, at, rule: edit.rule, location, group: edit.group });
+    const before = onConflict === undefined ? undefined : standingMoveOf(item);
+    const move: Move = { node, at, rule, group, op, location };
+    addInOrder(this.#graph, item.moves, move);
     this.#runs.change(item.home, () => {
       item.preparePlace = location;
       item.effectPlace = this.#placeInEffect(item);
     });
     const effectTo = this.#effectIndexOfItem(item);
+    if (onConflict !== undefined) {
+      if (effectTo === undefined) tell(edit, goneConflict(move, from));
+      else if (effectFrom !== effectTo || this.#isApart(location, item, effectTo)) {
+        tell(edit, moveConflict(node, item, move, before, standingMoveOf(item)));
+      }
+    }
     if (shown === undefined || effectFrom === undefined || effectTo === undefined || effectFrom === effectTo) return;
     shown.push(listMove(effectFrom, effectTo));
   }
@@ -340,6 +379,12 @@ export class ListTracker {
     return isItemInEffect(item) ? this.#runs.effectIndexOf(this.#runs.runOf(item.effectPlace)) : undefined;
   }
 
+  /** Whether an item would have another index at a location than it has. */
+  #isApart(location: number, { effectPlace }: ItemState, index: number): boolean {
+    const there = this.#runs.effectIndexOf(this.#runs.runOf(location));
+    return there - Number(this.#runs.compare(location, effectPlace) > 0) !== index;
+  }
+
   /** Gives the item at a location a state of its own. */
   #itemAt({ run, offset }: Spot): ItemState {
     if (run.item !== undefined) return run.item;
@@ -366,8 +411,8 @@ export class ListTracker {
     return standingOf(seen)?.location ?? home.start;
   }
 
-  #placeInEffect({ home, moves }: ItemState): number {
-    return standingOf(moves.filter(({ group }) => group.isInEffect))?.location ?? home.start;
+  #placeInEffect(item: ItemState): number {
+    return standingMoveOf(item)?.location ?? item.home.start;
   }
 
   /** Counts the deletes of every item again in one of the versions. */
@@ -390,11 +435,19 @@ export class ListTracker {
   #entriesOf(agent: number): AgentEntries {
     let own = this.#agents.find((one) => one.agent === agent);
     if (own === undefined) {
-      own = { agent, entries: [], position: 0 };
+      own = { agent, entries: [], position: 0, latest: 0 };
       this.#agents.push(own);
     }
     return own;
   }
+}
+
+function tell({ onConflict }: ListEdit, conflict: ListConflict | undefined): void {
+  if (conflict !== undefined) onConflict?.(conflict);
+}
+
+function standingMoveOf({ moves }: ItemState): Move | undefined {
+  return standingOf(moves.filter(({ group }) => group.isInEffect));
 }
 
 function standingPutOf({ puts }: ItemState): Put | undefined {

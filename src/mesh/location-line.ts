@@ -1,4 +1,5 @@
 import { InvariantError } from '../errors/invariant-error.js';
+import type { ListOp } from '../operations/change.js';
 import type { Atom } from '../values/value.js';
 import type { Assigned } from './register.js';
 
@@ -44,14 +45,18 @@ export interface ItemState {
   standingPut: Put | undefined;
 }
 
-export interface Move extends Assigned {
-  readonly location: number;
+/** An operation on an item, as its author made it. */
+export interface ItemEdit extends Assigned {
+  readonly op: ListOp;
   readonly group: OperationGroup;
 }
 
-export interface Put extends Assigned {
+export interface Move extends ItemEdit {
+  readonly location: number;
+}
+
+export interface Put extends ItemEdit {
   readonly value: Atom;
-  readonly group: OperationGroup;
 }
 
 /** Where a new location goes, and who made it. Spec: LINE-2. */

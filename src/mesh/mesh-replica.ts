@@ -1,9 +1,11 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
 import { applyFieldOps } from '../deltas/apply-field.js';
+import { type Conflict, type ConflictListener, conflictLender } from '../deltas/conflict.js';
 import { changesIn, composeAll, Delta, type DeltaInput, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
-import { deltaWithoutBefore } from '../deltas/invert.js';
+import { deltaWithoutBefore, invert } from '../deltas/invert.js';
 import { editAt, type RecordEdit } from '../deltas/normal-form.js';
-import { DatastoreError, type Place } from '../errors/datastore-error.js';
+import { DatastoreError, type Place, ServiceError } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
@@ -21,7 +23,6 @@ import { Inbox, type RefusedEvent } from './inbox.js';
 import { Integrator } from './integrator.js';
 import type { EventsMessage, HaveMessage, SnapshotMessage } from './messages.js';
 import { OpenDelta, type RuleSource } from './open-delta.js';
-import type { Collision } from './record-history.js';
 import { UndoChain, type UndoMark } from './undo-chain.js';
 
 /** The limit of the delta of an event, which is the same for everybody. Spec: GRAPH-4, LIM-3. */
@@ -41,7 +42,7 @@ export interface MeshReplicaOptions {
   readonly rules?: RuleSource;
   /** What the state may weigh after an edit of this replica's own: `DEFAULT_LIMITS` unless given. Spec: PEER-3. */
   readonly limits?: Limits;
-  /** How many steps can be undone: 100 unless given. */
+  /** How many undo items are remembered: 100 unless given. */
   readonly undoDepth?: number;
   /**
    * Whether an agent may write its event number `seq`: yes unless given. Everybody must say the same of the same event
@@ -52,12 +53,22 @@ export interface MeshReplicaOptions {
   readonly rows?: readonly Row[];
 }
 
-/** An edit that lost against a concurrent one, or made one lose. It depends on the order of arrival. Spec: PEER-8. */
-export interface MeshConflict extends Collision {
-  readonly table: string;
-  readonly record: string;
-  /** The event that was integrated. */
+/**
+ * An edit that lost against a concurrent one, or made one lose: local is what the user saw, and remote is the event that
+ * was integrated. Which edits are told depends on the order of arrival. Spec: PEER-8.
+ */
+export interface MeshConflict extends Conflict {
   readonly event: EventId;
+}
+
+/** What is left to do for a replica. */
+export interface MeshStatus {
+  /** There are edits that no event has. */
+  readonly hasOpen: boolean;
+  /** Something arrived since the last `sync`. */
+  readonly hasIncoming: boolean;
+  /** Events wait for others that have not arrived. */
+  readonly hasGap: boolean;
 }
 
 /** What a {@link MeshReplica.sync} did. */
@@ -68,6 +79,8 @@ export interface MeshSyncResult {
   readonly changed: ReadonlyMap<string, ReadonlySet<string>>;
   readonly conflicts: readonly MeshConflict[];
   readonly refused: readonly RefusedEvent[];
+  /** Whether a snapshot took the place of what was held. */
+  readonly isReloaded: boolean;
   /** Events of this replica that nobody can take any more, since the others trimmed what they are concurrent with. */
   readonly handedBack: readonly MeshEvent[];
 }
@@ -109,6 +122,8 @@ export class MeshReplica {
   #integrator: Integrator;
   #inbox = new Inbox();
   #snapshot: SnapshotMessage | undefined;
+  /** How many batches are under way, one inside the other. */
+  #batches = 0;
   /** Whether the name was seen on an event that this replica did not make. */
   #isNameTaken = false;
 
@@ -178,7 +193,7 @@ export class MeshReplica {
     return this.#isNameTaken;
   }
 
-  /** Goes on under a new name. @throws DatastoreError `invalid-name`, or `exists` if events have it. */
+  /** Goes on under a new name. @throws DatastoreError `invalid-name`, or `bad-state` if events have it. */
   rename(agent: string): void {
     const name = ownAgent(agent);
     if (this.#integrator.graph.held(name) > 0) throw new DatastoreError('bad-state', 'the name has been used');
@@ -231,9 +246,23 @@ export class MeshReplica {
     return this.#open.size;
   }
 
-  /** Whether there are edits that no event has, and events that the next {@link sync} looks at. */
-  get status(): { readonly hasOpen: boolean; readonly hasIncoming: boolean } {
-    return { hasOpen: !this.#open.isEmpty, hasIncoming: !this.#inbox.isEmpty || this.#snapshot !== undefined };
+  /** What is left to do: several of these can be true at once. */
+  get status(): MeshStatus {
+    return {
+      hasOpen: !this.#open.isEmpty,
+      hasIncoming: this.#inbox.hasNew || this.#snapshot !== undefined,
+      hasGap: !this.#inbox.hasNew && !this.#inbox.isEmpty,
+    };
+  }
+
+  /** What was trimmed: always the same object until more is. Spec: WINDOW-3. */
+  get trimmed(): TrimmedSet {
+    return this.#integrator.graph.trimmed;
+  }
+
+  /** Whether the agent of this replica may write its next event. Spec: PEER-6. */
+  get mayWrite(): boolean {
+    return this.#mayWrite(this.#agent, this.#integrator.graph.held(this.#agent) + 1);
   }
 
   /** The title of the datastore, or `undefined` if it has none. */
@@ -243,11 +272,12 @@ export class MeshReplica {
 
   /** Sets the title, or deletes it. @throws DatastoreError as {@link apply} does. Spec: PEER-7. */
   setTitle(title: string | undefined): void {
+    this.#requireWrite();
     const change = titleChange(title);
     const made = infoChanges(this.#view);
     if (made.length > 0 && title === undefined) return;
     if (made.length > 0) {
-      this.endStep();
+      this.endUndoItem();
       this.#edit(made, false, this.#rules);
     }
     this.#edit([change], true, this.#rules);
@@ -262,19 +292,50 @@ export class MeshReplica {
    * Edits the datastore: all of the changes, or none if one does not fit. The user sees them at once.
    *
    * @returns the changes with what they overwrote.
-   * @throws DatastoreError `invalid-rule` under a merge function, `delta-too-large` if more has gathered than one event
-   * may hold, and what `State.apply` throws with limits. Nothing is changed then. Spec: PEER-3, PEER-4.
+   * @throws ServiceError `not-permitted` if the agent may not write; DatastoreError `invalid-rule` under a merge function,
+   * `delta-too-large` if more has gathered than one event may hold, and what `State.apply` throws with limits. Nothing is
+   * changed then. Spec: PEER-3, PEER-4, PEER-6.
    */
   apply(changes: DeltaInput): Delta {
+    this.#requireWrite();
     const isOfInfo = changesIn(Delta.from(changes)).some(({ table }) => table === INFO_TABLE);
-    if (isOfInfo) this.endStep();
+    if (isOfInfo) this.endUndoItem();
     return this.#edit(changes, !isOfInfo, this.#rules);
   }
 
-  /** Ends the step that the last edits belong to: they are undone together. */
-  endStep(): void {
-    const step = this.#open.takeStep();
-    if (step.length > 0) this.#undo.record(step);
+  /**
+   * Makes the edits of a function one edit: all of them take effect, or none if it throws. They show at once, and in a
+   * batch inside a batch likewise. Inside, only `apply`, `setTitle`, `batch`, and what reads may be called.
+   *
+   * @returns the changes that were made, with what they overwrote.
+   * @throws what `edit` throws. Nothing is changed then. Spec: BATCH-1, BATCH-2.
+   */
+  batch(edit: () => void): Delta {
+    const open = this.#open.mark();
+    const undo = this.#undo.mark();
+    this.#batches++;
+    try {
+      edit();
+    } catch (error) {
+      this.#view.apply(invert(this.#open.since(open)));
+      this.#open.returnTo(open);
+      this.#undo.returnTo(undo);
+      throw error;
+    } finally {
+      this.#batches--;
+    }
+    return this.#open.since(open);
+  }
+
+  /** Whether a {@link batch} is under way: until it ends, the replica can only be read and edited. */
+  get isInBatch(): boolean {
+    return this.#batches > 0;
+  }
+
+  /** Ends the undo item that the last edits belong to: they are undone together. */
+  endUndoItem(): void {
+    const item = this.#open.takeUndoItem();
+    if (item.length > 0) this.#undo.record(item);
   }
 
   /** Whether {@link undo} would change anything. */
@@ -288,23 +349,28 @@ export class MeshReplica {
   }
 
   /**
-   * Undoes the latest step that still changes anything, as an edit. What others did since stands.
+   * Undoes the latest item that still changes anything, as an edit. What others did since stands.
    *
    * @returns what that changed, with what it overwrote; `undefined` if there is nothing to undo. Spec: PEER-5.
    */
   undo(): Delta | undefined {
-    this.endStep();
+    this.#requireNoBatch();
+    this.#requireWrite();
+    this.endUndoItem();
     return this.#retrace(this.#undo.nextUndo(), (applied) => this.#undo.noteUndone(applied));
   }
 
-  /** Redoes the step that was undone last. See {@link undo}. */
+  /** Redoes the item that was undone last. See {@link undo}. */
   redo(): Delta | undefined {
-    this.endStep();
+    this.#requireNoBatch();
+    this.#requireWrite();
+    this.endUndoItem();
     return this.#retrace(this.#undo.nextRedo(), (applied) => this.#undo.noteRedone(applied));
   }
 
   /** Drops the edits since the last event, as if they had never been made. Returns what that changed. */
   rollback(): Delta {
+    this.#requireNoBatch();
     if (this.#open.isEmpty) return NO_CHANGES;
     const applied = this.#view.apply(this.#open.inverse());
     this.#open.clear();
@@ -317,12 +383,13 @@ export class MeshReplica {
    * event, and the modified time unless that is later already. Store the replica before you send the event.
    *
    * @returns the event, or `undefined` if the edits change nothing.
-   * @throws DatastoreError `bad-state` if the replica {@link needsName}, `not-permitted` if its agent may not write,
-   * `invalid-value` for a time that is none. Spec: GRAPH-1, GRAPH-5, PEER-7.
+   * @throws DatastoreError `bad-state` if the replica {@link needsName}, `invalid-value` for a time that is none;
+   * ServiceError `not-permitted` if its agent may not write. Spec: GRAPH-1, GRAPH-5, PEER-7.
    */
   seal(time?: Date): MeshEvent | undefined {
+    this.#requireNoBatch();
     const at = time === undefined ? undefined : ownEventTime(time);
-    this.endStep();
+    this.endUndoItem();
     if (this.#open.isEmpty || this.#open.whole().length === 0) {
       this.#open.clear();
       return undefined;
@@ -330,7 +397,7 @@ export class MeshReplica {
     const { graph } = this.#integrator;
     const seq = graph.held(this.#agent) + 1;
     if (this.#isNameTaken) throw new DatastoreError('bad-state', 'the name of this replica is taken: rename it');
-    if (!this.#mayWrite(this.#agent, seq)) throw new DatastoreError('bad-state', 'the agent may not write');
+    this.#requireWrite();
     if (at !== undefined) {
       const applied = this.#view.apply(mtimeChanges(this.#view, new Date(at)));
       this.#open.add(applied, false);
@@ -351,16 +418,18 @@ export class MeshReplica {
   sync(time?: Date): MeshSyncResult {
     const sealed = this.seal(time);
     const conflicts: MeshConflict[] = [];
+    const lend = conflictLender();
     const taken = this.#takeSnapshot();
     const done: Delta[] = [];
     const refused = this.#inbox.drain(this.#integrator.graph, (event) => {
-      done.push(this.#integrate(event, conflicts));
+      done.push(this.#integrate(event, (conflict) => conflicts.push({ ...lend(conflict), event: event.id })));
     });
     for (const delta of done) this.#undo.meet(delta);
     this.#undoMark = this.#undo.mark();
     const changed =
       taken === undefined ? changedRecords(composeAll(done)) : changedRecords(diff(taken.before, this.#view));
-    return { sealed, changed, conflicts, refused, handedBack: taken?.handedBack ?? [] };
+    const isReloaded = taken !== undefined;
+    return { sealed, changed, conflicts, refused, isReloaded, handedBack: taken?.handedBack ?? [] };
   }
 
   /** How many events of each agent this replica holds. Spec: PEER-1. */
@@ -411,19 +480,20 @@ export class MeshReplica {
   /**
    * Forgets as much of the history as no event can be concurrent with any more.
    *
-   * @param writers the other agents that may still write. Later events of all others will be refused.
-   * @param declared what writers say that they hold, beside what their events show.
+   * @param writers other agents that may still write, of which their events show what they hold.
+   * @param held what other replicas that may still write hold, as they said in their last `have`. Later events of everybody
+   * else will be refused.
    * @returns how many events were trimmed. Spec: WINDOW-3.
    */
-  trim(writers: Iterable<string>, declared: ReadonlyMap<string, VersionVector> = new Map()): number {
+  trim(writers: Iterable<string>, held: Iterable<VersionVector> = []): number {
     if (!this.#open.isEmpty) throw new DatastoreError('bad-state', 'there are edits to seal first');
     const others = [...writers].filter((agent) => agent !== this.#agent);
     const { graph } = this.#integrator;
-    const known = others.map((agent) => this.#knownToHold(agent, declared.get(agent)));
+    const known = [...others.map((agent) => this.#knownToHold(agent)), ...held];
     for (const cut of graph.cutsFromLatest()) {
       if (cut === 0) break;
       const vector = graph.vectorAt(cut);
-      if (!known.every((held) => covers(held, vector))) continue;
+      if (!known.every((one) => covers(one, vector))) continue;
       this.#integrator = this.#integrator.trim(cut);
       return cut;
     }
@@ -434,27 +504,32 @@ export class MeshReplica {
     return this.#integrator.view;
   }
 
-  #knownToHold(agent: string, declared: VersionVector | undefined): VersionVector {
-    const { graph } = this.#integrator;
-    const latest = graph.latestOf(agent);
-    const held = new Map(declared ?? []);
-    if (latest === undefined) return held;
-    for (const name of graph.vector().keys()) {
-      const seen = seenOf(latest, graph.agentNumber(name));
-      held.set(name, Math.max(seen, held.get(name) ?? 0));
-    }
-    return held;
+  /** @throws DatastoreError `bad-state`. */
+  #requireNoBatch(): void {
+    if (this.isInBatch) throw new DatastoreError('bad-state', 'a batch must only edit and read its replica');
   }
 
-  #integrate(event: MeshEvent, conflicts: MeshConflict[]): Delta {
+  /** @throws ServiceError `not-permitted`. */
+  #requireWrite(): void {
+    if (!this.mayWrite) throw new ServiceError('not-permitted', `the agent ${quote(this.#agent)} may not write`);
+  }
+
+  #knownToHold(agent: string): VersionVector {
+    const { graph } = this.#integrator;
+    const latest = graph.latestOf(agent);
+    if (latest === undefined) return new Map();
+    return new Map([...graph.vector().keys()].map((name) => [name, seenOf(latest, graph.agentNumber(name))]));
+  }
+
+  #integrate(event: MeshEvent, onConflict: ConflictListener): Delta {
     const size = sizeOfDelta(event.delta);
     if (size > EVENT_SIZE_MAX) {
       throw new DatastoreError('delta-too-large', `${size} is over the limit of ${EVENT_SIZE_MAX}`);
     }
-    return this.#integrator.integrate(event, (table, record, collision) => {
+    return this.#integrator.integrate(event, (conflict) => {
       // The modified time is nobody's edit.
-      if (table === INFO_TABLE && collision.field === 'mtime') return;
-      conflicts.push({ table, record, event: event.id, ...collision });
+      if (conflict.table === INFO_TABLE && conflict.field === 'mtime') return;
+      onConflict(conflict);
     });
   }
 
@@ -485,12 +560,16 @@ export class MeshReplica {
     const snapshot = this.#snapshot;
     this.#snapshot = undefined;
     if (snapshot === undefined || covers(this.vector(), snapshot.trimmed.vector)) return undefined;
-    const before = this.#view.clone();
+    const view = this.#view;
+    const before = view.clone();
     const { graph } = this.#integrator;
     const { vector } = snapshot.trimmed;
     const isConcurrent = ({ id }: MeshEvent): boolean => id[1] > (vector.get(id[0]) ?? 0);
     const left = graph.nodes.map(({ event }) => event).filter(isConcurrent);
-    this.#integrator = new Integrator(snapshot.trimmed, parseState(snapshot.rows));
+    const trimmedState = parseState(snapshot.rows);
+    // Records of an open datastore go on to read this state.
+    view.apply(diff(view, trimmedState));
+    this.#integrator = new Integrator(snapshot.trimmed, trimmedState, view);
     this.#undo.clear();
     const inbox = this.#inbox;
     this.#inbox = new Inbox();

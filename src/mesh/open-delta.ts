@@ -12,6 +12,14 @@ export interface RuleSource {
   get(table: string, field: string): Rule;
 }
 
+/** How far an {@link OpenDelta} had got. */
+export interface OpenMark {
+  readonly length: number;
+  readonly rules: Map<string, Map<string, RuleName>>;
+  readonly sizeMost: number;
+  readonly recorded: number;
+}
+
 /** What the user did since the last event was sealed: applied changes, under the rules that were in force. */
 export class OpenDelta {
   #changes: Change[] = [];
@@ -25,7 +33,7 @@ export class OpenDelta {
     return this.#changes.length === 0;
   }
 
-  /** Whether there are edits since the last step that can be undone. */
+  /** Whether there are edits since the last undo item that can be undone. */
   get isRunning(): boolean {
     return this.#changes.length > this.#recorded;
   }
@@ -60,10 +68,10 @@ export class OpenDelta {
   }
 
   /** The edits since the last call that can be undone, as one delta. */
-  takeStep(): Delta {
-    const step = deltaOf(this.#changes.slice(this.#recorded));
+  takeUndoItem(): Delta {
+    const item = deltaOf(this.#changes.slice(this.#recorded));
     this.#recorded = this.#changes.length;
-    return step;
+    return item;
   }
 
   /**
@@ -95,6 +103,25 @@ export class OpenDelta {
   /** The rules that are not `remote`. */
   rules(): EventRules {
     return new Map([...this.#rules].filter(([, fields]) => fields.size > 0));
+  }
+
+  /** Where it stands now, for {@link since} and {@link returnTo}. */
+  mark(): OpenMark {
+    const rules = new Map([...this.#rules].map(([table, fields]) => [table, new Map(fields)]));
+    return { length: this.#changes.length, rules, sizeMost: this.#sizeMost, recorded: this.#recorded };
+  }
+
+  /** What was added since a mark, as one delta. */
+  since({ length }: OpenMark): Delta {
+    return deltaOf(this.#changes.slice(length));
+  }
+
+  /** Drops what was added since a mark. */
+  returnTo({ length, rules, sizeMost, recorded }: OpenMark): void {
+    this.#changes.length = length;
+    this.#rules = rules;
+    this.#sizeMost = sizeMost;
+    this.#recorded = recorded;
   }
 
   clear(): void {

@@ -1,5 +1,7 @@
+import { type Conflict, type ConflictRule, itemConflict, type LostEdit } from '../deltas/conflict.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
+import type { ListConflict } from '../lists/decisions.js';
 import {
   type Change,
   deleteChange,
@@ -8,11 +10,11 @@ import {
   fieldDelete,
   fieldList,
   fieldPut,
+  fieldSet,
   insertChange,
   type ListOp,
   updateChange,
 } from '../operations/change.js';
-import type { RuleName } from '../rules/rule.js';
 import { addDifference } from '../rules/sum.js';
 import { freezeMap, sortedMap } from '../values/fields.js';
 import { isNumber, valuesEqual } from '../values/order.js';
@@ -99,11 +101,13 @@ interface Counted {
 
 /** What an event does to a field. */
 interface Touched {
-  readonly before: Display;
+  readonly before: Outcome;
   /** What was done to the list that the field held before. */
   readonly ops: ListOp[];
   /** Whether operations on the list hold otherwise than before. */
   isRegrouped: boolean;
+  /** The list that the event edits, and what its operations hold by. */
+  edited: { readonly list: TrackedList; readonly group: OperationGroup } | undefined;
 }
 
 /** What a field held before the base was left. */
@@ -120,25 +124,26 @@ export interface RecordBase {
   names(): readonly string[];
 }
 
-/** An edit that lost something, or was lost, when it was integrated. Spec: PEER-8. */
-export interface Collision {
-  readonly field: string | undefined;
-  readonly rule: RuleName | undefined;
-  /** What the view had, what the event says, and what it is now. */
-  readonly local: Value | undefined;
-  readonly remote: Value | undefined;
-  readonly result: Value | undefined;
+/** Hears of the conflicts of an event: local is what the record was, and remote is the event. Spec: PEER-8. */
+export interface ConflictReport {
+  tell(conflict: Conflict): void;
+  /** The events that the event did not see, with what they did to the record. */
+  rivals(): readonly Rival[];
 }
 
-/** Where an event is integrated: its changes of the record, and what comes of them. */
-export interface Integration {
+export interface Rival {
   readonly node: EventNode;
   readonly changes: readonly Change[];
 }
 
 const NONE = 'none';
 const ABSENT: Display = { type: 'absent' };
-const UNSHOWN: Touched = { before: ABSENT, ops: [], isRegrouped: false };
+const UNSHOWN: Touched = {
+  before: { roots: [], creates: [], display: ABSENT },
+  ops: [],
+  isRegrouped: false,
+  edited: undefined,
+};
 const IN_FORCE: OperationGroup = { isInPrepare: true, isInEffect: true };
 
 /**
@@ -162,6 +167,7 @@ export class RecordHistory {
   #isReplay = false;
   #at = 0;
   readonly #touched = new Map<string, Touched>();
+  #itemConflicts: Conflict[] | undefined;
 
   constructor(graph: EventGraph, table: string, record: string, base: RecordBase) {
     this.#graph = graph;
@@ -176,24 +182,19 @@ export class RecordHistory {
    * Adds what an event does to the record.
    *
    * @param isReplay whether the view shows it already.
-   * @param onCollision called for what lost, in the order of the fields.
    * @returns what it does to the record as it is.
    * @throws DatastoreError where it does not fit what its author saw; the history is of no use then. Spec: GRAPH-4.
    */
-  integrate(
-    node: EventNode,
-    changes: readonly Change[],
-    isReplay: boolean,
-    onCollision?: (collision: Collision) => void,
-  ): Change[] {
+  integrate(node: EventNode, changes: readonly Change[], isReplay: boolean, report?: ConflictReport): Change[] {
     this.#isReplay = isReplay;
     this.#at = 0;
     this.#touched.clear();
+    this.#itemConflicts = report === undefined ? undefined : [];
     const existed = this.#exists();
     for (const change of changes) this.#perform(node, change, isReplay || !existed);
     this.#regroup();
     if (isReplay) return [];
-    if (onCollision !== undefined) this.#reportCollisions(node, changes, onCollision);
+    if (report !== undefined) this.#reportConflicts(node, changes, report);
     return this.#shown(existed);
   }
 
@@ -287,9 +288,18 @@ export class RecordHistory {
     list.tracker ??= new ListTracker(this.#graph, list.baseLength);
     const isCreated = counted !== undefined && list === counted.created;
     const group = isCreated ? this.#groupFor(field, counted, list.tracker, node, creates) : IN_FORCE;
-    const isShown = !isSilent && touched.before.type === 'list' && touched.before.list === list;
+    const { display: before } = touched.before;
+    const isShown = !isSilent && before.type === 'list' && before.list === list;
     const rule = ruleIn(node.event.rules, this.#table, name);
-    list.tracker.integrate({ node, at: this.#at, rule, group, place }, op.ops, isShown ? touched.ops : undefined);
+    const conflicts = isShown && group.isInEffect ? this.#itemConflicts : undefined;
+    const onConflict =
+      conflicts &&
+      ((conflict: ListConflict): void => {
+        conflicts.push(itemConflict(this.#table, this.#record, name, conflict));
+      });
+    if (!this.#isReplay) touched.edited = { list, group };
+    const edit = { node, at: this.#at, rule, group, place, onConflict };
+    list.tracker.integrate(edit, op.ops, isShown ? touched.ops : undefined);
     this.#at += op.ops.length;
   }
 
@@ -362,8 +372,8 @@ export class RecordHistory {
     if (this.#isReplay && field.counted === undefined) return UNSHOWN;
     const touched = this.#touched.get(name);
     if (touched !== undefined) return touched;
-    const before = this.#isReplay ? ABSENT : this.#current(field).display;
-    const first: Touched = { before, ops: [], isRegrouped: false };
+    const before = this.#isReplay ? UNSHOWN.before : this.#current(field);
+    const first: Touched = { before, ops: [], isRegrouped: false, edited: undefined };
     this.#touched.set(name, first);
     return first;
   }
@@ -442,32 +452,127 @@ export class RecordHistory {
     return { roots, creates, display: ABSENT };
   }
 
-  #reportCollisions(node: EventNode, changes: readonly Change[], onCollision: (collision: Collision) => void): void {
-    const isGone = !this.#exists();
+  #reportConflicts(node: EventNode, changes: readonly Change[], report: ConflictReport): void {
     for (const change of changes) {
-      if (change.type === 'update' && isGone) {
-        onCollision({ field: undefined, rule: undefined, local: undefined, remote: undefined, result: undefined });
-        return;
-      }
+      const conflict =
+        change.type === 'delete' ? this.#deleteConflict(node, report) : this.#updateConflict(node, change);
+      if (conflict === undefined) continue;
+      report.tell(conflict);
+      return;
     }
-    for (const [name, { before }] of this.#touched) {
-      const field = this.#field(name);
-      const own = field.assignments.findLast((assignment) => assignment.node === node);
-      if (own === undefined) continue;
-      const rival = field.assignments.find(
-        (other) => other !== own && !sawOperation(own, other) && !sawOperation(other, own),
-      );
-      if (rival === undefined) continue;
-      const result = this.#current(field).display;
-      onCollision({
-        field: name,
-        rule: field.assignments.at(-1)?.rule,
-        local: before.type === 'value' ? before.value : undefined,
-        remote: own.value,
-        result: result.type === 'value' ? result.value : undefined,
-      });
+    for (const [name, touched] of this.#touched) {
+      const conflict = this.#fieldConflict({ node, changes }, name, touched, report);
+      if (conflict !== undefined) report.tell(conflict);
     }
+    for (const conflict of this.#itemConflicts ?? []) report.tell(conflict);
   }
+
+  /** An event updates a record that is gone, or that is another one by now. */
+  #updateConflict(node: EventNode, change: Change): Conflict | undefined {
+    if (change.type !== 'update') return undefined;
+    if (this.#livesSeenBy(node).some((life) => life.ends.length === 0)) return undefined;
+    const lost = [...change.ops].map(([field, op]) => ({ side: 'remote', field, op }) as const);
+    return this.#conflict(undefined, this.#exists() ? 'replace-wins' : 'delete-wins', { lost });
+  }
+
+  /** An event deletes a record that others updated. */
+  #deleteConflict(node: EventNode, report: ConflictReport): Conflict | undefined {
+    const isEndedHere = (life: Life): boolean => life.ends.length > 0 && life.ends.every((end) => end.node === node);
+    const lost = report.rivals().flatMap((rival) => {
+      const lives = this.#livesSeenBy(rival.node);
+      if (lives.some((life) => life.ends.length === 0) || !lives.some(isEndedHere)) return [];
+      return rival.changes.flatMap((change) => {
+        const ops = change.type === 'update' ? [...change.ops] : [];
+        return ops.map(([field, op]) => ({ side: 'local', field, op }) as const);
+      });
+    });
+    if (lost.length === 0) return undefined;
+    return this.#conflict(undefined, this.#exists() ? 'replace-wins' : 'delete-wins', { lost });
+  }
+
+  #fieldConflict(event: Rival, name: string, touched: Touched, report: ConflictReport): Conflict | undefined {
+    const field = this.#field(name);
+    const after = this.#current(field);
+    const own = field.assignments.findLast(({ node }) => node === event.node);
+    if (own !== undefined) return this.#assignmentConflict(own, name, field, touched.before, report);
+    const { edited } = touched;
+    const { display } = after;
+    const isLost =
+      edited === undefined
+        ? field.counted?.increments.some((one) => one.node === event.node && !countsOn(one, after))
+        : display.type !== 'list' || display.list !== edited.list || !edited.group.isInEffect;
+    if (isLost !== true) return undefined;
+    const lost = opsIn(event.changes, name).map((op) => ({ side: 'remote', field: name, op }) as const);
+    const [local, result] = [plainValue(touched.before.display), plainValue(display)];
+    return this.#conflict(name, display.type === 'absent' ? 'delete-wins' : 'put-wins', { local, result, lost });
+  }
+
+  /** An event puts or deletes a field that others put, deleted, counted in, or edited the list of. */
+  #assignmentConflict(
+    own: Assignment,
+    name: string,
+    field: FieldHistory,
+    before: Outcome,
+    report: ConflictReport,
+  ): Conflict | undefined {
+    const after = this.#current(field);
+    const values = { local: plainValue(before.display), remote: own.value, result: plainValue(after.display) };
+    const isStanding = after.roots.includes(own);
+    const rivals = before.roots.flatMap((root) => (root === NONE || sawOperation(own, root) ? [] : root.value));
+    if (rivals.length > 0) {
+      if (rivals.every((value) => valuesEqual(value, own.value))) return undefined;
+      const rule = field.assignments.at(-1)?.rule ?? 'remote';
+      const side = isStanding ? 'local' : 'remote';
+      const lost = (isStanding ? rivals : [own.value]).map(
+        (value) => ({ side, field: name, op: fieldSet(value, undefined) }) as const,
+      );
+      return this.#conflict(name, rule === 'sum' ? 'remote' : rule, { ...values, lost });
+    }
+    const isCounted =
+      before.display.type === 'list'
+        ? before.display.list.tracker !== undefined
+        : field.counted?.increments.some((one) => countsOn(one, before));
+    if (!isStanding || isCounted !== true) return undefined;
+    const lost = lostCounting(report.rivals(), name, field, before);
+    const rule = own.value === undefined ? 'delete-wins' : 'put-wins';
+    return lost.length === 0 ? undefined : this.#conflict(name, rule, { ...values, lost });
+  }
+
+  #conflict(
+    field: string | undefined,
+    rule: ConflictRule,
+    told: Pick<Conflict, 'lost'> & Partial<Pick<Conflict, 'local' | 'remote' | 'result'>>,
+  ): Conflict {
+    const { local, remote, result, lost } = told;
+    const place = { table: this.#table, record: this.#record, ...(field === undefined ? {} : { field }) };
+    return { ...place, rule, base: undefined, local, remote, result, lost };
+  }
+}
+
+/** What a put or delete of a field takes along of what others did to it: list operations and increments. */
+function lostCounting(rivals: readonly Rival[], name: string, field: FieldHistory, before: Outcome): LostEdit[] {
+  const isList = before.display.type === 'list';
+  return rivals.flatMap(({ node, changes }) =>
+    opsIn(changes, name)
+      .filter(({ type }) =>
+        type === 'list' ? isList : field.counted?.increments.some((one) => one.node === node && countsOn(one, before)),
+      )
+      .map((op) => ({ side: 'local', field: name, op }) as const),
+  );
+}
+
+/** Spec: FIELD-3. */
+function countsOn({ roots }: { readonly roots: readonly Root[] }, outcome: Outcome): boolean {
+  return roots.some((root) => outcome.roots.includes(root));
+}
+
+function opsIn(changes: readonly Change[], name: string): FieldOp[] {
+  return changes.flatMap((change) => (change.type === 'update' ? (change.ops.get(name) ?? []) : []));
+}
+
+/** A list that was edited has no value before the event any more. */
+function plainValue(display: Display): Value | undefined {
+  return display.type === 'value' ? display.value : undefined;
 }
 
 function countedOf(field: FieldHistory): Counted {
@@ -531,7 +636,7 @@ function valueIn(display: Exclude<Display, { type: 'absent' }>): Value {
 }
 
 /** What leads a field from what it was to what it is. */
-function transition({ before, ops, isRegrouped }: Touched, after: Display): FieldOp | undefined {
+function transition({ before: { display: before }, ops, isRegrouped }: Touched, after: Display): FieldOp | undefined {
   switch (after.type) {
     case 'absent':
       return before.type === 'absent' ? undefined : fieldDelete(undefined);

@@ -178,7 +178,7 @@ describe('a mesh replica', () => {
   it('undoes and redoes steps, leaving what others did since', () => {
     const [a, b] = [replica('a'), replica('b')];
     put(a, 'f', 'one');
-    a.endStep();
+    a.endUndoItem();
     put(a, 'f', 'two');
     pass(a, b);
     put(b, 'g', 'of b');

@@ -96,7 +96,7 @@ export class MeshWorld {
         return;
       default:
         replica.apply(this.#drawChanges(replica.state()));
-        if (draw(3) === 0) replica.endStep();
+        if (draw(3) === 0) replica.endUndoItem();
         if (draw(2) === 0) this.#sync(at);
     }
   }

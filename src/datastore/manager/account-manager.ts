@@ -20,7 +20,7 @@ import {
   writeDevice,
 } from './device-record.js';
 import { DeviceStore } from './device-store.js';
-import type { Environment } from './environment.js';
+import { type Environment, tellFailure } from './environment.js';
 import { guardedLink } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
 
@@ -405,19 +405,7 @@ export class AccountManager {
   }
 
   #failed(error: unknown): void {
-    const { onFailure, environment } = this.#options;
-    const raise = (uncaught: unknown): void => {
-      environment.schedule(0, () => {
-        throw uncaught;
-      });
-    };
-    try {
-      if (onFailure === undefined) raise(error);
-      else onFailure(error);
-    } catch (another) {
-      // What `onFailure` throws must not disturb the code that failed first.
-      raise(another);
-    }
+    tellFailure(error, this.#options);
   }
 }
 

@@ -60,3 +60,24 @@ export function randomName(environment: Environment): string {
 export function randomShareableId(environment: Environment): string {
   return `.${encodeBase64Url(environment.randomBytes(SHAREABLE_BYTES))}`;
 }
+
+/**
+ * Tells `onFailure` of a failure for which nobody waits. Without one it is thrown from a timer, as an uncaught error; and
+ * so is what `onFailure` throws, which must not disturb the code that failed first.
+ */
+export function tellFailure(
+  error: unknown,
+  { onFailure, environment }: { readonly onFailure?: (error: unknown) => void; readonly environment: Environment },
+): void {
+  const raise = (uncaught: unknown): void => {
+    environment.schedule(0, () => {
+      throw uncaught;
+    });
+  };
+  try {
+    if (onFailure === undefined) raise(error);
+    else onFailure(error);
+  } catch (another) {
+    raise(another);
+  }
+}

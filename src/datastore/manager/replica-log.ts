@@ -5,6 +5,7 @@ import { quote } from '../../errors/quote.js';
 import { checkRole, type Role } from '../../sync/messages.js';
 import type { SavedReplica } from '../../sync/saved-replica.js';
 import { expectArray, expectObject } from '../../values/json.js';
+import { CHECKSUM_BYTES, checksumOf, readChecksum, withChecksum } from '../storage/checksum.js';
 import { jsonOf, parsedOrCorrupt, textOrNull } from './device-store.js';
 import { applyLines, diffLines } from './line-patch.js';
 
@@ -226,36 +227,4 @@ function cachedOf(lines: readonly string[]): CachedDatastore {
   }
   const { handle, role, ...replica } = Object.fromEntries(members);
   return { ...parseHead({ handle, role }), replica };
-}
-
-const CHECKSUM_BYTES = 4;
-const POLYNOMIAL = 0xedb88320;
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let rest = byte;
-  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ POLYNOMIAL : rest >>> 1;
-  return rest;
-});
-
-/** CRC32 of bytes, going on from another. */
-function checksumOf(bytes: Uint8Array, before: number): number {
-  let rest = ~before;
-  for (const byte of bytes) rest = (rest >>> 8) ^ (TABLE[(rest ^ byte) & 0xff] ?? 0);
-  return ~rest >>> 0;
-}
-
-function withChecksum(payload: Uint8Array, checksum: number): Uint8Array {
-  const bytes = new Uint8Array(payload.length + CHECKSUM_BYTES);
-  bytes.set(payload);
-  new DataView(bytes.buffer).setUint32(payload.length, checksum);
-  return bytes;
-}
-
-/** @throws DatastoreError `invalid-binary` if the checksum at the end is not that of the bytes before it. */
-function readChecksum(bytes: Uint8Array, before: number): number {
-  const length = bytes.length - CHECKSUM_BYTES;
-  if (length > 0) {
-    const checksum = checksumOf(bytes.subarray(0, length), before);
-    if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(length) === checksum) return checksum;
-  }
-  throw new DatastoreError('invalid-binary', 'its checksum does not hold');
 }

@@ -67,10 +67,41 @@ export interface DatastoreContext {
   listenerFailed(error: unknown): void;
 }
 
+/** What a datastore wants of a replica: one of a log or of a mesh. See `Replica` for the meaning. */
+export type EditableReplica = Pick<
+  Replica,
+  | 'role'
+  | 'title'
+  | 'setTitle'
+  | 'mtime'
+  | 'size'
+  | 'recordCount'
+  | 'unsyncedSize'
+  | 'status'
+  | 'isMerging'
+  | 'tables'
+  | 'find'
+  | 'reader'
+  | 'apply'
+  | 'batch'
+  | 'isInBatch'
+  | 'sync'
+  | 'rollback'
+  | 'provisional'
+  | 'seal'
+  | 'reopen'
+  | 'retract'
+  | 'canUndo'
+  | 'canRedo'
+  | 'endUndoItem'
+  | 'undo'
+  | 'redo'
+>;
+
 /** What a datastore is opened on. */
 export interface OpenContext {
   readonly id: string;
-  readonly replica: Replica;
+  readonly replica: EditableReplica;
   /** The rules that the replica was made with. A rule that is set later applies to later edits. */
   readonly rules: ResolutionRules;
   readonly context: DatastoreContext;
@@ -84,7 +115,7 @@ export class OpenReplica {
   readonly id: string;
   readonly rules: ResolutionRules;
   readonly context: DatastoreContext;
-  readonly #replica: Replica;
+  readonly #replica: EditableReplica;
   #closedAs: DatastoreErrorCode | undefined;
   #onEdited: ((applied: Delta) => void) | undefined;
   #beforeEdit: ((isBatch: boolean) => void) | undefined;
@@ -99,7 +130,7 @@ export class OpenReplica {
   }
 
   /** @throws DatastoreError once closed: `closed`, or the code that {@link close} was given. */
-  get replica(): Replica {
+  get replica(): EditableReplica {
     this.requireOpen();
     return this.#replica;
   }
@@ -155,7 +186,7 @@ export class OpenReplica {
   }
 
   /** {@link edit} by any call that edits the replica, and returns what that changed. */
-  editBy(edit: (replica: Replica) => Delta): void {
+  editBy(edit: (replica: EditableReplica) => Delta): void {
     const { replica } = this;
     this.requireNoMerge();
     if (!this.isInBatch) {
