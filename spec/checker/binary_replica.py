@@ -17,7 +17,7 @@ from wire_writing import format_delta
 
 REPLICA = "deltaic/replica"
 RULES = ("remote", "local", "max", "min", "sum", "function")
-NEEDS_RELOAD, IS_LOG_LOST, KNOWS_OWN = 1, 2, 4
+NEEDS_RELOAD, IS_LOG_LOST, KNOWS_OWN, KNOWS_HEAD = 1, 2, 4, 8
 OWN_COLUMNS = 4
 
 
@@ -27,7 +27,8 @@ def encode_replica(replica):
     rule_names = {name for *place, _ in replica["rules"] for name in place}
     history = write_history(parse_rows(replica["rows"]), deltas, rule_names)
     flags = NEEDS_RELOAD * replica["needsReload"] + IS_LOG_LOST * replica["isLogLost"] + KNOWS_OWN * ("own" in replica)
-    head = write_number(int(replica["rev"])) + bytes([flags]) + write_own(replica)
+    flags += KNOWS_HEAD * ("head" in replica)
+    head = write_number(int(replica["rev"])) + bytes([flags]) + write_head(replica) + write_own(replica)
     nonce = (replica["nonce"] or "").encode("ascii")
     refusal = b"" if replica["refusal"] is None else write_refusal(replica["refusal"])
     return pack_file(REPLICA, [head, nonce, refusal, write_rules(replica["rules"], read_names(history[1])), *history])
@@ -49,7 +50,9 @@ def read_replica(columns):
     require(not refusal or bool(nonce))
     reader = ByteReader(head)
     rev, flags = reader.number(), reader.byte()
-    require(flags <= NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN)
+    require(flags <= NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN + KNOWS_HEAD)
+    known_head = {"head": read_nonce(reader.take(reader.number()))} if flags & KNOWS_HEAD else {}
+    require(rev > 0 or not known_head)
     own = {"own": read_own(reader, deltas)} if flags & KNOWS_OWN else {}
     reader.end()
     return {
@@ -63,8 +66,15 @@ def read_replica(columns):
         "rules": read_rules(rules, names),
         "needsReload": flags & NEEDS_RELOAD != 0,
         "isLogLost": flags & IS_LOG_LOST != 0,
+        **known_head,
         **own,
     }
+
+
+def write_head(replica):
+    """The length of the head and the head, if there is one (BIN-23)."""
+    head = replica.get("head", "").encode("ascii")
+    return write_number(len(head)) + head if head else b""
 
 
 def write_own(replica):

@@ -175,6 +175,9 @@ class Conversation:
             self.sequencer = restore(message, stored, *self.options)
             return None
         answer = self.sequencer.answer(message, step.get("role", "owner"))
+        if answer["type"] == "accepted":
+            # After a restored backup the log goes another way.
+            self.log = {rev: entry for rev, entry in self.log.items() if rev < answer["rev"]}
         self.log.update(self.sequencer.entries)
         return answer
 

@@ -18,6 +18,7 @@ class Flight:
     rev: int
     nonce: str
     delta: list
+    head: str | None = None
 
 
 class Exchange:
@@ -26,6 +27,7 @@ class Exchange:
     def __init__(self, timeline, next_nonce, acknowledge):
         self.timeline, self.next_nonce, self.acknowledge = timeline, next_nonce, acknowledge
         self.rev = 0
+        self.head = None
         self.flight = None
         self.refusal = None
         self.incoming = Incoming()
@@ -40,17 +42,20 @@ class Exchange:
             if self.timeline.first_to_put() is None:
                 return None
             self.flight = self.take_off(self.next_nonce())
-        return {"type": "put", "rev": self.flight.rev, "nonce": self.flight.nonce, "delta": self.flight.delta}
+        flight = self.flight
+        return {"type": "put", "rev": flight.rev, **named(flight.head), "nonce": flight.nonce, "delta": flight.delta}
 
     def take_off(self, nonce):
         """The first pending delta in flight."""
-        return Flight(self.rev, nonce, as_it_travels(self.timeline.pending[0]))
+        return Flight(self.rev, nonce, as_it_travels(self.timeline.pending[0]), self.head)
 
     def request(self):
         """What the replica requests next (SYNC-22)."""
         if self.needs_reload and self.incoming.snapshot is None:
             return {"type": "fetch-snapshot"}
-        return {"type": "fetch", "rev": self.incoming.last_without_gap(self.rev)}
+        rev = self.incoming.last_without_gap(self.rev)
+        is_here = rev == self.rev and self.incoming.snapshot is None
+        return {"type": "fetch", "rev": rev, **named(self.head if is_here else self.incoming.nonce_at(rev))}
 
     def receive(self, message):
         """A message of the sequencer. It takes effect with `sync`, except for an acknowledgement, which does not change
@@ -86,6 +91,9 @@ class Exchange:
 
     def receive_entry(self, entry):
         """An entry acknowledges the delta in flight (SYNC-19), or waits until all before it are merged (SYNC-21)."""
+        if entry["rev"] == self.rev and not self.has_lost_log and self.head not in (None, entry["nonce"]):
+            self.has_lost_log = True  # SYNC-61
+            self.contradict()
         if entry["rev"] <= self.rev:
             return
         if self.is_flight(entry):
@@ -98,7 +106,7 @@ class Exchange:
         somebody else at that revision contradicts it (SYNC-25)."""
         if rev != self.flight.rev + 1 or self.next_entry() is not None:
             self.contradict()
-        self.rev = rev
+        self.rev, self.head = rev, self.flight.nonce
         self.flight, self.refusal = None, None
         self.incoming.forget(rev)
         self.drop_passed_snapshot()
@@ -131,7 +139,8 @@ class Exchange:
         if message["since"] >= self.incoming.last_without_gap(self.rev):
             self.needs_reload = True
             self.incoming.snapshot = None
-            self.has_lost_log = self.has_lost_log or message["rev"] < message["since"]  # SYNC-32
+            is_lost = message["rev"] < message["since"] or "isLogLost" in message  # SYNC-32, SYNC-61
+            self.has_lost_log = self.has_lost_log or is_lost
 
     def is_wanted(self, rev):
         """Whether a snapshot is needed and new enough (SYNC-29)."""
@@ -167,10 +176,15 @@ class Exchange:
             return "unknown"
         return "present" if snapshot["nonces"][-1 - distance] == self.flight.nonce else "absent"
 
-    def moved_on(self, rev):
+    def moved_on(self, rev, head):
         """The replica is at another revision, at which nothing was put (SYNC-20)."""
-        self.rev, self.flight = rev, None
+        self.rev, self.head, self.flight = rev, head, None
         self.incoming.forget(rev)
+
+
+def named(head):
+    """A head as a member of a message, which is omitted if it is unknown (SYNC-61)."""
+    return {} if head is None else {"head": head}
 
 
 def as_it_travels(local_delta):

@@ -28,6 +28,13 @@ class Incoming:
         """Entries up to the replica's revision are ignored (SYNC-21)."""
         self.entries = {at: entry for at, entry in self.entries.items() if at > rev}
 
+    def nonce_at(self, rev):
+        """The nonce of a revision that it leads to, or None (SYNC-61)."""
+        if rev in self.entries:
+            return self.entries[rev]["nonce"]
+        is_of_snapshot = self.snapshot is not None and self.snapshot["rev"] == rev and self.snapshot["nonces"]
+        return self.snapshot["nonces"][-1] if is_of_snapshot else None
+
     def last_without_gap(self, rev):
         """The revision of the last entry without a gap before it, counted from the waiting snapshot or, if there is
         none, from the replica's revision (SYNC-22)."""

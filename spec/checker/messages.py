@@ -90,6 +90,10 @@ def check_message(message, from_replica):
         CHECKS[member](message.get(member))
     if kind == "refused":
         check_refusal(message)
+    if kind in ("put", "fetch") and "head" in message:
+        check_nonce(message["head"])
+    if kind == "reset":
+        require_json(message.get("isLogLost", True) is True)
     if kind in ("conflict", "entries") and "rev" in message:
         check_revision(message["rev"])
     if kind == "snapshot":

@@ -38,8 +38,12 @@ def go_to(replica, snapshot):
     replica.history.meet_snapshot(before, timeline.parts())
     timeline.drop_idle(replica.history)
     replica.report["isReloaded"] = True
-    exchange.moved_on(int(snapshot["rev"]))
-    if flight is not None and flight.rev == snapshot["rev"] and timeline.pending:
+    if exchange.has_lost_log:
+        replica.report["isLogLost"] = True
+    is_same = snapshot["rev"] == exchange.rev and not exchange.has_lost_log
+    head = snapshot["nonces"][-1] if snapshot["nonces"] else exchange.head if is_same else None
+    exchange.moved_on(int(snapshot["rev"]), head)
+    if flight is not None and flight.rev == snapshot["rev"] and flight.head == head and timeline.pending:
         exchange.flight = flight if as_it_travels(timeline.pending[0]) == flight.delta else None
 
 

@@ -228,7 +228,7 @@ class Replica:
                 exchange.incoming.clear()
                 exchange.incoming.snapshot = None
                 exchange.contradict(**error.place)
-            exchange.moved_on(exchange.rev + 1)
+            exchange.moved_on(exchange.rev + 1, exchange.next_entry()["nonce"])
             self.note_rest()
 
     def seal_open(self, time, joined_size):

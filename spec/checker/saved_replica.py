@@ -1,7 +1,7 @@
 """Saved replicas (SYNC-34, SYNC-36, SYNC-52). Messages that were not merged and the undo history are not saved."""
 
 from errors import DatastoreError
-from exchange import as_it_travels
+from exchange import as_it_travels, named
 from messages import check_nonce, check_refusal, check_revision, require_json
 from own_items import check_own, loaded_own, saved_own, with_appends
 from pending_rules import PendingRules
@@ -32,6 +32,7 @@ def save(replica, extent="all"):
         "rules": replica.pending_rules.saved([delta.whole() for delta in [*kept, opened]]),
         "needsReload": exchange.needs_reload,
         "isLogLost": exchange.has_lost_log,
+        **named(exchange.head),
         **({} if own is None else {"own": own}),
     }
 
@@ -54,7 +55,7 @@ def load(saved, rules, next_nonce, limits=None, undo_depth=None):
     _, part = restored(state, opened)
     timeline.open = LocalDelta([part] if part.delta else [])
     replica.pending_rules = PendingRules(saved["rules"])
-    exchange.rev = int(saved["rev"])
+    exchange.rev, exchange.head = int(saved["rev"]), saved.get("head")
     exchange.flight = None if saved["nonce"] is None else exchange.take_off(saved["nonce"])
     exchange.refusal = saved["refusal"]
     if exchange.refusal is not None and exchange.refusal["reason"] == "nonce-reused":
@@ -82,6 +83,8 @@ def check_form(saved):
             check_name(part, name)
     places = [tuple(place) for *place, _ in rules]
     require_json(len(set(places)) == len(places))
+    if "head" in saved:
+        require_json(saved["rev"] > 0 and is_fine(check_nonce, saved["head"]))
     if "own" in saved:
         check_own(saved["own"])
 

@@ -24,17 +24,21 @@ class Sequencer:
         self.rev = 0
         self.entries = {}
         self.nonces = {}
+        self.first_nonce = None
 
     def answer(self, message, role):
         """The answer to a message from this role (SYNC-4)."""
         check_message(message, from_replica=True)
         if message["type"] == "put":
-            return self.put(int(message["rev"]), message["nonce"], message["delta"], role)
+            head = message.get("head")
+            return self.put(int(message["rev"]), message["nonce"], message["delta"], role, head)
         if role == "none":
             return {"type": "denied"}
-        return self.fetch(int(message["rev"])) if message["type"] == "fetch" else self.snapshot()
+        if message["type"] == "fetch":
+            return self.fetch(int(message["rev"]), message.get("head"))
+        return self.snapshot()
 
-    def put(self, rev, nonce, delta, role):
+    def put(self, rev, nonce, delta, role, head):
         """The first line of SYNC-5 that applies."""
         at = next((at for at, kept in self.nonces.items() if kept == nonce), None)
         if at is not None:  # SYNC-7
@@ -44,6 +48,8 @@ class Sequencer:
             return refused(nonce, "permission")
         if rev > self.rev:
             return refused(nonce, "unknown-revision")
+        if self.is_other(rev, head):
+            return self.lost(rev)
         if rev < self.rev:  # SYNC-8
             return self.serve(rev, {"type": "conflict", "nonce": nonce})
         if role == "viewer":
@@ -67,8 +73,21 @@ class Sequencer:
         self.entries[self.rev] = {"rev": self.rev, "nonce": nonce, "delta": format_delta(delta, with_before=False)}
         self.forget_nonces()
 
-    def fetch(self, rev):
+    def is_other(self, rev, head):
+        """Whether the log has another entry at a revision than the one with this nonce, as far as that is known
+        (SYNC-61)."""
+        first = min(self.entries, default=self.rev + 1) - 1
+        known = self.first_nonce if rev == first else self.entries.get(rev, {}).get("nonce", self.nonces.get(rev))
+        return None not in (head, known) and head != known
+
+    def lost(self, since):
+        """Entries that were served are lost (SYNC-61)."""
+        return {"type": "reset", "since": since, "rev": self.rev, "isLogLost": True}
+
+    def fetch(self, rev, head):
         """SYNC-10."""
+        if self.is_other(rev, head):
+            return self.lost(rev)
         return self.serve(rev, {"type": "entries"})
 
     def serve(self, rev, message):
@@ -94,6 +113,7 @@ class Sequencer:
         """Forgets the entries up to a revision (SYNC-12)."""
         if rev > self.rev:
             raise DatastoreError("invalid-revision")
+        self.first_nonce = self.entries[rev]["nonce"] if rev in self.entries else self.first_nonce
         self.entries = {at: entry for at, entry in self.entries.items() if at > rev}
         self.forget_nonces()
 
@@ -113,6 +133,7 @@ def restore(snapshot, log, limits=None, recent_nonces=None, answer_size=None):
     sequencer = Sequencer(None, recent_nonces, answer_size)
     sequencer.rev, sequencer.state = rev, parse_rows(snapshot["rows"])
     sequencer.nonces = dict(zip(range(rev - len(nonces) + 1, rev + 1), nonces))
+    sequencer.first_nonce = sequencer.nonces.get(min([rev, *(at - 1 for at in revisions)]))
     for entry in log:
         if entry["rev"] <= rev:
             sequencer.entries[int(entry["rev"])] = entry

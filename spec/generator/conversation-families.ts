@@ -124,18 +124,22 @@ function readMessage(line: CaseReader, labels: ReadonlyMap<number, number>): Jso
     case 'refused':
       return { type, nonce: line.value(), reason: line.word(), message: '' };
     case 'reset':
-      return { type, since: line.number(), rev: line.number() };
+      return { type, since: line.number(), rev: line.number(), ...(line.take('lost') && { isLogLost: true }) };
     case 'entries':
       return { type, entries: readEntries(line) };
     case 'snapshot':
       return { type, rev: line.number(), nonces: line.value(), rows: rowsWithInfo(line.object()) };
     case 'put':
-      return { type, rev: line.value(), nonce: line.value(), delta: line.delta() };
+      return { type, rev: line.value(), ...readHead(line), nonce: line.value(), delta: line.delta() };
     case 'fetch':
-      return { type, rev: line.number() };
+      return { type, rev: line.number(), ...readHead(line) };
     default:
       return { type };
   }
+}
+
+function readHead(line: CaseReader): JsonObject {
+  return line.take('behind') ? { head: line.value() } : {};
 }
 
 const MESSAGES = [

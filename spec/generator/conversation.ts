@@ -32,7 +32,7 @@ function isFailure(message: Json): boolean {
 class Conversation {
   readonly #options: SequencerOptions;
   readonly #devices = new Map<string, Device>();
-  readonly #log: LogEntry[] = [];
+  #log: LogEntry[] = [];
   #sequencer: Sequencer;
 
   constructor(input: JsonObject) {
@@ -92,6 +92,8 @@ class Conversation {
     const answer = this.#sequencer.answer(parseReplicaMessage(message), role as 'owner');
     if (answer.type === 'accepted') {
       const appended = this.#sequencer.deltasSince(answer.rev - 1);
+      // After a restored backup the log goes another way.
+      this.#log = this.#log.filter(({ rev }) => rev < answer.rev);
       if (appended.type === 'entries') this.#log.push(...appended.entries);
     }
     // What a refusal says to people is every implementation's own.
@@ -214,7 +216,7 @@ function written(saved: SavedReplica): JsonObject {
   return asJson({ ...saved, rules }) as JsonObject;
 }
 
-function writeResult({ changed, conflicts, refused, indeterminate, isReloaded }: SyncResult): JsonObject {
+function writeResult({ changed, conflicts, refused, indeterminate, isReloaded, isLogLost }: SyncResult): JsonObject {
   return {
     changed: Object.fromEntries([...changed].map(([table, records]) => [table, [...records]])),
     conflicts: conflicts.map(writeConflict),
@@ -223,5 +225,6 @@ function writeResult({ changed, conflicts, refused, indeterminate, isReloaded }:
     })),
     uncertain: indeterminate.map(({ nonce }) => nonce),
     isReloaded,
+    ...(isLogLost && { isLogLost }),
   };
 }

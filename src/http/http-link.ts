@@ -16,7 +16,7 @@ import {
 } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { formatMessage, parseSequencerMessage } from '../sync/message-format.js';
-import type { ReplicaMessage, Role } from '../sync/messages.js';
+import { headMember, type ReplicaMessage, type Role } from '../sync/messages.js';
 
 /** How to reach a server. */
 export interface HttpLinkOptions {
@@ -236,10 +236,10 @@ class HttpWatch implements Watch {
       if (!this.#isConnected) this.#listener({ type: 'connected' });
       this.#isConnected = true;
     } else if (event === 'message') {
-      const told = data as { type: string; handle: string; rev: number; role: Role };
+      const told = data as { type: string; handle: string; rev: number; head?: string; role: Role };
       if (told.type === 'reached') {
-        const { handle, rev, role } = told;
-        this.#listener({ type: 'reached', handle, rev, role, entries: [] });
+        const { handle, rev, head, role } = told;
+        this.#listener({ type: 'reached', handle, rev, ...headMember(head), role, entries: [] });
       } else if (told.type === 'deleted') this.#listener({ type: 'deleted', handle: told.handle });
       else if (told.type === 'list-changed') this.#listener({ type: 'list-changed' });
     }

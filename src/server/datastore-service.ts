@@ -22,6 +22,8 @@ import { quote } from '../errors/quote.js';
 import { INFO_RECORD, INFO_TABLE, MTIME_FIELD, TITLE_FIELD } from '../sync/datastore-info.js';
 import {
   canRead,
+  type Fetch,
+  headMember,
   type LogEntry,
   type Refused,
   type ReplicaMessage,
@@ -31,7 +33,7 @@ import {
 import { answerToRetry, DEFAULT_ANSWER_SIZE, pageOf, Sequencer, type SequencerOptions } from '../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../values/names.js';
 import { GroupedAppends } from './grouped-appends.js';
-import type { LogHead, LogStore, StoredDatastore } from './log-store.js';
+import type { LogHead, LogStore, StoredDatastore, StoredEntry } from './log-store.js';
 import { formatInfo, parseInfo } from './stored-info.js';
 
 /** The account that makes a request, as `authenticate` has found it. */
@@ -73,9 +75,15 @@ export interface DatastoreServiceOptions {
   readonly cacheSize?: number;
 }
 
+/** Where a log stands: its newest revision, and the nonce there unless that is 0. */
+interface ReachedHead {
+  readonly rev: number;
+  readonly head?: string;
+}
+
 /** Something that a watcher is told. */
 export type ServiceEvent =
-  | { readonly type: 'reached'; readonly handle: string; readonly rev: number; readonly role: Role }
+  | ({ readonly type: 'reached'; readonly handle: string; readonly role: Role } & ReachedHead)
   | { readonly type: 'deleted'; readonly handle: string }
   | { readonly type: 'list-changed' };
 
@@ -100,8 +108,8 @@ export class DatastoreService {
   /** By handle, the least recently used first. */
   readonly #hosted = new Map<string, HostedDatastore>();
   readonly #watchers = new Set<Watcher>();
-  /** By watched handle, the revision that its watchers were told last. */
-  readonly #told = new Map<string, number>();
+  /** By watched handle, the head that its watchers were told last. */
+  readonly #told = new Map<string, LogHead>();
   /** What the list of each watched account was when it was last looked at. */
   readonly #lists = new Map<string, string>();
   readonly #stopListening: () => void;
@@ -181,7 +189,7 @@ export class DatastoreService {
     await this.#catchUp(hosted);
     const role = hosted.roleOf(requester);
     if (message.type === 'fetch' && message.rev < hosted.sequencer.firstRevision && canRead(role)) {
-      const answer = await this.#readOlder(hosted, message.rev);
+      const answer = await this.#readOlder(hosted, message);
       if (answer !== undefined) return { message: answer, role };
     }
     return { message: hosted.sequencer.answer(message, role), role };
@@ -203,7 +211,7 @@ export class DatastoreService {
     const handles = [...this.#watchedHandles()];
     if (handles.length === 0) return;
     const stored = await this.#logs.getMany(handles);
-    const moved = handles.filter((handle, at) => stored[at]?.revision !== this.#told.get(handle));
+    const moved = handles.filter((handle, at) => !isSameHead(stored[at], this.#told.get(handle)));
     await this.#wake(new Set(moved));
   }
 
@@ -252,9 +260,14 @@ export class DatastoreService {
   ): Promise<SequencerMessage> {
     if (message.type !== 'put' || answer.type !== 'repeated' || answer.rev > sequencer.firstRevision) return answer;
     const { rev, nonce } = answer;
-    const read = await this.#logs.read(handle, rev - 1, { entries: 1, bytes: 1 });
-    const stored = read.type === 'entries' ? read.entries[0] : undefined;
+    const stored = await this.#storedEntry(handle, rev);
     return stored === undefined ? answer : answerToRetry(message, { rev, nonce, delta: decodeDelta(stored.bytes) });
+  }
+
+  /** An entry of the log in the store, if it is not trimmed. */
+  async #storedEntry(handle: string, revision: number): Promise<StoredEntry | undefined> {
+    const read = await this.#logs.read(handle, revision - 1, { entries: 1, bytes: 1 });
+    return read.type === 'entries' ? read.entries[0] : undefined;
   }
 
   #refusedRoleChange(entry: LogEntry, role: Role): Refused | undefined {
@@ -387,8 +400,17 @@ export class DatastoreService {
   }
 
   /** A page of entries that are older than what the sequencer in memory holds, if the store has them. */
-  async #readOlder({ handle, head }: HostedDatastore, rev: number): Promise<SequencerMessage | undefined> {
+  async #readOlder(
+    { handle, head, sequencer }: HostedDatastore,
+    { rev, head: named }: Fetch,
+  ): Promise<SequencerMessage | undefined> {
     const { sequencer: { answerSize = DEFAULT_ANSWER_SIZE } = {} } = this.#options;
+    if (named !== undefined && rev > 0) {
+      const nonce = sequencer.nonceAt(rev) ?? (await this.#storedEntry(handle, rev))?.nonce;
+      const reset = { type: 'reset', since: rev, rev: head.revision } as const;
+      // Entries are served only behind one that is known to be the same here.
+      if (nonce !== named) return nonce === undefined ? reset : { ...reset, isLogLost: true };
+    }
     const read = await this.#logs.read(handle, rev, PAGE);
     if (read.type !== 'entries') return undefined;
     const known = read.entries.filter(({ revision }) => revision <= head.revision);
@@ -432,7 +454,7 @@ export class DatastoreService {
       try {
         const hosted = await this.#host(handle);
         await this.#catchUp(hosted);
-        if (hosted.head.revision !== this.#told.get(handle)) this.#tellReached(hosted);
+        if (!isSameHead(hosted.head, this.#told.get(handle))) this.#tellReached(hosted);
       } catch (error) {
         // What cannot be read now is told at the next poll.
         if (isNotFound(error)) this.#tellDeleted(handle);
@@ -463,7 +485,7 @@ export class DatastoreService {
       const hosted = await this.#host(handle);
       await this.#catchUp(hosted);
       // Others are told at the next poll, if they have not heard of this revision.
-      if (!this.#told.has(handle)) this.#told.set(handle, hosted.head.revision);
+      if (!this.#told.has(handle)) this.#told.set(handle, hosted.head);
       event = reached(hosted, watcher);
     } catch (error) {
       // What cannot be read now is told at a later poll.
@@ -474,7 +496,7 @@ export class DatastoreService {
   }
 
   #tellReached(hosted: HostedDatastore): void {
-    this.#told.set(hosted.handle, hosted.head.revision);
+    this.#told.set(hosted.handle, hosted.head);
     for (const watcher of this.#watchers)
       if (watcher.handles.has(hosted.handle)) watcher.tell(reached(hosted, watcher));
   }
@@ -581,7 +603,13 @@ function touchesList({ delta }: LogEntry): boolean {
 }
 
 function reached(hosted: HostedDatastore, { requester }: Watcher): ServiceEvent {
-  return { type: 'reached', handle: hosted.handle, rev: hosted.head.revision, role: hosted.roleOf(requester) };
+  const { revision: rev, nonce } = hosted.head;
+  const head = headMember(nonce === '' ? undefined : nonce);
+  return { type: 'reached', handle: hosted.handle, rev, ...head, role: hosted.roleOf(requester) };
+}
+
+function isSameHead(one: LogHead | undefined, other: LogHead | undefined): boolean {
+  return one?.revision === other?.revision && one?.nonce === other?.nonce;
 }
 
 function isNotFound(error: unknown): boolean {

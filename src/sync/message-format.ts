@@ -6,8 +6,10 @@ import type { WireChange } from '../operations/wire.js';
 import { expectArray, expectObject, type JsonObject } from '../values/json.js';
 import { isWholeNumber } from '../values/numbers.js';
 import {
+  checkHead,
   checkNonce,
   checkRevision,
+  headMember,
   type LogEntry,
   type LogPage,
   type Refusal,
@@ -82,15 +84,17 @@ export function parseReplicaMessage(json: unknown): ReplicaMessage {
   const message = expectObject(json, 'a message');
   switch (message['type']) {
     case 'put': {
-      const { rev, nonce, delta } = message;
+      const { rev, head, nonce, delta } = message;
       checkRevision(rev);
+      checkHead(head);
       checkNonce(nonce);
-      return { type: 'put', rev, nonce, delta: parseDelta(delta) };
+      return { type: 'put', rev, ...headMember(head), nonce, delta: parseDelta(delta) };
     }
     case 'fetch': {
-      const { rev } = message;
+      const { rev, head } = message;
       checkRevision(rev);
-      return { type: 'fetch', rev };
+      checkHead(head);
+      return { type: 'fetch', rev, ...headMember(head) };
     }
     case 'fetch-snapshot':
       return { type: 'fetch-snapshot' };
@@ -146,10 +150,13 @@ export function readSequencerMessage(json: unknown, readEntry: (json: unknown) =
       return { type: 'refused', nonce, ...parseRefusal(message) };
     }
     case 'reset': {
-      const { since, rev } = message;
+      const { since, rev, isLogLost } = message;
       checkRevision(since);
       checkRevision(rev);
-      return { type: 'reset', since, rev };
+      if (isLogLost !== undefined && isLogLost !== true) {
+        throw invalid(`got ${quote(isLogLost)} as isLogLost of a reset: use true, or leave it out`);
+      }
+      return { type: 'reset', since, rev, ...(isLogLost && { isLogLost }) };
     }
     case 'snapshot':
       return parseSnapshot(message);

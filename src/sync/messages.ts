@@ -16,6 +16,8 @@ export type SequencerMessage = PutOutcome | Entries | Snapshot | Denied;
 export interface Put {
   readonly type: 'put';
   readonly rev: number;
+  /** The nonce of the entry at `rev`, as far as the replica knows it. Spec: SYNC-61. */
+  readonly head?: string;
   readonly nonce: string;
   /** In normal form, without `before`. */
   readonly delta: Delta;
@@ -25,6 +27,8 @@ export interface Put {
 export interface Fetch {
   readonly type: 'fetch';
   readonly rev: number;
+  /** The nonce of the entry at `rev`, as far as the replica knows it. Spec: SYNC-61. */
+  readonly head?: string;
 }
 
 /** Asks for the newest state instead of the log entries that lead to it. */
@@ -96,12 +100,14 @@ export interface LogPage {
 
 /**
  * The log does not hold the entries after revision `since`, which a fetch or a put named; only a snapshot leads to the
- * newest revision `rev`. It is below `since` if the log has lost entries.
+ * newest revision `rev`. It is below `since` if the log has lost entries; `isLogLost` says that too, where the log has
+ * another entry at `since` than the one that was named as `head`. Spec: SYNC-61.
  */
 export interface Reset {
   readonly type: 'reset';
   readonly since: number;
   readonly rev: number;
+  readonly isLogLost?: true;
 }
 
 /**
@@ -157,6 +163,16 @@ export function checkRevision(revision: unknown): asserts revision is number {
 /** Whether two deltas without `before` do the same in the same way: they have one wire form. Spec: SYNC-7, SYNC-19. */
 export function isSameDelta(left: Delta, right: Delta): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** @throws DatastoreError `invalid-nonce` for a head that is neither a nonce nor unknown. */
+export function checkHead(head: unknown): asserts head is string | undefined {
+  if (head !== undefined) checkNonce(head);
+}
+
+/** A head as a member of a message or of what is saved, which has none where it is unknown. */
+export function headMember(head: string | undefined): { readonly head?: string } {
+  return head === undefined ? {} : { head };
 }
 
 /** Checks and copies an entry from outside. @throws DatastoreError for a malformed entry. */

@@ -33,6 +33,7 @@ import {
   checkNonce,
   type Fetch,
   type FetchSnapshot,
+  headMember,
   isSameDelta,
   type LogEntry,
   type LogPage,
@@ -75,6 +76,8 @@ export interface SessionOrigin {
   readonly refusal: Refusal | undefined;
   readonly needsReload: boolean;
   readonly isLogLost: boolean;
+  /** The nonce of the log's entry at the replica's revision, if it is known. */
+  readonly head: string | undefined;
 }
 
 /** Nothing has been said yet. */
@@ -83,6 +86,7 @@ export const FROM_THE_START: SessionOrigin = Object.freeze({
   refusal: undefined,
   needsReload: false,
   isLogLost: false,
+  head: undefined,
 });
 
 /** The results of merging, in the order in which they happened. */
@@ -92,10 +96,11 @@ export interface Report {
   readonly indeterminate: IndeterminateDelta[];
   readonly ruleFailures: RuleFailure[];
   isReloaded: boolean;
+  isLogLost: boolean;
 }
 
 export function emptyReport(): Report {
-  return { conflicts: [], refused: [], indeterminate: [], ruleFailures: [], isReloaded: false };
+  return { conflicts: [], refused: [], indeterminate: [], ruleFailures: [], isReloaded: false, isLogLost: false };
 }
 
 /** See the comment at the top of this file. */
@@ -105,10 +110,12 @@ export class ReplicaSession {
   readonly #incoming = new Incoming();
   #flight: Flight;
   #log: LogStatus;
+  #head: string | undefined;
 
   constructor(queue: PendingQueue, nextNonce: () => string, origin: SessionOrigin) {
     this.#queue = queue;
     this.#nextNonce = nextNonce;
+    this.#head = origin.head;
     this.#flight = this.#flightOf(origin);
     this.#log = logStatusOf(origin);
   }
@@ -119,7 +126,13 @@ export class ReplicaSession {
       refusal: this.#flight.status === 'refused' ? this.#flight.refusal : undefined,
       needsReload: this.needsReload,
       isLogLost: this.#isLogLost,
+      head: this.#head,
     };
+  }
+
+  /** See `Replica.head`. */
+  get head(): string | undefined {
+    return this.#head;
   }
 
   /** Whether the first delta of the queue was put, and may not be changed. */
@@ -167,7 +180,10 @@ export class ReplicaSession {
   /** See `Replica.request`. */
   request(): Fetch | FetchSnapshot {
     if (this.needsReload && this.#incoming.snapshot === undefined) return { type: 'fetch-snapshot' };
-    return { type: 'fetch', rev: this.#incoming.reach(this.#queue.revision) };
+    const { revision } = this.#queue;
+    const rev = this.#incoming.reach(revision);
+    const isHere = rev === revision && this.#incoming.snapshot === undefined;
+    return { type: 'fetch', rev, ...headMember(isHere ? this.#head : this.#incoming.nonceAt(rev)) };
   }
 
   /** See `Replica.receive`. */
@@ -220,9 +236,18 @@ export class ReplicaSession {
 
   #receiveEntry(entry: LogEntry): void {
     const { rev } = entry;
-    if (rev <= this.#queue.revision) return;
+    const { revision } = this.#queue;
+    if (rev === revision) this.#compareWithHead(entry);
+    if (rev <= revision) return;
     if (this.#isPut(entry)) this.#confirm(rev);
     else this.#expect(this.#incoming.addEntry(entry), rev);
+  }
+
+  /** Another entry at the replica's revision is of a log that went another way. */
+  #compareWithHead({ rev, nonce }: LogEntry): void {
+    if (this.#isLogLost || this.#head === undefined || nonce === this.#head) return;
+    this.#log = 'lost';
+    this.#expect(false, rev);
   }
 
   /** Whether an entry is the delta in flight. Another delta under its nonce is that of a device that has the same ones. */
@@ -236,6 +261,7 @@ export class ReplicaSession {
   #confirm(rev: number): void {
     this.#expect(rev === this.#queue.revision + 1 && !this.#isOvertaken, rev);
     this.#queue.confirm();
+    this.#head = this.#flight.status === 'idle' ? undefined : this.#flight.put.nonce;
     this.#flight = IDLE;
     this.#incoming.forget(this.#queue.revision);
     this.#dropPassedSnapshot();
@@ -249,12 +275,12 @@ export class ReplicaSession {
     }
   }
 
-  #receiveReset({ since, rev }: Reset): void {
+  #receiveReset({ since, rev, isLogLost }: Reset): void {
     // An answer to a question that has been settled since then says nothing about what is here now.
     if (since < this.#incoming.reach(this.#queue.revision)) return;
     this.#requireReload();
     this.#incoming.clearSnapshot();
-    if (rev < since) this.#log = 'lost';
+    if (isLogLost === true || rev < since) this.#log = 'lost';
   }
 
   #receiveRefusal({ nonce, type: _, ...refusal }: Refused): void {
@@ -302,6 +328,7 @@ export class ReplicaSession {
       report.ruleFailures.push(...this.#queue.rules.takeFailures());
       // What was put was made for a revision that the log has left: it can never be accepted, so its nonce is spent.
       this.#flight = IDLE;
+      this.#head = entry.nonce;
       this.#incoming.forget(entry.rev);
     }
   }
@@ -327,8 +354,13 @@ export class ReplicaSession {
     if (found === 'unknown' && put !== undefined && first !== undefined) {
       report.indeterminate.push({ nonce: put.nonce, delta: first.whole() });
     }
+    report.isLogLost ||= this.#isLogLost;
+    // Without nonces a snapshot of the same revision does not say that the entry there is another one.
+    const isSameEntry = put?.rev === message.rev && !this.#isLogLost;
+    const head = message.nonces.at(-1) ?? (isSameEntry ? this.#head : undefined);
     // At an unchanged revision the put may still be accepted, so it must stay what it is.
-    const isStillValid = put?.rev === message.rev && this.#isFirst(put);
+    const isStillValid = put?.rev === message.rev && put.head === head && this.#isFirst(put);
+    this.#head = head;
     this.#flight = isStillValid ? { status: 'sent', put } : IDLE;
   }
 
@@ -371,7 +403,8 @@ export class ReplicaSession {
     const first = this.#queue.unconfirmed[0];
     if (first === undefined) return IDLE;
     const { revision: rev } = this.#queue;
-    const put: Put = Object.freeze({ type: 'put', rev, nonce, delta: deltaWithoutBefore(first.whole()) });
+    const delta = deltaWithoutBefore(first.whole());
+    const put: Put = Object.freeze({ type: 'put', rev, ...headMember(this.#head), nonce, delta });
     return { status: 'sent', put };
   }
 
@@ -451,6 +484,12 @@ export class Incoming {
   /** The entry that follows `revision`, if it is here. */
   after(revision: number): LogEntry | undefined {
     return this.#entries.get(revision + 1);
+  }
+
+  /** The nonce of a revision that the entries, or the snapshot, lead to, if it is known. */
+  nonceAt(revision: number): string | undefined {
+    const snapshot = this.#snapshot?.message;
+    return this.#entries.get(revision)?.nonce ?? (snapshot?.rev === revision ? snapshot.nonces.at(-1) : undefined);
   }
 
   /** The revision that the snapshot, and the entries without a gap, lead to from `revision`. */

@@ -104,6 +104,11 @@ export class Replica {
     return this.#queue.revision;
   }
 
+  /** The nonce of the log's entry at {@link revision}, or `undefined` if it is not known. Spec: SYNC-61. */
+  get head(): string | undefined {
+    return this.#session.head;
+  }
+
   /** The fields of a record as the user sees it, or `undefined` if there is none. */
   get(table: string, record: string): Fields | undefined {
     return this.#queue.view.get(table, record);

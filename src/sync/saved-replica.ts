@@ -11,7 +11,7 @@ import type { State } from '../state/state.js';
 import { expectArray, expectObject, type JsonObject } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 import { parseRefusal } from './message-format.js';
-import { isRevision, isValidNonce, type Refusal } from './messages.js';
+import { headMember, isRevision, isValidNonce, type Refusal } from './messages.js';
 import { appendsIn, parseOwnItems, type SavedAppends, type SavedOwnList, withAppends } from './own-items.js';
 import type { PendingQueue } from './pending-queue.js';
 import type { PlacedRule } from './pending-rules.js';
@@ -42,6 +42,8 @@ export interface SavedReplica {
   readonly rules: readonly SavedRule[];
   readonly needsReload: boolean;
   readonly isLogLost: boolean;
+  /** The nonce of the log's entry at `rev`; left out where it is not known. */
+  readonly head?: string;
   /** What the replica knows of its own items in lists; left out where it knows nothing. */
   readonly own?: readonly [items: readonly SavedOwnList[], appends: readonly SavedAppends[]];
 }
@@ -114,6 +116,7 @@ export function formatStored(stored: StoredReplica): SavedReplica {
     rules,
     needsReload: session.needsReload,
     isLogLost: session.isLogLost,
+    ...headMember(session.head),
     ...(own === undefined ? {} : { own }),
   };
 }
@@ -133,6 +136,10 @@ export function parseStored(json: unknown): StoredReplica {
   if (nonce !== null && !isValidNonce(nonce)) {
     throw invalid(`got the nonce ${quote(nonce)}: use 1 to 128 visible ASCII characters, or null`);
   }
+  const head = saved['head'];
+  if (head !== undefined && !isValidNonce(head)) {
+    throw invalid(`got the head ${quote(head)}: use 1 to 128 visible ASCII characters, or leave it out`);
+  }
   const own = saved['own'] === undefined ? { items: [], appends: [] } : parseOwnItems(saved['own']);
   const deltas = [...expectArray(saved['pending'], 'the pending deltas'), saved['open']].map(parseDelta);
   const marked = withAppends(deltas, own.appends);
@@ -147,6 +154,7 @@ export function parseStored(json: unknown): StoredReplica {
       refusal: saved['refusal'] === null ? undefined : parseRefusal(saved['refusal']),
       needsReload: flag(saved, 'needsReload'),
       isLogLost: flag(saved, 'isLogLost'),
+      head,
     },
     ownItems: own.items,
   };
@@ -156,8 +164,9 @@ export function parseStored(json: unknown): StoredReplica {
 }
 
 /** Why no replica saves this, if its parts contradict each other. Whether edits fit the state is not checked. */
-export function faultOfStored({ pending, rules, session }: StoredReplica): string | undefined {
-  const { nonce, refusal } = session;
+export function faultOfStored({ rev, pending, rules, session }: StoredReplica): string | undefined {
+  const { nonce, refusal, head } = session;
+  if (head !== undefined && rev === 0) return 'there is a head, but no entry at revision 0 that it could name';
   const hasPut = (pending[0]?.length ?? 0) > 0;
   if (nonce !== undefined && !hasPut) return 'there is a nonce, but no pending delta with a change that it could name';
   if (refusal !== undefined && nonce === undefined) return 'there is a refusal, but no nonce of what was refused';

@@ -13,6 +13,7 @@ import { notOfReplica, parseSnapshot } from './message-format.js';
 import {
   canRead,
   canWrite,
+  checkHead,
   checkNonce,
   checkOptions,
   checkRevision,
@@ -23,6 +24,7 @@ import {
   type LogPage,
   type MissedEntries,
   ownEntry,
+  type Put,
   type PutOutcome,
   type Refusal,
   type Refused,
@@ -53,6 +55,9 @@ export interface Proposal {
   readonly answer: SequencerMessage;
   readonly entry?: LogEntry;
 }
+
+/** What a put asks for; its delta may still have a `before`, or not be in normal form. */
+type PutInput = Omit<Put, 'type' | 'delta'> & { readonly delta: DeltaInput };
 
 interface Answered<Answer> {
   readonly answer: Answer;
@@ -126,6 +131,11 @@ export class Sequencer {
     return this.#log.firstRevision;
   }
 
+  /** The nonce of a revision of the log, or `undefined` if it is not known, as long after trimming. Spec: SYNC-61. */
+  nonceAt(rev: number): string | undefined {
+    return this.#log.nonceAt(rev);
+  }
+
   /** The fields of a record in the newest state, or `undefined` if there is none. */
   get(table: string, record: string): Fields | undefined {
     return this.#state.get(table, record);
@@ -140,7 +150,7 @@ export class Sequencer {
    */
   put(rev: number, nonce: string, delta: DeltaInput, role: Role): PutOutcome {
     checkRole(role);
-    const { answer, entry } = this.#put(rev, nonce, delta, role);
+    const { answer, entry } = this.#put({ rev, nonce, delta }, role);
     if (entry !== undefined) this.#log.append(entry);
     return answer;
   }
@@ -176,12 +186,15 @@ export class Sequencer {
   }
 
   /**
-   * The entries after `rev`, as many as fit into one answer, or a reset if the log does not hold them all.
+   * The entries after `rev`, as many as fit into one answer, or a reset if the log does not hold them all, or has another
+   * entry at `rev` than the one with the nonce `head`.
    *
-   * @throws DatastoreError `invalid-revision`. Spec: SYNC-10, SYNC-59.
+   * @throws DatastoreError `invalid-revision`, `invalid-nonce`. Spec: SYNC-10, SYNC-59, SYNC-61.
    */
-  deltasSince(rev: number): Entries | Reset {
+  deltasSince(rev: number, head?: string): Entries | Reset {
     checkRevision(rev);
+    checkHead(head);
+    if (this.#isOther(rev, head)) return this.#reset(rev, true);
     const page = this.#log.page(rev, this.#answerSize);
     return page === undefined ? this.#reset(rev) : { type: 'entries', ...page };
   }
@@ -224,10 +237,11 @@ export class Sequencer {
     expectObject(message, 'a message');
     switch (message.type) {
       case 'put':
-        return this.#put(message.rev, message.nonce, message.delta, role);
-      case 'fetch':
-        checkRevision(message.rev);
-        return { answer: canRead(role) ? this.deltasSince(message.rev) : { type: 'denied' } };
+        return this.#put(message, role);
+      case 'fetch': {
+        const answer = this.deltasSince(message.rev, message.head);
+        return { answer: canRead(role) ? answer : { type: 'denied' } };
+      }
       case 'fetch-snapshot':
         return { answer: canRead(role) ? this.snapshot() : { type: 'denied' } };
       default:
@@ -235,20 +249,23 @@ export class Sequencer {
     }
   }
 
-  #put(rev: number, nonce: string, delta: DeltaInput, role: Role): Answered<PutOutcome> {
+  #put(put: PutInput, role: Role): Answered<PutOutcome> {
+    const { rev, head, nonce, delta } = put;
     checkRevision(rev);
+    checkHead(head);
     checkNonce(nonce);
     const known = this.#log.revisionOf(nonce);
-    if (known !== undefined) return { answer: this.#answerKnown(rev, nonce, delta, known) };
+    if (known !== undefined) return { answer: this.#answerKnown(put, known) };
     if (!canRead(role)) return { answer: refused(nonce, notPermitted(role)) };
     if (rev > this.revision) return { answer: refused(nonce, unknownRevision(rev, this.revision)) };
+    if (this.#isOther(rev, head)) return { answer: this.#reset(rev, true) };
     if (rev < this.revision) return { answer: this.#answerMissed(rev, nonce) };
     // Only here is it certain that the delta is not in the log, so only from here on a refusal is the truth.
     if (!canWrite(role)) return { answer: refused(nonce, notPermitted(role)) };
     try {
       const travelling = deltaWithoutBefore(delta);
       // A getter of the delta may have put another one meanwhile.
-      if (rev !== this.revision) return this.#put(rev, nonce, travelling, role);
+      if (rev !== this.revision) return this.#put({ ...put, delta: travelling }, role);
       const applied = this.#state.apply(travelling, { limits: this.#limits });
       const entry = Object.freeze({ rev: rev + 1, nonce, delta: travelling });
       return { answer: { type: 'accepted', nonce, rev: entry.rev }, entry, applied };
@@ -258,9 +275,10 @@ export class Sequencer {
     }
   }
 
-  #answerKnown(rev: number, nonce: string, delta: DeltaInput, known: number): PutOutcome {
+  #answerKnown(put: PutInput, known: number): PutOutcome {
+    const { rev, nonce } = put;
     const entry = this.#log.entryAt(known);
-    if (entry !== undefined) return answerToRetry({ rev, nonce, delta }, entry);
+    if (entry !== undefined) return answerToRetry(put, entry);
     return rev === known - 1 ? { type: 'repeated', nonce, rev: known } : refused(nonce, nonceReused(nonce, known));
   }
 
@@ -269,8 +287,14 @@ export class Sequencer {
     return page === undefined ? this.#reset(rev) : { type: 'conflict', nonce, ...page };
   }
 
-  #reset(since: number): Reset {
-    return { type: 'reset', since, rev: this.revision };
+  /** Whether another entry than the one with the nonce `head` is at a revision, as far as is known. */
+  #isOther(rev: number, head: string | undefined): boolean {
+    const known = this.#log.nonceAt(rev);
+    return head !== undefined && known !== undefined && known !== head;
+  }
+
+  #reset(since: number, isLogLost = false): Reset {
+    return { type: 'reset', since, rev: this.revision, ...(isLogLost && { isLogLost }) };
   }
 
   #resume(given: Snapshot, log: readonly LogEntry[], nonceCount: number): void {
@@ -296,10 +320,7 @@ export class Sequencer {
 }
 
 /** The answer to a put with the nonce of an entry: it is a retry, or another put under that nonce. Spec: SYNC-7. */
-export function answerToRetry(
-  { rev, nonce, delta }: { readonly rev: number; readonly nonce: string; readonly delta: DeltaInput },
-  entry: LogEntry,
-): Repeated | Refused {
+export function answerToRetry({ rev, nonce, delta }: PutInput, entry: LogEntry): Repeated | Refused {
   const isRetry = rev === entry.rev - 1 && isDelta(delta, entry.delta);
   return isRetry ? { type: 'repeated', nonce, rev: entry.rev } : refused(nonce, nonceReused(nonce, entry.rev));
 }
@@ -373,6 +394,8 @@ export class Log {
   /** Nothing is known of the nonces before this revision. */
   #oldest: number;
   #entries: LogEntry[] = [];
+  /** The nonce of {@link firstRevision}, if it is known: a replica there may name it. */
+  #firstNonce: string | undefined;
   #revision: number;
 
   /**
@@ -384,6 +407,7 @@ export class Log {
     this.#entries = [...entries];
     this.#nonceCount = nonceCount;
     const firstOfNonces = revision - nonces.length + 1;
+    this.#firstNonce = nonces[this.firstRevision - firstOfNonces];
     this.#oldest = Math.min(firstOfNonces, entries[0]?.rev ?? firstOfNonces);
     for (const { rev, nonce } of entries) if (rev < firstOfNonces) this.#remember(nonce, rev);
     for (const [index, nonce] of nonces.entries()) this.#remember(nonce, firstOfNonces + index);
@@ -437,8 +461,17 @@ export class Log {
     if (revision > this.#revision) {
       throw new DatastoreError('invalid-revision', `got revision ${revision}: the log ends at ${this.#revision}`);
     }
-    if (revision > this.firstRevision) this.#entries = this.#entries.slice(revision - this.firstRevision);
+    if (revision > this.firstRevision) {
+      this.#firstNonce = this.entryAt(revision)?.nonce;
+      this.#entries = this.#entries.slice(revision - this.firstRevision);
+    }
     this.#forgetNonces();
+  }
+
+  /** The nonce of a revision, or `undefined` if it is not known, as long after trimming. */
+  nonceAt(revision: number): string | undefined {
+    if (revision === this.firstRevision) return this.#firstNonce;
+    return this.entryAt(revision)?.nonce ?? this.#nonceOf.get(revision);
   }
 
   /** The nonces of the most recent deltas, as many as are to be kept, oldest first. */

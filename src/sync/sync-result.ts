@@ -25,6 +25,11 @@ export interface SyncResult {
   readonly ruleFailures: readonly RuleFailure[];
   /** Whether a snapshot took the place of log entries. */
   readonly isReloaded: boolean;
+  /**
+   * Whether that snapshot is of a log that lacks entries which this replica had: its server went back to a backup. Edits
+   * that were acknowledged may be gone. Spec: SYNC-32, SYNC-61.
+   */
+  readonly isLogLost: boolean;
 }
 
 /** A refused delta and what its undoing took with it. Spec: SYNC-27. */

@@ -30,6 +30,29 @@ describe('a link over HTTP, to three servers with logs in one LMDB environment',
 });
 
 describe('a log over HTTP', () => {
+  test('that went another way is told from the one that was named, even where the entry is in the store alone', async () => {
+    const logs = new MemoryLogs();
+    const running = await startServer({ logs, snapshotInterval: 2, sequencer: { recentNonces: 1 } });
+    const link = running.link('ann');
+    const { handle } = await link.create('notes');
+    for (let rev = 0; rev < 6; rev++) {
+      const delta = parseDelta([['I', 't', `r${rev}`, {}]]);
+      await link.send(handle, { type: 'put', rev, nonce: `n${rev + 1}`, delta });
+    }
+    const fetch = async (rev: number, head: string): Promise<string> => {
+      const { message } = await link.send(handle, { type: 'fetch', rev, head });
+      if (message.type !== 'reset') return message.type;
+      return message.isLogLost === true ? 'lost' : 'reset';
+    };
+    for (const rev of [1, 3, 4, 5, 6]) {
+      expect([rev, await fetch(rev, `n${rev}`), await fetch(rev, 'other')]).toEqual([rev, 'entries', 'lost']);
+    }
+    expect(await logs.trim(handle, 3)).toBe(3);
+    // Nobody knows the nonce at revision 3 any more, so what follows it cannot be served as the rest of this log.
+    expect([await fetch(3, 'n3'), await fetch(4, 'n4'), await fetch(4, 'other')]).toEqual(['reset', 'entries', 'lost']);
+    await running.close();
+  });
+
   test('tells a retry from another put under its nonce, even if the entry is in the store alone', async () => {
     const logs = new MemoryLogs();
     const running = await startServer({ logs, snapshotInterval: 2 });

@@ -95,7 +95,7 @@ describe('a replica that is too far behind', () => {
     pair.replica.receive({ type: 'reset', since: 1, rev: 2 });
     pair.other(put('a', 'f', 1));
     pair.replica.receive(pair.sequencer.snapshot());
-    expect(pair.replica.request()).toEqual({ type: 'fetch', rev: 2 });
+    expect(pair.replica.request()).toEqual({ type: 'fetch', rev: 2, head: 'other-2' });
     farBehind(pair, () => pair.other(put('a', 'f', 2)));
     pair.settle();
     expect(seen(pair.replica)).toBe('a{f=2 list=["x","y"]}');

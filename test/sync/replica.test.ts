@@ -192,11 +192,11 @@ describe('what others did', () => {
     pair.replica.receive({ type: 'entries', entries: [fourth, third] });
     expect(statusOf(pair.replica)).toBe('hasGap');
     expect(changedIn(pair.sync())).toBe('');
-    expect(pair.replica.request()).toEqual({ type: 'fetch', rev: 1 });
+    expect(pair.replica.request()).toEqual({ type: 'fetch', rev: 1, head: 'other-1' });
     pair.replica.receive({ type: 'entries', entries: [second] });
     expect(statusOf(pair.replica)).toBe('hasIncoming');
     pair.replica.receive(pair.entries(0));
-    expect(pair.replica.request()).toEqual({ type: 'fetch', rev: 4 });
+    expect(pair.replica.request()).toEqual({ type: 'fetch', rev: 4, head: 'other-4' });
     pair.sync();
     expect([seen(pair.replica), pair.replica.revision]).toEqual(['a{f=3}', 4]);
     pair.replica.receive(pair.entries(0));
@@ -217,10 +217,10 @@ describe('a log that comes in pages', () => {
       steps.push(`${status} ${JSON.stringify(pair.replica.request())}`);
     } while (pair.replica.status.hasGap);
     expect(steps).toEqual([
-      'hasIncoming hasGap {"type":"fetch","rev":2}',
-      'hasIncoming hasGap {"type":"fetch","rev":4}',
-      'hasIncoming hasGap {"type":"fetch","rev":6}',
-      'hasIncoming {"type":"fetch","rev":7}',
+      'hasIncoming hasGap {"type":"fetch","rev":2,"head":"other-2"}',
+      'hasIncoming hasGap {"type":"fetch","rev":4,"head":"other-4"}',
+      'hasIncoming hasGap {"type":"fetch","rev":6,"head":"other-6"}',
+      'hasIncoming {"type":"fetch","rev":7,"head":"other-7"}',
     ]);
     pair.sync();
     expect([seen(pair.replica), statusOf(pair.replica)]).toEqual(['a{f=6}', 'isIdle']);

@@ -22,6 +22,7 @@ import { decodeUtf8 } from './text-column.js';
 const NEEDS_RELOAD = 1;
 const IS_LOG_LOST = 2;
 const KNOWS_OWN = 4;
+const KNOWS_HEAD = 8;
 const NOTHING_OWN: SavedOwnItems = { items: [], appends: [] };
 const COLUMN_COUNT = 4 + HISTORY_COLUMN_COUNT;
 
@@ -39,7 +40,11 @@ export function encodeReplica(saved: SavedReplica): Uint8Array {
   const head = new ByteWriter();
   head.varint(rev);
   const flags = (session.needsReload ? NEEDS_RELOAD : 0) + (session.isLogLost ? IS_LOG_LOST : 0);
-  head.byte(flags + (own === undefined ? 0 : KNOWS_OWN));
+  head.byte(flags + (own === undefined ? 0 : KNOWS_OWN) + (session.head === undefined ? 0 : KNOWS_HEAD));
+  if (session.head !== undefined) {
+    head.varint(session.head.length);
+    head.text(session.head);
+  }
   if (own !== undefined) head.text(JSON.stringify(own));
   const history = encodeHistory(
     { state: base, deltas: [...pending, open] },
@@ -66,7 +71,8 @@ export function decodeReplica(bytes: unknown): SavedReplica {
   const head = new ByteReader(headColumn, 'head');
   const rev = head.varint();
   const flags = head.byte();
-  if (flags > NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN) head.fail('unknown flags');
+  if (flags > NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN + KNOWS_HEAD) head.fail('unknown flags');
+  const nonceOfRev = (flags & KNOWS_HEAD) === 0 ? undefined : decodeNonce(head.bytes(head.varint()));
   const own = (flags & KNOWS_OWN) === 0 ? NOTHING_OWN : decodeOwn(head.rest());
   head.finish();
   let rules: readonly SavedRule[] = [];
@@ -81,6 +87,7 @@ export function decodeReplica(bytes: unknown): SavedReplica {
     refusal: refusalColumn.length === 0 ? undefined : decodeRefusal(refusalColumn),
     needsReload: (flags & NEEDS_RELOAD) !== 0,
     isLogLost: (flags & IS_LOG_LOST) !== 0,
+    head: nonceOfRev,
   };
   const stored = { base: state, rev, pending: marked.slice(0, -1), open, rules, session, ownItems: own.items };
   const fault = faultOfStored(stored);

@@ -13,7 +13,7 @@ import {
 import { InvariantError } from '../../errors/invariant-error.js';
 import { quote } from '../../errors/quote.js';
 import type { SequencerMessage } from '../../sync/messages.js';
-import { checkRevision, checkRole, ownEntry } from '../../sync/messages.js';
+import { checkHead, checkRevision, checkRole, headMember, ownEntry } from '../../sync/messages.js';
 import { isBytes, timeOf } from '../../values/brands.js';
 import { expectArray, expectObject } from '../../values/json.js';
 import type { AcquireOptions, DeviceStorage, StorageLease } from '../storage/device-storage.js';
@@ -236,11 +236,12 @@ function readEvent(told: unknown): LinkEvent {
     case 'disconnected':
       return disconnected(event['error']);
     case 'reached': {
-      const { type, handle, rev, role, entries } = event;
+      const { type, handle, rev, head, role, entries } = event;
       checkRevision(rev);
+      checkHead(head);
       checkRole(role);
       const read = expectArray(entries, 'entries').map(ownEntry);
-      return { type, handle: expectText(handle, 'handle'), rev, role, entries: read };
+      return { type, handle: expectText(handle, 'handle'), rev, ...headMember(head), role, entries: read };
     }
     case 'deleted':
       return { type: 'deleted', handle: expectText(event['handle'], 'handle') };

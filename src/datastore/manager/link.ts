@@ -39,13 +39,15 @@ export type LinkEvent =
   /** The last event: the watch has ended. */
   | { readonly type: 'disconnected'; readonly error: DatastoreError }
   /**
-   * The log of a datastore reaches to `rev`. `entries` are those that the link has at hand, perhaps none. A listener
+   * The log of a datastore reaches to `rev`, where its entry has the nonce `head`. `entries` are those that the link has at hand, perhaps none. A listener
    * that lacks others asks for them.
    */
   | {
       readonly type: 'reached';
       readonly handle: string;
       readonly rev: number;
+      /** Left out at revision 0, and by a link that cannot know it. */
+      readonly head?: string;
       readonly role: Role;
       readonly entries: readonly LogEntry[];
     }

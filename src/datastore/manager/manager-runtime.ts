@@ -134,7 +134,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
   #hear(event: LinkEvent): void {
     switch (event.type) {
       case 'connected':
-        this.sessions.kickAll();
+        this.sessions.connected();
         this.sessions.tellStatus();
         if (this.list.hasListeners) this.list.ask();
         if (this.#context.account?.info === undefined) this.#askProfile();
@@ -262,6 +262,11 @@ export class SyncSessions {
 
   kickAll(): void {
     for (const session of this.#byId.values()) session.kick();
+  }
+
+  /** A watch has connected. */
+  connected(): void {
+    for (const session of this.#byId.values()) session.connected();
   }
 
   tellStatus(): void {

@@ -10,7 +10,7 @@ import {
   parseSequencerMessage,
 } from '../../sync/message-format.js';
 import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
-import { canRead, type Role } from '../../sync/messages.js';
+import { canRead, headMember, type Role } from '../../sync/messages.js';
 import { Sequencer, type SequencerOptions } from '../../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { invalidDatastoreId } from '../model/arguments.js';
@@ -162,7 +162,8 @@ export class MemoryServer {
     const role = hosted.roleOf({ account, team: this.#profiles.get(account)?.orgName });
     const missed = canRead(role) ? sequencer.deltasSince(since) : undefined;
     const entries = missed?.type === 'entries' ? missed.entries : [];
-    return { type: 'reached', handle, rev: sequencer.revision, role, entries };
+    const { revision: rev } = sequencer;
+    return { type: 'reached', handle, rev, ...headMember(sequencer.nonceAt(rev)), role, entries };
   }
 
   /** @throws DatastoreError `not-found` if there is none, or if the account may not read it. */

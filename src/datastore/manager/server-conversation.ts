@@ -56,6 +56,8 @@ export class ServerConversation {
   #hasAnswered = false;
   #lastPut: Put | undefined;
   #flightInSnapshot: 'present' | 'absent' | 'unknown' = 'absent';
+  /** Whether the next event of the watch is the first since it connected. */
+  #isNextCurrent = false;
   /** Whether somebody else had the nonce of the last put. */
   #wasReused = false;
   /** Why the last put was refused, until a `sync()` has reported it. */
@@ -134,13 +136,28 @@ export class ServerConversation {
     }
   }
 
-  /** Takes an event of the watch. @throws DatastoreError `log-mismatch`, or `server`. */
+  /** A watch has connected: the next event says where the log stands, not where it stood. */
+  connected(): void {
+    this.#isNextCurrent = true;
+  }
+
+  /** Takes an event of the watch. @throws DatastoreError `log-mismatch`, or `server`. Spec: BACK-6. */
   hear(event: LinkEvent & { readonly type: 'reached' }): void {
     this.#setRole(event.role);
+    if (this.#isOfAnotherLog(event)) this.#mustFetch = true;
+    this.#isNextCurrent = false;
     this.#receive({ type: 'entries', entries: event.entries });
     this.#heardRev = Math.max(this.#heardRev, event.rev);
     this.#knownRev = Math.max(this.#knownRev, event.rev);
     if (canRead(event.role)) this.#hasAnswered = true;
+  }
+
+  /** Whether the log seems to have gone back to a backup: the answer to the next question tells. Spec: SYNC-61. */
+  #isOfAnotherLog({ rev, head, role }: LinkEvent & { readonly type: 'reached' }): boolean {
+    const { revision, head: known } = this.#replica;
+    if (!canRead(role) || this.#store.handle === undefined) return false;
+    if (rev < revision) return this.#isNextCurrent;
+    return rev === revision && head !== undefined && known !== undefined && head !== known;
   }
 
   get #isBehind(): boolean {

@@ -167,6 +167,12 @@ export class SyncSession {
     if (this.#conversation !== undefined && this.#context.isReachable()) this.#job.ask();
   }
 
+  /** A watch has connected: it will say where the log stands. */
+  connected(): void {
+    this.#conversation?.connected();
+    this.kick();
+  }
+
   /** Stores the datastore as it is. @throws DatastoreError `storage`. */
   save(): Promise<void> {
     return this.#store.save();

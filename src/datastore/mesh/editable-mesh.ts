@@ -101,7 +101,7 @@ export class EditableMesh implements EditableReplica {
     const { changed, conflicts, refused, isReloaded, handedBack } = this.#replica.sync(time);
     for (const { error } of refused) this.#context.failed(error);
     const indeterminate = handedBack.map(({ id, delta }) => ({ nonce: id.join(':'), delta }));
-    return { changed, conflicts, refused: [], indeterminate, ruleFailures: [], isReloaded };
+    return { changed, conflicts, refused: [], indeterminate, ruleFailures: [], isReloaded, isLogLost: false };
   }
 
   rollback(): Delta {

@@ -1,6 +1,6 @@
 import { parseDelta } from '../../codec/wire/delta.js';
 import type { WireChange } from '../../operations/wire.js';
-import type { ReplicaMessage, Role, SequencerMessage } from '../../sync/messages.js';
+import type { Put, ReplicaMessage, Role, SequencerMessage } from '../../sync/messages.js';
 import type { WireValue } from '../../values/wire.js';
 import type { Link, LinkEvent, Watch } from '../manager/link.js';
 import { type ConformanceCase, ConformanceError, expectRejection, expectSame, expectThat } from './conformance-case.js';
@@ -36,7 +36,7 @@ const VIEWER: WireValue = { I: '1000' };
 const EDITOR: WireValue = { I: '2000' };
 const OWNER: WireValue = { I: '3000' };
 
-async function summaries(fixture: LinkFixture, handle: string, messages: readonly ReturnType<typeof put>[]) {
+async function summaries(fixture: LinkFixture, handle: string, messages: readonly ReplicaMessage[]) {
   const found: string[] = [];
   for (const message of messages) found.push(summaryOf((await fixture.ann.send(handle, message)).message));
   return found;
@@ -130,6 +130,26 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
     const wanted = [
       ...['accepted 1', 'accepted 2', 'refused nonce-reused', 'refused nonce-reused'],
       ...['repeated 1', 'entries 1=n1 2=n2'],
+    ];
+    expectSame(found, wanted, 'the answers');
+  },
+  'tells a replica that its log went another way': async (fixture) => {
+    const { handle } = await fixture.ann.create('notes');
+    const fetch = (rev: number, head: string): ReplicaMessage => ({ type: 'fetch', rev, head });
+    const found = await summaries(fixture, handle, [
+      put(0, 'n1', inserted('a')),
+      put(1, 'n2', inserted('b')),
+      fetch(1, 'n1'),
+      fetch(1, 'other'),
+      fetch(2, 'n2'),
+      fetch(2, 'other'),
+      { ...put(2, 'n3', inserted('c')), head: 'other' },
+      { ...put(1, 'n3', inserted('c')), head: 'other' },
+      { ...put(2, 'n3', inserted('c')), head: 'n2' },
+    ]);
+    const wanted = [
+      ...['accepted 1', 'accepted 2', 'entries 2=n2', 'reset 2 lost', 'entries', 'reset 2 lost'],
+      ...['reset 2 lost', 'reset 2 lost', 'accepted 3'],
     ];
     expectSame(found, wanted, 'the answers');
   },
@@ -305,6 +325,7 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     log.watch.follow([handle]);
     const first = await log.untilReached(handle, 0);
     expectSame([first.rev, first.role], [1, 'owner'], 'what it says first');
+    expectThat(first.head === undefined || first.head === 'n1', 'its head is the nonce of that revision');
     await ann.send(handle, put(1, 'n2', inserted('b')));
     await log.untilReached(handle, 2);
     await annsTablet.send(handle, put(2, 'n3', inserted('c')));
@@ -424,7 +445,7 @@ export function linkConformance(open: () => Promise<LinkFixture>): readonly Conf
 }
 
 /** A message that puts changes. */
-function put(rev: number, nonce: string, ...changes: readonly WireChange[]): ReplicaMessage {
+function put(rev: number, nonce: string, ...changes: readonly WireChange[]): Put {
   return { type: 'put', rev, nonce, delta: parseDelta(changes) };
 }
 
@@ -451,6 +472,8 @@ function summaryOf(answer: SequencerMessage): string {
       return `snapshot ${answer.rev} ${answer.rows.map(({ rowid }) => rowid).join()}`;
     case 'refused':
       return `refused ${answer.reason}`;
+    case 'reset':
+      return `reset ${answer.rev}${answer.isLogLost === true ? ' lost' : ''}`;
     default:
       return answer.type;
   }
