@@ -10,13 +10,19 @@ import { announceSeed, runsMultiplier, seedOfThisRun } from './test/support/run-
 const SLOW = [
   'test/bench/**',
   'test/browser/**',
+  'test/cli/main.test.ts',
+  'test/cli/serve.test.ts',
   'test/complexity/**',
+  'test/datastore/manager/replica-log.test.ts',
   'test/fuzz/**',
   'test/laws/binary-refusals.test.ts',
   'test/laws/created-lists.test.ts',
   'test/laws/intention-scripts.test.ts',
+  'test/laws/intentions.test.ts',
   'test/laws/list-merge.test.ts',
+  'test/laws/record-merge.test.ts',
   'test/laws/sync-joining.test.ts',
+  'test/laws/typing.test.ts',
   'test/mesh/integrator.test.ts',
   'test/mesh/mesh-laws.test.ts',
   'test/mesh/mesh-world.test.ts',
@@ -39,12 +45,20 @@ const ALONE = [
 
 /** What takes longest comes first, so that nothing long is left for one worker while the others have finished. */
 const LONGEST = [
-  'test/laws/list-merge.test.ts',
   'test/simulator/simulator.test.ts',
-  'test/spec/checker.test.ts',
+  'test/server/postgres-logs.test.ts',
+  'test/laws/list-merge.test.ts',
   'test/simulator/trace.test.ts',
-  'test/simulator/exhaustive.test.ts',
+  'test/browser/indexeddb.test.ts',
+  'test/suites/ot-fuzzer.test.ts',
+  'test/simulator/fleet/fleet.test.ts',
+  'test/mesh/mesh-laws.test.ts',
   'test/complexity/bounds.test.ts',
+  'test/laws/intention-scripts.test.ts',
+  'test/suites/lists-in-columns.test.ts',
+  'test/server/two-devices.test.ts',
+  'test/simulator/planted.test.ts',
+  'test/simulator/exhaustive.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {

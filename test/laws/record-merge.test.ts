@@ -66,14 +66,13 @@ function checkPair(start: DeltaInput, local: DeltaInput, remote: DeltaInput, rul
   const remoteFirst = stateAfter(start, remote);
   const applied = remoteFirst.apply(merged.local);
   const localFirst = stateAfter(start, local, merged.remote);
-  const where = `${showDelta(start)}: ${showDelta(local)} × ${showDelta(remote)}`;
-  if (recordOf(remoteFirst) !== recordOf(localFirst)) {
-    expect.fail(`${where}: ${recordOf(remoteFirst)} and ${recordOf(localFirst)}`);
-  }
+  const where = (): string => `${showDelta(start)}: ${showDelta(local)} × ${showDelta(remote)}`;
+  const [result, other] = [recordOf(remoteFirst), recordOf(localFirst)];
+  if (result !== other) expect.fail(`${where()}: ${result} and ${other}`);
   const expected = expectedRecord(start, local, remote, rule);
-  if (recordOf(remoteFirst) !== expected) expect.fail(`${where}: ${recordOf(remoteFirst)}, not ${expected}`);
+  if (result !== expected) expect.fail(`${where()}: ${result}, not ${expected}`);
   if (showDelta(applied) !== showDelta(merged.local)) {
-    expect.fail(`${where}: local′ says ${showDelta(merged.local)} but overwrites ${showDelta(applied)}`);
+    expect.fail(`${where()}: local′ says ${showDelta(merged.local)} but overwrites ${showDelta(applied)}`);
   }
 }
 
@@ -108,7 +107,7 @@ function forEachPending(base: BaseRecord, visit: (pending: readonly DeltaInput[]
 }
 
 function checkRebase(start: DeltaInput, pending: readonly DeltaInput[], remote: DeltaInput, rule: Rule): void {
-  const where = `${showDelta(start)}: ${pending.map(showDelta).join(' then ')} × ${showDelta(remote)}`;
+  const where = (): string => `${showDelta(start)}: ${pending.map(showDelta).join(' then ')} × ${showDelta(remote)}`;
   const rules = rulesOf(rule);
   const merged = rebase(pending, remote, { rules });
   const whole = transform(compose(...pending), remote, { rules });
@@ -117,15 +116,17 @@ function checkRebase(start: DeltaInput, pending: readonly DeltaInput[], remote: 
   const applied = merged.pending.map((delta) => remoteFirst.apply(delta));
   const localFirst = stateAfter(start, ...pending, merged.remote);
   if (showState(remoteFirst) !== showState(localFirst)) {
-    expect.fail(`${where}: ${showState(remoteFirst)} and ${showState(localFirst)}`);
+    expect.fail(`${where()}: ${showState(remoteFirst)} and ${showState(localFirst)}`);
   }
   if (applied.map(showDelta).join() !== merged.pending.map(showDelta).join()) {
-    expect.fail(`${where}: says ${merged.pending.map(showDelta).join()}, overwrites ${applied.map(showDelta).join()}`);
+    expect.fail(
+      `${where()}: says ${merged.pending.map(showDelta).join()}, overwrites ${applied.map(showDelta).join()}`,
+    );
   }
   if (showDelta(compose(...merged.pending)) !== showDelta(whole.local)) {
-    expect.fail(`${where}: ${merged.pending.map(showDelta).join(' then ')}, as a whole ${showDelta(whole.local)}`);
+    expect.fail(`${where()}: ${merged.pending.map(showDelta).join(' then ')}, as a whole ${showDelta(whole.local)}`);
   }
   if (showDelta(merged.remote) !== showDelta(whole.remote)) {
-    expect.fail(`${where}: remote′ ${showDelta(merged.remote)}, as a whole ${showDelta(whole.remote)}`);
+    expect.fail(`${where()}: remote′ ${showDelta(merged.remote)}, as a whole ${showDelta(whole.remote)}`);
   }
 }

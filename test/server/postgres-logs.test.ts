@@ -11,14 +11,13 @@ let url: string;
 
 beforeAll(async () => {
   server = await startPostgres();
-  url = await server.createDatabase();
+  url = await server.emptyDatabase();
 });
 afterAll(() => server?.stop());
 
 describe('logs in PostgreSQL, by two processes', () => {
-  let part = 0;
   const suite = logStoreConformance(async () => {
-    const database = part++ === 0 ? url : await server.createDatabase();
+    const database = await server.emptyDatabase();
     const stores: PostgresLogs[] = [];
     const open = async (): Promise<PostgresLogs> => {
       const store = await PostgresLogs.open({ url: database, migrate: true, connections: 4 });
@@ -40,7 +39,7 @@ describe('logs in PostgreSQL, by two processes', () => {
 
 describe('a link over HTTP, to two servers with logs in one PostgreSQL', () => {
   testLinks(async () => {
-    const database = await server.createDatabase();
+    const database = await server.emptyDatabase();
     const options = { url: database, migrate: true, connections: 3 };
     const stores = [await PostgresLogs.open(options), await PostgresLogs.open(options)];
     return {
@@ -68,7 +67,7 @@ function entry(handle: string, revision: number, nonce: string, last: string): P
 
 describe('the schema', () => {
   test('is not made unasked: a store on an empty database says what to do', async () => {
-    const database = await server.createDatabase();
+    const database = await server.emptyDatabase();
     await expect(PostgresLogs.open({ url: database })).rejects.toMatchObject({
       code: 'storage',
       message: expect.stringContaining('migrate it first'),
@@ -76,13 +75,13 @@ describe('the schema', () => {
   });
 
   test('is made once by several processes that migrate at once, and not again', async () => {
-    const database = await server.createDatabase();
+    const database = await server.emptyDatabase();
     const found = await Promise.all(Array.from({ length: 4 }, () => withClient(database, migrate)));
     expect(found.sort()).toEqual([0, ...Array.from({ length: 3 }, () => SCHEMA_VERSION)]);
   });
 
   test('of a newer version is refused and left as it is', async () => {
-    const database = await server.createDatabase();
+    const database = await server.emptyDatabase();
     await withClient(database, async (client) => {
       await migrate(client);
       await client.query('UPDATE deltaic_schema SET version = 99');
@@ -97,7 +96,7 @@ describe('the schema', () => {
 
 describe('another process', () => {
   async function twoStores(listenUrl?: false): Promise<readonly [string, PostgresLogs, PostgresLogs]> {
-    const database = await server.createDatabase();
+    const database = await server.emptyDatabase();
     const options = { url: database, migrate: true, ...(listenUrl === undefined ? {} : { listenUrl }) };
     return [database, await PostgresLogs.open(options), await PostgresLogs.open(options)];
   }
