@@ -37,6 +37,7 @@ export {
 export type { Atom, AtomType, Value, ValueType } from '../values/value.js';
 export type { Account, AccountInfo } from './manager/account.js';
 export { AccountManager, type AccountManagerOptions, type AccountsChange } from './manager/account-manager.js';
+export { DEFAULT_AUTOSAVE_DELAY } from './manager/autosave.js';
 export { DEFAULT_RETRY_DELAYS, type RetryDelays } from './manager/background-job.js';
 export type { DatastoreInfo } from './manager/datastore-list.js';
 export { DatastoreManager, DEFAULT_DATASTORE_ID, type OpenOptions } from './manager/datastore-manager.js';

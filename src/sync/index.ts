@@ -36,6 +36,7 @@ export {
   type Snapshot,
 } from './messages.js';
 export { Replica, type ReplicaOptions } from './replica.js';
+export { type SavedEdits, withSavedEdits } from './saved-edits.js';
 export type { SavedExtent, SavedReplica, SavedRule } from './saved-replica.js';
 export { type Proposal, type SavedSequencer, Sequencer, type SequencerOptions } from './sequencer.js';
 export type {

@@ -35,6 +35,13 @@ export class LocalDelta {
     return this.#segments;
   }
 
+  /** The segments, and the changes after the last cut as one more. */
+  segmentsSoFar(): readonly Segment[] {
+    const running = this.#runningSoFar();
+    if (running.length === 0) return this.#segments;
+    return [...this.#segments, { role: 'unrecorded', delta: deltaInNormalForm(running) }];
+  }
+
   /** Whether there are changes after the last cut. */
   get isRunning(): boolean {
     return this.#running !== undefined;

@@ -301,7 +301,8 @@ function parseOwnList(json: unknown): SavedOwnList {
   return [owner.table, owner.record, ownFieldName(field, owner), parsed];
 }
 
-function parseAppends(json: unknown): SavedAppends {
+/** @throws DatastoreError `invalid-json`. */
+export function parseAppends(json: unknown): SavedAppends {
   const [delta, table, record, field, ops, ...others] = expectArray(json, 'appends');
   if (!isListIndex(delta) || others.length > 0) {
     throw invalid(json, 'appends are [number of the delta, table, record, field, numbers of the operations]');

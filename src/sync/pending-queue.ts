@@ -26,7 +26,7 @@
  */
 
 import type { ConflictListener } from '../deltas/conflict.js';
-import { changesIn, compose, type Delta, deltaOf } from '../deltas/delta.js';
+import { changesIn, compose, type Delta, deltaOf, NO_CHANGES } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import type { OwnItemsLookup } from '../deltas/rebase.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
@@ -41,8 +41,14 @@ import { OwnItems, type SavedOwnList } from './own-items.js';
 import { PendingRules } from './pending-rules.js';
 import { rebaseOverDifference } from './snapshot.js';
 import { type RecordsByTable, RecordWatch } from './sync-result.js';
-import { rebaseSegments, type Segment, type SegmentRole, withoutCancelled } from './undo/segments.js';
+import { rebaseSegments, type Segment, type SegmentRole, undoBelow, withoutCancelled } from './undo/segments.js';
 import type { TakeBack, UndoHistory } from './undo/undo-history.js';
+
+/** The queue as deltas in normal form, which apply to the base one after the other. */
+export interface WholeQueue {
+  readonly sealed: readonly Delta[];
+  readonly uncommitted: Delta;
+}
 
 /** See the comment at the top of this file. */
 export class PendingQueue {
@@ -105,6 +111,35 @@ export class PendingQueue {
     const left = this.#unconfirmed.slice(this.#idleCount());
     if (left[0]?.isProvisional === true) return 'next';
     return left.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
+  }
+
+  /** The sealed deltas and the uncommitted one, each as a whole. */
+  whole(): WholeQueue {
+    return { sealed: this.#unconfirmed.map((delta) => delta.whole()), uncommitted: this.#uncommitted.whole() };
+  }
+
+  /**
+   * What {@link whole} would be without the provisional deltas, and without the later edits that cannot stand without
+   * those.
+   */
+  ordinary(): WholeQueue {
+    if (!this.#unconfirmed.some(({ isProvisional }) => isProvisional)) return this.whole();
+    let left: LocalDelta[] = [...this.#unconfirmed, new LocalDelta(this.#uncommitted.segmentsSoFar())];
+    for (let at = left.length - 1; at >= 0; at--) {
+      const fallen = left[at];
+      if (fallen?.isProvisional !== true) continue;
+      const later = left.slice(at + 1);
+      const { left: segments } = undoBelow(
+        { whole: fallen.whole(), segments: fallen.segments },
+        later.flatMap((delta) => delta.segments),
+        this.rules,
+        () => undefined,
+      );
+      left = [...left.slice(0, at), ...regroup(segments, later).map((own) => new LocalDelta(own))];
+    }
+    const deltas = left.map((delta) => delta.whole());
+    const sealed = deltas.slice(0, -1).filter((delta) => delta.length > 0);
+    return { sealed, uncommitted: deltas.at(-1) ?? NO_CHANGES };
   }
 
   // What the user does.
@@ -265,6 +300,8 @@ export class PendingQueue {
     this.#setUnconfirmed(later);
   }
 
+  // None of these knows a running segment: the uncommitted delta is cut before.
+
   /**
    * Undoes the first unconfirmed delta, which was refused, and what only undid or redid an item of it. The later ones
    * are kept as far as possible.
@@ -274,10 +311,11 @@ export class PendingQueue {
   reject(onLoss: ConflictListener): Delta {
     const [first, ...later] = this.#unconfirmed;
     invariant(first !== undefined, 'only a delta that was put is refused');
-    const segments = later.flatMap((delta) => delta.segments);
+    const above = [...later, this.#uncommitted];
+    const segments = above.flatMap((delta) => delta.segments);
     const { left, shown } = this.#history.reject(first, segments, this.rules, onLoss);
     for (const delta of shown) this.#show(delta);
-    this.#setRebased(regroup(left, later));
+    this.#setRebased(regroup(left, above));
     return first.whole();
   }
 
@@ -290,7 +328,7 @@ export class PendingQueue {
   merge(remote: Delta, onConflict: ConflictListener): void {
     const applied = this.#applyToBase(remote);
     // The delta in flight has been overtaken, so that none of them can be in the log.
-    const segments = withoutCancelled(this.#unconfirmed.map((delta) => delta.segments));
+    const segments = withoutCancelled([...this.#unconfirmed, this.#uncommitted].map((delta) => delta.segments));
     try {
       const { deltas, shown } = rebaseSegments(segments, applied, this.rules, onConflict, this.#ownInBase);
       const own = { base: this.#ownInBase, view: this.#ownAfter(segments.flat()) };
@@ -309,7 +347,7 @@ export class PendingQueue {
    * Goes over to the state of a snapshot. The first unconfirmed delta is part of it if `isFirstInLog`. Spec: SYNC-30. */
   reload(target: State, revision: number, isFirstInLog: boolean, onConflict: ConflictListener): void {
     const inLog = isFirstInLog ? this.#unconfirmed.slice(0, 1) : [];
-    const waiting = this.#unconfirmed.slice(inLog.length).map((delta) => delta.segments);
+    const waiting = [...this.#unconfirmed.slice(inLog.length), this.#uncommitted].map((delta) => delta.segments);
     // At an unchanged revision the first may still be accepted as it is.
     const rest = revision === this.#revision ? waiting : withoutCancelled(waiting);
     const start = this.#base.clone();
@@ -411,8 +449,12 @@ export class PendingQueue {
     this.#view.apply(delta);
   }
 
+  /** The queue is rebased. The last of the deltas is the uncommitted one. */
   #setRebased(deltas: readonly (readonly Segment[])[]): void {
-    this.#setUnconfirmed(this.#withoutIdle(deltas.map((segments) => new LocalDelta(segments.filter(isNotEmpty)))));
+    const rebased = deltas.map((segments) => new LocalDelta(segments.filter(isNotEmpty)));
+    const [uncommitted = new LocalDelta()] = this.#withoutIdle(rebased.slice(-1));
+    this.#uncommitted = uncommitted;
+    this.#setUnconfirmed(this.#withoutIdle(rebased.slice(0, -1)));
   }
 
   /** The deltas that do anything. What can be undone of the others stays so. */

@@ -95,6 +95,20 @@ export class PendingRules {
     return [...used.#list()];
   }
 
+  /**
+   * The rules of the fields that a delta edits, whose latest edit it is: all but those that are the default now and were so
+   * before.
+   */
+  changedBy(delta: Delta): PlacedRule[] {
+    return changesIn(delta).flatMap((change): PlacedRule[] => {
+      const { table, record } = change;
+      const rules = this.#tables.get(table)?.get(record);
+      if (rules === undefined || change.type === 'delete') return [];
+      const fields = change.type === 'insert' ? change.fields : change.ops;
+      return [...fields.keys()].map((field) => ({ table, record, field, rule: rules.get(field) ?? DEFAULT_RULE }));
+    });
+  }
+
   /** Calls a merge function. If it fails, that is noted, and rule remote decides. Spec: SYNC-57. */
   #call(rule: MergeFunction, collision: Collision, place: Omit<RuleFailure, 'error'>): Value | undefined {
     this.#isFunctionRunning = true;

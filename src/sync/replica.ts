@@ -23,6 +23,7 @@ import {
 } from './messages.js';
 import { PendingQueue } from './pending-queue.js';
 import { emptyReport, FROM_THE_START, ReplicaSession, type Report } from './replica-session.js';
+import { EditsSinceSaved, type SavedEdits } from './saved-edits.js';
 import {
   formatReplica,
   type ParsedReplica,
@@ -56,6 +57,7 @@ export class Replica {
   #queue: PendingQueue;
   #session: ReplicaSession;
   #editor: Editor;
+  readonly #sinceSaved = new EditsSinceSaved();
   #role: Role;
   #report: Report = emptyReport();
 
@@ -97,6 +99,17 @@ export class Replica {
       throw new DatastoreError('invalid-option', reason);
     }
     return formatReplica(this.#queue, this.#session.origin, extent);
+  }
+
+  /**
+   * What the user has edited since the last call, as plain data for JSON: less than {@link save} where a datastore is
+   * large. `withSavedEdits` adds it to what `save('ordinary')` gave when this was last called.
+   *
+   * @returns `undefined` if something else has happened since, or at the first call: then save everything. Spec: SYNC-52.
+   */
+  saveEdits(): SavedEdits | undefined {
+    this.#requireNoBatch();
+    return this.#sinceSaved.take(this.#queue);
   }
 
   /** The revision of the log that has been merged into what the user sees. */
@@ -178,6 +191,7 @@ export class Replica {
   /** Sets the title, or deletes it. @throws DatastoreError as {@link apply} does. Spec: SYNC-37. */
   setTitle(title: string | undefined): void {
     this.#requireWrite();
+    this.#sinceSaved.anything();
     this.#editor.setTitle(title);
   }
 
@@ -199,7 +213,7 @@ export class Replica {
    */
   apply(changes: DeltaInput): Delta {
     this.#requireWrite();
-    return this.#editor.apply(changes);
+    return this.#noteEdit(this.#editor.apply(changes));
   }
 
   /**
@@ -213,7 +227,7 @@ export class Replica {
    */
   batch(edit: () => void): Delta {
     this.#requireNoMerge();
-    return this.#editor.batch(edit);
+    return this.#noteEdit(this.#editor.batch(edit));
   }
 
   /** Whether a {@link batch} is under way: until it ends, the replica can only be read and edited. */
@@ -232,11 +246,19 @@ export class Replica {
   sync(time: Date): SyncResult {
     this.#requireNoBatch();
     this.#editor.seal(ownTime(time), this.#session.isInFlight, this.#settings.limits.deltaSize);
-    for (const delta of this.#queue.unconfirmed) delta.isProvisional = false;
-    this.#session.bringIn(this.#report);
-    const report = this.#report;
-    this.#report = emptyReport();
-    return { changed: this.#queue.takeChanged(), ...report };
+    return this.#bringIn();
+  }
+
+  /**
+   * Makes visible what has been received from the log, as {@link sync} does, and seals nothing: what is uncommitted is
+   * merged and stays uncommitted.
+   *
+   * @throws DatastoreError as `sync` does. Spec: SYNC-50.
+   */
+  merge(): SyncResult {
+    this.#requireNoBatch();
+    this.#editor.cut();
+    return this.#bringIn();
   }
 
   /**
@@ -246,6 +268,7 @@ export class Replica {
    */
   rollback(): Delta {
     this.#requireNoBatch();
+    this.#sinceSaved.anything();
     return this.#queue.rollback();
   }
 
@@ -258,6 +281,7 @@ export class Replica {
    */
   seal(time: Date): boolean {
     this.#requireNoBatch();
+    this.#sinceSaved.anything();
     const { length } = this.#queue.unconfirmed;
     this.#editor.seal(ownTime(time), this.#session.isInFlight, 0);
     const sealed = this.#queue.unconfirmed[length];
@@ -274,6 +298,7 @@ export class Replica {
    */
   reopen(): boolean {
     this.#requireNoBatch();
+    this.#sinceSaved.anything();
     if (!this.#releaseLast()) return false;
     this.#editor.cut();
     this.#queue.reopen();
@@ -287,6 +312,7 @@ export class Replica {
    */
   retract(): Retraction | undefined {
     this.#requireNoBatch();
+    this.#sinceSaved.anything();
     if (!this.#releaseLast()) return undefined;
     this.#editor.cut();
     const conflicts: Conflict[] = [];
@@ -304,6 +330,7 @@ export class Replica {
    */
   outgoing(): Put | undefined {
     this.#requireNoMerge();
+    this.#sinceSaved.anything();
     return this.#session.outgoing();
   }
 
@@ -320,7 +347,13 @@ export class Replica {
    */
   receive(message: SequencerMessage): void {
     this.#requireNoMerge();
-    this.#session.receive(message);
+    const before = this.#savedOfLog;
+    try {
+      this.#session.receive(message);
+    } finally {
+      // Entries wait for the next merge, and until then they change nothing that is saved.
+      if (this.#savedOfLog !== before) this.#sinceSaved.anything();
+    }
   }
 
   /** The state of the replica relative to the log. Spec: SYNC-33. */
@@ -372,6 +405,7 @@ export class Replica {
   undo(): Delta | undefined {
     this.#requireNoBatch();
     this.#requireWrite();
+    this.#sinceSaved.anything();
     return this.#editor.undo(this.#session.isInFlight);
   }
 
@@ -381,7 +415,31 @@ export class Replica {
   redo(): Delta | undefined {
     this.#requireNoBatch();
     this.#requireWrite();
+    this.#sinceSaved.anything();
     return this.#editor.redo(this.#session.isInFlight);
+  }
+
+  /** Notes an edit that was made, unless a batch around it has not ended, and may be undone. */
+  #noteEdit(applied: Delta): Delta {
+    if (this.isInBatch) return applied;
+    // Edits on top of a provisional delta are saved without it.
+    if (this.provisional === 'none') this.#sinceSaved.add(applied);
+    else this.#sinceSaved.anything();
+    return applied;
+  }
+
+  #bringIn(): SyncResult {
+    this.#sinceSaved.anything();
+    for (const delta of this.#queue.unconfirmed) delta.isProvisional = false;
+    this.#session.bringIn(this.#report);
+    const report = this.#report;
+    this.#report = emptyReport();
+    return { changed: this.#queue.takeChanged(), ...report };
+  }
+
+  /** What is saved of the log, apart from its state: equal if that is. */
+  get #savedOfLog(): string {
+    return JSON.stringify([this.#queue.revision, this.#session.origin]);
   }
 
   #resume({ base, rev, pending, open, rules, session, ownItems }: ParsedReplica): void {

@@ -65,20 +65,20 @@ export interface ParsedReplica extends Omit<StoredReplica, 'rules'> {
 }
 
 /**
- * Which local edits are saved: `all` of them, only the `sealed` ones, or those that are to be `kept`, which are the
- * sealed ones that are not provisional. Spec: SYNC-52.
+ * Which local edits are saved: `all` of them, only the `sealed` ones, the `ordinary` ones, which are not provisional, or
+ * those that are to be `kept`, which are the sealed and ordinary ones. Spec: SYNC-52.
  */
-export type SavedExtent = 'all' | 'sealed' | 'kept';
+export type SavedExtent = 'all' | 'sealed' | 'ordinary' | 'kept';
 
-export const SAVED_EXTENTS: readonly SavedExtent[] = ['all', 'sealed', 'kept'];
+export const SAVED_EXTENTS: readonly SavedExtent[] = ['all', 'sealed', 'ordinary', 'kept'];
 
 export function formatReplica(queue: PendingQueue, origin: SessionOrigin, extent: SavedExtent): SavedReplica {
-  const kept = queue.unconfirmed.filter(({ isProvisional }) => extent !== 'kept' || !isProvisional);
+  const isOrdinary = extent === 'ordinary' || extent === 'kept';
   // What is in flight is the first pending delta. If that is left out, nothing that is saved is in flight.
-  const isFlightKept = kept[0] === queue.unconfirmed[0];
+  const isFlightKept = !isOrdinary || queue.unconfirmed[0]?.isProvisional !== true;
   const session = isFlightKept ? origin : { ...origin, nonce: undefined, refusal: undefined };
-  const pending = kept.map((delta) => delta.whole());
-  const open = extent === 'all' ? queue.uncommitted.whole() : NO_CHANGES;
+  const { sealed: pending, uncommitted } = isOrdinary ? queue.ordinary() : queue.whole();
+  const open = extent === 'all' || extent === 'ordinary' ? uncommitted : NO_CHANGES;
   const rules = queue.rules.of([...pending, open]).map(formatRule);
   return formatStored({
     base: queue.base,
@@ -175,11 +175,11 @@ export function faultOfStored({ rev, pending, rules, session }: StoredReplica): 
   return places.size < rules.length ? 'there are two rules for one field' : undefined;
 }
 
-function formatRule({ table, record, field, rule }: PlacedRule): SavedRule {
+export function formatRule({ table, record, field, rule }: PlacedRule): SavedRule {
   return [table, record, field, typeof rule === 'function' ? 'function' : rule];
 }
 
-function parseRule(json: unknown): SavedRule {
+export function parseRule(json: unknown): SavedRule {
   const [table, record, field, name, ...others] = expectArray(json, 'a rule');
   const known = SAVED_RULE_NAMES.find((rule) => rule === name);
   if (known === undefined || others.length > 0) {

@@ -180,6 +180,8 @@ const LEFT_OUT: readonly string[] = [
     'AccountManager.localManager',
     'Account.unlink',
     'DatastoreManager.list',
+    'DatastoreManager.flush',
+    'AccountManager.flush',
   ],
   ...['DatastoreManager.shutDown', 'Datastore.tables', 'Datastore.listRoles', 'Datastore.sync', 'Datastore.rollback'],
   ...[

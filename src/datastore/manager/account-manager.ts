@@ -6,6 +6,7 @@ import { type Listener, Listeners } from '../model/events.js';
 import { Mutex } from '../model/mutex.js';
 import type { AbortSignalLike, AcquireOptions, DeviceStorage } from '../storage/device-storage.js';
 import { Account, type LinkedAccount } from './account.js';
+import { DEFAULT_AUTOSAVE_DELAY } from './autosave.js';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './background-job.js';
 import { DatastoreCache } from './datastore-cache.js';
 import { DatastoreManager, type RunningManager } from './datastore-manager.js';
@@ -39,6 +40,12 @@ export interface AccountManagerOptions {
   readonly connect: (accountId: string) => Link;
   /** How long to wait before a retry. `DEFAULT_RETRY_DELAYS` by default. */
   readonly retryDelays?: RetryDelays;
+  /**
+   * How long an edit may wait before it is stored without a `sync()`, in milliseconds: `DEFAULT_AUTOSAVE_DELAY` unless
+   * given. It is neither sealed nor sent nor merged by that, and `rollback()` still drops it, after a restart too. With
+   * `false` only `sync()` stores edits, and closing a datastore drops those that were not synced.
+   */
+  readonly autosave?: number | false;
   /** The largest sizes of datastores, records and deltas. `DEFAULT_LIMITS` by default. */
   readonly limits?: Limits;
   /**
@@ -122,6 +129,13 @@ export class AccountManager {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Stores at once what was edited, in all managers: see `DatastoreManager.flush`. @throws DatastoreError as that does. */
+  async flush(): Promise<void> {
+    this.#requireOpen();
+    const running = [...this.#slots.values()].flatMap((slot) => slot.running ?? []);
+    await Promise.all(running.map(({ manager }) => (manager.isShutDown ? undefined : manager.flush())));
   }
 
   /** Whether any account is linked. */
@@ -302,9 +316,15 @@ export class AccountManager {
   async #start(slot: Slot, account: Account | undefined, space: string): Promise<DatastoreManager> {
     if (slot.running?.manager.isShutDown === false) return slot.running.manager;
     await this.#stop(slot);
-    const { environment, retryDelays = DEFAULT_RETRY_DELAYS, limits } = this.#options;
+    const {
+      environment,
+      retryDelays = DEFAULT_RETRY_DELAYS,
+      limits,
+      autosave = DEFAULT_AUTOSAVE_DELAY,
+    } = this.#options;
     const running = await DatastoreManager.create({
       ...{ account, store: this.#store, space, environment, limits },
+      autosaveDelay: autosave === false ? undefined : autosave,
       delays: retryDelays,
       isOnline: () => this.#isOnline,
       migrate: (target, leave) => this.#migrate(target, leave),
@@ -413,9 +433,10 @@ export class AccountManager {
 function checkManagerOptions(options: AccountManagerOptions): void {
   checkOptions(options, {
     ...{ storage: true, wait: true, environment: true, connect: true },
-    ...{ retryDelays: true, limits: true, onFailure: true },
+    ...{ retryDelays: true, autosave: true, limits: true, onFailure: true },
   });
-  const { storage, wait, environment, connect, retryDelays = DEFAULT_RETRY_DELAYS, limits, onFailure } = options;
+  const { storage, wait, environment, connect, retryDelays = DEFAULT_RETRY_DELAYS } = options;
+  const { autosave = DEFAULT_AUTOSAVE_DELAY, limits, onFailure } = options;
   checkMethods<DeviceStorage>(storage, 'storage', ['acquire']);
   if (wait !== undefined && wait !== true) {
     checkMethods<AbortSignalLike>(wait, 'wait', ['addEventListener', 'removeEventListener']);
@@ -424,6 +445,9 @@ function checkManagerOptions(options: AccountManagerOptions): void {
   checkFunction(connect, 'connect');
   if (onFailure !== undefined) checkFunction(onFailure, 'onFailure');
   if (limits !== undefined) checkLimits(checkOptions(limits, LIMIT_NAMES));
+  if (autosave !== false && !(typeof autosave === 'number' && autosave >= 0 && Number.isFinite(autosave))) {
+    throw invalidArgument('autosave must be a number of milliseconds, 0 or more, or false', autosave);
+  }
   const { first, most } = checkOptions(retryDelays, { first: true, most: true });
   for (const [name, delay] of Object.entries({ first, most })) {
     if (!(typeof delay === 'number' && delay > 0 && Number.isFinite(delay))) {

@@ -1,4 +1,9 @@
-import { DatastoreError, type DatastoreErrorCode, errorWithCode } from '../../errors/datastore-error.js';
+import {
+  DatastoreError,
+  type DatastoreErrorCode,
+  errorWithCode,
+  isDatastoreError,
+} from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { checkRole, type Role } from '../../sync/messages.js';
 import type { Replica } from '../../sync/replica.js';
@@ -6,7 +11,7 @@ import type { SavedExtent } from '../../sync/saved-replica.js';
 import { expectArray, expectObject } from '../../values/json.js';
 import { type DeviceStore, type JsonBatch, textOrNull } from './device-store.js';
 import type { RemoteDatastore } from './link.js';
-import { type CachedDatastore, ReplicaLog } from './replica-log.js';
+import { type CachedDatastore, type LogChange, ReplicaLog } from './replica-log.js';
 
 /** What is known of a cached datastore without reading it. Spec: STORE-7. */
 export interface CacheSummary {
@@ -80,9 +85,12 @@ export class DatastoreCache {
     return new ReplicaLog(this.#logKeys(id));
   }
 
-  /** Stores a datastore and its summary, in one batch. @throws DatastoreError `storage` or `lease-lost`. */
-  async write(id: string, { log, cached }: StoredDatastore, summary: CacheSummary, isStrict: boolean): Promise<void> {
-    const change = log.change(cached, isStrict);
+  /**
+   * Stores a change of a datastore, if there is one, and its summary, in one batch.
+   *
+   * @throws DatastoreError `storage` or `lease-lost`.
+   */
+  async write(id: string, change: LogChange | undefined, summary: CacheSummary, isStrict: boolean): Promise<void> {
     const puts: (readonly [string, unknown])[] = change === undefined ? [] : [change.put];
     if (!this.#isStored(id, summary)) puts.push([this.#key('summary', id), formatSummary(summary)]);
     if (puts.length === 0) return;
@@ -157,10 +165,12 @@ export interface ReplicaStoreContext {
   readonly cache: DatastoreCache;
   readonly log: ReplicaLog;
   readonly handle: string | undefined;
-  /** Which edits are stored. */
-  readonly extent: SavedExtent;
+  /** Which edits are stored now. */
+  readonly extent: () => SavedExtent;
   /** Hears that the datastore was stored. */
   readonly stored: () => void;
+  /** Hears that the first write has failed, or again after one that succeeded. */
+  readonly failing: () => void;
   /** Hears that no write is left. */
   readonly rested: () => void;
 }
@@ -169,6 +179,10 @@ export interface ReplicaStoreContext {
 export class ReplicaStore {
   readonly #context: ReplicaStoreContext;
   #handle: string | undefined;
+  /** Of what is stored. */
+  #stored: { readonly handle: string | undefined; readonly role: Role } | undefined;
+  #isBehind = false;
+  #error: DatastoreError | undefined;
   #isStopped = false;
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
@@ -183,6 +197,21 @@ export class ReplicaStore {
   /** The handle on the server, or `undefined` until the server knows the datastore. */
   get handle(): string | undefined {
     return this.#handle;
+  }
+
+  /** Whether there are edits that no write has begun to store, or that one has failed to. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** Why the last write failed, if it did. */
+  get error(): DatastoreError | undefined {
+    return this.#error;
+  }
+
+  /** Hears that an edit was made. */
+  edited(): void {
+    this.#isBehind = true;
   }
 
   /**
@@ -242,13 +271,42 @@ export class ReplicaStore {
   }
 
   async #write(isStrict: boolean): Promise<void> {
-    const { id, replica, cache, log, extent, stored } = this.#context;
+    const { id, replica, cache, stored } = this.#context;
     const { role, title, mtime, status } = replica;
     const handle = this.#handle;
-    const isUploaded = handle !== undefined && !status.hasOutgoing && !status.isInFlight;
-    const cached = { handle, role, replica: replica.save(extent) };
-    await cache.write(id, { log, cached }, { handle, role, title, mtime, isUploaded }, isStrict);
+    const extent = this.#context.extent();
+    const isOpenStored = extent === 'all' || extent === 'ordinary';
+    const isUploaded =
+      handle !== undefined && !status.hasOutgoing && !status.isInFlight && !(isOpenStored && status.hasUncommitted);
+    const change = this.#change(extent, isStrict);
+    this.#isBehind = false;
+    try {
+      await cache.write(id, change, { handle, role, title, mtime, isUploaded }, isStrict);
+    } catch (error) {
+      this.#isBehind = true;
+      const isFirst = this.#error === undefined;
+      if (isDatastoreError(error)) this.#error = error;
+      if (isFirst) this.#context.failing();
+      throw error;
+    }
+    this.#stored = { handle, role };
+    this.#error = undefined;
     stored();
+  }
+
+  /** What to write: the edits since the last write alone, where nothing else has happened. */
+  #change(extent: SavedExtent, isStrict: boolean): LogChange | undefined {
+    const { replica, log } = this.#context;
+    const { role } = replica;
+    const handle = this.#handle;
+    const edits = replica.saveEdits();
+    const isOpenStored = extent === 'all' || extent === 'ordinary';
+    const isSameHead = this.#stored?.handle === handle && this.#stored?.role === role;
+    const isEditedOnly = edits !== undefined && edits.changes.length > 0 && isOpenStored && isSameHead && !isStrict;
+    return (
+      (isEditedOnly ? log.append(edits) : undefined) ??
+      log.change({ handle, role, replica: replica.save(extent) }, isStrict)
+    );
   }
 }
 

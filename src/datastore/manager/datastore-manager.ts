@@ -223,8 +223,20 @@ export class DatastoreManager implements OwningManager {
   }
 
   /**
-   * Ends synchronization, and closes all datastores; edits since the last `sync()` are dropped. Edits that were not
-   * uploaded stay on this device for the next manager of the account. Has no effect if it was shut down before.
+   * Stores at once what was edited, synced or not, and resolves when it is on this device. Nothing is sealed, sent or
+   * merged by that. For a moment after which nothing may run any more, such as `pagehide`. With autosave off, it does
+   * nothing. Edits that cannot stand without those of a commit or transaction that is under way are stored with them.
+   *
+   * @throws DatastoreError `storage` or `lease-lost`.
+   */
+  async flush(): Promise<void> {
+    this.#requireRunning();
+    await this.#runtime.sessions.flush();
+  }
+
+  /**
+   * Ends synchronization, and closes all datastores, as `Datastore.close` does. Edits that were not uploaded stay on this
+   * device for the next manager of the account. Has no effect if it was shut down before.
    *
    * @returns a promise that resolves when the storage is no longer written to.
    */

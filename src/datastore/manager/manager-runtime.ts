@@ -24,6 +24,8 @@ export interface RuntimeContext {
   readonly environment: Environment;
   readonly delays: RetryDelays;
   readonly limits: Limits | undefined;
+  /** How long an edit may wait before it is stored by itself, in milliseconds; `undefined` if it is not. */
+  readonly autosaveDelay: number | undefined;
   readonly isOnline: () => boolean;
   /** Hears that the server rejects the account as `unauthorized`, or that it accepts it again. */
   readonly authorizationChanged: (account: Account, error: DatastoreError | undefined) => void;
@@ -48,7 +50,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
   #isEnded = false;
 
   constructor(manager: Manager, cache: DatastoreCache, context: RuntimeContext) {
-    const { account, environment, delays, limits, failed } = context;
+    const { account, environment, delays, limits, autosaveDelay, failed } = context;
     const link = account && guardedLink(account.link);
     const unauthorized = (error: DatastoreError): void => this.#unauthorized(error);
     this.#context = context;
@@ -60,7 +62,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
       this.#connection.setOnline(this.#isReachable);
     }
     this.sessions = new SyncSessions({
-      ...{ manager, environment, delays, limits, cache, link, failed, unauthorized },
+      ...{ manager, environment, delays, limits, autosaveDelay, cache, link, failed, unauthorized },
       isReachable: () => this.#isReachable,
       authorizationError: () => account?.authorizationError,
       isConnected: () => this.isConnected,
@@ -258,6 +260,11 @@ export class SyncSessions {
         if (!isDatastoreError(error)) throw error;
       }
     }
+  }
+
+  /** Stores the edits that are not stored, at once. @throws DatastoreError `storage` or `lease-lost`. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#byId.values()].map((session) => session.flush()));
   }
 
   kickAll(): void {

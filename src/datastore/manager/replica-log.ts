@@ -3,8 +3,9 @@ import { decodeReplica, encodeReplica } from '../../codec/binary/encoded-replica
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { checkRole, type Role } from '../../sync/messages.js';
+import { type SavedEdits, withSavedEdits } from '../../sync/saved-edits.js';
 import type { SavedReplica } from '../../sync/saved-replica.js';
-import { expectArray, expectObject } from '../../values/json.js';
+import { expectObject } from '../../values/json.js';
 import { CHECKSUM_BYTES, checksumOf, readChecksum, withChecksum } from '../storage/checksum.js';
 import { jsonOf, parsedOrCorrupt, textOrNull } from './device-store.js';
 import { applyLines, diffLines } from './line-patch.js';
@@ -33,8 +34,8 @@ export interface LogKeys {
   readonly records: string;
 }
 
-/** The version of the base. */
-const FORMAT = 1;
+/** The version of the base. From 2 on, edits may follow it. */
+const FORMAT = 2;
 /** Below this, records are cheaper than a new base whatever the base weighs. */
 const SMALL = 4096;
 
@@ -44,11 +45,13 @@ const SMALL = 4096;
  * takes their place, in the batch that deletes them.
  *
  * What is stored is seen as lines: one for each record of the datastore, for each change that waits, and for each other
- * member of the saved replica. A record of the log is a patch of these lines, so nothing here depends on what a merge or
- * a confirmation does. Base and records have a checksum each, which goes on from the one before it: a record that is
- * torn, missing or of another base is noticed. Spec: STORE-7, STORE-10.
+ * member of the saved replica. A record of the log is one of two kinds. A *patch* changes these lines, so nothing in it
+ * depends on what a merge or a confirmation does. *Edits* are what the user has added to the uncommitted delta, and stand
+ * until the next patch, which has them in its lines. Base and records have a checksum each, which goes on from the one
+ * before it: a record that is torn, missing or of another base is noticed. Spec: STORE-7, STORE-10.
  *
- * Costs: bytes written are those of the lines that differ; time and memory are those of the whole datastore.
+ * Costs: a patch writes the lines that differ, and its time and memory are those of the whole datastore; edits cost what
+ * was edited.
  */
 export class ReplicaLog {
   readonly #keys: LogKeys;
@@ -57,6 +60,8 @@ export class ReplicaLog {
   #records: readonly string[] = [];
   #baseBytes = 0;
   #recordBytes = 0;
+  /** Whether edits came after the base or the last patch. The next patch must be written, whatever it changes. */
+  #hasEdits = false;
   /** Whether what is stored is known. A write that failed may have taken effect, so a new base follows it. */
   #isKnown = false;
 
@@ -79,9 +84,29 @@ export class ReplicaLog {
     if (base === undefined && records.length === 0) return undefined;
     const log = new ReplicaLog(keys);
     parsed(keys.base, () => log.#readBase(base));
-    for (const [key, value] of records) parsed(key, () => log.#readRecord(key, value));
-    log.#isKnown = true;
-    return { log, cached: parsed(keys.base, () => cachedOf(log.#lines)) };
+    let edits: SavedEdits[] = [];
+    for (const [key, value] of records) {
+      const read = parsed(key, () => log.#readRecord(key, value));
+      if (read === undefined) edits = [];
+      else edits.push(read);
+    }
+    log.#hasEdits = edits.length > 0;
+    return {
+      log,
+      cached: parsed(records.at(-1)?.[0] ?? keys.base, () => {
+        const { replica, ...head } = cachedOf(log.#lines);
+        return { ...head, replica: withSavedEdits(replica, edits) };
+      }),
+    };
+  }
+
+  /** What to write so that the log holds more edits; `undefined` if it cannot take them, and needs a {@link change}. */
+  append({ changes, rules, appends }: SavedEdits): LogChange | undefined {
+    if (!this.#isKnown) return undefined;
+    const edits = { changes, ...(rules.length === 0 ? {} : { rules }), ...(appends.length === 0 ? {} : { appends }) };
+    return this.#newRecord(edits, () => {
+      this.#hasEdits = true;
+    });
   }
 
   /** What to write so that the log holds this; `undefined` if it does, and `isForced` is not set. */
@@ -89,16 +114,25 @@ export class ReplicaLog {
     if (!this.#isKnown) return this.#newBase(cached);
     const lines = linesOf(cached);
     const hunks = diffLines(this.#lines, lines);
-    if (hunks.length === 0 && !isForced) return undefined;
+    if (hunks.length === 0 && !isForced && !this.#hasEdits) return undefined;
+    const written = (): void => {
+      this.#hasEdits = false;
+      this.#lines = lines;
+    };
+    return this.#newRecord(hunks, written) ?? this.#newBase(cached);
+  }
+
+  /** A record with this content, unless the records would outgrow the base. */
+  #newRecord(json: unknown, written: () => void): LogChange | undefined {
     const content = new ByteWriter();
-    content.text(JSON.stringify(hunks));
+    content.text(JSON.stringify(json));
     const payload = content.finish();
     const size = payload.length + CHECKSUM_BYTES;
-    if (this.#recordBytes + size > Math.max(this.#baseBytes, SMALL)) return this.#newBase(cached);
+    if (this.#recordBytes + size > Math.max(this.#baseBytes, SMALL)) return undefined;
     const key = `${this.#keys.records}${String(this.#records.length).padStart(8, '0')}`;
     const checksum = checksumOf(payload, this.#checksum);
     return this.#changeOf(key, withChecksum(payload, checksum), [], () => {
-      this.#lines = lines;
+      written();
       this.#checksum = checksum;
       this.#records = [...this.#records, key];
       this.#recordBytes += size;
@@ -122,6 +156,7 @@ export class ReplicaLog {
       this.#lines = linesOf(readPayload(payload));
       this.#checksum = checksum;
       this.#records = [];
+      this.#hasEdits = false;
       [this.#baseBytes, this.#recordBytes] = [payload.length, 0];
     });
   }
@@ -154,16 +189,26 @@ export class ReplicaLog {
     this.#checksum = readChecksum(base, 0);
     this.#lines = linesOf(readPayload(payload));
     this.#baseBytes = payload.length;
+    // After an older base there must be no record that an older version does not know, so a new base comes first.
+    this.#isKnown = format === FORMAT;
   }
 
-  #readRecord(key: string, record: Uint8Array): void {
+  /** @returns the edits of the record, or `undefined` if it is a patch. */
+  #readRecord(key: string, record: Uint8Array): SavedEdits | undefined {
     this.#checksum = readChecksum(record, this.#checksum);
     const payload = record.subarray(0, -CHECKSUM_BYTES);
-    const lines = applyLines(this.#lines, expectArray(jsonOf(payload), 'a record'));
-    if (lines === undefined) throw new DatastoreError('invalid-json', 'it does not fit what was stored before it');
-    this.#lines = lines;
     this.#records = [...this.#records, key];
     this.#recordBytes += record.length;
+    const content = jsonOf(payload);
+    if (!Array.isArray(content)) {
+      // What the members hold is checked when they are added to the rest.
+      const { changes, rules = [], appends = [] } = expectObject(content, 'a record') as unknown as SavedEdits;
+      return { changes, rules, appends };
+    }
+    const lines = applyLines(this.#lines, content);
+    if (lines === undefined) throw new DatastoreError('invalid-json', 'it does not fit what was stored before it');
+    this.#lines = lines;
+    return undefined;
   }
 }
 

@@ -31,7 +31,6 @@ export interface ConversationContext {
   readonly isOpen: () => boolean;
   /** Whether somebody waits for the sealed edits to be in the log. */
   readonly isCommitting: () => boolean;
-  readonly now: () => Date;
   /** Hears that the user's role has changed. */
   readonly roleChanged: () => void;
   /** Hears of a merge function that failed while the datastore was closed. */
@@ -129,7 +128,8 @@ export class ServerConversation {
       case 'fetch':
         return await this.#fetch();
       case 'merge':
-        for (const { error } of this.#replica.sync(this.#context.now()).ruleFailures) this.#context.failed(error);
+        // The application has not synced what it has not sealed, so that stays as it is.
+        for (const { error } of this.#replica.merge().ruleFailures) this.#context.failed(error);
         return await this.#store.save();
       case 'put':
         return await this.#put();

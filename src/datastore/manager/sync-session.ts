@@ -9,11 +9,12 @@ import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
 import { Replica } from '../../sync/replica.js';
-import type { SavedReplica } from '../../sync/saved-replica.js';
+import type { SavedExtent, SavedReplica } from '../../sync/saved-replica.js';
 import type { ReplicaStatus } from '../../sync/sync-result.js';
 import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
 import type { AnyTables } from '../model/fields.js';
 import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model/open-replica.js';
+import { Autosave } from './autosave.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
 import { type DatastoreCache, ReplicaStore } from './datastore-cache.js';
 import { parsedOrCorrupt } from './device-store.js';
@@ -29,6 +30,8 @@ export interface SessionContext {
   readonly environment: Environment;
   readonly delays: RetryDelays;
   readonly limits: Limits | undefined;
+  /** How long an edit may wait before it is stored by itself, in milliseconds; `undefined` if it is not. */
+  readonly autosaveDelay: number | undefined;
   readonly cache: DatastoreCache;
   /** `undefined` for local datastores. */
   readonly link: Link | undefined;
@@ -85,10 +88,12 @@ export class SyncSession {
   readonly #store: ReplicaStore;
   readonly #conversation: ServerConversation | undefined;
   readonly #job: BackgroundJob;
+  readonly #autosave: Autosave | undefined;
   readonly #waiters = new SyncWaiters();
   #rules: ResolutionRules;
   #state: SessionState = 'running';
   #opened: Omit<OpenedDatastore, 'datastore'> | undefined;
+  #wasOpened = false;
   /** The step that is under way, or that failed last. */
   #step: Step | undefined;
   #downloadError: DatastoreError | undefined;
@@ -107,7 +112,7 @@ export class SyncSession {
     rules: ResolutionRules,
     log: ReplicaLog,
   ) {
-    const { environment, link, cache, delays } = context;
+    const { environment, link, cache, delays, autosaveDelay } = context;
     this.id = id;
     this.#context = context;
     this.#rules = rules;
@@ -118,9 +123,9 @@ export class SyncSession {
       cache,
       log,
       handle: cached?.handle,
-      // Without a server nobody ever accepts a provisional edit, so it is stored at once.
-      extent: link === undefined ? 'sealed' : 'kept',
-      stored: () => context.stored(),
+      extent: () => this.#storedExtent,
+      stored: () => this.#stored(),
+      failing: () => this.tellStatus(),
       rested: () => context.rested(this),
     });
     if (link !== undefined) this.#conversation = this.#makeConversation(link, cached);
@@ -131,6 +136,15 @@ export class SyncSession {
       failed: (error) => this.#fail(error, this.#step),
       rested: () => context.rested(this),
     });
+    if (autosaveDelay !== undefined) {
+      this.#autosave = new Autosave({
+        ...{ environment, delay: autosaveDelay, retryDelays: delays },
+        isBehind: () => this.#store.isBehind,
+        save: () => this.#store.save(),
+        failed: (error) => context.failed(error),
+        rested: () => context.rested(this),
+      });
+    }
   }
 
   /** The handle on the server, or `undefined` until the server knows the datastore. */
@@ -149,12 +163,14 @@ export class SyncSession {
   /** Whether nothing is under way, and nothing is left that can be done while the datastore is closed. */
   get isResting(): boolean {
     if (this.isOpen || this.#job.isRunning || this.#job.isWaiting || !this.#store.isIdle) return false;
+    if (this.#autosave?.isActive === true) return false;
     return this.#state === 'deleted' || this.#conversation?.nextStep() === undefined;
   }
 
   /** Opens the datastore, on the replica as it is. */
   open<Tables extends object = AnyTables>(rules: ResolutionRules): Datastore<Tables> {
     this.#rules = rules;
+    this.#wasOpened = true;
     this.#conversation?.opened();
     const context = this.#datastoreContext();
     const opened = openDatastore<Tables>({ id: this.id, replica: this.#replica, rules, context });
@@ -176,6 +192,13 @@ export class SyncSession {
   /** Stores the datastore as it is. @throws DatastoreError `storage`. */
   save(): Promise<void> {
     return this.#store.save();
+  }
+
+  /** Stores the edits that are not stored, at once, if they are stored without a `sync()`. @throws DatastoreError as `save`. */
+  async flush(): Promise<void> {
+    if (this.#autosave !== undefined && !this.isStopped && (this.#store.isBehind || !this.#store.isIdle)) {
+      await this.#store.save();
+    }
   }
 
   /**
@@ -238,6 +261,11 @@ export class SyncSession {
       this.#waiters.rejectAll(errorWithCode(code, `datastore ${quote(this.id)} is no longer open`));
       this.#opened?.shutDown(code);
       this.#opened = undefined;
+      // What is not stored yet is stored now, if at all: nobody tries again.
+      this.#autosave?.stop();
+      if (this.#autosave !== undefined && this.#store.isBehind) {
+        this.#store.save().catch((error: unknown) => this.#context.failed(error));
+      }
     }
     await this.#store.stop();
   }
@@ -266,7 +294,6 @@ export class SyncSession {
       isRefused: (saved?.refusal ?? null) !== null,
       isOpen: () => this.isOpen,
       isCommitting: () => this.#waiters.isUploadAwaited,
-      now: () => new Date(this.#context.environment.now()),
       roleChanged: () => this.#opened?.roleChanged(),
       failed: (error) => this.#context.failed(error),
     });
@@ -342,6 +369,7 @@ export class SyncSession {
       newRecordId: () => randomName(environment),
       save: () => this.#store.save(),
       changed: () => this.#changed(),
+      keepsUnsynced: this.#autosave !== undefined,
       status: () => this.#connectionStatus(),
       loadDeltas: () => this.#loadDeltas(),
       commit: () => this.#commit(),
@@ -352,7 +380,26 @@ export class SyncSession {
 
   /** Called for each edit, so it does nothing unless there is a step to take. */
   #changed(): void {
+    this.#store.edited();
+    this.#autosave?.edited();
     if (this.#nextStep() !== undefined) this.#job.askUnlessWaiting();
+  }
+
+  #stored(): void {
+    if (!this.#store.isBehind) this.#autosave?.rest();
+    this.tellStatus();
+    this.#context.stored();
+  }
+
+  /**
+   * Which edits are stored: those that were not sealed too, if edits are stored by themselves. What was stored by somebody
+   * who does that stays until the application has seen it.
+   */
+  get #storedExtent(): SavedExtent {
+    const isOpenStored = this.#autosave !== undefined || !this.#wasOpened;
+    // Without a server nobody ever accepts a provisional edit, so it is stored at once.
+    if (this.#conversation === undefined) return isOpenStored ? 'all' : 'sealed';
+    return isOpenStored ? 'ordinary' : 'kept';
   }
 
   #connectionStatus(): ConnectionStatus {
@@ -368,6 +415,7 @@ export class SyncSession {
       downloadError:
         this.#context.authorizationError() ?? (isDownloading || isDeleted ? this.#downloadError : undefined),
       uploadError: isUploading || isDeleted ? this.#uploadError : undefined,
+      saveError: this.#store.error,
     };
   }
 
@@ -409,7 +457,10 @@ export class SyncSession {
     this.#waiters.rejectAll(new DatastoreError('closed', `datastore ${quote(this.id)} was closed`));
     if (this.isStopped) return;
     if (isProvisional) this.#context.abandoned(this);
-    else this.kick();
+    else {
+      if (this.#store.isBehind) this.#autosave?.hurry();
+      this.kick();
+    }
     this.#context.rested(this);
   }
 

@@ -193,6 +193,7 @@ async function openOn<Tables extends object>(
     newRecordId: () => randomName(environment),
     save: () => log.save(replica),
     changed: () => undefined,
+    keepsUnsynced: false,
     status: () => ALONE,
     loadDeltas: () => Promise.resolve(),
     commit: () => log.save(replica),
@@ -215,6 +216,7 @@ const ALONE: ConnectionStatus = {
   isDeleted: false,
   downloadError: undefined,
   uploadError: undefined,
+  saveError: undefined,
 };
 
 function replicaOptions({ limits, rows, mayWrite }: MeshDatastoreOptions): Omit<MeshReplicaOptions, 'agent'> {

@@ -44,8 +44,8 @@ export type TableOf<Tables, Id extends keyof Tables> = Table<Tables[Id] & object
  * An open datastore: tables of records on this device, synchronized with a server.
  *
  * A local edit is visible at once, and is stored and uploaded by {@link sync}. The edits of others arrive in the
- * background, and become visible by `sync()` and at no other time. Closing the datastore drops the edits that were not
- * synced. A manager opens datastores; the application closes them, by {@link close} or `using`.
+ * background, and become visible by `sync()` and at no other time. Edits that were not synced are stored soon, and wait
+ * for that even if the datastore is closed (see `AccountManagerOptions.autosave`). A manager opens datastores; the application closes them, by {@link close} or `using`.
  *
  * `Datastore<Tables>` declares the tables and the fields of their records, for the compiler alone: nothing is checked at
  * run time, and any field may be absent. A merge function may only read the datastore: everything else throws `bad-state`
@@ -336,7 +336,10 @@ export class Datastore<Tables extends object = AnyTables> {
     this.#notifier.remove(name, listener);
   }
 
-  /** Closes the datastore: unsynced edits are dropped, synced ones are still uploaded. Has no effect if it is closed. */
+  /**
+   * Closes the datastore. Synced edits are still uploaded; those that were not synced are stored, and there to be synced or
+   * rolled back when it is opened again, or are dropped if autosave is off. Has no effect if it is closed.
+   */
   close(): void {
     this.#open.close('closed');
     this.#notifier.close();

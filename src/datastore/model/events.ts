@@ -89,7 +89,9 @@ export interface DatastoreStatus {
   readonly needsReset: boolean;
   readonly downloadError: DatastoreError | undefined;
   readonly uploadError: DatastoreError | undefined;
-  /** Either error, if there is one. */
+  /** Why the last write to the storage failed, if it did: the edits are in memory only. */
+  readonly saveError: DatastoreError | undefined;
+  /** One of these errors, if there is one. */
   readonly anyError: DatastoreError | undefined;
 }
 
@@ -103,7 +105,8 @@ function datastoreStatus(replica: ReplicaStatus, connection: ConnectionStatus): 
     needsReset: connection.isDeleted,
     downloadError: connection.downloadError,
     uploadError: connection.uploadError,
-    anyError: connection.downloadError ?? connection.uploadError,
+    saveError: connection.saveError,
+    anyError: connection.downloadError ?? connection.uploadError ?? connection.saveError,
   });
 }
 

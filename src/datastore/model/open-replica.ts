@@ -31,6 +31,8 @@ export interface ConnectionStatus {
   readonly downloadError: DatastoreError | undefined;
   /** Why local edits are not uploaded at the moment, if so. */
   readonly uploadError: DatastoreError | undefined;
+  /** Why local edits are not stored at the moment, if so. */
+  readonly saveError: DatastoreError | undefined;
 }
 
 /**
@@ -61,7 +63,12 @@ export interface DatastoreContext {
    * refusal; or the code of a failure of storage or network.
    */
   commit(): Promise<void>;
-  /** Hears that the datastore was closed and its unsealed edits were dropped. Sealed edits should still be uploaded. */
+  /**
+   * Whether closing the datastore leaves the edits that were not sealed in the replica, where they are uncommitted when it
+   * is opened again. If not, closing drops them.
+   */
+  readonly keepsUnsynced: boolean;
+  /** Hears that the datastore was closed. Sealed edits should still be uploaded. */
   closed(): void;
   /** Hears what a listener threw. Must not throw. */
   listenerFailed(error: unknown): void;
@@ -222,14 +229,14 @@ export class OpenReplica {
   }
 
   /**
-   * Drops the edits that were not sealed. From here on everything throws `code`.
+   * Drops the edits that were not sealed, unless the context keeps them. From here on everything throws `code`.
    *
    * @throws DatastoreError `bad-state` in a batch, or while a merge function is running.
    */
   close(code: DatastoreErrorCode): void {
     if (this.#closedAs !== undefined) return;
     this.requireNoBatch();
-    this.#replica.rollback();
+    if (!this.context.keepsUnsynced) this.#replica.rollback();
     this.#closedAs = code;
     this.#onEdited = undefined;
     this.context.closed();

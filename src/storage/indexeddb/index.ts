@@ -4,4 +4,5 @@
  * @module deltaic/storage/indexeddb
  */
 
+export { flushWhenHidden, type Page, type PageDocument, type PageWindow } from './flush-when-hidden.js';
 export { IndexedDbStorage, type IndexedDbStorageOptions } from './indexeddb-storage.js';

@@ -288,6 +288,9 @@ describe('what is left of a commit', () => {
     expect(theirs.table('t').query().count).toBe(2);
     expect(countOf(theirs)).toBe(0);
     const again = await (await phone.manager()).open('seats');
+    // A commit that failed leaves its edits as they were before it: not synced.
+    expect(countOf(again)).toBe(1);
+    again.rollback();
     expect(countOf(again)).toBe(0);
   });
 });

@@ -139,6 +139,8 @@ describe('an edit that was synced, by a page that does not wait,', () => {
     expect(await Promise.all(calls.map(codeOf))).toEqual(['resolved', 'resolved']);
     const restarted = await phone.restarted().manager();
     const kept = await restarted.openOrCreate('notes');
+    expect([...kept.table('t').query()].map(({ id }) => id)).toEqual(['first', 'second', 'unsynced']);
+    kept.rollback();
     expect([...kept.table('t').query()].map(({ id }) => id)).toEqual(['first', 'second']);
   });
 

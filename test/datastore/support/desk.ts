@@ -32,7 +32,9 @@ export class Desk implements DatastoreContext {
     isDeleted: false,
     downloadError: undefined,
     uploadError: undefined,
+    saveError: undefined,
   };
+  readonly keepsUnsynced = false;
   saved: SavedReplica | undefined;
   time = 0;
   changedCount = 0;
