@@ -49,7 +49,7 @@ export class EditsSinceSaved {
  *
  * Law: loading it leads to the replica that loading the first and making the edits again leads to. Spec: SYNC-52.
  *
- * @throws DatastoreError for what is no saved replica, or not edits, and what composing them throws.
+ * @throws DatastoreError for anything but a saved replica and edits, and what composing them throws.
  */
 export function withSavedEdits(saved: unknown, edits: readonly unknown[]): JsonObject {
   const replica = expectObject(saved, 'a saved replica');

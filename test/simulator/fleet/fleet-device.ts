@@ -14,7 +14,7 @@ import type { Random } from '../random.js';
 import { Violation } from '../violation.js';
 import { isMeddled, Meddler } from './meddler.js';
 import { Opening } from './opening.js';
-import type { Tags } from './tags.js';
+import type { Tag, Tags } from './tags.js';
 
 /** What all devices of a fleet share. */
 export interface FleetSurroundings {
@@ -49,6 +49,8 @@ export class FleetDevice {
   #isFaulty = true;
   /** The openings of earlier lives. */
   readonly #everOpen: Opening[] = [];
+  /** The edits that are open in datastores that are not. */
+  readonly #carried = new Map<string, readonly Tag[]>();
 
   constructor(index: number, account: string, around: FleetSurroundings) {
     this.index = index;
@@ -104,7 +106,8 @@ export class FleetDevice {
       const datastore = await manager.open(id, { rules: meddler.rules });
       if (life.isOver) return;
       meddler.datastore = datastore;
-      const opening = new Opening(datastore, tagsOf(this.account, id), failed);
+      const opening = new Opening(datastore, tagsOf(this.account, id), failed, this.#carried.get(id) ?? []);
+      this.#carried.delete(id);
       life.openings.set(id, opening);
       life.past.push(opening);
     } catch (error) {
@@ -114,8 +117,16 @@ export class FleetDevice {
     }
   }
 
+  /** Does something with an open datastore and its manager. */
+  withOpening(id: string, act: (opening: Opening, manager: DatastoreManager) => void): void {
+    const { openings, manager } = this.#life;
+    const opening = openings.get(id);
+    if (opening !== undefined && manager !== undefined) act(opening, manager);
+  }
+
   close(id: string): void {
-    this.#life.openings.get(id)?.close();
+    const opening = this.#life.openings.get(id);
+    if (opening !== undefined) this.#carried.set(id, opening.close());
     this.#life.openings.delete(id);
   }
 
@@ -138,10 +149,13 @@ export class FleetDevice {
     const { manager, accounts } = life;
     life.manager = undefined;
     const ended = manager.shutDown();
-    for (const opening of life.openings.values()) opening.abandon();
+    for (const [id, opening] of life.openings) this.#carried.set(id, opening.leave());
     life.openings.clear();
     await ended;
-    if (!life.isOver) life.manager = await accounts.managerFor(await accounts.link(this.account));
+    if (life.isOver) return;
+    // What was closed is stored now.
+    for (const tag of [...this.#carried.values()].flat()) tag.isSaved = true;
+    life.manager = await accounts.managerFor(await accounts.link(this.account));
   }
 
   /** Everything in memory is gone, and of the storage what had not been written; after a power cut, more. */
@@ -150,12 +164,20 @@ export class FleetDevice {
     const life = this.#life;
     life.isOver = true;
     if (life.link !== undefined) life.link.isOnline = false;
+    for (const [id, opening] of life.openings) this.#carried.set(id, opening.leave());
     for (const opening of life.past) opening.die();
     this.#everOpen.push(...life.past);
     const left = life.storage.copy();
     if (isPowerCut) {
       left.cutPower();
       for (const opening of this.#everOpen) opening.losePower();
+    }
+    for (const [id, tags] of this.#carried) {
+      for (const tag of tags) if (!tag.isSaved) tag.fate = 'doubtful';
+      this.#carried.set(
+        id,
+        tags.filter(({ isSaved }) => isSaved),
+      );
     }
     this.#life = this.#begin(left);
   }

@@ -118,6 +118,8 @@ class Fleet {
       [() => opening?.sync(), opening === undefined ? 0 : 8],
       [() => this.#transact(() => opening?.transaction(name, random)), opening === undefined ? 0 : 3],
       [() => opening?.commit(), opening === undefined ? 0 : 3],
+      [() => device.withOpening(id, (open, manager) => open.flush(manager)), opening === undefined ? 0 : 2],
+      [() => device.withOpening(id, (open, manager) => open.rollback(manager)), opening === undefined ? 0 : 0.7],
       [() => device.close(id), opening === undefined ? 0 : 1.5],
       [() => device.advance(random.below(8000)), 8],
       [() => device.setConnected(random.chance(0.6)), faults.has('drop') ? 1.5 : 0],

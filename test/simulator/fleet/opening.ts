@@ -1,4 +1,4 @@
-import type { Datastore, DatastoreStatus } from '../../../src/datastore/index.js';
+import type { Datastore, DatastoreManager, DatastoreStatus } from '../../../src/datastore/index.js';
 import { Random } from '../random.js';
 import { Violation } from '../violation.js';
 import { MEDDLED } from './meddler.js';
@@ -31,10 +31,17 @@ export class Opening {
   /** The status that the last listener heard last. */
   #heard: DatastoreStatus;
 
-  constructor(datastore: Datastore, tags: Tags, failed: (violation: Violation) => void) {
+  /** @param carried the edits that were open when the device had it open before. */
+  constructor(datastore: Datastore, tags: Tags, failed: (violation: Violation) => void, carried: readonly Tag[]) {
     this.datastore = datastore;
     this.#tags = tags;
     this.#failed = failed;
+    this.#open = [...carried];
+    const shown = datastore.table(TABLE).get(RECORD)?.getList('tags').toArray() ?? [];
+    for (const { name } of carried) {
+      if (shown.filter((other) => other === name).length === 1) continue;
+      failed(new Violation('what was saved is open again', `${datastore.id}: ${name} is not there once`));
+    }
     datastore.table(TABLE).setResolutionRule('count', 'sum');
     this.#heard = datastore.syncStatus;
     datastore.on('change', ({ origin }) => {
@@ -110,26 +117,54 @@ export class Opening {
     this.#watch(outcome, () => ended(undefined), ended);
   }
 
-  close(): void {
-    this.datastore.close();
-    this.abandon();
+  /** Everything that is open is written. */
+  flush(manager: DatastoreManager): void {
+    const written = this.#open.filter(({ fate }) => fate === 'open');
+    const done = (): void => {
+      for (const tag of written) tag.isSaved = true;
+    };
+    this.#watch(manager.flush(), done, () => undefined, false);
   }
 
-  /** What was not synced is gone. */
-  abandon(): void {
-    for (const tag of this.#open) if (tag.fate === 'open') tag.fate = 'lost';
+  /** Drops what is open. It is gone for good once that is written. */
+  rollback(manager: DatastoreManager): void {
+    // What was edited meanwhile is doubtful anyway.
+    if (this.#unanswered > 0 || this.#committing.length > 0) return;
+    this.datastore.rollback();
+    const dropped = this.#open.filter(({ fate }) => fate === 'open');
     this.#open = [];
+    for (const tag of dropped) tag.fate = 'doubtful';
+    const done = (): void => {
+      for (const tag of dropped) tag.fate = 'lost';
+    };
+    this.#watch(manager.flush(), done, () => undefined, false);
   }
 
-  /** The device lost its memory: what its promises say from now on, nobody hears. */
-  die(): void {
-    this.abandon();
+  /** Closes the datastore. @returns as {@link leave}. */
+  close(): readonly Tag[] {
+    this.datastore.close();
+    return this.leave();
+  }
+
+  /** The datastore was closed. @returns the edits that are open when it is opened again. */
+  leave(): readonly Tag[] {
+    const left = this.#open.filter(({ fate }) => fate === 'open');
+    this.#open = [];
+    return left;
+  }
+
+  /** The device lost its memory: what its promises say from now on, nobody hears. @returns as {@link leave}. */
+  die(): readonly Tag[] {
     this.#isDead = true;
+    return this.leave();
   }
 
   /** The power of the device failed: what it promised to keep may not have reached the disk. It may not be doubled. */
   losePower(): void {
-    for (const tag of this.#made) if (tag.fate === 'kept') tag.fate = 'doubtful';
+    for (const tag of this.#made) {
+      if (tag.fate === 'kept') tag.fate = 'doubtful';
+      tag.isSaved = false;
+    }
   }
 
   #takeOpen(): Tag[] {
@@ -169,10 +204,11 @@ export class Opening {
     this.datastore.table(MEDDLED).getOrInsert('m').set('f', tag.name);
   }
 
-  #watch(outcome: Promise<unknown>, done: () => void, failed: (code: string) => void): void {
-    this.#unanswered++;
+  /** @param seals whether the call may seal or send what is edited until it is answered. */
+  #watch(outcome: Promise<unknown>, done: () => void, failed: (code: string) => void, seals = true): void {
+    if (seals) this.#unanswered++;
     const heard = (act: () => void): void => {
-      this.#unanswered--;
+      if (seals) this.#unanswered--;
       if (!this.#isDead) act();
     };
     outcome.then(

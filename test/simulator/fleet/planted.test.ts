@@ -1,9 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { ReplicaStore } from '../../../src/datastore/manager/datastore-cache.js';
 import { ServerConversation } from '../../../src/datastore/manager/server-conversation.js';
+import { SyncSession } from '../../../src/datastore/manager/sync-session.js';
 import { type Listener, Listeners } from '../../../src/datastore/model/events.js';
 import { Delta } from '../../../src/index.js';
 import { Replica } from '../../../src/sync/index.js';
+import { EditsSinceSaved } from '../../../src/sync/saved-edits.js';
 import { FAULTS } from '../faults.js';
 import { Violation } from '../violation.js';
 import { runFleet } from './fleet.js';
@@ -71,4 +73,14 @@ test('listeners that are told of an event inside another one are noticed', async
 test('a manager that does not hear of others is noticed', async () => {
   vi.spyOn(ServerConversation.prototype, 'hear').mockImplementation(() => undefined);
   expect(await lawBroken()).toBe('everyone comes to rest');
+});
+
+test('a manager that says that edits are stored when they are not is noticed', async () => {
+  vi.spyOn(SyncSession.prototype, 'flush').mockImplementation(() => Promise.resolve());
+  expect(await lawBroken()).toBe('what was saved is open again');
+});
+
+test('a replica that saves edits alone where more has happened is noticed', async () => {
+  vi.spyOn(EditsSinceSaved.prototype, 'anything').mockImplementation(() => undefined);
+  expect(await lawBroken()).toBeDefined();
 });

@@ -16,6 +16,8 @@ export interface Tag {
   readonly name: string;
   readonly amount: bigint;
   fate: Fate;
+  /** Whether it was flushed while it was open: then no crash takes it. */
+  isSaved: boolean;
 }
 
 /** Every edit of one datastore by any user, and what it should have come to. */
@@ -23,7 +25,7 @@ export class Tags {
   readonly #tags = new Map<string, Tag>();
 
   make(name: string, amount: bigint): Tag {
-    const tag: Tag = { name, amount, fate: 'open' };
+    const tag: Tag = { name, amount, fate: 'open', isSaved: false };
     this.#tags.set(name, tag);
     return tag;
   }
