@@ -56,6 +56,11 @@ function hearOf(world: World, edits: readonly EditChoice[]): void {
   site.replica.receive(world.sequencer.answer(site.replica.request(), 'owner'));
 }
 
+function fail(after: () => unknown): never {
+  after();
+  throw new Error('given up');
+}
+
 /** What a user sees, without the modified time. */
 function rowsOf(replica: Replica): unknown {
   return replica.toRows().filter(({ tid }) => !tid.startsWith(':'));
@@ -76,7 +81,10 @@ describe('edits that are saved alone', () => {
           parts.push(JSON.parse(JSON.stringify(part)) as SavedEdits);
         };
         edits.forEach((choice, at) => {
-          replica.apply(changeOf(choice, (table, record) => replica.get(table, record)));
+          const make = (): unknown => replica.apply(changeOf(choice, (table, record) => replica.get(table, record)));
+          if (pauses[at] === 1) replica.batch(make);
+          else if (pauses[at] === 2) expect(() => replica.batch(() => fail(make))).toThrow('given up');
+          else make();
           if (pauses[at] === 0) save();
         });
         save();
