@@ -26,7 +26,7 @@ async function sizeOf(entry: string): Promise<number> {
  */
 const MOST: Readonly<Record<string, number>> = {
   deltaic: 27_700,
-  'deltaic/binary': 28_600,
+  'deltaic/binary': 28_900,
   'deltaic/sync': 44_500,
   'deltaic/mesh': 44_000,
   'deltaic/datastore': 77_000,
