@@ -7,7 +7,14 @@
 
 export { formatDelta, parseDelta } from './codec/wire/delta.js';
 export { formatState, parseState, type Row } from './codec/wire/state.js';
-export type { Conflict, ConflictListener, ConflictRule, LostEdit } from './deltas/conflict.js';
+export {
+  type Conflict,
+  type ConflictListener,
+  type ConflictRule,
+  conflictToJSON,
+  type LostEdit,
+  type WireConflict,
+} from './deltas/conflict.js';
 export { compose, compress, Delta, type DeltaInput, sizeOfDelta } from './deltas/delta.js';
 export { deltaWithoutBefore, invert } from './deltas/invert.js';
 export { type RuleLookup, rebase, type TransformOptions, transform } from './deltas/rebase.js';

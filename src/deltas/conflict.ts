@@ -2,10 +2,12 @@ import type { DatastoreError } from '../errors/datastore-error.js';
 import type { ListConflict, Side } from '../lists/decisions.js';
 import { type FieldOp, fieldList } from '../operations/change.js';
 import { lendFieldOp } from '../operations/lend.js';
+import { formatOp, type WireOp } from '../operations/wire.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import type { Fields } from '../values/fields.js';
 import { Copies, lendFields, lendValue } from '../values/ownership.js';
 import type { Value } from '../values/value.js';
+import { formatFields, formatValue, type WireFields, type WireValue } from '../values/wire.js';
 
 /**
  * What decided a conflict: the rule of the field (`function` for a merge function), or one of the fixed decisions that
@@ -56,14 +58,68 @@ export function conflictLender(): (conflict: Conflict) => Conflict {
     if (side === undefined) return undefined;
     return side instanceof Map ? lendFields(side, copies) : lendValue(side as Value, copies);
   };
-  return (conflict) => ({
-    ...conflict,
-    base: lendSide(conflict.base),
-    local: lendSide(conflict.local),
-    remote: lendSide(conflict.remote),
-    result: lendSide(conflict.result),
-    lost: conflict.lost.map((edit) => ({ ...edit, op: lendFieldOp(edit.op, copies) })),
-  });
+  return (conflict) =>
+    withJSON({
+      ...conflict,
+      base: lendSide(conflict.base),
+      local: lendSide(conflict.local),
+      remote: lendSide(conflict.remote),
+      result: lendSide(conflict.result),
+      lost: conflict.lost.map((edit) => ({ ...edit, op: lendFieldOp(edit.op, copies) })),
+    });
+}
+
+/** A conflict as JSON: what is absent, deleted or unknown is null. */
+export interface WireConflict {
+  readonly table: string;
+  readonly record: string;
+  readonly field?: string;
+  readonly index?: number;
+  readonly rule: ConflictRule;
+  readonly base: WireValue | WireFields | null;
+  readonly local: WireValue | WireFields | null;
+  readonly remote: WireValue | WireFields | null;
+  readonly result: WireValue | WireFields | null;
+  readonly failure?: { readonly code: string; readonly message: string };
+  /** `ops` are several where a list was edited more than once. What they overwrote is left out. */
+  readonly lost: readonly { readonly side: Side; readonly field: string; readonly ops: readonly WireOp[] }[];
+}
+
+/**
+ * A conflict as wire JSON, to log it or to send it on. `JSON.stringify` of a conflict that the engine handed out writes
+ * the same. Spec: CON-2.
+ */
+export function conflictToJSON(conflict: Conflict): WireConflict {
+  const { table, record, field, index, rule, failure, lost } = conflict;
+  return {
+    table,
+    record,
+    ...(field === undefined ? {} : { field }),
+    ...(index === undefined ? {} : { index }),
+    rule,
+    base: formatSide(conflict.base),
+    local: formatSide(conflict.local),
+    remote: formatSide(conflict.remote),
+    result: formatSide(conflict.result),
+    ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
+    lost: lost.map((edit) => ({ side: edit.side, field: edit.field, ops: formatOp(edit.op) })),
+  };
+}
+
+function formatSide(side: Value | Fields | undefined): WireValue | WireFields | null {
+  if (side === undefined) return null;
+  return side instanceof Map ? formatFields(side) : formatValue(side as Value);
+}
+
+/** What `JSON.stringify` calls. It is not enumerable, so a copy of a conflict is plain. */
+const TO_JSON: PropertyDescriptor = {
+  value(this: Conflict): WireConflict {
+    return conflictToJSON(this);
+  },
+};
+
+function withJSON(conflict: Conflict): Conflict {
+  return Object.defineProperty(conflict, 'toJSON', TO_JSON);
 }
 
 /** Finds the conflicts of a merge; a merge that nobody asks is spared the search. */

@@ -137,7 +137,8 @@ function formatUpdate(ops: FieldOps): Readonly<Record<string, WireOp>>[] {
   return [together, ...alone.map((entry) => [entry])].map(objectOf);
 }
 
-function formatOp(op: FieldOp): WireOp[] {
+/** Writes a field operation as JSON: several if it edits a list more than once. What it overwrote is left out. */
+export function formatOp(op: FieldOp): WireOp[] {
   switch (op.type) {
     case 'put':
       return [['P', formatValue(op.value)]];

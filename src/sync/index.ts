@@ -38,7 +38,7 @@ export {
 export { Replica, type ReplicaOptions } from './replica.js';
 export { type SavedEdits, withSavedEdits } from './saved-edits.js';
 export type { SavedExtent, SavedReplica, SavedRule } from './saved-replica.js';
-export { type Proposal, type SavedSequencer, Sequencer, type SequencerOptions } from './sequencer.js';
+export { type Proposal, parseSequencer, type SavedSequencer, Sequencer, type SequencerOptions } from './sequencer.js';
 export type {
   IndeterminateDelta,
   RecordsByTable,

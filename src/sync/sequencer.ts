@@ -9,7 +9,7 @@ import { State } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { expectArray, expectObject } from '../values/json.js';
 import { isWholeNumber } from '../values/numbers.js';
-import { notOfReplica, parseSnapshot } from './message-format.js';
+import { notOfReplica, parseEntry, parseSnapshot } from './message-format.js';
 import {
   canRead,
   canWrite,
@@ -522,12 +522,25 @@ export function pageOf(entries: readonly LogEntry[], from: number, bytes: number
 }
 
 /**
- * A sequencer as plain data: its newest state with the recent nonces, and the entries that it has not forgotten. The
+ * A sequencer as plain data, which survives JSON ({@link parseSequencer}): its newest state with the recent nonces, and the entries that it has not forgotten. The
  * entries may go on after the snapshot, as they do if they are stored one by one. Spec: SYNC-11.
  */
 export interface SavedSequencer {
   readonly snapshot: Snapshot;
   readonly log: readonly LogEntry[];
+}
+
+/**
+ * Reads what `JSON.stringify` wrote of a saved sequencer, for {@link Sequencer.restore}.
+ *
+ * @throws DatastoreError `invalid-json`, `invalid-revision`, `invalid-nonce`, `log-mismatch`, and what `parseDelta` and
+ * `parseState` throw. Law: `parseSequencer(JSON.parse(JSON.stringify(saved)))` is `saved`.
+ */
+export function parseSequencer(json: unknown): SavedSequencer {
+  const { snapshot, log } = expectObject(json, 'a saved sequencer');
+  const read = parseSnapshot(expectObject(snapshot, 'a snapshot'));
+  stateOfSnapshot(read);
+  return { snapshot: read, log: expectArray(log, 'a log').map(parseEntry) };
 }
 
 /** @throws DatastoreError `log-gap` unless the entries follow one another and reach the snapshot or beyond it. */

@@ -3,6 +3,7 @@ import { changesIn, type Delta } from '../deltas/delta.js';
 import type { DatastoreError } from '../errors/datastore-error.js';
 import { RecordMap } from '../operations/record-map.js';
 import type { State } from '../state/state.js';
+import { freezeMap } from '../values/fields.js';
 import type { Refusal } from './messages.js';
 
 /** Record ids by table id, both in code point order. */
@@ -106,6 +107,6 @@ export class RecordWatch {
       const records = changed.get(table) ?? new Set<string>();
       changed.set(table, records.add(record));
     }
-    return changed;
+    return freezeMap(changed);
   }
 }

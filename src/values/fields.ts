@@ -23,6 +23,13 @@ class FrozenMap<Key, Entry> extends Map<Key, Entry> {
   override clear(): never {
     throw new TypeError('this map is frozen');
   }
+
+  /** `JSON.stringify` writes every Map as `{}`, so all that is in it would be lost without a word. */
+  toJSON(): never {
+    throw new TypeError(
+      'a Map is not JSON: write values with formatValue, deltas with formatDelta, states with formatState',
+    );
+  }
 }
 
 // Deep comparison and printing look at the constructor, so this makes it look like a plain Map.

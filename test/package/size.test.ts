@@ -25,11 +25,11 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 27_700,
+  deltaic: 28_000,
   'deltaic/binary': 28_900,
-  'deltaic/sync': 44_500,
+  'deltaic/sync': 44_800,
   'deltaic/mesh': 44_000,
-  'deltaic/datastore': 77_000,
+  'deltaic/datastore': 77_300,
   'deltaic/datastore/testing': 18_600,
   'deltaic/datastore/mesh': 65_000,
   'deltaic/storage/indexeddb': 4_500,
