@@ -115,3 +115,6 @@ export type {
   StorageLease,
 } from './storage/device-storage.js';
 export { MemoryStorage, type StorageCall, type StorageHook } from './storage/memory-storage.js';
+export type { LeftoverRefusal } from './tabs/leftovers.js';
+export { Tab, type TabOptions } from './tabs/tab.js';
+export type { SlotEntry, Slots, TabEvent, TabHost } from './tabs/tab-host.js';

@@ -29,7 +29,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/binary': 28_900,
   'deltaic/sync': 44_800,
   'deltaic/mesh': 44_000,
-  'deltaic/datastore': 77_300,
+  'deltaic/datastore': 82_500,
   'deltaic/datastore/testing': 18_600,
   'deltaic/datastore/mesh': 65_000,
   'deltaic/storage/indexeddb': 4_500,

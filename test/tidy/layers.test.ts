@@ -20,7 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/datastore/storage'],
   ['src/datastore/model'],
   ['src/datastore/manager'],
-  ['src/datastore/mesh'],
+  ['src/datastore/mesh', 'src/datastore/tabs'],
   ['src/datastore/index.ts', 'src/datastore/testing'],
   ['src/lmdb'],
   ['src/storage', 'src/http', 'src/server'],

@@ -24,6 +24,7 @@ import { DeviceStore } from './device-store.js';
 import { type Environment, tellFailure } from './environment.js';
 import { guardedLink } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
+import type { UnsavedDatastore } from './unsaved-edits.js';
 
 /** What an {@link AccountManager} needs from the application. */
 export interface AccountManagerOptions {
@@ -59,6 +60,13 @@ export interface AccountManagerOptions {
 export interface AccountsChange {
   readonly manager: AccountManager;
   readonly account: Account;
+}
+
+/** What an account manager has of one datastore in memory alone. */
+export interface UnsavedOfAccount {
+  /** `undefined` for a local datastore. */
+  readonly account: string | undefined;
+  readonly datastore: UnsavedDatastore;
 }
 
 const LIMIT_NAMES = { datastoreSize: true, recordSize: true, deltaSize: true, recordCount: true } as const;
@@ -235,6 +243,23 @@ export class AccountManager {
   /** Removes a listener. Has no effect if it was not added. @throws DatastoreError as {@link addListener}. */
   removeListener(listener: Listener<AccountsChange>): void {
     this.#listeners.remove('change', listener);
+  }
+
+  /** Not for applications: what is in memory alone, because the lease was lost or the storage failed. Spec: TAB-8. */
+  get unsaved(): UnsavedOfAccount[] {
+    return [...this.#slots].flatMap(([account, { running }]) =>
+      (running?.unsaved() ?? []).map((datastore) => ({ account, datastore })),
+    );
+  }
+
+  /**
+   * Not for applications: takes over what another account manager could not store.
+   *
+   * @throws DatastoreError `storage` or `corrupt-data`, and as any edit.
+   */
+  async adopt({ account, datastore }: UnsavedOfAccount): Promise<void> {
+    await (account === undefined ? this.localManager() : this.managerFor(await this.link(account)));
+    await this.#slot(account).running?.adopt(datastore);
   }
 
   /** Continues with the accounts that were linked before the start. */

@@ -12,6 +12,7 @@ import { expectArray, expectObject } from '../../values/json.js';
 import { type DeviceStore, type JsonBatch, textOrNull } from './device-store.js';
 import type { RemoteDatastore } from './link.js';
 import { type CachedDatastore, type LogChange, ReplicaLog } from './replica-log.js';
+import { UnsavedEdits } from './unsaved-edits.js';
 
 /** What is known of a cached datastore without reading it. Spec: STORE-7. */
 export interface CacheSummary {
@@ -177,6 +178,8 @@ export interface ReplicaStoreContext {
 
 /** Stores one replica, one write at a time. Calls during a write share the next one. */
 export class ReplicaStore {
+  /** What was edited here and is in memory alone. */
+  readonly unsaved: UnsavedEdits = new UnsavedEdits();
   readonly #context: ReplicaStoreContext;
   #handle: string | undefined;
   /** Of what is stored. */
@@ -279,6 +282,7 @@ export class ReplicaStore {
     const isUploaded =
       handle !== undefined && !status.hasOutgoing && !status.isInFlight && !(isOpenStored && status.hasUncommitted);
     const change = this.#change(extent, isStrict);
+    const isStored = this.unsaved.storing(isOpenStored);
     this.#isBehind = false;
     try {
       await cache.write(id, change, { handle, role, title, mtime, isUploaded }, isStrict);
@@ -291,6 +295,7 @@ export class ReplicaStore {
     }
     this.#stored = { handle, role };
     this.#error = undefined;
+    isStored();
     stored();
   }
 

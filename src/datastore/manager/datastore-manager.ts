@@ -14,6 +14,7 @@ import type { DeviceStore } from './device-store.js';
 import { randomShareableId } from './environment.js';
 import { ManagerRuntime, type RuntimeContext } from './manager-runtime.js';
 import type { SyncSession } from './sync-session.js';
+import type { UnsavedDatastore } from './unsaved-edits.js';
 
 /** The id of the datastore that {@link DatastoreManager.openDefault} opens. */
 export const DEFAULT_DATASTORE_ID = 'default';
@@ -47,6 +48,10 @@ export interface RunningManager {
   endUnlinked(): Promise<void>;
   /** The device came online or went offline, or the account was suspended or resumed. */
   reachabilityChanged(): void;
+  /** What is in memory alone, for another storage to take it. */
+  unsaved(): readonly UnsavedDatastore[];
+  /** Takes over what another storage could not store. @throws DatastoreError `storage`, `corrupt-data`, as any edit. */
+  adopt(unsaved: UnsavedDatastore): Promise<void>;
 }
 
 /**
@@ -82,6 +87,8 @@ export class DatastoreManager implements OwningManager {
       manager,
       endUnlinked: () => manager.#end('unauthorized'),
       reachabilityChanged: () => manager.#runtime.reachabilityChanged(),
+      unsaved: () => manager.#runtime.sessions.unsaved,
+      adopt: (unsaved) => manager.#runtime.reserving(unsaved.id, () => manager.#runtime.sessions.adopt(unsaved)),
     };
   }
 

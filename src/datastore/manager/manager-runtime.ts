@@ -16,6 +16,7 @@ import type { Environment } from './environment.js';
 import { guardedLink } from './guards.js';
 import type { DatastoreAccess, Link, LinkEvent } from './link.js';
 import { type SessionContext, SyncSession } from './sync-session.js';
+import type { UnsavedDatastore } from './unsaved-edits.js';
 
 /** What a {@link ManagerRuntime} is given. */
 export interface RuntimeContext {
@@ -265,6 +266,25 @@ export class SyncSessions {
   /** Stores the edits that are not stored, at once. @throws DatastoreError `storage` or `lease-lost`. */
   async flush(): Promise<void> {
     await Promise.all([...this.#byId.values()].map((session) => session.flush()));
+  }
+
+  /** What is in memory alone. */
+  get unsaved(): UnsavedDatastore[] {
+    return [...this.#byId.values()].flatMap(({ unsaved }) => unsaved ?? []);
+  }
+
+  /**
+   * Takes over what another storage could not store: on top of what is stored here, or else of the state that comes with
+   * it. @throws DatastoreError `storage`, `corrupt-data`, and as any edit.
+   */
+  async adopt(unsaved: UnsavedDatastore): Promise<void> {
+    const { id, handle, role, base, rules } = unsaved;
+    const cached = { handle, role, replica: base };
+    const session =
+      (await this.find(id, rules)) ??
+      this.#add(new SyncSession(id, this.#context, cached, rules, this.#context.cache.newLog(id)));
+    await session.adopt(unsaved);
+    session.kick();
   }
 
   kickAll(): void {

@@ -7,6 +7,7 @@ import {
 } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
+import type { Rule } from '../../rules/rule.js';
 import type { Limits } from '../../state/limits.js';
 import { Replica } from '../../sync/replica.js';
 import type { SavedExtent, SavedReplica } from '../../sync/saved-replica.js';
@@ -21,8 +22,10 @@ import { parsedOrCorrupt } from './device-store.js';
 import { type Environment, randomName } from './environment.js';
 import { isWorthRetrying } from './guards.js';
 import type { Link, LinkEvent } from './link.js';
+import { reapply } from './reapply.js';
 import type { CachedDatastore, ReplicaLog } from './replica-log.js';
 import { ServerConversation, type Step } from './server-conversation.js';
+import type { UnsavedDatastore } from './unsaved-edits.js';
 
 /** What the sessions of one manager are given. */
 export interface SessionContext {
@@ -201,6 +204,48 @@ export class SyncSession {
     }
   }
 
+  /** What is in memory alone, if anything. Spec: TAB-8. */
+  get unsaved(): UnsavedDatastore | undefined {
+    const { unsaved } = this.#store;
+    if (unsaved.all.length === 0) return undefined;
+    const { own: _, ...saved } = this.#replica.save('sealed');
+    const base = { ...saved, pending: [], nonce: null, refusal: null, rules: [] };
+    return {
+      id: this.id,
+      handle: this.handle,
+      role: this.#replica.role,
+      base,
+      rules: this.#rules,
+      edits: () => unsaved.all,
+    };
+  }
+
+  /**
+   * Makes edits again that another replica of this datastore could not store, and stores them. If that replica knew more
+   * of the log, this one catches up first. The edits are later than whatever they meet, so they win.
+   *
+   * @throws DatastoreError `storage`, and as any edit.
+   */
+  async adopt({ handle, base, edits, rules }: UnsavedDatastore): Promise<void> {
+    const now = new Date(this.#context.environment.now());
+    if (this.handle === undefined && handle !== undefined) await this.#store.setHandle(handle);
+    const isBehind = this.handle === handle && base.rev > this.#replica.revision;
+    // A state without nonces cannot tell what became of a put.
+    if (isBehind && !this.#replica.status.isInFlight) {
+      this.#replica.receive({ type: 'snapshot', rev: base.rev, rows: base.rows, nonces: [] });
+      this.#replica.sync(now);
+    }
+    const before = this.#rules;
+    this.#rules = new LatestWins(rules);
+    try {
+      for (const delta of edits()) reapply(delta, this.#replica, (table, field) => rules.get(table, field));
+    } finally {
+      this.#rules = before;
+    }
+    this.#replica.sync(now);
+    await this.#store.save();
+  }
+
   /**
    * Receives, merges and stores what the log has, before the datastore is opened.
    *
@@ -367,8 +412,14 @@ export class SyncSession {
       now: () => new Date(environment.now()),
       elapsed: () => environment.now(),
       newRecordId: () => randomName(environment),
-      save: () => this.#store.save(),
-      changed: () => this.#changed(),
+      save: () => {
+        this.#store.unsaved.sealed();
+        return this.#store.save();
+      },
+      changed: (applied) => {
+        if (applied !== undefined) this.#store.unsaved.edited(applied);
+        this.#changed();
+      },
       keepsUnsynced: this.#autosave !== undefined,
       status: () => this.#connectionStatus(),
       loadDeltas: () => this.#loadDeltas(),
@@ -433,6 +484,7 @@ export class SyncSession {
    * does not end the wait: it is sent again until the server answers. Spec: BACK-9.
    */
   async #commit(): Promise<void> {
+    this.#store.unsaved.committed();
     if (this.#conversation === undefined) return await this.#store.save();
     this.#requireReachable();
     // A lost put leaves a doubt, a lost question does not. So where the server was not heard of, ask first.
@@ -470,6 +522,21 @@ export class SyncSession {
 
   #deletedError(): ServiceError {
     return new ServiceError('not-found', `datastore ${quote(this.id)} was deleted on the server`);
+  }
+}
+
+/** The rules under which an edit wins over an older one. */
+class LatestWins extends ResolutionRules {
+  readonly #rules: ResolutionRules;
+
+  constructor(rules: ResolutionRules) {
+    super();
+    this.#rules = rules;
+  }
+
+  override get(table: string, field: string): Rule {
+    const rule = this.#rules.get(table, field);
+    return rule === 'remote' ? 'local' : rule;
   }
 }
 

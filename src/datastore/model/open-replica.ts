@@ -50,8 +50,8 @@ export interface DatastoreContext {
   newRecordId(): string;
   /** Stores the replica as it is now, and resolves when it is safe. Called after edits were sealed. */
   save(): Promise<void>;
-  /** Hears that there are new local edits, or that some were sealed. Must not throw. */
-  changed(): void;
+  /** Hears of a local edit, or that some were sealed. Must not throw. */
+  changed(applied?: Delta): void;
   /** The state of the connection. It is asked for often, so it should cost nothing. */
   status(): ConnectionStatus;
   /** Receives what the log has now, and merges nothing yet. */
@@ -224,7 +224,7 @@ export class OpenReplica {
 
   /** Passes on that local edits changed what the user sees. */
   edited(applied: Delta): void {
-    this.context.changed();
+    this.context.changed(applied);
     this.#onEdited?.(applied);
   }
 

@@ -4,5 +4,6 @@
  * @module deltaic/storage/indexeddb
  */
 
+export { BrowserTab, type BrowserTabOptions, requestPersistence } from './browser-tab.js';
 export { flushWhenHidden, type Page, type PageDocument, type PageWindow } from './flush-when-hidden.js';
 export { IndexedDbStorage, type IndexedDbStorageOptions } from './indexeddb-storage.js';
