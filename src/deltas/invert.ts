@@ -34,7 +34,11 @@ const ABSENT: Before<Value> = { value: undefined };
  */
 export function invert(applied: DeltaInput): Delta {
   const changes = Delta.is(applied) ? changesIn(applied) : ownChanges(applied);
-  return deltaOf(changes.map((change, position) => invertChange(change, position, changes[position - 1])).reverse());
+  return deltaOf(
+    changes
+      .map((change, position) => invertChange(change, position, position === 0 ? undefined : changes[position - 1]))
+      .reverse(),
+  );
 }
 
 /**

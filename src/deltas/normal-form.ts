@@ -23,8 +23,9 @@ export function isInNormalForm(changes: readonly Change[]): boolean {
   for (let at = 0; at < changes.length; at++) {
     const change = changes[at] as Change;
     if (!isNormalChange(change)) return false;
-    const previous = changes[at - 1];
-    if (previous === undefined) continue;
+    // An index of −1 would be looked up as a name, which takes longer than all the rest.
+    if (at === 0) continue;
+    const previous = changes[at - 1] as Change;
     const order = comparePlaces(previous, change);
     if (order > 0 || (order === 0 && !isContinued(previous, change))) return false;
   }
@@ -48,8 +49,7 @@ function isBehindInsert(fields: Fields, ops: FieldOps): boolean {
 /** Applied changes of a normal form as a normal form: what is deleted behind an insert overwrites nothing. Spec: NORM-9. */
 export function normalFormOf(applied: readonly Change[]): readonly Change[] {
   return applied.map((change, at) => {
-    const previous = applied[at - 1];
-    if (change.type !== 'update' || previous === undefined || comparePlaces(previous, change) !== 0) return change;
+    if (change.type !== 'update' || at === 0 || comparePlaces(applied[at - 1] as Change, change) !== 0) return change;
     const ops = mapFieldOps(change.ops, (op) => (op.type === 'delete' ? fieldDelete(undefined) : op));
     return ops === change.ops ? change : updateChange(change.table, change.record, ops);
   });

@@ -2,7 +2,7 @@ import { checkIsOptions, checkListener } from '../errors/arguments.js';
 import type { ListRule } from '../lists/decisions.js';
 import { mergeListOps } from '../lists/merge.js';
 import type { ListOp } from '../operations/change.js';
-import { columnsOfOps, opsOfColumns } from '../operations/list-columns.js';
+import { opsOfColumns } from '../operations/list-columns.js';
 import { ownListOps } from '../operations/ownership.js';
 import { checkRule } from '../rules/resolution-rules.js';
 import { DEFAULT_RULE, type Rule } from '../rules/rule.js';
@@ -34,8 +34,7 @@ export function transformList(
   const { rule = DEFAULT_RULE, isOwn } = options;
   checkRule(rule);
   checkListener(isOwn, 'isOwn');
-  const [localOps, remoteOps] = [columnsOfOps(ownListOps(local)), columnsOfOps(ownListOps(remote))];
-  const merged = mergeListOps(localOps, remoteOps, listRuleOf(rule), isOwn);
+  const merged = mergeListOps(ownListOps(local), ownListOps(remote), listRuleOf(rule), isOwn);
   return { local: opsOfColumns(merged.local.ops), remote: opsOfColumns(merged.remote.ops) };
 }
 

@@ -6,12 +6,14 @@ import { FrozenMapBuilder, singleEntry, sortedMap } from '../values/fields.js';
 import { visitEach } from '../values/frozen-array.js';
 import { invalidName, isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
+import type { Atom } from '../values/value.js';
 import {
   type Change,
   deleteChange,
   type FieldList,
   type FieldOp,
   fieldDelete,
+  fieldList,
   fieldPut,
   insertChange,
   isListIndex,
@@ -22,7 +24,8 @@ import {
   listPut,
   updateChange,
 } from './change.js';
-import { columnsIn, listOfOps } from './list-columns.js';
+import { COLUMNS_LEAST } from './columns-least.js';
+import { columnsIn, columnsOfOps, type ListColumns, ListColumnsBuilder, listOfColumns } from './list-columns.js';
 
 /**
  * Turns input into changes that the engine owns: every name, value, index and operation is checked by itself (not
@@ -51,18 +54,17 @@ function isIterableObject(something: unknown): something is Iterable<unknown> {
  * @throws DatastoreError `invalid-change`, `invalid-value`, or `index-out-of-range` for a number that cannot be an
  * index.
  */
-export function ownListOps(ops: unknown, place?: Place): readonly ListOp[] {
-  return Object.freeze(copyListOps(ops, place));
+export function ownListOps(ops: unknown, place?: Place): ListColumns {
+  const given = ownArray(ops, place);
+  if (given.length === 1) return columnsOfOps([ownListOp(given[0], OBJECTS, place)]);
+  const columns = new ListColumnsBuilder(given.length);
+  visitEach(given, (op) => ownListOp(op, columns, place));
+  return columns.finish();
 }
 
-function copyListOps(ops: unknown, place: Place | undefined): readonly ListOp[] {
-  if (!Array.isArray(ops)) {
-    throw new DatastoreError('invalid-change', `list operations must be an array, got ${quote(ops)}`, place);
-  }
-  if (ops.length === 1) return [ownListOp(ops[0], place)];
-  const owned: ListOp[] = [];
-  visitEach(ops, (op) => owned.push(ownListOp(op, place)));
-  return owned;
+function ownArray(ops: unknown, place: Place | undefined): readonly unknown[] {
+  if (Array.isArray(ops)) return ops;
+  throw new DatastoreError('invalid-change', `list operations must be an array, got ${quote(ops)}`, place);
 }
 
 /** Takes a table id, or throws `invalid-name`. */
@@ -139,24 +141,39 @@ function ownFieldOp(op: unknown, place: Place): FieldOp {
   }
 }
 
-/** The operations of many are copied into columns; the engine's own columns need no copy. */
+/** Many operations are copied into columns; the engine's own columns need no copy. */
 function ownFieldList(raw: FieldList, create: boolean, place: Place): FieldList {
   const columns = columnsIn(raw);
   if (columns !== undefined && !columns.isMutable) return raw;
-  return listOfOps(create, copyListOps(raw.ops, place));
+  const ops = ownArray(raw.ops, place);
+  if (ops.length >= COLUMNS_LEAST) return listOfColumns(create, ownListOps(ops, place));
+  if (ops.length === 1) return fieldList(create, [ownListOp(ops[0], OBJECTS, place)]);
+  const owned: ListOp[] = [];
+  visitEach(ops, (op) => owned.push(ownListOp(op, OBJECTS, place)));
+  return fieldList(create, owned);
 }
 
-function ownListOp(op: unknown, place: Place | undefined): ListOp {
+/** What is made of list operations: objects, or what a `ListColumnsBuilder` adds. */
+interface ListOpMaker<Made> {
+  insert(index: number, value: Atom, atEnd: boolean): Made;
+  put(index: number, value: Atom, before: Atom | undefined): Made;
+  delete(index: number, before: Atom | undefined): Made;
+  move(from: number, to: number): Made;
+}
+
+const OBJECTS: ListOpMaker<ListOp> = { insert: listInsert, put: listPut, delete: listDelete, move: listMove };
+
+function ownListOp<Made>(op: unknown, make: ListOpMaker<Made>, place: Place | undefined): Made {
   const raw = ownObject(op, 'a list operation', place);
-  if (raw['type'] === 'move') return listMove(ownIndex(raw['from'], place), ownIndex(raw['to'], place));
+  if (raw['type'] === 'move') return make.move(ownIndex(raw['from'], place), ownIndex(raw['to'], place));
   const index = ownIndex(raw['index'], place);
   switch (raw['type']) {
     case 'put':
-      return listPut(index, ownAtom(raw['value'], place, index), ownOptionalAtom(raw['before'], place, index));
+      return make.put(index, ownAtom(raw['value'], place, index), ownOptionalAtom(raw['before'], place, index));
     case 'insert':
-      return listInsert(index, ownAtom(raw['value'], place, index), ownAtEnd(raw['atEnd'], place, index));
+      return make.insert(index, ownAtom(raw['value'], place, index), ownAtEnd(raw['atEnd'], place, index));
     case 'delete':
-      return listDelete(index, ownOptionalAtom(raw['before'], place, index));
+      return make.delete(index, ownOptionalAtom(raw['before'], place, index));
     default:
       throw new DatastoreError(
         'invalid-change',
