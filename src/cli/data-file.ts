@@ -72,6 +72,9 @@ function readBytes(io: CommandIo, path: string): Uint8Array {
   }
 }
 
+/** How much memory a file may take: it can be large, and somebody else may have made it. */
+const MAX_BYTES = 2 ** 30;
+
 /** The beginning of a file in the binary form: the header of an array, and its kind as a short string. Spec: BIN-2. */
 const BINARY_START = /^(?:[\x90-\x9f]|\xdc..|\xdd....)[\xa0-\xbf]deltaic\/(\w*)/s;
 
@@ -82,14 +85,14 @@ function binaryKind(bytes: Uint8Array): string | undefined {
 function decode(bytes: Uint8Array, kind: string): DataContent {
   switch (kind) {
     case 'state':
-      return { kind: 'snapshot', state: decodeState(bytes) };
+      return { kind: 'snapshot', state: decodeState(bytes, { maxBytes: MAX_BYTES }) };
     case 'replica':
-      return { kind, saved: decodeReplica(bytes) };
+      return { kind, saved: decodeReplica(bytes, { maxBytes: MAX_BYTES }) };
     case 'sequencer':
-      return { kind, saved: decodeSequencer(bytes) };
+      return { kind, saved: decodeSequencer(bytes, { maxBytes: MAX_BYTES }) };
     default:
       // This also reports a kind that is unknown.
-      return { kind: 'delta', changes: [...decodeDelta(bytes)] };
+      return { kind: 'delta', changes: [...decodeDelta(bytes, { maxBytes: MAX_BYTES })] };
   }
 }
 

@@ -22,7 +22,9 @@ type CodecErrorCode =
   /** Bytes that are not what the encoder writes: `offset` says where. */
   | 'invalid-binary'
   /** Encoded bytes of a version that this one does not know. */
-  | 'unknown-version';
+  | 'unknown-version'
+  /** Bytes that would take more memory than the decoder was allowed. */
+  | 'decoded-too-large';
 
 /** Edits that do not fit the state, the other delta or the limits. */
 type StateErrorCode =

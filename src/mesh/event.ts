@@ -5,7 +5,7 @@ import { quote } from '../errors/quote.js';
 import { ownTableId } from '../operations/ownership.js';
 import type { WireChange } from '../operations/wire.js';
 import { RULE_NAMES, type RuleName } from '../rules/rule.js';
-import { expectArray, expectObject } from '../values/json.js';
+import { expectArray, expectItems, expectObject } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 
 /** Names one event for ever: its agent, and which of the agent's events it is, counted from 1. Spec: GRAPH-1. */
@@ -98,7 +98,7 @@ export function parseEvent(json: unknown): MeshEvent {
   }
   return ownEvent(
     parseEventId(id),
-    expectArray(parents, 'the parents of an event').map(parseEventId),
+    expectItems(parents, 'the parents of an event', parseEventId),
     parseDelta(delta),
     rules === undefined ? NO_RULES : parseRules(rules),
     time,

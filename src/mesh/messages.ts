@@ -1,7 +1,7 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { expectArray, expectObject } from '../values/json.js';
+import { expectItems, expectObject } from '../values/json.js';
 import {
   compareAgents,
   type EventId,
@@ -87,7 +87,7 @@ export function parseMeshMessage(json: unknown): MeshMessage {
   const state = parseState(rows);
   return {
     type,
-    trimmed: { vector: parseVector(vector), heads: expectArray(heads, 'the heads of a snapshot').map(parseHead) },
+    trimmed: { vector: parseVector(vector), heads: expectItems(heads, 'the heads of a snapshot', parseHead) },
     rows: formatState(state),
     events: parseEvents(events),
   };
@@ -100,7 +100,7 @@ function only(parts: Readonly<Record<string, unknown>>, names: readonly string[]
 }
 
 function parseEvents(json: unknown): readonly MeshEvent[] {
-  return expectArray(json, 'the events of a message').map(parseEvent);
+  return expectItems(json, 'the events of a message', parseEvent);
 }
 
 function parseHead(json: unknown): TrimmedHead {

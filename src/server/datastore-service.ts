@@ -13,6 +13,7 @@
 
 import { decodeDelta, encodeDelta } from '../codec/binary/encoded-delta.js';
 import { decodeSequencer, encodeSequencer } from '../codec/binary/encoded-sequencer.js';
+import { UNLIMITED } from '../codec/binary/memory-budget.js';
 import type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } from '../datastore/manager/link.js';
 import { invalidDatastoreId } from '../datastore/model/arguments.js';
 import { Mutex } from '../datastore/model/mutex.js';
@@ -261,7 +262,9 @@ export class DatastoreService {
     if (message.type !== 'put' || answer.type !== 'repeated' || answer.rev > sequencer.firstRevision) return answer;
     const { rev, nonce } = answer;
     const stored = await this.#storedEntry(handle, rev);
-    return stored === undefined ? answer : answerToRetry(message, { rev, nonce, delta: decodeDelta(stored.bytes) });
+    return stored === undefined
+      ? answer
+      : answerToRetry(message, { rev, nonce, delta: decodeDelta(stored.bytes, UNLIMITED) });
   }
 
   /** An entry of the log in the store, if it is not trimmed. */
@@ -349,7 +352,7 @@ export class DatastoreService {
     const stored = await this.#logs.get(handle);
     if (stored === undefined) throw notFound(handle);
     const snapshot = await this.#logs.readSnapshot(handle);
-    const saved = snapshot && decodeSequencer(snapshot.bytes);
+    const saved = snapshot && decodeSequencer(snapshot.bytes, UNLIMITED);
     const { sequencer: options = {} } = this.#options;
     const sequencer = saved === undefined ? new Sequencer(options) : Sequencer.restore(saved.snapshot, [], options);
     const head = { revision: sequencer.revision, nonce: saved?.snapshot.nonces.at(-1) ?? '' };
@@ -380,7 +383,7 @@ export class DatastoreService {
       if (read.type === 'gone') throw this.#forget(hosted);
       if (read.type === 'reset') return restart();
       for (const { revision, nonce, bytes } of read.entries) {
-        hosted.accept({ rev: revision, nonce, delta: decodeDelta(bytes) });
+        hosted.accept({ rev: revision, nonce, delta: decodeDelta(bytes, UNLIMITED) });
       }
       const { revision, nonce } = hosted.head;
       if (revision > read.head.revision) return restart();
@@ -415,7 +418,11 @@ export class DatastoreService {
     if (read.type !== 'entries') return undefined;
     const known = read.entries.filter(({ revision }) => revision <= head.revision);
     if (known.length === 0) return undefined;
-    const entries = known.map(({ revision, nonce, bytes }) => ({ rev: revision, nonce, delta: decodeDelta(bytes) }));
+    const entries = known.map(({ revision, nonce, bytes }) => ({
+      rev: revision,
+      nonce,
+      delta: decodeDelta(bytes, UNLIMITED),
+    }));
     return { type: 'entries', ...pageOf(entries, 0, answerSize, head.revision) };
   }
 

@@ -3,7 +3,7 @@ import type { Row } from '../codec/wire/state.js';
 import { DatastoreError, type DatastoreErrorCode, type Place, placeOf } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import type { WireChange } from '../operations/wire.js';
-import { expectArray, expectObject, type JsonObject } from '../values/json.js';
+import { expectItems, expectObject, type JsonObject } from '../values/json.js';
 import { isWholeNumber } from '../values/numbers.js';
 import {
   checkHead,
@@ -45,8 +45,10 @@ export function formatMessage(message: ReplicaMessage | SequencerMessage): WireM
       return { ...message, delta: formatDelta(message.delta) };
     case 'conflict':
     case 'entries':
-      expectArray(message.entries, 'log entries');
-      return { ...message, entries: message.entries.map(formatEntry) };
+      return {
+        ...message,
+        entries: expectItems(message.entries, 'log entries', (entry) => formatEntry(entry as LogEntry)),
+      };
     default:
       if (OTHER_TYPES.includes(message.type)) return message;
       throw new DatastoreError('invalid-json', `got the message type ${quote(message.type)}: use ${TYPES.join(', ')}`);
@@ -123,7 +125,7 @@ export function parseSequencerMessage(json: unknown): SequencerMessage {
  */
 export function readSequencerMessage(json: unknown, readEntry: (json: unknown) => LogEntry): SequencerMessage {
   const parsePage = ({ entries, rev }: JsonObject): LogPage => {
-    const page = { entries: expectArray(entries, 'log entries').map(readEntry) };
+    const page = { entries: expectItems(entries, 'log entries', readEntry) };
     if (rev === undefined) return page;
     checkRevision(rev);
     return { ...page, rev };
@@ -178,11 +180,10 @@ export function notOfReplica({ type }: { readonly type?: unknown }): DatastoreEr
 /** Reads a snapshot, except its rows, which `stateOfSnapshot` reads. */
 export function parseSnapshot({ rev, rows, nonces }: JsonObject): Snapshot {
   checkRevision(rev);
-  const names: string[] = [];
-  for (const nonce of expectArray(nonces, 'the nonces of a snapshot')) {
+  const names = expectItems(nonces, 'the nonces of a snapshot', (nonce) => {
     checkNonce(nonce);
-    names.push(nonce);
-  }
+    return nonce;
+  });
   return { type: 'snapshot', rev, rows: rows as readonly Row[], nonces: names };
 }
 

@@ -23,7 +23,7 @@ import {
 } from '../operations/list-columns.js';
 import { ownRecordId, ownTableId } from '../operations/ownership.js';
 import { freezeMap } from '../values/fields.js';
-import { expectArray } from '../values/json.js';
+import { expectArray, expectItems } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 import { isList } from '../values/value.js';
 
@@ -261,11 +261,12 @@ function noSuchInsert(place: string): DatastoreError {
 
 /** Reads what a saved replica says of its own items. @throws DatastoreError `invalid-json`, `invalid-name`. */
 export function parseOwnItems(json: unknown): SavedOwnItems {
-  const [items, appends, ...others] = expectArray(json, 'the own items');
-  if (others.length > 0) throw invalid(json, 'own items are [items, appends]');
+  const parts = expectArray(json, 'the own items');
+  const [items, appends] = parts;
+  if (parts.length > 2) throw invalid(json, 'own items are [items, appends]');
   const own = {
-    items: expectArray(items, 'the own items of lists').map(parseOwnList),
-    appends: expectArray(appends, 'the appends').map(parseAppends),
+    items: expectItems(items, 'the own items of lists', parseOwnList),
+    appends: expectItems(appends, 'the appends', parseAppends),
   };
   if (own.items.length + own.appends.length === 0) throw invalid(json, 'own items that are none are left out');
   const lists = new Set(own.items.map(([table, record, field]) => placeOf(table, record, field)));
@@ -284,12 +285,14 @@ function isBefore(left: SavedAppends, right: SavedAppends): boolean {
 }
 
 function parseOwnList(json: unknown): SavedOwnList {
-  const [table, record, field, runs, ...others] = expectArray(json, 'the own items of a list');
-  if (others.length > 0) throw invalid(json, 'own items of a list are [table, record, field, runs]');
+  const parts = expectArray(json, 'the own items of a list');
+  const [table, record, field, runs] = parts;
+  if (parts.length > 4) throw invalid(json, 'own items of a list are [table, record, field, runs]');
   const owner = { table: ownTableId(table), record: ownRecordId(record) };
-  const parsed = expectArray(runs, 'runs').map((run): OwnRun => {
-    const [start, end, ...more] = expectArray(run, 'a run');
-    const isRun = isListIndex(start) && isListIndex(end) && start < end && more.length === 0;
+  const parsed = expectItems(runs, 'runs', (run): OwnRun => {
+    const bounds = expectArray(run, 'a run');
+    const [start, end] = bounds;
+    const isRun = isListIndex(start) && isListIndex(end) && start < end && bounds.length === 2;
     if (!isRun) throw invalid(run, `a run is [start, end] with 0 ≤ start < end ≤ ${LIST_INDEX_MAX}`);
     return [start, end];
   });
@@ -303,18 +306,21 @@ function parseOwnList(json: unknown): SavedOwnList {
 
 /** @throws DatastoreError `invalid-json`. */
 export function parseAppends(json: unknown): SavedAppends {
-  const [delta, table, record, field, ops, ...others] = expectArray(json, 'appends');
-  if (!isListIndex(delta) || others.length > 0) {
+  const parts = expectArray(json, 'appends');
+  const [delta, table, record, field, ops] = parts;
+  if (!isListIndex(delta) || parts.length > 5) {
     throw invalid(json, 'appends are [number of the delta, table, record, field, numbers of the operations]');
   }
   const owner = { table: ownTableId(table), record: ownRecordId(record) };
-  const numbers = expectArray(ops, 'the numbers of operations');
-  const areNumbers = numbers.every(
-    (at, index) => isListIndex(at) && (index === 0 || at > (numbers[index - 1] as number)),
-  );
-  if (!areNumbers || numbers.length === 0)
-    throw invalid(ops, 'the numbers of operations ascend, and there is at least one');
-  return [delta, owner.table, owner.record, ownFieldName(field, owner), numbers as number[]];
+  const misfit = (): DatastoreError => invalid(ops, 'the numbers of operations ascend, and there is at least one');
+  let previous = -1;
+  const numbers = expectItems(ops, 'the numbers of operations', (at) => {
+    if (!isListIndex(at) || at <= previous) throw misfit();
+    previous = at;
+    return at;
+  });
+  if (numbers.length === 0) throw misfit();
+  return [delta, owner.table, owner.record, ownFieldName(field, owner), numbers];
 }
 
 function invalid(json: unknown, expected: string): DatastoreError {

@@ -1,7 +1,7 @@
 import { formatDelta, parseDelta } from '../codec/wire/delta.js';
 import { composeAll, type Delta } from '../deltas/delta.js';
 import type { WireChange } from '../operations/wire.js';
-import { expectArray, expectObject, type JsonObject } from '../values/json.js';
+import { expectArray, expectItems, expectObject, type JsonObject } from '../values/json.js';
 import { appendsIn, parseAppends, parseOwnItems, type SavedAppends, withAppends } from './own-items.js';
 import type { PendingQueue } from './pending-queue.js';
 import { formatRule, parseRule, type SavedRule } from './saved-replica.js';
@@ -61,12 +61,12 @@ export function withSavedEdits(saved: unknown, edits: readonly unknown[]): JsonO
   const parts = [
     ...withAppends([parseDelta(replica['open'])], openAppends),
     ...added.flatMap(({ changes, appends }) =>
-      withAppends([parseDelta(changes)], expectArray(appends, 'the appends').map(parseAppends)),
+      withAppends([parseDelta(changes)], expectItems(appends, 'the appends', parseAppends)),
     ),
   ];
   const open = composeAll(parts);
   const rules = [replica['rules'], ...added.map((edit) => edit['rules'])].flatMap((list) =>
-    expectArray(list, 'the rules').map(parseRule),
+    expectItems(list, 'the rules', parseRule),
   );
   const latest = new Map(rules.map((rule) => [rule.slice(0, 3).join(' '), rule]));
   const appends = [

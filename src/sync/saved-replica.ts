@@ -8,7 +8,7 @@ import type { WireChange } from '../operations/wire.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import type { State } from '../state/state.js';
-import { expectArray, expectObject, type JsonObject } from '../values/json.js';
+import { expectArray, expectItems, expectObject, type JsonObject } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 import { parseRefusal } from './message-format.js';
 import { headMember, isRevision, isValidNonce, type Refusal } from './messages.js';
@@ -141,14 +141,15 @@ export function parseStored(json: unknown): StoredReplica {
     throw invalid(`got the head ${quote(head)}: use 1 to 128 visible ASCII characters, or leave it out`);
   }
   const own = saved['own'] === undefined ? { items: [], appends: [] } : parseOwnItems(saved['own']);
-  const deltas = [...expectArray(saved['pending'], 'the pending deltas'), saved['open']].map(parseDelta);
+  const pending = expectItems(saved['pending'], 'the pending deltas', parseDelta);
+  const deltas = [...pending, parseDelta(saved['open'])];
   const marked = withAppends(deltas, own.appends);
   const stored: StoredReplica = {
     base: parseState(saved['rows']),
     rev,
     pending: marked.slice(0, -1),
     open: marked.at(-1) ?? NO_CHANGES,
-    rules: expectArray(saved['rules'], 'the rules').map(parseRule),
+    rules: expectItems(saved['rules'], 'the rules', parseRule),
     session: {
       nonce: nonce ?? undefined,
       refusal: saved['refusal'] === null ? undefined : parseRefusal(saved['refusal']),
@@ -180,9 +181,10 @@ export function formatRule({ table, record, field, rule }: PlacedRule): SavedRul
 }
 
 export function parseRule(json: unknown): SavedRule {
-  const [table, record, field, name, ...others] = expectArray(json, 'a rule');
+  const parts = expectArray(json, 'a rule');
+  const [table, record, field, name] = parts;
   const known = SAVED_RULE_NAMES.find((rule) => rule === name);
-  if (known === undefined || others.length > 0) {
+  if (known === undefined || parts.length > 4) {
     const names = SAVED_RULE_NAMES.join(', ');
     throw invalid(`got the rule ${quote(json)}: use [table, record, field, name], where name is one of ${names}`);
   }

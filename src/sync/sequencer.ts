@@ -7,7 +7,7 @@ import { quote } from '../errors/quote.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import { State } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import { expectArray, expectObject } from '../values/json.js';
+import { expectItems, expectObject } from '../values/json.js';
 import { isWholeNumber } from '../values/numbers.js';
 import { notOfReplica, parseEntry, parseSnapshot } from './message-format.js';
 import {
@@ -300,7 +300,7 @@ export class Sequencer {
   #resume(given: Snapshot, log: readonly LogEntry[], nonceCount: number): void {
     const snapshot = parseSnapshot(expectObject(given, 'a snapshot'));
     this.#state = stateOfSnapshot(snapshot);
-    const entries = expectArray(log, 'a log').map(ownEntry);
+    const entries = expectItems(log, 'a log', ownEntry);
     checkConsecutive(entries, snapshot.rev);
     const earlier = entries.filter(({ rev }) => rev <= snapshot.rev);
     this.#log = new Log(snapshot.rev, earlier, snapshot.nonces, nonceCount);
@@ -540,7 +540,7 @@ export function parseSequencer(json: unknown): SavedSequencer {
   const { snapshot, log } = expectObject(json, 'a saved sequencer');
   const read = parseSnapshot(expectObject(snapshot, 'a snapshot'));
   stateOfSnapshot(read);
-  return { snapshot: read, log: expectArray(log, 'a log').map(parseEntry) };
+  return { snapshot: read, log: expectItems(log, 'a log', parseEntry) };
 }
 
 /** @throws DatastoreError `log-gap` unless the entries follow one another and reach the snapshot or beyond it. */

@@ -16,6 +16,7 @@ import { visitEach } from '../../values/frozen-array.js';
 import type { Value } from '../../values/value.js';
 import { ByteReader, ByteWriter, readRun, writeRun } from './byte-column.js';
 import { ListEditReader, ListEditWriter } from './list-edit-column.js';
+import { COST, type MemoryBudget } from './memory-budget.js';
 import {
   FieldSetReader,
   FieldSetWriter,
@@ -182,18 +183,20 @@ export class ChangeReader {
   readonly #edits: ListEditReader;
   readonly #values: ValueReader;
   readonly #befores: ValueReader;
+  readonly #budget: MemoryBudget;
   #record = 0;
 
-  constructor(columns: readonly Uint8Array[]) {
+  constructor(columns: readonly Uint8Array[], budget: MemoryBudget) {
+    this.#budget = budget;
     const column = (at: number): Uint8Array => columns[at] ?? NO_COLUMN;
-    this.names = new NameTable(column(0));
-    this.#strings = new StringTable(new ByteReader(column(1), 'string lengths'), new TextReader(column(2)));
+    this.names = new NameTable(column(0), budget);
+    this.#strings = new StringTable(new ByteReader(column(1), 'string lengths'), new TextReader(column(2)), budget);
     this.#groups = new ByteReader(column(3), 'groups');
     this.#records = new ByteReader(column(4), 'records');
-    this.#fields = new FieldSetReader(column(5), this.names);
-    this.#values = new ValueReader(column(7), column(8), column(9), this.#strings);
-    this.#befores = new ValueReader(column(10), column(11), column(12), this.#strings);
-    this.#edits = new ListEditReader(column(6), this.#values, this.#befores);
+    this.#fields = new FieldSetReader(column(5), this.names, budget);
+    this.#values = new ValueReader([column(7), column(8), column(9)], this.#strings, budget);
+    this.#befores = new ValueReader([column(10), column(11), column(12)], this.#strings, budget);
+    this.#edits = new ListEditReader(column(6), this.#values, this.#befores, budget);
   }
 
   /** The next delta: `count` changes, or all that are left. */
@@ -251,6 +254,7 @@ export class ChangeReader {
   }
 
   #change(kind: number, table: string): Change {
+    this.#budget.take(COST.change * changesPerRecord(kind));
     this.#record += this.#records.signed();
     const record = this.names.at(this.#record, this.#records);
     if (kind === INSERTED || kind === INSERTED_UPDATED) return insertChange(table, record, this.#readFields());

@@ -5,6 +5,7 @@ import type { Change } from '../../operations/change.js';
 import { insertsOf, State, stateOfInserts } from '../../state/state.js';
 import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter } from './change-columns.js';
 import { packColumns, unpackColumns } from './envelope.js';
+import { type DecodeOptions, MemoryBudget } from './memory-budget.js';
 
 /**
  * Writes a delta in the binary form, with `before` where it is present. Equal deltas give equal bytes.
@@ -19,14 +20,14 @@ export function encodeDelta(delta: DeltaInput): Uint8Array {
 }
 
 /**
- * Reads a delta from untrusted bytes. `State.apply` checks whether it fits a state. Time and
- * memory are bounded by the number of bytes.
+ * Reads a delta from untrusted bytes. `State.apply` checks whether it fits a state. Time is
+ * bounded by the number of bytes, and memory by `maxBytes`.
  *
- * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`; and what `Delta.from` throws,
+ * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`, `decoded-too-large`; and what `Delta.from` throws,
  * for bytes that hold changes that cannot follow one another. Spec: BIN-1 to BIN-20, BIN-26.
  */
-export function decodeDelta(bytes: unknown): Delta {
-  return deltaOf(decodeChanges(bytes));
+export function decodeDelta(bytes: unknown, options?: DecodeOptions): Delta {
+  return deltaOf(decodeChanges(bytes, options));
 }
 
 /** {@link encodeDelta} for changes of the engine's own, in any valid sequence, which are written as they stand. */
@@ -39,10 +40,11 @@ export function encodeChanges(changes: readonly Change[]): Uint8Array {
  *
  * Law: it reads nothing but what {@link encodeChanges} writes: `encodeChanges(decodeChanges(b))` is `b`.
  *
- * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`.
+ * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`, `decoded-too-large`.
  */
-export function decodeChanges(bytes: unknown): readonly Change[] {
-  const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/delta', CHANGE_COLUMN_COUNT));
+export function decodeChanges(bytes: unknown, options?: DecodeOptions): readonly Change[] {
+  const budget = new MemoryBudget(options);
+  const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/delta', CHANGE_COLUMN_COUNT), budget);
   const changes = reader.changes();
   reader.finish();
   return changes;
@@ -63,14 +65,16 @@ export function encodeState(state: State): Uint8Array {
 }
 
 /**
- * Reads a state from untrusted bytes. Time and memory are bounded by the number of bytes.
+ * Reads a state from untrusted bytes. Time is bounded by the number of bytes, and memory by `maxBytes`.
  *
  * Law: it reads only what `encodeState` writes: `encodeState(decodeState(b))` is `b`.
  *
- * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`. Spec: BIN-1 to BIN-21, BIN-26.
+ * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`, `decoded-too-large`. Spec: BIN-1 to
+ * BIN-21, BIN-26, BIN-27.
  */
-export function decodeState(bytes: unknown): State {
-  const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/state', CHANGE_COLUMN_COUNT));
+export function decodeState(bytes: unknown, options?: DecodeOptions): State {
+  const budget = new MemoryBudget(options);
+  const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/state', CHANGE_COLUMN_COUNT), budget);
   const inserts = reader.inserts();
   reader.finish();
   return stateOfInserts(inserts);

@@ -6,6 +6,7 @@ import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
 import { someOf } from '../../values/frozen-array.js';
 import { ByteReader, ByteWriter } from './byte-column.js';
 import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter } from './change-columns.js';
+import { COST, type MemoryBudget } from './memory-budget.js';
 import { Inventory, type NameIndex, type NameTable } from './shared-tables.js';
 
 /** A state, and deltas that follow it or lead to it. They share the columns of changes. */
@@ -46,13 +47,18 @@ export function encodeHistory(
  *
  * @throws DatastoreError `invalid-binary`.
  */
-export function decodeHistory(columns: readonly Uint8Array[], readFurther: (names: NameTable) => void): History {
+export function decodeHistory(
+  columns: readonly Uint8Array[],
+  budget: MemoryBudget,
+  readFurther: (names: NameTable) => void,
+): History {
   const [countColumn = new Uint8Array(), ...changeColumns] = columns;
   const counts = new ByteReader(countColumn, 'counts');
-  const changes = new ChangeReader(changeColumns);
+  const changes = new ChangeReader(changeColumns, budget);
   const inserts = changes.inserts(counts.varint());
   const deltas: Delta[] = [];
   while (!counts.isAtEnd) {
+    budget.take(COST.list);
     const delta = changes.changes(counts.varint());
     if (!isInNormalForm(delta) || someOf(delta, saysBefore)) {
       counts.fail('a delta is not in normal form without before');

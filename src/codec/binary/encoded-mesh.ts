@@ -18,6 +18,7 @@ import { singleEntry } from '../../values/fields.js';
 import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
 import { packColumns, unpackColumns } from './envelope.js';
+import { COST, type DecodeOptions, MemoryBudget } from './memory-budget.js';
 import type { NameIndex, NameTable } from './shared-tables.js';
 import { decodeUtf8 } from './text-column.js';
 
@@ -65,28 +66,31 @@ export function encodeMesh(content: MeshContent): Uint8Array {
  * Reads the content of a mesh replica from untrusted bytes. Whether the events fit what their authors saw is for
  * `MeshReplica.from` to see.
  *
- * @throws DatastoreError `invalid-binary`, `unknown-version`. Spec: HIST-1 to HIST-5.
+ * @throws DatastoreError `invalid-binary`, `unknown-version`, `decoded-too-large`. Spec: HIST-1 to HIST-5, BIN-27.
  */
-export function decodeMesh(bytes: unknown): MeshContent {
+export function decodeMesh(bytes: unknown, options?: DecodeOptions): MeshContent {
+  const budget = new MemoryBudget(options);
   const [head, agentText, counts, parents, joins, times, rules, ...columns] = unpackColumns(
     bytes,
     'deltaic/mesh',
     COLUMN_COUNT,
   ) as readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, ...Uint8Array[]];
+  budget.take(COST.name * Math.ceil(agentText.length / 2));
   const agents = agentText.length === 0 ? [] : decodeUtf8(agentText).split('\n');
   if (!agents.every(isValidAgent)) throw invalidBinary('an agent is not valid', agentText.byteOffset);
   const start = decodeHead(new ByteReader(head, 'head'), agents);
   let ruleSets: readonly EventRules[] = [];
   const rulesReader = new ByteReader(rules, 'rules');
-  const history = decodeHistory(columns, (names) => {
-    ruleSets = decodeRuleSets(rulesReader, names);
+  const history = decodeHistory(columns, budget, (names) => {
+    ruleSets = decodeRuleSets(rulesReader, names, budget);
   });
   const stateCount = start.hasState ? 1 : 0;
   const joinedCount = history.deltas.length - 1 - stateCount;
   if (joinedCount < 0) throw invalidBinary('the unsealed delta is missing', head.byteOffset);
-  const deltas = splitDeltas(history.deltas.slice(0, joinedCount), new ByteReader(joins, 'joins'));
+  const deltas = splitDeltas(history.deltas.slice(0, joinedCount), new ByteReader(joins, 'joins'), budget);
+  budget.take(COST.entry * deltas.length);
   const ids = decodeCounts(new ByteReader(counts, 'counts of events'), deltas.length, agents, start.vector);
-  const allParents = decodeParents(new ByteReader(parents, 'parents'), ids, agents, start.vector);
+  const allParents = decodeParents(new ByteReader(parents, 'parents'), ids, agents, start.vector, budget);
   const shapes = ids.map((id, at) => ({ id, parents: allParents[at] ?? [] }));
   const allTimes = decodeTimes(new ByteReader(times, 'times'), deltas.length);
   const allRules = decodeRuleUses(rulesReader, deltas.length + 1, ruleSets);
@@ -294,6 +298,7 @@ function decodeParents(
   ids: readonly EventId[],
   agents: readonly string[],
   trimmed: ReadonlyMap<string, number>,
+  budget: MemoryBudget,
 ): readonly (readonly EventId[])[] {
   const all: EventId[][] = [];
   let known = new Map<string, number>();
@@ -313,6 +318,7 @@ function decodeParents(
         const other = agents.length > 2 ? agents[column.varint()] : agents.find((name) => name !== agent);
         if (other === undefined || other === agent) column.fail('not another agent');
         const parentSeq = (known.get(other) ?? trimmed.get(other) ?? 0) + 1 + column.signed();
+        budget.take(COST.name);
         known.set(other, parentSeq);
         parents.push([other, parentSeq]);
       }
@@ -397,7 +403,7 @@ function encodeJoins(joined: readonly Joined[]): Uint8Array {
   return column.finish();
 }
 
-function splitDeltas(joined: readonly Delta[], column: ByteReader): readonly Delta[] {
+function splitDeltas(joined: readonly Delta[], column: ByteReader, budget: MemoryBudget): readonly Delta[] {
   const deltas: Delta[] = [];
   let single = column.isAtEnd ? undefined : column.varint();
   for (const delta of joined) {
@@ -409,7 +415,9 @@ function splitDeltas(joined: readonly Delta[], column: ByteReader): readonly Del
     const edit = listEditIn(delta);
     if (edit === undefined) column.fail('a delta that is not the edit of a list is of one event');
     let at = 0;
+    budget.take(2 * COST.listOp * edit.op.ops.length);
     const take = (count: number): void => {
+      budget.take(COST.change + COST.field + COST.listEdit);
       const op = fieldList(false, edit.op.ops.slice(at, at + count));
       deltas.push(deltaInNormalForm([updateChange(edit.table, edit.record, singleEntry(edit.field, op))]));
       at += count;
@@ -521,12 +529,13 @@ function encodeRules(sets: readonly EventRules[], uses: readonly EventRules[], n
   return column.finish();
 }
 
-function decodeRuleSets(column: ByteReader, names: NameTable): readonly EventRules[] {
+function decodeRuleSets(column: ByteReader, names: NameTable, budget: MemoryBudget): readonly EventRules[] {
   const sets: EventRules[] = [new Map()];
   if (column.isAtEnd) return sets;
   for (let count = column.varint(); count > 0; count = column.varint()) {
     const rules = new Map<string, Map<string, RuleName>>();
     for (; count > 0; count--) {
+      budget.take(COST.entry);
       const table = names.at(column.varint(), column);
       const field = names.at(column.varint(), column);
       const rule = RULE_NAMES[column.varint()];

@@ -16,6 +16,7 @@ import {
 import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
 import { packColumns, unpackColumns } from './envelope.js';
+import { COST, type DecodeOptions, MemoryBudget } from './memory-budget.js';
 import type { NameIndex, NameTable } from './shared-tables.js';
 import { decodeUtf8 } from './text-column.js';
 
@@ -60,9 +61,11 @@ export function encodeReplica(saved: SavedReplica): Uint8Array {
 /**
  * Reads a saved replica for `Replica.load` from untrusted bytes.
  *
- * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`. Spec: BIN-22, BIN-23.
+ * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`, `decoded-too-large`. Spec: BIN-22,
+ * BIN-23, BIN-27.
  */
-export function decodeReplica(bytes: unknown): SavedReplica {
+export function decodeReplica(bytes: unknown, options?: DecodeOptions): SavedReplica {
+  const budget = new MemoryBudget(options);
   const [headColumn, nonceColumn, refusalColumn, ruleColumn, ...columns] = unpackColumns(
     bytes,
     'deltaic/replica',
@@ -73,11 +76,11 @@ export function decodeReplica(bytes: unknown): SavedReplica {
   const flags = head.byte();
   if (flags > NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN + KNOWS_HEAD) head.fail('unknown flags');
   const nonceOfRev = (flags & KNOWS_HEAD) === 0 ? undefined : decodeNonce(head.bytes(head.varint()));
-  const own = (flags & KNOWS_OWN) === 0 ? NOTHING_OWN : decodeOwn(head.rest());
+  const own = (flags & KNOWS_OWN) === 0 ? NOTHING_OWN : decodeOwn(head.rest(), budget);
   head.finish();
   let rules: readonly SavedRule[] = [];
-  const { state, deltas } = decodeHistory(columns, (names) => {
-    rules = decodeRules(new ByteReader(ruleColumn, 'rules'), names);
+  const { state, deltas } = decodeHistory(columns, budget, (names) => {
+    rules = decodeRules(new ByteReader(ruleColumn, 'rules'), names, budget);
   });
   const marked = markAppends(deltas, own, headColumn.byteOffset);
   const open = marked.at(-1);
@@ -113,10 +116,11 @@ function encodeRules(rules: readonly SavedRule[], names: NameIndex): Uint8Array 
   return column.finish();
 }
 
-function decodeRules(column: ByteReader, names: NameTable): SavedRule[] {
+function decodeRules(column: ByteReader, names: NameTable, budget: MemoryBudget): SavedRule[] {
   const rules: SavedRule[] = [];
   let previous: readonly number[] = [];
   while (!column.isAtEnd) {
+    budget.take(COST.entry);
     const place = [column.varint(), column.varint(), column.varint()] as const;
     const rule = SAVED_RULE_NAMES[column.varint()];
     if (rule === undefined) column.fail('unknown rule');
@@ -146,7 +150,8 @@ function decodeRefusal(column: Uint8Array): Refusal {
 }
 
 /** What a replica knows of its own items is stored as JSON. */
-function decodeOwn(column: Uint8Array): SavedOwnItems {
+function decodeOwn(column: Uint8Array, budget: MemoryBudget): SavedOwnItems {
+  budget.take(COST.listOp * column.length);
   return decodeJson(column, 'own items', parseOwnItems, ({ items, appends }) => [items, appends]);
 }
 

@@ -7,6 +7,7 @@ import { formatState } from '../wire/state.js';
 import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
 import { packColumns, unpackColumns } from './envelope.js';
+import { COST, type DecodeOptions, MemoryBudget } from './memory-budget.js';
 import { decodeUtf8 } from './text-column.js';
 
 const COLUMN_COUNT = 2 + HISTORY_COLUMN_COUNT;
@@ -42,9 +43,11 @@ export function encodeSequencer(saved: SavedSequencer): Uint8Array {
 /**
  * Reads a saved sequencer for `Sequencer.restore` from untrusted bytes.
  *
- * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`. Spec: BIN-22, BIN-24.
+ * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`, `decoded-too-large`. Spec: BIN-22,
+ * BIN-24, BIN-27.
  */
-export function decodeSequencer(bytes: unknown): SavedSequencer {
+export function decodeSequencer(bytes: unknown, options?: DecodeOptions): SavedSequencer {
+  const budget = new MemoryBudget(options);
   const [headColumn, nonceColumn, ...columns] = unpackColumns(bytes, 'deltaic/sequencer', COLUMN_COUNT) as readonly [
     Uint8Array,
     Uint8Array,
@@ -53,12 +56,12 @@ export function decodeSequencer(bytes: unknown): SavedSequencer {
   const head = new ByteReader(headColumn, 'head');
   const [rev, snapshotNonceCount, laterCount] = [head.varint(), head.varint(), head.varint()];
   const lastRev = rev + laterCount;
-  const { state, deltas } = decodeHistory(columns, () => undefined);
+  const { state, deltas } = decodeHistory(columns, budget, () => undefined);
   const firstRev = lastRev - deltas.length + 1;
   if (laterCount > deltas.length || firstRev < 1 || !isRevision(lastRev))
     head.fail('the number of entries does not match the revisions');
   head.finish();
-  const nonces = decodeNonces(nonceColumn);
+  const nonces = decodeNonces(nonceColumn, budget);
   const firstOfNonces = lastRev - nonces.length + 1;
   const expected = Math.min(rev - snapshotNonceCount + 1, firstRev);
   if (firstOfNonces !== expected || firstOfNonces < 1) {
@@ -94,8 +97,10 @@ function noncesOf({ snapshot, log }: SavedSequencer): string[] {
   return nonces;
 }
 
-function decodeNonces(column: Uint8Array): string[] {
+function decodeNonces(column: Uint8Array, budget: MemoryBudget): string[] {
   if (column.length === 0) return [];
+  // At worst they are of one character each.
+  budget.take(COST.name * Math.ceil(column.length / 2));
   const nonces = decodeUtf8(column).split(' ');
   if (!nonces.every(isValidNonce)) throw invalidBinary('not a nonce', column.byteOffset);
   if (new Set(nonces).size < nonces.length) throw invalidBinary('a nonce occurs twice', column.byteOffset);

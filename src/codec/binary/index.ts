@@ -9,3 +9,4 @@ export { decodeDelta, decodeState, encodeDelta, encodeState } from './encoded-de
 export { decodeMesh, encodeMesh } from './encoded-mesh.js';
 export { decodeReplica, encodeReplica } from './encoded-replica.js';
 export { decodeSequencer, encodeSequencer } from './encoded-sequencer.js';
+export { DEFAULT_MAX_BYTES, type DecodeOptions } from './memory-budget.js';

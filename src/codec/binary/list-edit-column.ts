@@ -2,6 +2,7 @@ import { LIST_INDEX_MAX } from '../../operations/change.js';
 import { type ListColumns, ListColumnsBuilder } from '../../operations/list-columns.js';
 import type { Atom } from '../../values/value.js';
 import { ByteReader, ByteWriter, type Run, readRun, UNPAID_RUN_MAX, writeRun } from './byte-column.js';
+import { COST, type MemoryBudget } from './memory-budget.js';
 import type { ValueReader, ValueWriter } from './value-columns.js';
 
 /*
@@ -108,8 +109,10 @@ export class ListEditReader {
   readonly #column: ByteReader;
   readonly #values: ValueReader;
   readonly #befores: ValueReader;
+  readonly #budget: MemoryBudget;
 
-  constructor(column: Uint8Array, values: ValueReader, befores: ValueReader) {
+  constructor(column: Uint8Array, values: ValueReader, befores: ValueReader, budget: MemoryBudget) {
+    this.#budget = budget;
     this.#column = new ByteReader(column, 'list edits');
     this.#values = values;
     this.#befores = befores;
@@ -119,6 +122,7 @@ export class ListEditReader {
   read(count: number): ListColumns {
     // The count is not trusted: room grows with what was read.
     const ops = new ListColumnsBuilder(Math.min(count, ROOM_AT_FIRST));
+    this.#budget.take(COST.listEdit);
     let previousKind = NO_RUN;
     let previousCount = 0;
     let cursor = 0;
@@ -150,6 +154,7 @@ export class ListEditReader {
 
   #readMove(ops: ListColumnsBuilder, from: number): number {
     const to = this.#index(from + this.#column.signed());
+    this.#budget.take(COST.listOp);
     ops.move(from, to);
     return to;
   }
@@ -159,6 +164,7 @@ export class ListEditReader {
     const step = kind === DELETES ? 0 : kind === BACKSPACES ? -1 : 1;
     const last = this.#index(first + step * (count - 1));
     for (let index = first, left = count; left > 0; index += step, left--) {
+      this.#budget.take(COST.listOp);
       if (kind === INSERTS) ops.insert(index, this.#values.atom());
       else if (kind === PUTS) ops.put(index, this.#values.atom(), this.#befores.itemBefore());
       else ops.delete(index, this.#befores.itemBefore());

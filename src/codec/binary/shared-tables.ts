@@ -7,6 +7,7 @@ import { isValidFieldName } from '../../values/names.js';
 import { compareText, isCharacter, utf8ByteLength } from '../../values/text.js';
 import { isList, type Value } from '../../values/value.js';
 import { ByteReader, ByteWriter } from './byte-column.js';
+import { COST, type MemoryBudget } from './memory-budget.js';
 import type { TextReader } from './text-column.js';
 
 /** The names in changes, and how often each of their strings occurs. All changes are counted before any is written. */
@@ -99,9 +100,9 @@ export class NameTable {
   readonly #isUsed: Uint8Array;
 
   /** @throws DatastoreError `invalid-binary` for what {@link NameIndex.encode} does not write. */
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, budget: MemoryBudget) {
     this.#column = new ByteReader(bytes, 'names');
-    this.#names = readNames(this.#column);
+    this.#names = readNames(this.#column, budget);
     this.#isUsed = new Uint8Array(this.#names.length);
   }
 
@@ -118,7 +119,7 @@ export class NameTable {
   }
 }
 
-function readNames(column: ByteReader): string[] {
+function readNames(column: ByteReader, budget: MemoryBudget): string[] {
   const names: string[] = [];
   let previous = '';
   let mark = column.isAtEnd ? undefined : column.byte();
@@ -136,6 +137,7 @@ function readNames(column: ByteReader): string[] {
     // In ascending order, and without all of the letters that are shared.
     if (name <= previous || sharedLength(previous, name) !== shared)
       column.fail('the names must be in ascending order, each without what it shares with the one before');
+    budget.take(COST.name);
     names.push(name);
     previous = name;
   }
@@ -193,12 +195,13 @@ export class StringTable {
   readonly #lengths: ByteReader;
 
   /** @throws DatastoreError `invalid-binary` for what {@link StringIndex.encode} does not write. */
-  constructor(lengths: ByteReader, text: TextReader) {
+  constructor(lengths: ByteReader, text: TextReader, budget: MemoryBudget) {
     this.#lengths = lengths;
     while (!lengths.isAtEnd) {
       const byteCount = lengths.varint();
       if (byteCount > REPEATED_SIZE_MAX) lengths.fail(`a repeated string may have at most ${REPEATED_SIZE_MAX} bytes`);
       const string = text.text(byteCount);
+      budget.take(COST.string + 2 * byteCount);
       const previous = this.#strings.at(-1);
       if (previous !== undefined && compareText(previous, string) >= 0)
         text.fail('the repeated strings must be in ascending order');
@@ -280,20 +283,23 @@ export class FieldSetWriter {
 export class FieldSetReader {
   readonly #column: ByteReader;
   readonly #names: NameTable;
+  readonly #budget: MemoryBudget;
   readonly #sets: (readonly string[])[] = [];
   readonly #keys = new Set<string>();
 
-  constructor(column: Uint8Array, names: NameTable) {
+  constructor(column: Uint8Array, names: NameTable, budget: MemoryBudget) {
     this.#column = new ByteReader(column, 'fields');
     this.#names = names;
+    this.#budget = budget;
   }
 
   read(): readonly string[] {
     const number = this.#column.varint();
     const known = this.#sets[number];
-    if (known !== undefined) return known;
     if (number > this.#sets.length) this.#column.fail(`no field set has number ${number}`);
-    return this.#readNew();
+    const fields = known ?? this.#readNew();
+    this.#budget.take(COST.field * fields.length);
+    return fields;
   }
 
   finish(): void {
@@ -305,7 +311,10 @@ export class FieldSetReader {
     const fields: string[] = [];
     for (let next = 0; fields.length < count; ) {
       const number = next + this.#column.varint();
-      fields.push(this.#names.at(number, this.#column));
+      const field = this.#names.at(number, this.#column);
+      // Once in the set, and once in the key that tells sets apart.
+      this.#budget.take(COST.item + field.length);
+      fields.push(field);
       next = number + 1;
     }
     const key = fields.join(' ');

@@ -3,6 +3,7 @@ import { visitEach } from '../../values/frozen-array.js';
 import { isCharacter } from '../../values/text.js';
 import { type Atom, isList, type Value } from '../../values/value.js';
 import { ByteReader, ByteWriter, readRun, UNPAID_RUN_MAX, writeRun } from './byte-column.js';
+import { COST, type MemoryBudget } from './memory-budget.js';
 import type { StringIndex, StringTable } from './shared-tables.js';
 import { TextReader } from './text-column.js';
 
@@ -163,6 +164,7 @@ export class ValueReader {
   readonly #content: ByteReader;
   readonly #text: TextReader;
   readonly #strings: StringTable;
+  readonly #budget: MemoryBudget;
   /** Whether the columns are empty, which means that everything is unknown. */
   readonly #isAllUnknown: boolean;
   #hasKnown = false;
@@ -170,11 +172,16 @@ export class ValueReader {
   #runCount = 0;
   #left = 0;
 
-  constructor(tags: Uint8Array, content: Uint8Array, text: Uint8Array, strings: StringTable) {
+  constructor(
+    [tags, content, text]: readonly [tags: Uint8Array, content: Uint8Array, text: Uint8Array],
+    strings: StringTable,
+    budget: MemoryBudget,
+  ) {
     this.#tags = new ByteReader(tags, 'tags');
     this.#content = new ByteReader(content, 'content');
     this.#text = new TextReader(text);
     this.#strings = strings;
+    this.#budget = budget;
     this.#isAllUnknown = tags.length === 0;
   }
 
@@ -190,8 +197,12 @@ export class ValueReader {
     if (tag !== LIST) return this.#atom(tag);
     const count = this.#content.varint();
     const items: Atom[] = [];
+    this.#budget.take(COST.list);
     // The count is not trusted: a list that claims too many items meets the end of the tags.
-    for (let index = 0; index < count; index++) items.push(this.atom());
+    for (let index = 0; index < count; index++) {
+      this.#budget.take(COST.item);
+      items.push(this.atom());
+    }
     return Object.freeze(items);
   }
 
@@ -248,8 +259,10 @@ export class ValueReader {
       case TRUE:
         return tag === TRUE;
       case LONG:
+        this.#budget.take(COST.long);
         return this.#content.long();
       case WHOLE:
+        this.#budget.take(COST.double);
         return this.#content.signed();
       case DOUBLE:
         return this.#double();
@@ -260,7 +273,7 @@ export class ValueReader {
       case REPEATED_STRING:
         return this.#strings.next(this.#content);
       case BYTES:
-        return this.#content.bytes(this.#content.varint());
+        return this.#bytes();
       case DATE:
         return this.#date();
       default:
@@ -268,7 +281,14 @@ export class ValueReader {
     }
   }
 
+  #bytes(): Uint8Array {
+    const bytes = this.#content.bytes(this.#content.varint());
+    this.#budget.take(COST.bytes + bytes.length);
+    return bytes;
+  }
+
   #double(): number {
+    this.#budget.take(COST.double);
     const value = this.#content.double();
     if (isWhole(value)) this.#content.fail('a whole number must be written as a whole double');
     return value;
@@ -277,11 +297,13 @@ export class ValueReader {
   #string(): string {
     const byteCount = this.#content.varint();
     const string = this.#text.text(byteCount);
+    this.#budget.take(COST.string + 2 * byteCount);
     this.#strings.note(string, byteCount, this.#text);
     return string;
   }
 
   #date(): Date {
+    this.#budget.take(COST.date);
     const time = this.#content.signed();
     if (Math.abs(time) > TIME_MAX) this.#content.fail('date out of range (±8.64e15 ms)');
     return new Date(time);

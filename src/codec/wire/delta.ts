@@ -1,6 +1,6 @@
 import { Delta, type DeltaInput, deltaOf } from '../../deltas/delta.js';
 import { parseChange, type WireChange } from '../../operations/wire.js';
-import { expectArray } from '../../values/json.js';
+import { expectItems } from '../../values/json.js';
 
 /**
  * Reads a delta from parsed JSON, an array of wire changes.
@@ -10,7 +10,7 @@ import { expectArray } from '../../values/json.js';
  * Law: `parseDelta(formatDelta(d))` is `d` without `before`. Spec: WIRE-6 to WIRE-9.
  */
 export function parseDelta(json: unknown): Delta {
-  return deltaOf(expectArray(json, 'a delta').map((change, position) => parseChange(change, { position })));
+  return deltaOf(expectItems(json, 'a delta', (change, position) => parseChange(change, { position })));
 }
 
 /**

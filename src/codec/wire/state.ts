@@ -3,7 +3,7 @@ import { quote } from '../../errors/quote.js';
 import { type InsertChange, insertChange } from '../../operations/change.js';
 import { ownRecordId, ownTableId } from '../../operations/ownership.js';
 import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
-import { expectArray, expectObject } from '../../values/json.js';
+import { expectItems, expectObject } from '../../values/json.js';
 import { formatFields, parseFields, type WireFields } from '../../values/wire.js';
 
 /** One record of a state, as JSON. Spec: WIRE-10. */
@@ -21,7 +21,7 @@ export interface Row {
  * Law: `parseState(formatState(s))` holds what `s` holds. Spec: WIRE-10.
  */
 export function parseState(rows: unknown): State {
-  const inserts = expectArray(rows, 'a snapshot').map(parseRow);
+  const inserts = expectItems(rows, 'a snapshot', parseRow);
   try {
     return stateOfInserts(inserts);
   } catch (error) {

@@ -8,7 +8,7 @@ import { quote } from '../../errors/quote.js';
 import { checkRole, type Role } from '../../sync/messages.js';
 import type { Replica } from '../../sync/replica.js';
 import type { SavedExtent } from '../../sync/saved-replica.js';
-import { expectArray, expectObject } from '../../values/json.js';
+import { expectItems, expectObject } from '../../values/json.js';
 import { type DeviceStore, type JsonBatch, textOrNull } from './device-store.js';
 import type { RemoteDatastore } from './link.js';
 import { type CachedDatastore, type LogChange, ReplicaLog } from './replica-log.js';
@@ -334,7 +334,7 @@ function formatListed({ id, handle, role, title, mtime }: RemoteDatastore): unkn
 }
 
 function parseList(json: unknown): readonly RemoteDatastore[] {
-  return expectArray(json, 'the list of datastores').map((listed) => {
+  return expectItems(json, 'the list of datastores', (listed) => {
     const { id, handle, role, title, mtime } = expectObject(listed, 'a datastore of the list');
     checkRole(role);
     const texts = { id: String(id), handle: String(handle), title: textOrNull(title, 'title') };

@@ -1,6 +1,6 @@
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import { expectArray, expectObject } from '../../values/json.js';
+import { expectItems, expectObject } from '../../values/json.js';
 import { type DeviceStore, textOrNull } from './device-store.js';
 import type { AccountProfile } from './link.js';
 
@@ -92,7 +92,7 @@ function parseDevice(json: unknown): DeviceRecord {
   if (typeof localSpace !== 'string' || typeof nextSpace !== 'number') {
     throw new DatastoreError('invalid-json', 'localSpace must be a string, and nextSpace a number');
   }
-  return { accounts: expectArray(accounts, 'accounts').map(parseAccount), localSpace, nextSpace };
+  return { accounts: expectItems(accounts, 'accounts', parseAccount), localSpace, nextSpace };
 }
 
 function parseAccount(json: unknown): AccountRecord {

@@ -15,7 +15,7 @@ import { quote } from '../../errors/quote.js';
 import type { SequencerMessage } from '../../sync/messages.js';
 import { checkHead, checkRevision, checkRole, headMember, ownEntry } from '../../sync/messages.js';
 import { isBytes, timeOf } from '../../values/brands.js';
-import { expectArray, expectObject } from '../../values/json.js';
+import { expectArray, expectItems, expectObject } from '../../values/json.js';
 import type { AcquireOptions, DeviceStorage, StorageLease } from '../storage/device-storage.js';
 import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
 
@@ -198,7 +198,7 @@ function readBytes(answer: unknown): Uint8Array | undefined {
 }
 
 function readValues(answer: unknown): readonly (readonly [string, Uint8Array])[] {
-  return expectArray(answer, 'the values of a prefix').map((pair) => {
+  return expectItems(answer, 'the values of a prefix', (pair): [string, Uint8Array] => {
     const [key, value] = expectArray(pair, 'a key with its value');
     return [expectText(key, 'a key'), readBytes(value) ?? new Uint8Array()];
   });
@@ -216,7 +216,7 @@ function readAccess(answer: unknown): DatastoreAccess {
 }
 
 function readList(answer: unknown): readonly RemoteDatastore[] {
-  return expectArray(answer, 'a list of datastores').map((json) => {
+  return expectItems(answer, 'a list of datastores', (json) => {
     const { id, title, mtime } = expectObject(json, 'a datastore of the list');
     const texts = { id: expectText(id, 'id'), title: optionalText(title, 'title') };
     return { ...texts, ...readAccess(json), mtime: optionalTime(mtime, 'mtime') };
@@ -240,7 +240,7 @@ function readEvent(told: unknown): LinkEvent {
       checkRevision(rev);
       checkHead(head);
       checkRole(role);
-      const read = expectArray(entries, 'entries').map(ownEntry);
+      const read = expectItems(entries, 'entries', ownEntry);
       return { type, handle: expectText(handle, 'handle'), rev, ...headMember(head), role, entries: read };
     }
     case 'deleted':

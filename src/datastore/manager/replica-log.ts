@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '../../codec/binary/byte-column.js';
 import { decodeReplica, encodeReplica } from '../../codec/binary/encoded-replica.js';
+import { UNLIMITED } from '../../codec/binary/memory-budget.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { checkRole, type Role } from '../../sync/messages.js';
@@ -220,7 +221,7 @@ function readPayload(payload: Uint8Array): CachedDatastore {
   const reader = new ByteReader(payload, 'head');
   reader.varint();
   const head = jsonOf(reader.bytes(reader.varint()));
-  return { ...parseHead(head), replica: decodeReplica(reader.rest()) };
+  return { ...parseHead(head), replica: decodeReplica(reader.rest(), UNLIMITED) };
 }
 
 function parseHead(json: unknown): Omit<CachedDatastore, 'replica'> {

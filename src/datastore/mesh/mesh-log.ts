@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../codec/binary/byte-column.js';
 import { decodeMesh, encodeMesh } from '../../codec/binary/encoded-mesh.js';
+import { UNLIMITED } from '../../codec/binary/memory-budget.js';
 import { NO_CHANGES } from '../../deltas/delta.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
@@ -116,7 +117,7 @@ export class MeshLog {
     if (base === undefined) throw new DatastoreError('invalid-binary', 'it is missing, and records of it are there');
     this.#checksum = readChecksum(base, 0);
     this.#baseBytes = base.length - CHECKSUM_BYTES;
-    return decodeMesh(base.subarray(0, -CHECKSUM_BYTES));
+    return decodeMesh(base.subarray(0, -CHECKSUM_BYTES), UNLIMITED);
   }
 
   #readRecord(key: string, record: Uint8Array): readonly MeshEvent[] {
