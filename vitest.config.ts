@@ -29,7 +29,9 @@ const SLOW = [
   'test/server/**',
   'test/simulator/**',
   'test/spec/checker.test.ts',
-  'test/storage/lmdb-crash.test.ts',
+  'test/storage/lmdb-*crash.test.ts',
+  'test/storage/lmdb-disk.test.ts',
+  'test/storage/power-cut.test.ts',
   'test/suites/**',
   'test/**/leaks.test.ts',
 ];

@@ -3,7 +3,7 @@ import { ServiceError } from '../errors/datastore-error.js';
 
 /** The part of the package `lmdb` that is used here; its own declarations compile as CommonJS only. */
 export interface Lmdb {
-  open(options: RootOptions): RootDatabase;
+  open(options: RootOptions & { readonly eventTurnBatching: boolean }): RootDatabase;
 }
 
 export type Key = string | Uint8Array | readonly (string | number)[];
@@ -52,9 +52,28 @@ export function openEnvironment(options: RootOptions): RootDatabase {
     throw new ServiceError('storage', 'the package "lmdb" is needed and cannot be loaded: npm install lmdb', {}, error);
   }
   try {
-    return lmdb.open(options);
+    return withHeardFailures(lmdb.open({ ...options, eventTurnBatching: false }));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ServiceError('storage', `cannot open the LMDB environment in "${options.path}": ${reason}`, {}, error);
   }
+}
+
+/**
+ * A commit that fails also rejects promises that `lmdb` gives to nobody, and a process dies of such a rejection. One comes
+ * with the error, so it can be heard; the other is made by `eventTurnBatching`, which is off.
+ */
+function withHeardFailures(root: RootDatabase): RootDatabase {
+  const transaction = root.transaction.bind(root);
+  root.transaction = async (action) => {
+    try {
+      return await transaction(action);
+    } catch (error) {
+      const { commitError } = error as { commitError?: Promise<never> };
+      if (commitError === undefined) throw error;
+      const reason = commitError.catch((cause: unknown) => cause);
+      throw await Promise.race([reason, new Promise((resolve) => setImmediate(resolve, error))]);
+    }
+  };
+  return root;
 }
