@@ -85,10 +85,10 @@ class Timeline:
         Nothing is uncommitted then."""
         base, remote = apply(self.base, remote)
         self.drop_cancelled()
-        own_in_view = self.own_in_view()
+        own_in_view, view = self.own_in_view(), self.view()
         merged = rebase_parts(self.parts(), remote, rules, self.own)
         self.base = base
-        history.meet(self.parts(), remote, merged.remotes[0], self.own, own_in_view)
+        history.meet(self.parts(), remote, apply(view, merged.remotes[0])[1], self.own, own_in_view)
         self.own.follow(remote, is_mine=False)
         self.drop_idle(history)
         return merged.conflicts

@@ -1,8 +1,9 @@
-"""The undo stack and the redo stack (SYNC-40 to SYNC-49, SYNC-53 to SYNC-55)."""
+"""The undo stack and the redo stack (SYNC-40 to SYNC-49, SYNC-53 to SYNC-55, SYNC-62)."""
 
 from dataclasses import dataclass
 
 from compression import compose, compress
+from detours import is_too_large, straight, within
 from inversion import invert
 from operations import DeleteRecord, ListEdit, UpdateRecord
 from own_items import OwnItems
@@ -11,11 +12,22 @@ from wire_writing import format_delta
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """An undo item that `delta` undoes or redoes. `part` is its segment in the pending queue, now or before."""
+    """An undo item that `delta` undoes or redoes. `part` is its segment in the pending queue, now or before. If it has
+    faded, `delta` is left of `whole`, and items that faded together share one `since` (SYNC-62)."""
 
     part: object
     lineage: object
     delta: list
+    whole: list = None
+    since: list = None
+
+    def by(self, delta):
+        """The item with another delta, not faded."""
+        return Step(self.part, self.lineage, delta)
+
+    def whole_delta(self):
+        """What the delta was before it faded."""
+        return self.delta if self.since is None else self.whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +69,7 @@ class UndoHistory:
 
     def note_undone(self, step, applied):
         """An undo item was undone by applied changes."""
-        self.done = self.done[self.done.index(step) + 1 :]
+        self.done = self.without_first(self.done, self.done.index(step) + 1)
         self.undone = [Step(step.part, step.lineage, invert(compress(applied))), *self.undone]
 
     def note_redone(self, step, part):
@@ -87,7 +99,7 @@ class UndoHistory:
     def met_by(self, applied):
         """The user made an edit that belongs to no undo item. If it touches an item, the history ends there
         (SYNC-47)."""
-        if any(is_touched(step.delta, compress(applied)) for step in [*self.done, *self.undone]):
+        if any(is_touched(step.whole_delta(), compress(applied)) for step in [*self.done, *self.undone]):
             self.done, self.undone = [], []
 
     def is_aligned(self, parts):
@@ -107,9 +119,9 @@ class UndoHistory:
         (SYNC-54). The own items are those before it, in the base and in the view (SYNC-56)."""
         steps = steps_in(parts)
         if self.is_aligned(parts):
-            self.rebuild(steps, self.bring_past(self.done[len(steps) :], remote, own))
+            self.rebuild(steps, self.fade(self.done[len(steps) :], remote, own))
         else:
-            self.done, self.is_exact = self.bring_past(self.done, shown, own_in_view), False
+            self.done, self.is_exact = self.fade(self.done, shown, own_in_view), False
         self.undone = self.align_redo(self.bring_past(self.undone, shown, own_in_view), steps)
 
     def align_redo(self, chain, steps):
@@ -148,13 +160,112 @@ class UndoHistory:
     def bring_past(self, chain, delta, own):
         """A stack after a delta that was applied where it begins: it yields (SYNC-42), and then is rebased as if it
         were pending, under rule remote, or sum if that is the rule (SYNC-44)."""
-        left = give_way([step.delta for step in chain], delta)
-        merged = rebase(left, delta, self.rule_of, own.of)
-        return [Step(step.part, step.lineage, by) for step, by in zip(chain, merged.pending)]
+        return [step.by(left) for step, left in zip(chain, self.rebased(deltas_of(chain), delta, own))]
+
+    def rebased(self, deltas, later, own):
+        """The deltas of a stack after another, to which they yield."""
+        return rebase(give_way(deltas, later), later, self.rule_of, own.of).pending
+
+    def fade(self, chain, change, own):
+        """The undo stack after a delta that was applied where it begins, group by group (SYNC-62)."""
+        left, is_others = [], True
+        for group in groups_of(chain):
+            if is_others:
+                after = self.fade_group(group, change, OwnItems() if left else own)
+            else:
+                after = self.bring_past(group, change, OwnItems() if left else own)
+            left += after
+            rest = wholes_of(chain[len(left) :])
+            change, is_others_too = self.shift(change, deltas_of(group), deltas_of(after), rest)
+            is_others = is_others and is_others_too
+        return left
+
+    def fade_group(self, group, change, own):
+        """One group after a change that others made (SYNC-62)."""
+        wholes, since = wholes_of(group), group[0].since
+        after = self.bring_past(group, change, own)
+        left = deltas_of(after)
+        if since is None and not is_less(left, wholes):
+            return after
+        more = within(change, wholes)
+        if is_too_large(since or [], more):
+            return after
+        since = within(straight(since or [], more), wholes)
+        back = self.rebased(wholes, since, OwnItems())
+        if sum(map(count_of, back)) > sum(map(count_of, left)):
+            left = back
+        if not is_less(left, wholes):
+            return [step.by(delta) for step, delta in zip(group, left)]
+        return [Step(step.part, step.lineage, by, whole, since) for step, by, whole in zip(group, left, wholes)]
+
+    def shift(self, change, before, after, rest):
+        """How the state below deltas of a stack changes, where `rest` edits it, and whether others alone did that."""
+        change, before, after = (within(delta, rest) for delta in (change, compose(before), compose(after)))
+        shifted = straight(straight(invert(before), change), after)
+        [forward] = rebase([before], change, self.rule_of).remotes
+        [backward] = rebase([after], invert(change), self.rule_of).remotes
+        return shifted, is_same(shifted, forward) or is_same(invert(shifted), backward)
+
+    def without_first(self, chain, count):
+        """The undo stack without its first deltas (SYNC-62)."""
+        gone, rest = chain[:count], chain[count:]
+        since = rest[0].since if rest else None
+        together = [step for step in gone if step.since is since]
+        if since is None or not together:
+            return rest
+        shifted, is_others = self.shift(since, wholes_of(together), deltas_of(together), wholes_of(rest))
+        left = []
+        for step in rest:
+            if step.since is since:
+                step = Step(step.part, step.lineage, step.delta, step.whole, shifted) if is_others else step.by(step.delta)
+            left.append(step)
+        return left
 
     def rule_of(self, *place):
         """Rule remote, or sum if that is the rule (SYNC-44)."""
         return "sum" if self.rules(*place) == "sum" else "remote"
+
+
+def deltas_of(chain):
+    """The deltas of a stack."""
+    return [step.delta for step in chain]
+
+
+def wholes_of(chain):
+    """The same as before they faded."""
+    return [step.whole_delta() for step in chain]
+
+
+def groups_of(chain):
+    """Consecutive items that faded together, or have not faded (SYNC-62)."""
+    groups = []
+    for step in chain:
+        if groups and groups[-1][0].since is step.since:
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    return groups
+
+
+def is_less(left, wholes):
+    """Whether one of the deltas has fewer operations than before."""
+    return any(count_of(delta) < count_of(whole) for delta, whole in zip(left, wholes))
+
+
+def count_of(delta):
+    """How many operations a delta has, as SYNC-62 counts them."""
+    count = 0
+    for change in delta:
+        if isinstance(change, UpdateRecord):
+            count += sum(len(op.steps) if isinstance(op, ListEdit) else 1 for op in change.operations.values())
+        else:
+            count += 1 if isinstance(change, DeleteRecord) else 1 + len(change.fields)
+    return count
+
+
+def is_same(left, right):
+    """Whether two deltas do the same, whatever they say that they overwrite."""
+    return format_delta(left, False) == format_delta(right, False)
 
 
 def steps_in(parts):

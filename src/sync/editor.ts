@@ -6,7 +6,8 @@ import { type Limits, NO_LIMITS } from '../state/limits.js';
 import { isOfInfo, mtimeChanges, titleApart, titleEdit } from './datastore-info.js';
 import type { PendingQueue } from './pending-queue.js';
 import { type PlacedRule, rulesFor } from './pending-rules.js';
-import type { TakeBack, UndoHistory, UndoItem } from './undo/undo-history.js';
+import type { TakeBack, UndoHistory } from './undo/undo-history.js';
+import type { UndoItem } from './undo/undo-stack.js';
 
 /** The settings of a replica that edits depend on. */
 export interface EditorContext {

@@ -41,7 +41,14 @@ import { OwnItems, type SavedOwnList } from './own-items.js';
 import { PendingRules } from './pending-rules.js';
 import { rebaseOverDifference } from './snapshot.js';
 import { type RecordsByTable, RecordWatch } from './sync-result.js';
-import { rebaseSegments, type Segment, type SegmentRole, undoBelow, withoutCancelled } from './undo/segments.js';
+import {
+  type Rebased,
+  rebaseSegments,
+  type Segment,
+  type SegmentRole,
+  undoBelow,
+  withoutCancelled,
+} from './undo/segments.js';
 import type { TakeBack, UndoHistory } from './undo/undo-history.js';
 
 /** The queue as deltas in normal form, which apply to the base one after the other. */
@@ -329,17 +336,18 @@ export class PendingQueue {
     const applied = this.#applyToBase(remote);
     // The delta in flight has been overtaken, so that none of them can be in the log.
     const segments = withoutCancelled([...this.#unconfirmed, this.#uncommitted].map((delta) => delta.segments));
+    let merged: Rebased;
     try {
-      const { deltas, shown } = rebaseSegments(segments, applied, this.rules, onConflict, this.#ownInBase);
-      const own = { base: this.#ownInBase, view: this.#ownAfter(segments.flat()) };
-      this.#history.merged(deltas.flat(), { remote: applied, shown, own });
-      this.#ownInBase.follow(changesIn(applied), false);
-      this.#show(shown);
-      this.#setRebased(deltas);
+      merged = rebaseSegments(segments, applied, this.rules, onConflict, this.#ownInBase);
     } catch (error) {
       this.#base.apply(invert(applied));
       throw error;
     }
+    const shown = this.#show(merged.shown);
+    const own = { base: this.#ownInBase, view: this.#ownAfter(segments.flat()) };
+    this.#history.merged(merged.deltas.flat(), { remote: applied, shown, own });
+    this.#ownInBase.follow(changesIn(applied), false);
+    this.#setRebased(merged.deltas);
     this.#revision += 1;
   }
 
@@ -444,9 +452,9 @@ export class PendingQueue {
   }
 
   /** Applies what others did. */
-  #show(delta: Delta): void {
+  #show(delta: Delta): Delta {
     this.#watch.note(delta, this.#view);
-    this.#view.apply(delta);
+    return this.#view.apply(delta);
   }
 
   /** The queue is rebased. The last of the deltas is the uncommitted one. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS, type DeltaInput } from '../../src/index.js';
+import { DEFAULT_LIMITS, type DeltaInput, NO_LIMITS } from '../../src/index.js';
 import { D, I, long, put, seen, U } from './notation.js';
 import { Pair, statusOf } from './pair.js';
 
@@ -255,6 +255,40 @@ describe('undoing what is in the log, after another edited later', () => {
     expect(undoneAfter([put('a', 'f', long(5))], [put('a', 'f', long(8))], { f: long(0) }, 'sum')).toBe(
       'a{f={"I":"3"}}',
     );
+  });
+});
+
+describe('undoing what is in the log', () => {
+  const push = (value: string): DeltaInput => [U('a', { list: ['LI', 2, value] })];
+
+  test('that another took, and put back', () => {
+    const pair = pairWithRecord();
+    pair.edit(...push('w'));
+    pair.settle();
+    pair.other(U('a', { list: ['LD', 2] }));
+    pair.catchUp();
+    expect([pair.replica.canUndo, pair.replica.undo()]).toEqual([false, undefined]);
+    pair.other(U('a', { list: ['LI', 2, 'w'] }));
+    pair.catchUp();
+    expect(pair.replica.canUndo).toBe(true);
+    pair.replica.undo();
+    pair.sync();
+    pair.settle();
+    expect(seen(pair.replica)).toBe('a{f=0 list=["x","y"]}');
+  });
+
+  test('that another took, and put back after more than is remembered of a stretch of the log', () => {
+    const [short, long] = [100_000, 300_000].map((size) => {
+      const pair = pairWithRecord({ list: ['x', 'y'] }, { limits: NO_LIMITS, sequencer: { limits: NO_LIMITS } });
+      pair.edit(...push('w'));
+      pair.settle();
+      pair.other(U('a', { list: ['LD', 2] }), U('a', { list: ['LI', 0, 'o'.repeat(size)] }));
+      pair.other(U('a', { list: ['LD', 0] }));
+      pair.other(U('a', { list: ['LI', 2, 'w'] }));
+      pair.catchUp();
+      return pair.replica.canUndo;
+    });
+    expect([short, long]).toEqual([true, false]);
   });
 });
 

@@ -19,17 +19,17 @@
  * Costs: an item costs nothing until it is undone, since its inverse is worked out when it is first asked for. A remote
  * delta costs a look at what the stack touches, and a rebase only where the two meet.
  *
- * Spec: SYNC-39 to SYNC-49, SYNC-53 to SYNC-55, SYNC-58.
+ * Spec: SYNC-39 to SYNC-49, SYNC-53 to SYNC-55, SYNC-58, SYNC-62.
  */
 
 import type { ConflictListener } from '../../deltas/conflict.js';
-import { changesIn, composeAll, type Delta, deltaInNormalForm, NO_CHANGES } from '../../deltas/delta.js';
+import { changesIn, composeAll, type Delta, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
-import { type OwnItemsLookup, type RuleLookup, rebase } from '../../deltas/rebase.js';
-import { type Change, type FieldOp, type UpdateChange, updateChange } from '../../operations/change.js';
-import { freezeMap } from '../../values/fields.js';
+import type { OwnItemsLookup, RuleLookup } from '../../deltas/rebase.js';
+import type { Change } from '../../operations/change.js';
 import type { LocalDelta } from '../local-delta.js';
 import { isRecorded, type Segment, type Undone, undoBelow } from './segments.js';
+import { below, carry, fade, isMet, UndoItem } from './undo-stack.js';
 
 /** A segment that can be taken out of the delta that it lies in: an item is undone by that, or an undo redone. */
 export interface TakeBack {
@@ -38,8 +38,8 @@ export interface TakeBack {
 }
 
 /**
- * A remote delta as it came, on the state of the log, and as it changed what the user sees; and the own items of the log's
- * state and of what the user saw, as they were before.
+ * A remote delta, applied to the state of the log, and applied to what the user sees; and the own items of the log's state
+ * and of what the user saw, as they were before.
  */
 export interface Met {
   readonly remote: Delta;
@@ -129,16 +129,13 @@ export class UndoHistory {
   merged(segments: readonly Segment[], { remote, shown, own }: Met): void {
     const recorded = latestFirst(segments);
     if (this.#isAligned(recorded)) {
-      this.#rebuild(recorded, this.#carry(this.#undo.slice(recorded.length), remote, own.base));
+      this.#rebuild(recorded, fade(this.#undo.slice(recorded.length), remote, this.#rules, own.base));
     } else {
-      this.#undo = this.#carry(this.#undo, shown, own.view);
+      this.#undo = fade(this.#undo, shown, this.#rules, own.view);
       this.#isExact = false;
     }
-    const isRedoMet = isMet(
-      this.#redo.map((item) => item.touched),
-      changesIn(remote),
-    );
-    if (isRedoMet) this.#redo = this.#alignRedo(this.#carry(this.#redo, shown, own.view), recorded);
+    if (!isMet(this.#redo, changesIn(remote))) return;
+    this.#redo = this.#alignRedo(carry(this.#redo, shown, this.#rules, own.view), recorded);
   }
 
   /** Undoes a delta below other segments, which was refused or is retracted. Nothing of it is left to undo. */
@@ -177,8 +174,7 @@ export class UndoHistory {
   edited(unrecorded: readonly Change[]): void {
     this.#redo = [];
     // An item cannot be undone past a change of the same place that nobody can undo, so there the history ends.
-    const touched = this.#undo.map((item) => item.touched);
-    if (!isMet(touched, unrecorded)) return;
+    if (!isMet(this.#undo, unrecorded)) return;
     this.#forget(this.#undo);
     this.#undo = [];
   }
@@ -221,7 +217,7 @@ export class UndoHistory {
 
   /** An item was undone by `applied`. */
   undone(item: UndoItem, applied: Delta): void {
-    this.#undo = this.#undo.slice(this.#undo.indexOf(item) + 1);
+    this.#undo = [...below(this.#undo, this.#undo.indexOf(item) + 1, this.#rules)];
     this.#redo.unshift(UndoItem.undoing(item.id, item.origin, applied));
   }
 
@@ -281,57 +277,10 @@ export class UndoHistory {
         .reverse(),
       ...aligned.slice(start).map(({ delta }) => delta),
     ]);
-    const rest = this.#carry(stack.slice(aligned.length), difference, NOBODYS);
+    const rest = carry(stack.slice(aligned.length), difference, this.#rules);
     return [...aligned, ...rest].filter(({ delta }) => delta.length > 0);
   }
-
-  /** Brings a stack past a delta that was applied where the stack starts. */
-  #carry(stack: readonly UndoItem[], delta: Delta, own: OwnItemsLookup): UndoItem[] {
-    const touched = stack.map((item) => item.touched);
-    if (!isMet(touched, changesIn(delta))) return [...stack];
-    const yielding = yieldTo(
-      stack.map((item) => item.delta),
-      changesIn(delta),
-    );
-    const { pending } = rebase(yielding, delta, { rules: this.#rules, own });
-    return stack.map((item, at) => item.by(pending[at] ?? NO_CHANGES));
-  }
 }
-
-/** What undoes or redoes one item, valid on what the user sees once the items above it have been undone or redone. */
-export class UndoItem {
-  readonly id: number;
-  /** The id that the item had before it was first undone and redone. */
-  readonly origin: number;
-  /** A delta that touches the same records and fields: what is to be undone, or what undoes it. */
-  readonly touched: Delta;
-  #delta: Delta | undefined;
-
-  private constructor(id: number, origin: number, touched: Delta, delta: Delta | undefined) {
-    this.id = id;
-    this.origin = origin;
-    this.touched = touched;
-    this.#delta = delta;
-  }
-
-  /** What undoes an applied delta. It is worked out when it is first asked for, since most items are never undone. */
-  static undoing(id: number, origin: number, applied: Delta): UndoItem {
-    return new UndoItem(id, origin, applied, undefined);
-  }
-
-  /** The same item, undone or redone by another delta. */
-  by(delta: Delta): UndoItem {
-    return new UndoItem(this.id, this.origin, delta, delta);
-  }
-
-  get delta(): Delta {
-    this.#delta ??= invert(this.touched);
-    return this.#delta;
-  }
-}
-
-/** Where nobody asks whose items are. */
-const NOBODYS: OwnItemsLookup = { isOwn: () => undefined };
 
 /** What could be undone and redone at some moment. */
 interface Mark {
@@ -346,75 +295,4 @@ const NOTHING: Mark = Object.freeze({ undo: [], redo: [], isExact: true, forgott
 /** The segments that the history knows of, the latest first. */
 function latestFirst(segments: readonly Segment[]): Segment[] {
   return segments.filter(isRecorded).reverse();
-}
-
-/** Changes by table and record. */
-type ChangesByRecord = ReadonlyMap<string, ReadonlyMap<string, Change>>;
-
-/** What was dropped of one record, for the rest of the stack: all of it, or some fields. */
-interface Dropped {
-  isWhole: boolean;
-  readonly fields: Set<string>;
-}
-
-/** Whether any delta of a stack touches what `later` touches: a record, and if both only update it, a field of it. */
-function isMet(stack: readonly Delta[], later: readonly Change[]): boolean {
-  if (stack.length === 0 || later.length === 0) return false;
-  const touched = byRecord(later);
-  return stack.some((delta) =>
-    changesIn(delta).some((change) => {
-      const other = touched.get(change.table)?.get(change.record);
-      return other !== undefined && isSameField(change, other);
-    }),
-  );
-}
-
-/**
- * Takes out of a stack of undo deltas what would destroy a later edit of somebody else, where a merge would let the
- * undoing win: the deletion of a record that `later` updates, and the put or deletion of a field whose list `later`
- * edits. What the stack goes on to do to that record or field falls with it. Spec: SYNC-42.
- */
-function yieldTo(stack: readonly Delta[], later: readonly Change[]): Delta[] {
-  const touched = byRecord(later);
-  const dropped = new Map<Change, Dropped>();
-  return stack.map((delta) =>
-    deltaInNormalForm(
-      changesIn(delta).flatMap((change) => {
-        const other = touched.get(change.table)?.get(change.record);
-        if (other?.type !== 'update') return [change];
-        const state = dropped.get(other) ?? { isWhole: false, fields: new Set() };
-        dropped.set(other, state);
-        return yieldChange(change, other, state);
-      }),
-    ),
-  );
-}
-
-function yieldChange(change: Change, later: UpdateChange, dropped: Dropped): Change[] {
-  if (change.type === 'delete') dropped.isWhole = true;
-  if (dropped.isWhole) return [];
-  if (change.type !== 'update') return [change];
-  const kept = new Map<string, FieldOp>();
-  for (const [field, op] of change.ops) {
-    if (op.type !== 'list' && later.ops.get(field)?.type === 'list') dropped.fields.add(field);
-    if (!dropped.fields.has(field)) kept.set(field, op);
-  }
-  return kept.size === 0 ? [] : [updateChange(change.table, change.record, freezeMap(kept))];
-}
-
-function byRecord(changes: readonly Change[]): ChangesByRecord {
-  const tables = new Map<string, Map<string, Change>>();
-  for (const change of changes) {
-    const records = tables.get(change.table) ?? new Map<string, Change>();
-    tables.set(change.table, records);
-    // Of a delete and an insert the delete stays: to a later edit of the record either means the same.
-    if (!records.has(change.record)) records.set(change.record, change);
-  }
-  return tables;
-}
-
-function isSameField(left: Change, right: Change): boolean {
-  if (left.type !== 'update' || right.type !== 'update') return true;
-  for (const field of left.ops.keys()) if (right.ops.has(field)) return true;
-  return false;
 }

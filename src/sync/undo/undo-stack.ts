@@ -1,0 +1,268 @@
+/**
+ * What the two stacks of the undo history do when the state below them changes. The first delta of a stack fits a state,
+ * and every other fits what those above it leave.
+ *
+ * The undo stack *fades*. Another deletes an item that this user inserted, and nothing is left to undo. If they undo
+ * that, the item is there again, though the log shows an ordinary insert. So the items keep what they were, with all
+ * that has changed since then: brought past that without its detours, they are whole again.
+ *
+ * Spec: SYNC-42, SYNC-53, SYNC-62.
+ */
+
+import { changesIn, composeAll, type Delta, deltaInNormalForm, NO_CHANGES } from '../../deltas/delta.js';
+import { deltaWithoutBefore, invert } from '../../deltas/invert.js';
+import { type OwnItemsLookup, type RuleLookup, rebase } from '../../deltas/rebase.js';
+import { type Change, type FieldOp, type UpdateChange, updateChange } from '../../operations/change.js';
+import { opCountOf } from '../../operations/list-columns.js';
+import { freezeMap } from '../../values/fields.js';
+import { sumOf } from '../../values/frozen-array.js';
+import { isTooLarge, straight, within } from './detours.js';
+
+/** What undoes or redoes one item, valid on what the user sees once the items above it have been undone or redone. */
+export class UndoItem {
+  readonly id: number;
+  /** The id that the item had before it was first undone and redone. */
+  readonly origin: number;
+  /** A delta that touches the same records and fields: what is to be undone, or what undoes it, or did before it faded. */
+  readonly touched: Delta;
+  /**
+   * What has changed since it faded, applied; nothing if it has not. Items that faded together share it: it begins where
+   * the first of them fitted.
+   */
+  readonly since: Delta;
+  #delta: Delta | undefined;
+
+  private constructor(id: number, origin: number, touched: Delta, delta?: Delta, since: Delta = NO_CHANGES) {
+    this.id = id;
+    this.origin = origin;
+    this.touched = touched;
+    this.#delta = delta;
+    this.since = since;
+  }
+
+  /** What undoes an applied delta. It is worked out when it is first asked for, since most items are never undone. */
+  static undoing(id: number, origin: number, applied: Delta): UndoItem {
+    return new UndoItem(id, origin, applied);
+  }
+
+  /** The same item, undone or redone by another delta. */
+  by(delta: Delta): UndoItem {
+    return new UndoItem(this.id, this.origin, delta, delta);
+  }
+
+  /** The same item faded: `delta` is left of what undid or redid it before. */
+  faded(delta: Delta, since: Delta): UndoItem {
+    return new UndoItem(this.id, this.origin, this.whole, delta, since);
+  }
+
+  /** What undoes or redoes it, or did before it faded. */
+  get whole(): Delta {
+    return this.since.length === 0 ? this.delta : this.touched;
+  }
+
+  get delta(): Delta {
+    this.#delta ??= invert(this.touched);
+    return this.#delta;
+  }
+}
+
+/** Brings a stack past a delta that was applied where the stack starts. */
+export function carry(
+  stack: readonly UndoItem[],
+  delta: Delta,
+  rules: RuleLookup,
+  own?: OwnItemsLookup,
+): readonly UndoItem[] {
+  if (!isMet(stack, changesIn(delta))) return stack;
+  const left = rebased(deltasOf(stack), delta, rules, own);
+  return stack.map((item, at) => item.by(left[at] ?? NO_CHANGES));
+}
+
+/** Brings a stack past an applied delta as {@link carry} does, but so that what the delta takes from it can come back. */
+export function fade(stack: readonly UndoItem[], delta: Delta, rules: RuleLookup, own: OwnItemsLookup): UndoItem[] {
+  if (!isMet(stack, changesIn(delta))) return [...stack];
+  const faded: UndoItem[] = [];
+  let next: Shift = { change: delta, isOthers: true };
+  while (faded.length < stack.length) {
+    const { change, isOthers } = next;
+    const group = fadedTogether(stack.slice(faded.length));
+    const ownHere = faded.length === 0 ? own : undefined;
+    const left = isOthers ? fadeGroup(group, change, rules, ownHere) : carry(group, change, rules, ownHere);
+    faded.push(...left);
+    const rest = stack.slice(faded.length);
+    if (rest.length === 0) break;
+    const shift = shiftFor(rest, change, deltasOf(group), deltasOf(left), rules);
+    next = { change: shift.change, isOthers: isOthers && shift.isOthers };
+  }
+  return faded;
+}
+
+/** What is left of a stack without the first items, which are undone or forgotten. */
+export function below(stack: readonly UndoItem[], count: number, rules: RuleLookup): readonly UndoItem[] {
+  const rest = stack.slice(count);
+  const { since = NO_CHANGES } = rest[0] ?? {};
+  const gone = stack.slice(0, count).filter((item) => item.since === since);
+  if (since === NO_CHANGES || gone.length === 0) return rest;
+  const { change, isOthers } = shiftFor(rest, since, gone.map(wholeOf), deltasOf(gone), rules);
+  return rest.map((item) => {
+    if (item.since !== since) return item;
+    return isOthers ? item.faded(item.delta, change) : item.by(item.delta);
+  });
+}
+
+/** The first items of a stack that faded together, or have not. */
+function fadedTogether(stack: readonly UndoItem[]): readonly UndoItem[] {
+  const end = stack.findIndex(({ since }) => since !== stack[0]?.since);
+  return end < 0 ? stack : stack.slice(0, end);
+}
+
+function fadeGroup(
+  group: readonly UndoItem[],
+  change: Delta,
+  rules: RuleLookup,
+  own: OwnItemsLookup | undefined,
+): readonly UndoItem[] {
+  const wholes = group.map(wholeOf);
+  const { since: before = NO_CHANGES } = group[0] ?? {};
+  const carried = carry(group, change, rules, own);
+  const left = deltasOf(carried);
+  if (before === NO_CHANGES && isWhole(left, wholes)) return carried;
+  const more = within(change, wholes);
+  if (isTooLarge(before, more)) return carried;
+  const since = within(straight(before, more), wholes);
+  const back = rebased(wholes, since, rules);
+  const most = operationsIn(back) > operationsIn(left) ? back : left;
+  return group.map((item, at) => {
+    const delta = most[at] ?? NO_CHANGES;
+    return isWhole(most, wholes) ? item.by(delta) : item.faded(delta, since);
+  });
+}
+
+/** How the state below some items of a stack changes when the one above them does, and they with it. */
+interface Shift {
+  readonly change: Delta;
+  /** Whether it is what others did alone: what is left of the change above once it is brought past the items. */
+  readonly isOthers: boolean;
+}
+
+/**
+ * @param rest the items below, for whom it is.
+ * @param before what the items did before the change, and `after` what they do after it.
+ */
+function shiftFor(
+  rest: readonly UndoItem[],
+  change: Delta,
+  before: readonly Delta[],
+  after: readonly Delta[],
+  rules: RuleLookup,
+): Shift {
+  const places = rest.map(wholeOf);
+  const [above, was, is] = [change, composeAll(before), composeAll(after)].map((delta) => within(delta, places));
+  if (above === undefined || was === undefined || is === undefined) return { change: NO_CHANGES, isOthers: true };
+  const shift = straight(straight(invert(was), above), is);
+  const isOthers =
+    isSame(shift, rebase([was], above, { rules }).remote) ||
+    isSame(invert(shift), rebase([is], invert(above), { rules }).remote);
+  return { change: shift, isOthers };
+}
+
+/** Whether two deltas do the same, whatever they say that they overwrite. */
+function isSame(left: Delta, right: Delta): boolean {
+  return deltaWithoutBefore(left).equals(deltaWithoutBefore(right));
+}
+
+/** The deltas of a stack rebased over a later one, to which they yield. */
+function rebased(stack: readonly Delta[], later: Delta, rules: RuleLookup, own?: OwnItemsLookup): readonly Delta[] {
+  return rebase(yieldTo(stack, changesIn(later)), later, { rules, own }).pending;
+}
+
+function deltasOf(stack: readonly UndoItem[]): Delta[] {
+  return stack.map(({ delta }) => delta);
+}
+
+function wholeOf({ whole }: UndoItem): Delta {
+  return whole;
+}
+
+/** Whether a merge has taken nothing from deltas: none has fewer operations. */
+function isWhole(left: readonly Delta[], wholes: readonly Delta[]): boolean {
+  return wholes.every((whole, at) => operationsIn(left.slice(at, at + 1)) >= operationsIn([whole]));
+}
+
+function operationsIn(deltas: readonly Delta[]): number {
+  return sumOf(deltas.flatMap(changesIn), (change) => {
+    if (change.type !== 'update') return change.type === 'insert' ? 1 + change.fields.size : 1;
+    return sumOf([...change.ops.values()], (op) => (op.type === 'list' ? opCountOf(op) : 1));
+  });
+}
+
+/** Changes by table and record. */
+type ChangesByRecord = ReadonlyMap<string, ReadonlyMap<string, Change>>;
+
+/** What was dropped of one record, for the rest of the stack: all of it, or some fields. */
+interface Dropped {
+  isWhole: boolean;
+  readonly fields: Set<string>;
+}
+
+/** Whether any item of a stack touches what `later` touches: a record, and if both only update it, a field of it. */
+export function isMet(stack: readonly UndoItem[], later: readonly Change[]): boolean {
+  if (stack.length === 0 || later.length === 0) return false;
+  const touched = byRecord(later);
+  return stack.some((item) =>
+    changesIn(item.touched).some((change) => {
+      const other = touched.get(change.table)?.get(change.record);
+      return other !== undefined && isSameField(change, other);
+    }),
+  );
+}
+
+/**
+ * Takes out of a stack of undo deltas what would destroy a later edit of somebody else, where a merge would let the
+ * undoing win: the deletion of a record that `later` updates, and the put or deletion of a field whose list `later`
+ * edits. What the stack goes on to do to that record or field falls with it. Spec: SYNC-42.
+ */
+function yieldTo(stack: readonly Delta[], later: readonly Change[]): Delta[] {
+  const touched = byRecord(later);
+  const dropped = new Map<Change, Dropped>();
+  return stack.map((delta) =>
+    deltaInNormalForm(
+      changesIn(delta).flatMap((change) => {
+        const other = touched.get(change.table)?.get(change.record);
+        if (other?.type !== 'update') return [change];
+        const state = dropped.get(other) ?? { isWhole: false, fields: new Set() };
+        dropped.set(other, state);
+        return yieldChange(change, other, state);
+      }),
+    ),
+  );
+}
+
+function yieldChange(change: Change, later: UpdateChange, dropped: Dropped): Change[] {
+  if (change.type === 'delete') dropped.isWhole = true;
+  if (dropped.isWhole) return [];
+  if (change.type !== 'update') return [change];
+  const kept = new Map<string, FieldOp>();
+  for (const [field, op] of change.ops) {
+    if (op.type !== 'list' && later.ops.get(field)?.type === 'list') dropped.fields.add(field);
+    if (!dropped.fields.has(field)) kept.set(field, op);
+  }
+  return kept.size === 0 ? [] : [updateChange(change.table, change.record, freezeMap(kept))];
+}
+
+function byRecord(changes: readonly Change[]): ChangesByRecord {
+  const tables = new Map<string, Map<string, Change>>();
+  for (const change of changes) {
+    const records = tables.get(change.table) ?? new Map<string, Change>();
+    tables.set(change.table, records);
+    // Of a delete and an insert the delete stays: to a later edit of the record either means the same.
+    if (!records.has(change.record)) records.set(change.record, change);
+  }
+  return tables;
+}
+
+function isSameField(left: Change, right: Change): boolean {
+  if (left.type !== 'update' || right.type !== 'update') return true;
+  for (const field of left.ops.keys()) if (right.ops.has(field)) return true;
+  return false;
+}
