@@ -27,21 +27,32 @@ const io = {
 
 // What serves needs packages that are not installed with every copy, so it is loaded by those who call it.
 if (command === 'serve' || command === 'token') {
-  try {
+  const missing = packagesFor(process.argv.slice(2)).filter((name) => !isInstalled(name));
+  if (missing.length > 0) {
+    const named = missing.map((name) => `"${name}"`).join(' and ');
+    const are = missing.length > 1 ? `packages ${named} are` : `package ${named} is`;
+    io.stderr(`deltaic ${command}: the ${are} needed: npm install ${missing.join(' ')}\n`);
+    process.exitCode = EXIT_STATUS.badInput;
+  } else {
     const { runServerCommand } = await import('./serve-command.js');
     process.exitCode = await runServerCommand(process.argv.slice(2), io);
-  } catch (error) {
-    const name = missingPackage(error);
-    if (name === undefined) throw error;
-    io.stderr(`deltaic ${command}: the package "${name}" is needed: npm install ${name}\n`);
-    process.exitCode = EXIT_STATUS.badInput;
   }
 } else process.exitCode = run(process.argv.slice(2), io);
 
-/** The name of the package without which a module cannot be loaded; `undefined` if that is not what went wrong. */
-function missingPackage(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) return undefined;
-  return /^Cannot find package '([^']+)'/.exec(error.message)?.[1];
+/** The optional packages that `serve` or `token` needs with these arguments. */
+function packagesFor([name, ...options]: readonly string[]): readonly string[] {
+  const has = (option: string): boolean => options.some((given) => given === option || given.startsWith(`${option}=`));
+  if (name === 'token' || has('--memory')) return ['jose'];
+  return ['jose', has('--postgres') ? 'pg' : 'lmdb'];
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readStdin(): Uint8Array {

@@ -34,8 +34,14 @@ import {
 import { answerToRetry, DEFAULT_ANSWER_SIZE, pageOf, Sequencer, type SequencerOptions } from '../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../values/names.js';
 import { GroupedAppends } from './grouped-appends.js';
-import type { LogHead, LogStore, StoredDatastore, StoredEntry } from './log-store.js';
-import { formatInfo, parseInfo } from './stored-info.js';
+import {
+  formatInfo,
+  type LogHead,
+  type LogStore,
+  parseInfo,
+  type StoredDatastore,
+  type StoredEntry,
+} from './log-store.js';
 
 /** The account that makes a request, as `authenticate` has found it. */
 export interface Requester {

@@ -1,5 +1,6 @@
 import {
   type ConformanceCase,
+  casesOf,
   expectRejection,
   expectSame,
   expectThat,
@@ -386,16 +387,8 @@ const DURABILITY: Readonly<Record<string, Check>> = {
  * names of its own, so all of them may run on one medium.
  */
 export function logStoreConformance(open: () => Promise<LogStoreFixture>): readonly ConformanceCase[] {
-  const checks = { ...RACES, ...STOPPED_WRITERS, ...LOGS, ...DATASTORES, ...DURABILITY };
-  return Object.entries(checks).map(([name, check], at) => ({
-    name,
-    run: async () => {
-      const fixture = await open();
-      try {
-        await check(fixture, (what) => `${what}-${at}`);
-      } finally {
-        await fixture.close();
-      }
-    },
-  }));
+  const checks = Object.entries({ ...RACES, ...STOPPED_WRITERS, ...LOGS, ...DATASTORES, ...DURABILITY }).map(
+    ([title, check], at) => [title, (fixture: LogStoreFixture) => check(fixture, (what) => `${what}-${at}`)] as const,
+  );
+  return casesOf(Object.fromEntries(checks), open);
 }

@@ -11,11 +11,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'deltaic-serve-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** A loader for Node that finds every package but one. */
-function without(name: string): string {
+/** A loader for Node that finds every package but some. */
+function without(...names: readonly string[]): string {
   const hook = `export const resolve = (specifier, context, next) => {
-    if (specifier !== '${name}') return next(specifier, context);
-    throw Object.assign(new Error("Cannot find package '${name}' imported from here"), { code: 'ERR_MODULE_NOT_FOUND' });
+    if (!${JSON.stringify(names)}.includes(specifier)) return next(specifier, context);
+    throw Object.assign(new Error("Cannot find package imported from here"), { code: 'ERR_MODULE_NOT_FOUND' });
   };`;
   const register = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});`;
   return `data:text/javascript,${encodeURIComponent(register)}`;
@@ -69,4 +69,15 @@ test('a package that is missing is named, with the command that installs it', as
     stdout: '',
     stderr: 'deltaic token: the package "jose" is needed: npm install jose\n',
   });
+});
+
+test('packages that are missing are named all at once', async () => {
+  const hidden = ['--import', without('jose', 'lmdb', 'pg')];
+  const [lmdb, pg] = await Promise.all([run(['serve'], hidden), run(['serve', '--postgres=postgres://x'], hidden)]);
+  const message = (store: string): string =>
+    `deltaic serve: the packages "jose" and "${store}" are needed: npm install jose ${store}\n`;
+  expect([lmdb, pg]).toEqual([
+    { status: 2, stdout: '', stderr: message('lmdb') },
+    { status: 2, stdout: '', stderr: message('pg') },
+  ]);
 });

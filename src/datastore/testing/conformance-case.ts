@@ -11,6 +11,24 @@ export interface ConformanceCase {
   readonly run: () => Promise<void>;
 }
 
+/** The cases of a suite. Each check gets a fixture of its own, which is closed in any case. */
+export function casesOf<Fixture extends { close?(): Promise<void> }>(
+  checks: Readonly<Record<string, (fixture: Fixture) => Promise<void>>>,
+  open: () => Promise<Fixture>,
+): readonly ConformanceCase[] {
+  return Object.entries(checks).map(([name, check]) => ({
+    name,
+    run: async () => {
+      const fixture = await open();
+      try {
+        await check(fixture);
+      } finally {
+        await fixture.close?.();
+      }
+    },
+  }));
+}
+
 /** An implementation breaks the contract. */
 export class ConformanceError extends Error {
   override readonly name = 'ConformanceError';

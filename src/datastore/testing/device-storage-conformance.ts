@@ -1,5 +1,5 @@
 import type { DeviceStorage, StorageLease } from '../storage/device-storage.js';
-import { type ConformanceCase, expectRejection, expectSame, expectThat } from './conformance-case.js';
+import { type ConformanceCase, casesOf, expectRejection, expectSame, expectThat } from './conformance-case.js';
 
 /** A storage to be tested. */
 export interface DeviceStorageFixture {
@@ -293,15 +293,5 @@ const LEASES: Readonly<Record<string, Check>> = {
 
 /** What every {@link DeviceStorage} must do, as tests. */
 export function deviceStorageConformance(open: () => Promise<DeviceStorageFixture>): readonly ConformanceCase[] {
-  return Object.entries({ ...VALUES, ...ORDER, ...LEASES }).map(([name, check]) => ({
-    name,
-    run: async () => {
-      const fixture = await open();
-      try {
-        await check(fixture);
-      } finally {
-        await fixture.close?.();
-      }
-    },
-  }));
+  return casesOf({ ...VALUES, ...ORDER, ...LEASES }, open);
 }

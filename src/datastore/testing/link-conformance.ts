@@ -3,7 +3,14 @@ import type { WireChange } from '../../operations/wire.js';
 import type { Put, ReplicaMessage, Role, SequencerMessage } from '../../sync/messages.js';
 import type { WireValue } from '../../values/wire.js';
 import type { Link, LinkEvent, Watch } from '../manager/link.js';
-import { type ConformanceCase, ConformanceError, expectRejection, expectSame, expectThat } from './conformance-case.js';
+import {
+  type ConformanceCase,
+  ConformanceError,
+  casesOf,
+  expectRejection,
+  expectSame,
+  expectThat,
+} from './conformance-case.js';
 
 /** Links to one server, to be tested. No account has any datastore yet. */
 export interface LinkFixture {
@@ -431,17 +438,8 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
  * Spec: LINK-1 to LINK-12, ACL-1 to ACL-4.
  */
 export function linkConformance(open: () => Promise<LinkFixture>): readonly ConformanceCase[] {
-  return Object.entries({ ...DATASTORE_CHECKS, ...SHARING_CHECKS, ...WATCH_CHECKS }).map(([name, check]) => ({
-    name: `a link ${name}`,
-    run: async () => {
-      const fixture = await open();
-      try {
-        await check(fixture);
-      } finally {
-        await fixture.close?.();
-      }
-    },
-  }));
+  const cases = casesOf({ ...DATASTORE_CHECKS, ...SHARING_CHECKS, ...WATCH_CHECKS }, open);
+  return cases.map(({ name, run }) => ({ name: `a link ${name}`, run }));
 }
 
 /** A message that puts changes. */

@@ -1,4 +1,5 @@
-import type { Pool, PoolClient } from 'pg';
+import { createRequire } from 'node:module';
+import type { Client, ClientConfig, Pool, PoolClient, PoolConfig } from 'pg';
 import { ServiceError } from '../../errors/datastore-error.js';
 import type {
   Append,
@@ -14,7 +15,6 @@ import type {
   WakeListener,
 } from '../log-store.js';
 import { checkHandlesDiffer, scopeOf } from '../log-store.js';
-import { loadPg } from './pg.js';
 import { PostgresWaker } from './postgres-waker.js';
 import { checkSchema, migrate } from './schema.js';
 
@@ -352,4 +352,23 @@ function failure(error: unknown): ServiceError {
   return error instanceof ServiceError
     ? error
     : new ServiceError('storage', `PostgreSQL failed: ${error instanceof Error ? error.message : error}`, {}, error);
+}
+
+interface Pg {
+  readonly Client: new (config: ClientConfig) => Client;
+  readonly Pool: new (config: PoolConfig) => Pool;
+}
+
+/**
+ * The package `pg`, which not everybody installs: loaded when it is needed, so that its absence can be explained.
+ *
+ * @throws ServiceError `storage` if it is not installed.
+ */
+function loadPg(): Pg {
+  const load = createRequire(import.meta.url);
+  try {
+    return load('pg') as Pg;
+  } catch (error) {
+    throw new ServiceError('storage', 'the package "pg" is needed and cannot be loaded: npm install pg', {}, error);
+  }
 }
