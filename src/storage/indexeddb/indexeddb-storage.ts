@@ -1,13 +1,8 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import type {
-  AbortSignalLike,
-  AcquireOptions,
-  Batch,
-  DeviceStorage,
-  StorageLease,
-} from '../../datastore/storage/device-storage.js';
+import type { AcquireOptions, Batch, DeviceStorage, StorageLease } from '../../datastore/storage/device-storage.js';
 import { alreadyOpen, checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+import { waitToLookAgain } from '../lease-wait.js';
 
 /** Where an {@link IndexedDbStorage} keeps its data. */
 export interface IndexedDbStorageOptions {
@@ -20,8 +15,6 @@ const FORMAT = 1;
 /** How often an owner without Web Locks says that it lives, and after how long a silent one counts as dead, in ms. */
 const BEAT_INTERVAL = 2_000;
 const SILENCE = 10_000;
-/** How long between two looks at a lease that somebody holds, where there are no Web Locks, in ms. */
-const LOOK_INTERVAL = 250;
 
 interface Owner {
   readonly generation: number;
@@ -270,8 +263,7 @@ async function take(connection: Connection, where: string, wait: AcquireOptions[
       return next;
     });
     if (owner !== undefined) return owner;
-    if (wait === undefined || (wait !== true && wait.aborted)) throw alreadyOpen(where);
-    await pause(wait === true ? undefined : wait);
+    await waitToLookAgain(wait, where);
   }
 }
 
@@ -304,18 +296,6 @@ async function takeLock(name: string, where: string, wait: AcquireOptions['wait'
   } finally {
     if (wait !== undefined && wait !== true) wait.removeEventListener('abort', end);
   }
-}
-
-function pause(signal: AbortSignalLike | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, LOOK_INTERVAL);
-    signal?.addEventListener('abort', end);
-  });
 }
 
 function isNamed(error: unknown, name: string): boolean {

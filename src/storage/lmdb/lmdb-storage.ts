@@ -1,13 +1,8 @@
-import type {
-  AbortSignalLike,
-  AcquireOptions,
-  Batch,
-  DeviceStorage,
-  StorageLease,
-} from '../../datastore/storage/device-storage.js';
-import { alreadyOpen, checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
+import type { AcquireOptions, Batch, DeviceStorage, StorageLease } from '../../datastore/storage/device-storage.js';
+import { checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { type Database, openEnvironment, type RootDatabase } from '../../lmdb/lmdb.js';
+import { waitToLookAgain } from '../lease-wait.js';
 import {
   announce,
   BEAT_INTERVAL,
@@ -26,8 +21,6 @@ export interface LmdbStorageOptions {
   readonly path: string;
 }
 
-/** How long between two looks at a lease that somebody holds, in ms. */
-const LOOK_INTERVAL = 200;
 /** The version of what is stored here. A storage of a newer one is refused. */
 const FORMAT = 1;
 const OWNER = 'owner';
@@ -52,8 +45,7 @@ export class LmdbStorage implements DeviceStorage {
     for (;;) {
       const lease = isRunningElsewhere(this.#path) ? undefined : await this.#take(where);
       if (lease !== undefined) return lease;
-      if (wait === undefined || (wait !== true && wait.aborted)) throw alreadyOpen(where);
-      await pause(wait === true ? undefined : wait);
+      await waitToLookAgain(wait, where);
     }
   }
 
@@ -238,16 +230,4 @@ function copyOf(bytes: Uint8Array | undefined): Uint8Array | undefined {
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return bytes.length >= prefix.length && prefix.every((byte, at) => byte === bytes[at]);
-}
-
-function pause(signal: AbortSignalLike | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, LOOK_INTERVAL);
-    signal?.addEventListener('abort', end);
-  });
 }
