@@ -74,7 +74,6 @@ export type {
   ConflictEvent,
   DatastoreEvents,
   DatastoreStatus,
-  Listener,
   RecordOf,
   RefusalEvent,
   RuleFailureEvent,
@@ -82,6 +81,7 @@ export type {
 export {
   type AnyShape,
   type AnyTables,
+  type CheckedTables,
   type Condition,
   type FieldInput,
   type FieldName,
@@ -89,21 +89,26 @@ export {
   type FieldPart,
   FieldSet,
   type FieldsInput,
+  type FieldsOf,
   type FieldsPatch,
   type FieldValue,
   FieldView,
   type ItemOf,
+  type RuleOf,
   type TableId,
+  type Undeclared,
 } from './model/fields.js';
 export { List, type ListInput, ReadableList } from './model/list.js';
+export type { Listener } from './model/listeners.js';
+export type { LiveQuery, QueryChange } from './model/live-query.js';
 export type { OwningManager } from './model/open-replica.js';
+export type { OrderBy, QueryInput, QueryOptions, ValueRange } from './model/query.js';
+export type { QueryResult } from './model/query-result.js';
 export { PRINCIPALS, type Principal } from './model/roles.js';
 export {
   type DatastoreOfTable,
   DatastoreRecord,
   type InsertArguments,
-  type QueryInput,
-  QueryResult,
   Table,
 } from './model/table.js';
 export { UNDO_PAUSE, type UndoStatus } from './model/undo.js';

@@ -1,10 +1,11 @@
+import { changesIn, type Delta } from '../deltas/delta.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { type Change, type FieldOp, fieldPut, fieldSet, insertChange, updateChange } from '../operations/change.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
 import { type Fields, freezeMap } from '../values/fields.js';
-import { compareValues } from '../values/order.js';
+import { compareValues, valuesEqual } from '../values/order.js';
 import { ownAtom } from '../values/ownership.js';
 import { BASE_CHANGE_SIZE, BASE_FIELD_SIZE, BASE_RECORD_SIZE, sizeOfRecord } from '../values/size.js';
 import type { Value } from '../values/value.js';
@@ -86,11 +87,26 @@ export function titleEdit(
   }
   const hasRecord = state.get(INFO_TABLE, INFO_RECORD) !== undefined;
   if (!hasRecord && title === undefined) return { recordMade: [], titleSet: [] };
-  const fields = freezeMap([[TITLE_FIELD, fieldSet(title, undefined)]]);
+  const owned = title === undefined ? undefined : ownAtom(title);
+  const fields = freezeMap([[TITLE_FIELD, fieldSet(owned, undefined)]]);
   return {
     recordMade: hasRecord ? [] : [insertChange(INFO_TABLE, INFO_RECORD, freezeMap([]))],
     titleSet: [updateChange(INFO_TABLE, INFO_RECORD, fields)],
   };
+}
+
+/** Whether applied changes made another title. */
+export function changesTitle(applied: Delta): boolean {
+  return changesIn(applied).some((change) => {
+    if (!isOfInfo(change)) return false;
+    if (change.type !== 'update') {
+      const fields = change.type === 'insert' ? change.fields : change.before;
+      return fields?.has(TITLE_FIELD) === true;
+    }
+    const op = change.ops.get(TITLE_FIELD);
+    if (op === undefined || op.type === 'list') return op !== undefined;
+    return !valuesEqual(op.before, op.type === 'put' ? op.value : undefined);
+  });
 }
 
 /** The changes of a delta that set the title, as {@link titleEdit} makes them: the record apart from the title. */

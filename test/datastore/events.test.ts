@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Listeners } from '../../src/datastore/model/events.js';
+import { Listeners } from '../../src/datastore/model/listeners.js';
 import { Desk, settle, twoDesks } from './support/desk.js';
 
 describe('while listeners are told', () => {

@@ -106,6 +106,11 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     (wrong, { table }) => table.setResolutionRule('title', wrong),
   ],
   'Table.get': [(wrong, { table }) => table.get(wrong)],
+  'Table.watch': [
+    (wrong, { table }) => table.watch(wrong, () => undefined),
+    (wrong, { table }) => table.watch({}, wrong),
+    (wrong, { table }) => table.watch({}, () => undefined, wrong),
+  ],
   'Table.record': [(wrong, { table }) => table.record(wrong)],
   'Table.getOrInsert': [
     (wrong, { table }) => table.getOrInsert(wrong),
@@ -151,6 +156,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'List.set': [(wrong, { list }) => list.set(wrong, 'x'), (wrong, { list }) => list.set(0, wrong)],
   'List.remove': [(wrong, { list }) => list.remove(wrong)],
   'List.move': [(wrong, { list }) => list.move(wrong, 0), (wrong, { list }) => list.move(0, wrong)],
+  'List.reconcile': [(wrong, { list }) => list.reconcile(wrong), (wrong, { list }) => list.reconcile([wrong])],
   'List.push': [(wrong, { list }) => list.push(wrong)],
   'List.unshift': [(wrong, { list }) => list.unshift(wrong)],
   'List.splice': [
@@ -194,7 +200,9 @@ const LEFT_OUT: readonly string[] = [
     'FieldView.entries',
   ],
   ...['DatastoreRecord.deleteRecord', 'ReadableList.toArray', 'List.clear', 'List.pop', 'List.shift'],
-  ...['QueryResult.asList', 'ResolutionRules.get', 'environmentOf'],
+  ...['ResolutionRules.get', 'environmentOf'],
+  ...['Datastore', 'Table', 'FieldView'].flatMap((owner) => [`${owner}.toObject`, `${owner}.toJSON`]),
+  'ReadableList.toJSON',
   ...['MemoryStorage.acquire', 'MemoryStorage.copy', 'MemoryStorage.kill', 'MemoryStorage.cutPower'],
   ...['MemoryServer.setAccount', 'MemoryServer.removeAccount', 'MemoryServer.link', 'MemoryServer.sequencer'],
 ];

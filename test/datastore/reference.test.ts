@@ -34,7 +34,7 @@ test('the examples on the page run', async () => {
   const task = await new Function('manager', 'console', `return (async () => {${body}; return task; })();`)(manager, {
     log: () => undefined,
   });
-  expect(Object.fromEntries(task)).toEqual({ taskname: 'Buy milk', completed: false, tags: ['shop'] });
+  expect(Object.fromEntries(task)).toEqual({ taskname: 'Buy milk', completed: false, tags: ['today', 'shop'] });
 });
 
 describe('the items of the reference documents', () => {

@@ -3,8 +3,10 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   type AnyShape,
+  type Atom,
   type ChangedRecords,
   type Datastore,
+  type DatastoreManager,
   type DatastoreRecord,
   FieldSet,
   List,
@@ -153,6 +155,60 @@ describe('declared tables', () => {
     record.set('fine', 'x');
     // @ts-expect-error an object is not a value
     expect(() => record.set('nested', { a: 1 })).toThrow();
+  });
+});
+
+describe('what is declared', () => {
+  const datastore = open();
+  const table = datastore.table('tasks');
+
+  test('can be passed where nothing is', () => {
+    const counts = (any: Datastore): number => any.tables().length;
+    expect(counts(datastore)).toBe(0);
+    const anyTable: Table = table;
+    const anyRecord: DatastoreRecord = table.insert({ taskname: 'x', completed: true });
+    const anyList: List = table.insert({ taskname: 'x', completed: true }).getOrCreateList('tags');
+    expectTypeOf(anyRecord.get('taskname')).toEqualTypeOf<Value | undefined>();
+    expectTypeOf(anyTable.query()[0]).toEqualTypeOf<DatastoreRecord | undefined>();
+    expectTypeOf(anyList.at(0)).toEqualTypeOf<Atom | undefined>();
+    // @ts-expect-error the other way round it must be said what is there
+    const tables: Table<Setting> = table;
+    expect(tables).toBe(anyTable);
+  });
+
+  test('must be what fields can hold, when a datastore is opened', () => {
+    type Opens = DatastoreManager['open'];
+    const opens = (() => undefined) as unknown as Opens;
+    opens<App>('id');
+    opens('id');
+    opens<{ t: { fine?: string[]; union: 'a' | 1 | Date; items?: readonly (string | bigint)[] } }>('id');
+    // @ts-expect-error null is not a value: declare an optional field
+    opens<{ t: { nothing: string | null } }>('id');
+    // @ts-expect-error an object is not a value
+    opens<{ t: { nested: { a: number } } }>('id');
+    // @ts-expect-error a list cannot contain a list
+    opens<{ t: { lists?: string[][] } }>('id');
+    // @ts-expect-error a function is not a value
+    opens<{ t: { method(): void } }>('id');
+  });
+
+  test('says which rules a field can have', () => {
+    table.setResolutionRule('priority', 'sum').setResolutionRule('taskname', 'max');
+    datastore.table('settings').setResolutionRule('value', 'sum');
+    new Desk().datastore.table('t').setResolutionRule('any', 'sum');
+    // @ts-expect-error strings cannot be added up
+    table.setResolutionRule('taskname', 'sum');
+    // @ts-expect-error lists cannot be added up
+    table.setResolutionRule('tags', 'sum');
+  });
+
+  test('types plain objects', () => {
+    expectTypeOf(table.record('r').toObject().state).toEqualTypeOf<'open' | 'done' | undefined>();
+    expectTypeOf(datastore.toObject().tasks?.['id']?.votes).toEqualTypeOf<bigint | undefined>();
+    expectTypeOf(table.query().map(({ id }) => id)).toEqualTypeOf<string[]>();
+    // @ts-expect-error a result is read-only
+    const sort = (): unknown => table.query().sort();
+    expect(sort).toBeDefined();
   });
 });
 

@@ -114,6 +114,7 @@ describe('a replica', () => {
     ['sync of an invalid date', 'invalid-value', (replica) => replica.sync(new Date(Number.NaN))],
     ['seal("now")', 'invalid-value', (replica) => replica.seal(wrong('now'))],
     ['setTitle(5)', 'invalid-value', (replica) => replica.setTitle(wrong(5))],
+    ['setTitle of half a character', 'invalid-value', (replica) => replica.setTitle('\ud800')],
     ['setTitle(null)', 'invalid-value', (replica) => replica.setTitle(wrong(null))],
     ['setRole("admin")', 'invalid-option', (replica) => replica.setRole(wrong('admin'))],
     ['setRole()', 'invalid-option', (replica) => replica.setRole(wrong(undefined))],

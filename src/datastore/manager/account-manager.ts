@@ -2,7 +2,7 @@ import { DatastoreError, isDatastoreError, isServiceError, ServiceError } from '
 import { quote } from '../../errors/quote.js';
 import { checkLimits, type Limits } from '../../state/limits.js';
 import { checkBoolean, checkFunction, checkMethods, checkOptions, invalidArgument } from '../model/arguments.js';
-import { type Listener, Listeners } from '../model/events.js';
+import { type Listener, Listeners } from '../model/listeners.js';
 import { Mutex } from '../model/mutex.js';
 import type { AbortSignalLike, AcquireOptions, DeviceStorage } from '../storage/device-storage.js';
 import { Account, type LinkedAccount } from './account.js';

@@ -1,5 +1,5 @@
 import type { DatastoreError } from '../../errors/datastore-error.js';
-import { type Listener, Listeners } from '../model/events.js';
+import { type Listener, Listeners } from '../model/listeners.js';
 import type { AccountProfile, Link } from './link.js';
 
 /** What is known about the user of an account. */

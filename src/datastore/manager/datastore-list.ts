@@ -3,7 +3,7 @@ import { canWrite, type Role } from '../../sync/messages.js';
 import { isShareableId } from '../../values/names.js';
 import { compareValues } from '../../values/order.js';
 import { compareText } from '../../values/text.js';
-import { type Listener, Listeners } from '../model/events.js';
+import { type Listener, Listeners } from '../model/listeners.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
 import type { CacheSummary, DatastoreCache } from './datastore-cache.js';
 import type { Environment } from './environment.js';

@@ -4,8 +4,8 @@ import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { checkFunction, checkOptions, invalidArgument, invalidDatastoreId } from '../model/arguments.js';
 import type { Datastore } from '../model/datastore.js';
-import type { Listener } from '../model/events.js';
-import type { AnyTables } from '../model/fields.js';
+import type { AnyTables, CheckedTables } from '../model/fields.js';
+import type { Listener } from '../model/listeners.js';
 import type { OwningManager } from '../model/open-replica.js';
 import type { Account } from './account.js';
 import { DatastoreCache } from './datastore-cache.js';
@@ -106,7 +106,9 @@ export class DatastoreManager implements OwningManager {
    *
    * @throws DatastoreError as {@link openOrCreate}.
    */
-  openDefault<Tables extends object = AnyTables>(options?: OpenOptions): Promise<Datastore<Tables>> {
+  openDefault<Tables extends object & CheckedTables<Tables> = AnyTables>(
+    options?: OpenOptions,
+  ): Promise<Datastore<Tables>> {
     return this.openOrCreate(DEFAULT_DATASTORE_ID, options);
   }
 
@@ -117,7 +119,10 @@ export class DatastoreManager implements OwningManager {
    * `invalid-option`; `rule-missing` as {@link OpenOptions} says; `storage`; `corrupt-data`; and what the link rejects
    * with if it is not cached.
    */
-  open<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
+  open<Tables extends object & CheckedTables<Tables> = AnyTables>(
+    id: string,
+    options: OpenOptions = {},
+  ): Promise<Datastore<Tables>> {
     return this.#opened(id, options, (rules) => this.#existing(id, rules));
   }
 
@@ -127,7 +132,10 @@ export class DatastoreManager implements OwningManager {
    *
    * @throws DatastoreError `already-open`, `invalid-name`, `invalid-option`, `rule-missing`, `storage` or `corrupt-data`.
    */
-  openOrCreate<Tables extends object = AnyTables>(id: string, options: OpenOptions = {}): Promise<Datastore<Tables>> {
+  openOrCreate<Tables extends object & CheckedTables<Tables> = AnyTables>(
+    id: string,
+    options: OpenOptions = {},
+  ): Promise<Datastore<Tables>> {
     if (isShareableId(id)) return this.open(id, options);
     return this.#opened(
       id,
@@ -138,7 +146,9 @@ export class DatastoreManager implements OwningManager {
   }
 
   /** Creates a datastore with a new shareable id, and opens it. @throws DatastoreError `invalid-option`, `storage`. */
-  create<Tables extends object = AnyTables>(options: OpenOptions = {}): Promise<Datastore<Tables>> {
+  create<Tables extends object & CheckedTables<Tables> = AnyTables>(
+    options: OpenOptions = {},
+  ): Promise<Datastore<Tables>> {
     const id = randomShareableId(this.#context.environment);
     return this.#opened(id, options, (rules) => this.#runtime.sessions.begin(id, rules));
   }

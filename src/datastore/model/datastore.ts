@@ -1,12 +1,15 @@
-import { type Delta, NO_CHANGES } from '../../deltas/delta.js';
+import type { Delta } from '../../deltas/delta.js';
 import { type DatastoreErrorCode, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { ownTableId } from '../../operations/ownership.js';
 import { DEFAULT_LIMITS } from '../../state/limits.js';
-import { INFO_TABLE } from '../../sync/datastore-info.js';
+import { changesTitle } from '../../sync/datastore-info.js';
 import { canWrite, type Role } from '../../sync/messages.js';
+import type { SyncResult } from '../../sync/sync-result.js';
+import { objectOf } from '../../values/json.js';
 import { isShareableId } from '../../values/names.js';
 import { BASE_DELTA_SIZE } from '../../values/size.js';
+import type { WireFields } from '../../values/wire.js';
 import { checkFunction } from './arguments.js';
 import { Commits, type TransactionOptions } from './commits.js';
 import {
@@ -16,10 +19,12 @@ import {
   DatastoreNotifier,
   type DatastoreStatus,
   isReserved,
-  type Listener,
   recordsIn,
 } from './events.js';
-import type { AnyTables, TableId } from './fields.js';
+import type { AnyTables, FieldsOf, TableId } from './fields.js';
+import { showInConsoles } from './inspect.js';
+import type { Listener } from './listeners.js';
+import { LiveQueries } from './live-query.js';
 import { Mutex } from './mutex.js';
 import { type OpenContext, OpenReplica, type OwningManager, withVisiblePlace } from './open-replica.js';
 import { ACL_TABLE, type Principal, RoleList } from './roles.js';
@@ -63,11 +68,21 @@ export class Datastore<Tables extends object = AnyTables> {
   /** The number of transactions that run or wait. */
   #transactionCount = 0;
   readonly #tables = new Map<string, Table>();
+  readonly #live: LiveQueries;
+
+  static {
+    showInConsoles(
+      Datastore,
+      ({ id }) => `Datastore ${id}`,
+      (datastore) => datastore.toObject(),
+    );
+  }
 
   /** Not for applications: a manager makes it. */
   constructor(open: OpenReplica, notifier: DatastoreNotifier<Tables>) {
     this.#open = open;
     this.#notifier = notifier;
+    this.#live = new LiveQueries(notifier);
     this.#roles = new RoleList(open);
     this.#undo = new DatastoreUndo(open);
     this.#commits = new Commits(open, {
@@ -145,18 +160,15 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /** Sets the title, or deletes it. @throws DatastoreError `invalid-value`, or as any edit. */
   setTitle(title: string | undefined): void {
-    let isTitleChanged = false;
-    this.#open.editBy((replica) => {
-      const before = replica.title;
-      withVisiblePlace(
-        () => ({}),
-        () => replica.setTitle(title),
-      );
-      isTitleChanged = replica.title !== before;
-      return NO_CHANGES;
-    });
-    if (this.#open.isInBatch) return;
-    this.#notifier.tellChange({ origin: 'local', records: new Map(), isTitleChanged, areRolesChanged: false });
+    // A batch of one edit says what that changed.
+    this.#open.editBy((replica) =>
+      replica.batch(() =>
+        withVisiblePlace(
+          () => ({}),
+          () => replica.setTitle(title),
+        ),
+      ),
+    );
   }
 
   /** The table with an id: always the same object. {@link tables} lists it while it has records. @throws DatastoreError `invalid-name`. */
@@ -167,8 +179,17 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /** The tables that have records, in code point order of their ids, without the reserved ones. */
   tables(): TableOf<Tables, TableId<Tables>>[] {
-    const ids = this.#open.replica.tables().filter((id) => !isReserved(id));
-    return ids.map((id) => this.table(id as TableId<Tables>));
+    return this.#shown() as never;
+  }
+
+  /** The fields of each record by table and record id, as plain objects, without the reserved tables. */
+  toObject(): { readonly [Id in TableId<Tables>]?: Readonly<Record<string, FieldsOf<Tables[Id] & object>>> } {
+    return objectOf(this.#shown().map((table) => [table.id, table.toObject()] as const)) as never;
+  }
+
+  /** {@link toObject} as wire JSON, which `JSON.stringify` writes. */
+  toJSON(): Readonly<Record<string, Readonly<Record<string, WireFields>>>> {
+    return objectOf(this.#shown().map((table) => [table.id, table.toJSON()] as const));
   }
 
   /** The roles by principal, without `none`. @throws DatastoreError `not-shareable`. */
@@ -357,16 +378,35 @@ export class Datastore<Tables extends object = AnyTables> {
     }
     const { title } = replica;
     try {
-      const result = replica.sync(context.now());
+      const result = this.#synced();
+      const tellWatches = this.#live.follow(result.changed);
       const records = changedRecords<Tables>(result.changed, (id) => this.#table(id));
       const isTitleChanged = replica.title !== title;
       const areRolesChanged = result.changed.has(ACL_TABLE);
-      this.#notifier.tellSync(result, { origin: 'remote', records, isTitleChanged, areRolesChanged });
+      this.#notifier.tellChange({ origin: 'remote', records, isTitleChanged, areRolesChanged });
+      tellWatches();
+      this.#notifier.tellSync(result);
       return records;
     } finally {
       context.changed();
       await context.save();
     }
+  }
+
+  #synced(): SyncResult {
+    const { replica, context } = this.#open;
+    try {
+      return replica.sync(context.now());
+    } catch (error) {
+      // What was merged before it failed is reported by the next call.
+      this.#live.refresh();
+      throw error;
+    }
+  }
+
+  #shown(): Table[] {
+    const ids = this.#open.replica.tables().filter((id) => !isReserved(id));
+    return ids.map((id) => this.#table(id));
   }
 
   #repeated(applied: Delta | undefined): boolean {
@@ -377,20 +417,23 @@ export class Datastore<Tables extends object = AnyTables> {
   #table(id: string): Table {
     const known = this.#tables.get(id);
     if (known !== undefined) return known;
-    const table = new Table(this.#open, this, ownTableId(id));
+    const table = new Table(this.#open, this, ownTableId(id), this.#live);
     this.#tables.set(id, table);
     return table;
   }
 
   /** Tells the listeners of a local edit. */
   #tellEdited(applied: Delta): void {
-    if (this.#notifier.hasChangeListener) {
-      const touched = recordsIn(applied);
+    const touched = this.#notifier.hasChangeListener || !this.#live.isEmpty ? recordsIn(applied) : undefined;
+    // First all of them are right, and then they are told.
+    const tellWatches = touched && this.#live.follow(touched);
+    if (touched !== undefined && this.#notifier.hasChangeListener) {
       const records = changedRecords<Tables>(touched, (id) => this.#table(id));
-      const isTitleChanged = touched.has(INFO_TABLE);
+      const isTitleChanged = changesTitle(applied);
       const areRolesChanged = touched.has(ACL_TABLE);
       this.#notifier.tellChange({ origin: 'local', records, isTitleChanged, areRolesChanged });
     }
+    tellWatches?.();
     this.#notifier.tellStatus();
   }
 }

@@ -1,6 +1,6 @@
 import type { Conflict } from '../../deltas/conflict.js';
 import type { Delta } from '../../deltas/delta.js';
-import { DatastoreError } from '../../errors/datastore-error.js';
+import type { DatastoreError } from '../../errors/datastore-error.js';
 import { INFO_TABLE, MTIME_FIELD } from '../../sync/datastore-info.js';
 import type {
   IndeterminateDelta,
@@ -10,9 +10,9 @@ import type {
   RuleFailure,
   SyncResult,
 } from '../../sync/sync-result.js';
-import { isPromiseLike } from '../../values/brands.js';
-import { checkFunction, invalidArgument } from './arguments.js';
+import { invalidArgument } from './arguments.js';
 import type { TableId } from './fields.js';
+import { type Listener, Listeners } from './listeners.js';
 import type { ConnectionStatus, OpenReplica } from './open-replica.js';
 import type { DatastoreRecord, Table } from './table.js';
 import type { UndoStatus } from './undo.js';
@@ -118,7 +118,7 @@ function isSameStatus(left: DatastoreStatus, right: DatastoreStatus): boolean {
 /** Tells the listeners of an open datastore what happened. An event that nobody listens to is not even made. */
 export class DatastoreNotifier<Tables> {
   readonly #open: OpenReplica;
-  readonly #listeners: Listeners<DatastoreEvents<Tables>>;
+  readonly #listeners: Listeners<DatastoreEvents<Tables> & { readonly [watch: symbol]: unknown }>;
   /** The status that listeners know, while there are any. */
   #toldStatus: DatastoreStatus | undefined;
   #toldUndo: UndoStatus | undefined;
@@ -163,6 +163,18 @@ export class DatastoreNotifier<Tables> {
     if (!this.#listeners.has('undoStatus')) this.#toldUndo = undefined;
   }
 
+  addWatch(key: symbol, listener: Listener<never>): void {
+    this.#listeners.add(key, listener as Listener<unknown>);
+  }
+
+  removeWatch(key: symbol): void {
+    this.#listeners.removeAll(key);
+  }
+
+  tellWatch(key: symbol, event: unknown): void {
+    this.#listeners.tell(key, event);
+  }
+
   /** Tells of a change, unless nothing changed. */
   tellChange(event: ChangeEvent<Tables>): void {
     const isEmpty = event.records.size === 0 && !event.isTitleChanged && !event.areRolesChanged;
@@ -175,9 +187,8 @@ export class DatastoreNotifier<Tables> {
     if (conflicts.length > 0) this.#listeners.tell('conflict', { conflicts });
   }
 
-  /** Tells what a sync brought in. */
-  tellSync(result: SyncResult, event: ChangeEvent<Tables>): void {
-    this.tellChange(event);
+  /** Tells what a sync brought in, besides the change. */
+  tellSync(result: SyncResult): void {
     const { conflicts, refused, indeterminate, ruleFailures } = result;
     this.tellConflicts(conflicts);
     this.#tellRuleFailures(ruleFailures);
@@ -222,115 +233,6 @@ export class DatastoreNotifier<Tables> {
 function checkEventName(name: string): void {
   if (EVENT_NAMES.some((known) => known === name)) return;
   throw invalidArgument(`an event must be one of ${EVENT_NAMES.join(', ')}`, name);
-}
-
-/** A function that is called with each event. */
-export type Listener<Event> = (event: Event) => void;
-
-/** How far events may lead to further events: a listener that edits at every change would never come to an end. */
-const LONGEST_CHAIN = 1000;
-
-/** An event that waits to be told. */
-interface Waiting {
-  readonly listeners: readonly Listener<never>[];
-  readonly name: PropertyKey;
-  readonly event: unknown;
-  /** How many events led to it, each caused by a listener of the one before. */
-  readonly depth: number;
-}
-
-/**
- * The listeners of one object, by the name of the event. Adding a listener twice is adding it once; removing one that
- * was never added has no effect. Once closed, there are none and none can be added.
- *
- * What a listener causes is told when all have heard what it was told of. So every listener hears all events, in the
- * order in which they happened.
- */
-export class Listeners<Events extends object> {
-  readonly #byName = new Map<PropertyKey, Set<Listener<never>>>();
-  readonly #failed: (error: unknown) => void;
-  /** The event that is being told, and those after it; `undefined` while nothing is told. */
-  #queue: Waiting[] | undefined;
-  #depth = 0;
-  #isClosed = false;
-
-  /** @param failed hears what a listener throws or rejects with. The other listeners are called all the same. */
-  constructor(failed: (error: unknown) => void) {
-    this.#failed = failed;
-  }
-
-  /** @throws DatastoreError `invalid-option` for anything but a function. */
-  add<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
-    checkFunction(listener, 'a listener');
-    if (this.#isClosed) return;
-    const listeners = this.#byName.get(name) ?? new Set();
-    this.#byName.set(name, listeners.add(listener));
-  }
-
-  /** @throws DatastoreError `invalid-option` for anything but a function. */
-  remove<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
-    checkFunction(listener, 'a listener');
-    const listeners = this.#byName.get(name);
-    listeners?.delete(listener);
-    if (listeners?.size === 0) this.#byName.delete(name);
-  }
-
-  has(name: keyof Events): boolean {
-    return this.#byName.has(name);
-  }
-
-  /**
-   * Calls all listeners, before it returns, unless it is called by one: then after all have heard what that one was told
-   * of. A listener that an earlier one removes is not called, nor is one that was added after the event.
-   */
-  tell<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    const listeners = [...(this.#byName.get(name) ?? [])];
-    if (listeners.length === 0) return;
-    const waiting: Waiting = { listeners, name, event, depth: this.#depth + 1 };
-    if (waiting.depth > LONGEST_CHAIN) {
-      this.#failed(endless());
-    } else if (this.#queue === undefined) {
-      this.#tellAll([waiting]);
-    } else {
-      this.#queue.push(waiting);
-    }
-  }
-
-  /** Removes all listeners for good. */
-  close(): void {
-    this.#isClosed = true;
-    for (const listeners of this.#byName.values()) listeners.clear();
-    this.#byName.clear();
-  }
-
-  #tellAll(queue: Waiting[]): void {
-    this.#queue = queue;
-    try {
-      // The queue grows while it is told.
-      for (const { listeners, name, event, depth } of queue) {
-        this.#depth = depth;
-        for (const listener of listeners) {
-          if (this.#byName.get(name)?.has(listener) === true) this.#call(listener as Listener<unknown>, event);
-        }
-      }
-    } finally {
-      this.#queue = undefined;
-      this.#depth = 0;
-    }
-  }
-
-  #call(listener: (event: unknown) => unknown, event: unknown): void {
-    try {
-      const result = listener(event);
-      if (isPromiseLike(result)) result.then(undefined, (error: unknown) => this.#failed(error));
-    } catch (error) {
-      this.#failed(error);
-    }
-  }
-}
-
-function endless(): DatastoreError {
-  return new DatastoreError('bad-state', 'listeners answer events with edits without end: this event is not told');
 }
 
 /** The ids of the records that a delta touches. */

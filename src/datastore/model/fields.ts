@@ -1,10 +1,14 @@
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { type FieldOp, fieldDelete, fieldList, fieldPut } from '../../operations/change.js';
+import type { Rule } from '../../rules/rule.js';
 import { isMap } from '../../values/brands.js';
+import { objectOf } from '../../values/json.js';
 import { isObjectOfFields } from '../../values/ownership.js';
 import type { Atom, AtomType, Value, ValueType } from '../../values/value.js';
+import { formatValue, type WireFields } from '../../values/wire.js';
 import { type AtomOfType, type FieldContainer, MemoryContainer, typedValue } from './field-container.js';
+import { showInConsoles } from './inspect.js';
 import { List, ReadableList } from './list.js';
 
 /** Any fields: the shape of records for which none is declared. */
@@ -12,10 +16,32 @@ export interface AnyShape {
   readonly [field: string]: Value;
 }
 
+/**
+ * What stands for tables or fields of which none are declared. Functions that take a `Datastore`, `Table` or record without
+ * a declaration take any, because this is `any`; what they read is a {@link Value} all the same.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: no other type can take the place of every declaration
+export type Undeclared = any;
+
 /** Any tables: those of a datastore for which none are declared. */
-export interface AnyTables {
-  readonly [table: string]: AnyShape;
-}
+export type AnyTables = Undeclared;
+
+type IsUndeclared<Declared> = symbol extends keyof Declared ? true : false;
+
+/**
+ * Declared tables, as far as their fields can hold what is declared: a constraint that says where they cannot. It has no null,
+ * nested object or nested list.
+ */
+export type CheckedTables<Tables> = { readonly [Id in keyof Tables]: CheckedShape<Tables[Id]> };
+
+type CheckedShape<Shape> = { readonly [Name in keyof Shape]: CheckedField<Shape[Name]> };
+
+type CheckedField<Type> =
+  IsUndeclared<Type> extends true ? Type : [Exclude<Type, Value | undefined>] extends [never] ? Type : UnsupportedField;
+
+/** What the compiler shows for a field that cannot hold what is declared. */
+type UnsupportedField =
+  'a field holds a boolean, bigint, number, string, Uint8Array, Date or an array of these; declare one that may be absent with ?';
 
 /** The ids of the declared tables. */
 export type TableId<Tables> = keyof Tables & string;
@@ -24,19 +50,28 @@ export type TableId<Tables> = keyof Tables & string;
 export type FieldName<Shape> = keyof Shape & string;
 
 /** The type of a field: the part of its declaration that is a value of the data model. A nested object leaves nothing. */
-export type FieldValue<Shape, Name extends keyof Shape> = Extract<Exclude<Shape[Name], undefined>, Value>;
+export type FieldValue<Shape, Name extends keyof Shape> = FieldPart<Shape, Name, Value>;
 
 /** The names of the fields that can hold a value of a type. */
 export type FieldNameOf<Shape, Type> = {
-  [Name in keyof Shape]-?: [Extract<Exclude<Shape[Name], undefined>, Type>] extends [never] ? never : Name;
+  [Name in keyof Shape]-?: [FieldPart<Shape, Name, Type>] extends [never] ? never : Name;
 }[keyof Shape] &
   string;
 
 /** The part of a field's type that extends another type. */
-export type FieldPart<Shape, Name extends keyof Shape, Type> = Extract<Exclude<Shape[Name], undefined>, Type>;
+export type FieldPart<Shape, Name extends keyof Shape, Type> =
+  IsUndeclared<Shape> extends true ? Extract<Value, Type> : Extract<Exclude<Shape[Name], undefined>, Type>;
+
+/** The rules that a field may have: only numbers can be added up. */
+export type RuleOf<Shape, Name extends keyof Shape> = [FieldPart<Shape, Name, number | bigint>] extends [never]
+  ? Exclude<Rule, 'sum'>
+  : Rule;
 
 /** The type of the items of a list field. */
 export type ItemOf<Shape, Name extends keyof Shape> = FieldPart<Shape, Name, readonly Atom[]>[number];
+
+/** The fields of a record as a plain object. Any of them may be absent. */
+export type FieldsOf<Shape> = { readonly [Name in keyof Shape]?: FieldValue<Shape, Name> };
 
 /** What a query may look for in a field. A long matches a double, and the other way round. */
 export type Condition<Type> = Type extends number | bigint ? number | bigint : Type;
@@ -74,8 +109,16 @@ export type FieldsPatch<Shape extends object> =
  * nothing. A JavaScript `number` is a double, a `bigint` is a long. Use a bigint for a counter that must stay exact
  * beyond 2^53 or that is under rule sum; any other whole number may be a number.
  */
-export abstract class FieldView<Shape extends object = AnyShape> implements Iterable<[FieldName<Shape>, Value]> {
+export abstract class FieldView<Shape extends object = Undeclared> implements Iterable<[FieldName<Shape>, Value]> {
   readonly #container: FieldContainer;
+
+  static {
+    showInConsoles(
+      FieldView,
+      () => 'FieldSet',
+      (fields) => fields.toObject(),
+    );
+  }
 
   constructor(container: FieldContainer) {
     this.#container = container;
@@ -112,6 +155,19 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
   /** The names and values of all fields, as {@link entries} gives them. */
   [Symbol.iterator](): IterableIterator<[FieldName<Shape>, Value]> {
     return this.entries();
+  }
+
+  /**
+   * The fields as a plain object: a copy, with lists as frozen arrays. Not for JSON, which has no bigint and no bytes; see
+   * {@link toJSON}.
+   */
+  toObject(): FieldsOf<Shape> {
+    return objectOf(this.entries()) as FieldsOf<Shape>;
+  }
+
+  /** The fields as wire JSON, which `JSON.stringify` writes: a long as `{"I": "5"}`, bytes, dates and NaN likewise. */
+  toJSON(): WireFields {
+    return objectOf([...this.entries()].map(([name, value]) => [name, formatValue(value)] as const));
   }
 
   /** @throws DatastoreError `field-missing`, or `wrong-type` for a value of another type. */
@@ -212,7 +268,7 @@ export abstract class FieldView<Shape extends object = AnyShape> implements Iter
  * Fields in memory, which belong to no record: to set in several records, to insert, or to query with. They are copied
  * wherever they are used.
  */
-export class FieldSet<Shape extends object = AnyShape> extends FieldView<Shape> {
+export class FieldSet<Shape extends object = Undeclared> extends FieldView<Shape> {
   /** Fields in memory, with a copy of those given. @throws DatastoreError `invalid-name` or `invalid-value`. */
   constructor(fields?: FieldsPatch<NoInfer<Shape>>) {
     super(new MemoryContainer(({ field, index }) => ({ field, index })));

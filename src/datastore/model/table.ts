@@ -1,24 +1,27 @@
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { deleteChange, type FieldOps, insertChange, updateChange } from '../../operations/change.js';
 import { ownRecordId } from '../../operations/ownership.js';
-import type { Rule } from '../../rules/rule.js';
 import type { RecordReader } from '../../state/record-reader.js';
+import { objectOf } from '../../values/json.js';
 import { ownFieldName } from '../../values/ownership.js';
-import type { Value } from '../../values/value.js';
+import type { WireFields } from '../../values/wire.js';
+import { checkFunction } from './arguments.js';
 import type { FieldContainer } from './field-container.js';
 import {
-  type AnyShape,
-  type Condition,
-  entriesOf,
-  type FieldInput,
   type FieldName,
   type FieldsInput,
-  type FieldsPatch,
-  type FieldValue,
+  type FieldsOf,
   FieldView,
   fieldsOf,
+  type RuleOf,
+  type Undeclared,
 } from './fields.js';
+import { showInConsoles } from './inspect.js';
+import type { Listener } from './listeners.js';
+import { findSorted, type LiveQueries, type LiveQuery, LiveResult, type QueryChange } from './live-query.js';
 import type { OpenReplica } from './open-replica.js';
+import { type QueryInput, type QueryOptions, RecordQuery } from './query.js';
+import { type QueryResult, queryResultOf } from './query-result.js';
 
 /** The datastore of a table, as the table knows it. */
 export interface DatastoreOfTable {
@@ -33,24 +36,29 @@ type CanBeEmpty<Shape> = string extends keyof Shape ? true : Partial<Shape> exte
 export type InsertArguments<Shape extends object> =
   CanBeEmpty<Shape> extends true ? [fields?: FieldsInput<Shape>] : [fields: FieldsInput<Shape>];
 
-/** The fields that a query looks for, with the value that each must have. */
-export type QueryInput<Shape extends object> =
-  | { readonly [Name in keyof Shape]?: FieldInput<Condition<FieldValue<Shape, Name>>> }
-  | FieldsPatch<Shape>;
-
 /**
  * The records of a datastore that have one table id. A table exists while it has records, and has no schema: a declared
  * shape is for the compiler alone.
  */
-export class Table<Shape extends object = AnyShape> {
+export class Table<Shape extends object = Undeclared> {
   readonly id: string;
   readonly datastore: DatastoreOfTable;
   readonly #open: OpenReplica;
+  readonly #live: LiveQueries;
   readonly #records = new WeakCache<string, DatastoreRecord<Shape>>();
 
+  static {
+    showInConsoles(
+      Table,
+      ({ id }) => `Table ${id}`,
+      (table) => table.toObject(),
+    );
+  }
+
   /** Not for applications: `Datastore.table` makes it. */
-  constructor(open: OpenReplica, datastore: DatastoreOfTable, id: string) {
+  constructor(open: OpenReplica, datastore: DatastoreOfTable, id: string, live: LiveQueries) {
     this.#open = open;
+    this.#live = live;
     this.datastore = datastore;
     this.id = id;
   }
@@ -61,7 +69,7 @@ export class Table<Shape extends object = AnyShape> {
    *
    * @throws DatastoreError `invalid-name` or `invalid-rule`.
    */
-  setResolutionRule(field: FieldName<Shape>, rule: Rule): this {
+  setResolutionRule<Name extends FieldName<Shape>>(field: Name, rule: RuleOf<Shape, Name>): this {
     this.#open.requireOpen();
     this.#open.rules.set(this.id, ownFieldName(field, { table: this.id }), rule);
     return this;
@@ -99,17 +107,34 @@ export class Table<Shape extends object = AnyShape> {
   }
 
   /**
-   * The records that have all the given fields with the given values; without fields, all records. Longs and doubles are
-   * compared as doubles; values of other types are equal only to values of the same type.
+   * The records that have all the given fields with the given values, or in the given ranges, such as `{ gte: 2, lt: 5 }`;
+   * without fields, all records. Longs and doubles are compared as numbers; values of other types match only values of the
+   * same type. `orderBy` sorts the result, which is otherwise in code point order of the ids; `limit` cuts it.
    *
-   * @throws DatastoreError `invalid-name` or `invalid-value`.
+   * @throws DatastoreError `invalid-name`, `invalid-value` or `invalid-option`.
    */
-  query(fields: QueryInput<Shape> = {}): QueryResult<DatastoreRecord<Shape>> {
-    const ids = this.#open.replica.find(
-      this.id,
-      new Map(entriesOf(fields, { table: this.id })) as ReadonlyMap<string, Value>,
-    );
-    return new QueryResult(ids.map((id) => this.record(id)));
+  query(fields: QueryInput<Shape> = {}, options: QueryOptions<Shape> = {}): QueryResult<DatastoreRecord<Shape>> {
+    const query = new RecordQuery(this.id, fields, options);
+    const found = findSorted(this.#open, this.id, query).slice(0, query.limit);
+    return queryResultOf(found.map(({ id }) => this.record(id)));
+  }
+
+  /**
+   * The result of a {@link query} that follows every edit, local and remote. The listener hears of each edit, or sync, that
+   * changes the result: after the event `change`, and in one order with all events.
+   *
+   * @returns the live result, which has the records and a method to stop.
+   * @throws DatastoreError as `query`, and `invalid-option` for a listener that is not a function.
+   */
+  watch(
+    fields: QueryInput<Shape>,
+    listener: Listener<QueryChange<DatastoreRecord<Shape>>>,
+    options: QueryOptions<Shape> = {},
+  ): LiveQuery<DatastoreRecord<Shape>> {
+    checkFunction(listener, 'a listener');
+    const query = new RecordQuery(this.id, fields, options);
+    const record = (id: string): DatastoreRecord<Shape> => this.record(id);
+    return new LiveResult({ open: this.#open, table: this.id, query, record, listener }, this.#live);
   }
 
   /** The object of a record id, even if there is no such record. It is the same object while anybody holds it. */
@@ -118,6 +143,16 @@ export class Table<Shape extends object = AnyShape> {
     return this.#records.get(ownRecordId(id, { table: this.id }), () => {
       return new DatastoreRecord<Shape>(this, id, new RecordContainer(this.#open, this.id, id));
     });
+  }
+
+  /** The fields of each record by its id, as plain objects. */
+  toObject(): Readonly<Record<string, FieldsOf<Shape>>> {
+    return objectOf(this.query().map((record) => [record.id, record.toObject()] as const));
+  }
+
+  /** {@link toObject} as wire JSON. */
+  toJSON(): Readonly<Record<string, WireFields>> {
+    return objectOf(this.query().map((record) => [record.id, record.toJSON()] as const));
   }
 
   #insert(id: string, [fields = {}]: readonly unknown[]): DatastoreRecord<Shape> {
@@ -131,10 +166,21 @@ export class Table<Shape extends object = AnyShape> {
  * A live view of a record: it shows what the datastore holds now, and edits the datastore at once. Each record of an open
  * datastore has one such object while anybody holds it, so records can be compared with `===` and kept in sets.
  */
-export class DatastoreRecord<Shape extends object = AnyShape> extends FieldView<Shape> {
+export class DatastoreRecord<Shape extends object = Undeclared> extends FieldView<Shape> {
   readonly id: string;
   readonly table: Table<Shape>;
   readonly #container: RecordContainer;
+
+  static {
+    showInConsoles(
+      DatastoreRecord,
+      ({ table, id }) => `DatastoreRecord ${table.id}/${id}`,
+      (record) => {
+        record.#container.requireExists();
+        return record.toObject();
+      },
+    );
+  }
 
   /** Not for applications: a table makes it. */
   constructor(table: Table<Shape>, id: string, container: RecordContainer) {
@@ -198,39 +244,6 @@ class RecordContainer implements FieldContainer {
 
   place(field?: string): Place {
     return { table: this.#table, record: this.#record, field };
-  }
-}
-
-/**
- * The records that a query found, in code point order of their ids. The selection is made once; each record shows what it
- * holds now.
- */
-export class QueryResult<Found> implements Iterable<Found> {
-  readonly #found: Found[];
-
-  /** Not for applications: a table makes it. */
-  constructor(found: Found[]) {
-    this.#found = found;
-  }
-
-  /** Whether any record was found. */
-  get hasResults(): boolean {
-    return this.#found.length > 0;
-  }
-
-  /** How many records were found. */
-  get count(): number {
-    return this.#found.length;
-  }
-
-  /** The records as an array. It may be sorted or otherwise changed, which changes this result. */
-  asList(): Found[] {
-    return this.#found;
-  }
-
-  /** The records in the order in which they were found. */
-  [Symbol.iterator](): IterableIterator<Found> {
-    return this.#found[Symbol.iterator]();
   }
 }
 

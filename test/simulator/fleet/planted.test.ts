@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { ReplicaStore } from '../../../src/datastore/manager/datastore-cache.js';
 import { ServerConversation } from '../../../src/datastore/manager/server-conversation.js';
 import { SyncSession } from '../../../src/datastore/manager/sync-session.js';
-import { type Listener, Listeners } from '../../../src/datastore/model/events.js';
+import { type Listener, Listeners } from '../../../src/datastore/model/listeners.js';
 import { Delta } from '../../../src/index.js';
 import { Replica } from '../../../src/sync/index.js';
 import { EditsSinceSaved } from '../../../src/sync/saved-edits.js';
