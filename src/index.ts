@@ -53,8 +53,16 @@ export { ResolutionRules } from './rules/resolution-rules.js';
 export { type Collision, type MergeFunction, RULE_NAMES, type Rule, type RuleName } from './rules/rule.js';
 export { diff } from './state/diff.js';
 export { DEFAULT_LIMITS, type Limits, NO_LIMITS } from './state/limits.js';
+export {
+  type MergedEdits,
+  type MergedObjects,
+  type MergeOptions,
+  mergeEdits,
+  mergeObjects,
+  type RulesInput,
+} from './state/merge.js';
 export type { RecordReader } from './state/record-reader.js';
-export { type ApplyOptions, type FoundRecord, State, type Where } from './state/state.js';
+export { type ApplyOptions, type FoundRecord, State, type StateObject, type Where } from './state/state.js';
 export type { Fields } from './values/fields.js';
 export {
   isShareableId,

@@ -62,7 +62,7 @@ Options
   --json               print one JSON object instead of the report:
                          rows         the merged snapshot
                          conflicts    table, record, field and index (of the item in the base) where they apply;
-                                      rule; base, local, remote and result, where a missing key is an absent value,
+                                      rule; base, local, remote and result, where null is an absent value,
                                       and a conflict about a record has its fields; lost: side, field and ops
                          local        the changes from the snapshot of remote to the merged one
                          remote       the changes from the snapshot of local to the merged one

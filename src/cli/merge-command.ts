@@ -14,7 +14,7 @@ import {
 import { blaming, type DataFile, expectKind, readDataFile, readJsonFile } from './data-file.js';
 import { type MergeSummary, mergeJson, mergeReport, type NamedRule } from './merge-report.js';
 import { countOf, linesJson, quotedText } from './text.js';
-import { type Edits, mergeEdits, readEdit, stateAfter } from './three-way-merge.js';
+import { type Edits, mergeOnBase, readEdit, stateAfter } from './three-way-merge.js';
 
 const OPTIONS: OptionTypes = {
   rules: 'file',
@@ -47,7 +47,7 @@ export function mergeCommand(argv: readonly string[], io: CommandIo): Outcome {
   const edits: Edits = { base, local: readEdit(base, localFile), remote: readEdit(base, remoteFile) };
   const summary: MergeSummary = {
     edits,
-    merge: mergeEdits(edits, rules),
+    merge: mergeOnBase(edits, rules),
     unusedRules: rulesWithoutField(named, edits),
     sources: { base: baseFile, local: localFile, remote: remoteFile },
   };

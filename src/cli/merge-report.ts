@@ -3,28 +3,25 @@
 import {
   type Conflict,
   type ConflictRule,
+  conflictToJSON,
   type Delta,
   type FieldOp,
   type Fields,
   formatDelta,
   formatState,
-  formatValue,
   type ListOp,
-  type LostEdit,
+  type MergedEdits,
   type State,
   sizeOfDelta,
-  type WireFields,
-  type WireOp,
-  type WireValue,
 } from '../index.js';
 import type { DataFile } from './data-file.js';
 import { alignedLines, countOf, fieldsText, hangingLines, longest, safeText, valueText } from './text.js';
-import { type Edits, isAboutMoves, type Merge } from './three-way-merge.js';
+import { type Edits, isAboutMoves } from './three-way-merge.js';
 
 /** Everything that a report of a merge speaks of. */
 export interface MergeSummary {
   readonly edits: Edits;
-  readonly merge: Merge;
+  readonly merge: MergedEdits;
   /** Rules whose field none of the files has. */
   readonly unusedRules: readonly NamedRule[];
   readonly sources: { readonly base: DataFile; readonly local: DataFile; readonly remote: DataFile };
@@ -206,7 +203,7 @@ type Json = Readonly<Record<string, unknown>>;
 export function mergeJson({ edits, merge, unusedRules }: MergeSummary): string {
   const answer: Json = {
     rows: formatState(merge.merged),
-    conflicts: merge.conflicts.map(conflictJson),
+    conflicts: merge.conflicts.map(conflictToJSON),
     local: formatDelta(merge.local),
     remote: formatDelta(merge.remote),
     sizes: {
@@ -218,35 +215,6 @@ export function mergeJson({ edits, merge, unusedRules }: MergeSummary): string {
     unusedRules,
   };
   return `${JSON.stringify(answer)}\n`;
-}
-
-function conflictJson(conflict: Conflict): Json {
-  const { table, record, field, index, rule, base, local, remote, result, lost } = conflict;
-  return {
-    table,
-    record,
-    field,
-    index,
-    rule,
-    base: contentJson(base),
-    local: contentJson(local),
-    remote: contentJson(remote),
-    result: contentJson(result),
-    lost: lost.map((edit) => ({ side: edit.side, field: edit.field, ops: wireOps(edit) })),
-  };
-}
-
-function contentJson(content: ConflictContent): WireValue | WireFields | undefined {
-  if (content === undefined) return undefined;
-  if (!isFields(content)) return formatValue(content);
-  // Entries are defined, not assigned: a field may be called __proto__.
-  return Object.fromEntries([...content].map(([field, value]) => [field, formatValue(value)]));
-}
-
-/** The wire operations of one edit of a field. A wire update carries one of them. */
-function wireOps({ field, op }: LostEdit): readonly WireOp[] {
-  const changes = formatDelta([{ type: 'update', table: 'table', record: 'record', ops: new Map([[field, op]]) }]);
-  return changes.flatMap((change) => (change[0] === 'U' ? Object.values(change[3]) : []));
 }
 
 function stateSize(state: State): Json {

@@ -5,10 +5,10 @@ import {
   DatastoreError,
   type Delta,
   diff,
-  InvariantError,
+  type MergedEdits,
+  mergeEdits,
   type ResolutionRules,
   type State,
-  transform,
   type Value,
 } from '../index.js';
 import { blaming, type DataFile, expectKind } from './data-file.js';
@@ -20,32 +20,10 @@ export interface Edits {
   readonly remote: Delta;
 }
 
-export interface Merge {
-  readonly merged: State;
-  /** Changes the snapshot of remote to the merged one. */
-  readonly local: Delta;
-  /** Changes the snapshot of local to the merged one. */
-  readonly remote: Delta;
-  readonly conflicts: readonly Conflict[];
-}
-
-/**
- * Merges two edits of one snapshot.
- *
- * @throws InvariantError if the two ways to the merged state do not meet, which would be a defect of the engine.
- * Law 1: `base · remote · local′ = base · local · remote′`.
- */
-export function mergeEdits({ base, local, remote }: Edits, rules: ResolutionRules): Merge {
-  const conflicts: Conflict[] = [];
-  const transformed = transform(local, remote, {
-    rules,
-    onConflict: (conflict) => conflicts.push(withItems(conflict, base)),
-  });
-  const merged = stateAfter(base, remote, transformed.local);
-  if (diff(merged, stateAfter(base, local, transformed.remote)).length > 0) {
-    throw new InvariantError('the two ways to the merged state do not meet');
-  }
-  return { merged, ...transformed, conflicts };
+/** Merges two edits of one snapshot. @throws InvariantError for a defect of the engine. */
+export function mergeOnBase({ base, local, remote }: Edits, rules: ResolutionRules): MergedEdits {
+  const merge = mergeEdits(base, local, remote, { rules });
+  return { ...merge, conflicts: merge.conflicts.map((conflict) => withItems(conflict, base)) };
 }
 
 /** A new state: `base` with the deltas applied to it. */

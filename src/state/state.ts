@@ -2,11 +2,14 @@ import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf, sizeOfDe
 import { invertChange } from '../deltas/invert.js';
 import { normalFormOf } from '../deltas/normal-form.js';
 import { checkIsOptions, invalidArgument } from '../errors/arguments.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
+import { quote } from '../errors/quote.js';
 import { type Change, type InsertChange, insertChange } from '../operations/change.js';
-import { ownChanges } from '../operations/ownership.js';
+import { ownChanges, ownRecordId, ownTableId } from '../operations/ownership.js';
 import { RecordMap } from '../operations/record-map.js';
 import { growthOfChange, sizeOfChanges } from '../operations/size.js';
 import { type Fields, sortedEntries } from '../values/fields.js';
+import { objectOf } from '../values/json.js';
 import { valuesMatch } from '../values/order.js';
 import { isObjectOfFields, ownFields } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
@@ -30,6 +33,11 @@ export interface FoundRecord {
 
 /** What a query asks for: fields by name, as a Map or as an object of its own properties. */
 export type Where = Fields | Readonly<Record<string, Value>>;
+
+/** A state as a plain object: fields by name, in records by id, in tables by id. */
+export type StateObject = Readonly<
+  Record<string, Readonly<Record<string, Readonly<Record<string, Value | undefined>>>>>
+>;
 
 /**
  * The state that inserts make. For the engine only: it copies nothing.
@@ -72,6 +80,36 @@ export class State {
           ),
         );
     applyChanges = (state, changes, limits) => state.#applyAll(changes, limits);
+  }
+
+  /**
+   * The state of a plain object: its tables by id, with their records by id, with their fields by name. A field that is
+   * `undefined` is absent; a table without records does not exist.
+   *
+   * @throws DatastoreError `invalid-name` or `invalid-value`, naming the place.
+   * Law: `State.fromObject(state.toObject())` holds what `state` holds.
+   */
+  static fromObject(tables: StateObject): State {
+    const inserts: InsertChange[] = [];
+    for (const [id, records] of entriesOf(tables, 'tables', {})) {
+      const table = ownTableId(id);
+      for (const [name, fields] of entriesOf(records, 'records', { table })) {
+        const record = ownRecordId(name, { table });
+        const present = entriesOf(fields, 'fields', { table, record }).filter(([, value]) => value !== undefined);
+        inserts.push(insertChange(table, record, ownFields(new Map(present), { table, record })));
+      }
+    }
+    return stateOfInserts(inserts);
+  }
+
+  /** A plain object with copies of everything: `{ table: { record: { field: value } } }`. */
+  toObject(): StateObject {
+    return objectOf(
+      this.tables().map((table) => {
+        const records = this.query(table).map(({ record, fields }) => [record, objectOf(fields)] as const);
+        return [table, objectOf(records)] as const;
+      }),
+    );
   }
 
   /** How many records all tables hold together. */
@@ -237,4 +275,9 @@ export function recordMatches(record: StoredRecord, conditions: Fields): boolean
     if (value === undefined || !valuesMatch(value, condition)) return false;
   }
   return true;
+}
+
+function entriesOf(given: unknown, what: string, place: Place): [string, unknown][] {
+  if (isObjectOfFields(given)) return Object.entries(given);
+  throw new DatastoreError('invalid-value', `${what} must be a plain object, got ${quote(given)}`, place);
 }

@@ -141,11 +141,11 @@ describe('--json', () => {
       '--json',
     );
     expect(deleted.stdout).toContain(
-      '"base":{"__proto__":"a","toString":["x"]},"remote":{"__proto__":"c","toString":["x"]}',
+      '"base":{"__proto__":"a","toString":["x"]},"local":null,"remote":{"__proto__":"c","toString":["x"]}',
     );
   });
 
-  test('a conflict about a record has fields, and a missing key means absent', () => {
+  test('a conflict about a record has fields, and null for what is absent', () => {
     const [conflict] = merged({
       local: [['U', 'tasks', 'two', { done: ['P', true] }]],
       remote: [['D', 'tasks', 'two']],
@@ -156,6 +156,8 @@ describe('--json', () => {
       rule: 'delete-wins',
       base: { done: false },
       local: { done: true },
+      remote: null,
+      result: null,
       lost: [{ side: 'local', field: 'done', ops: [['P', true]] }],
     });
   });

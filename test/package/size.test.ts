@@ -25,8 +25,8 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 28_000,
-  'deltaic/binary': 28_900,
+  deltaic: 28_800,
+  'deltaic/binary': 29_700,
   'deltaic/sync': 46_600,
   'deltaic/mesh': 44_000,
   'deltaic/datastore': 82_500,
