@@ -68,6 +68,7 @@ export {
   type TableOf,
   UNSYNCED_CHANGES_SIZE_LIMIT,
 } from './model/datastore.js';
+export type { DeclaredTypes } from './model/declared-types.js';
 export type {
   ChangedRecords,
   ChangeEvent,

@@ -44,6 +44,7 @@ function calls(desk: Desk): ReadonlyMap<string, () => unknown> {
     get: () => table.get('r'),
     getOrInsert: () => table.getOrInsert('r'),
     insert: () => table.insert(),
+    declare: () => table.declare({ f: 'long' }),
     query: () => table.query(),
     watch: () => table.watch({}, () => undefined),
     record: () => table.record('r'),

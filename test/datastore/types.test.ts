@@ -202,6 +202,16 @@ describe('what is declared', () => {
     table.setResolutionRule('tags', 'sum');
   });
 
+  test('says which types a field can be held to', () => {
+    table.declare({ votes: 'long', taskname: 'string', tags: 'list' });
+    datastore.table('settings').declare({ value: 'double' });
+    new Desk().datastore.table('t').declare({ any: 'long' });
+    // @ts-expect-error votes are a bigint
+    table.declare({ votes: 'double' });
+    // @ts-expect-error there is no such field
+    table.declare({ vates: 'long' });
+  });
+
   test('types plain objects', () => {
     expectTypeOf(table.record('r').toObject().state).toEqualTypeOf<'open' | 'done' | undefined>();
     expectTypeOf(datastore.toObject().tasks?.['id']?.votes).toEqualTypeOf<bigint | undefined>();

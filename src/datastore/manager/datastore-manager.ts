@@ -2,7 +2,7 @@ import { DatastoreError, errorWithCode, isServiceError, ServiceError } from '../
 import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
-import { checkFunction, checkOptions, invalidArgument, invalidDatastoreId } from '../model/arguments.js';
+import { checkBoolean, checkFunction, checkOptions, invalidArgument, invalidDatastoreId } from '../model/arguments.js';
 import type { Datastore } from '../model/datastore.js';
 import type { AnyTables, CheckedTables } from '../model/fields.js';
 import type { Listener } from '../model/listeners.js';
@@ -26,6 +26,11 @@ export interface OpenOptions {
    * function and not uploaded.
    */
   readonly rules?: ResolutionRules;
+  /**
+   * Whether to get the same object if the datastore is open already, or is being opened. It is closed when it was closed as
+   * often as it was opened. Rules, if given, must be the object that it was opened with.
+   */
+  readonly reuse?: boolean;
 }
 
 /** What a {@link DatastoreManager} is given, by an `AccountManager`. */
@@ -69,6 +74,8 @@ export class DatastoreManager implements OwningManager {
   readonly #context: ManagerContext;
   readonly #cache: DatastoreCache;
   readonly #runtime: ManagerRuntime<DatastoreManager>;
+  /** The calls that are opening a datastore. */
+  readonly #opening = new Map<string, Promise<unknown>>();
   #endedAs: 'shut-down' | 'unauthorized' | undefined;
   #ended: Promise<void> | undefined;
 
@@ -271,16 +278,32 @@ export class DatastoreManager implements OwningManager {
     options: OpenOptions,
     prepare: (rules: ResolutionRules) => Promise<SyncSession>,
   ): Promise<Datastore<Tables>> {
-    this.#requireClosed(id);
-    const { rules = new ResolutionRules() } = checkOptions(options, { rules: true });
+    const { rules = new ResolutionRules(), reuse = false } = checkOptions(options, { rules: true, reuse: true });
     if (!(rules instanceof ResolutionRules)) throw invalidArgument('rules must be a ResolutionRules object', rules);
-    return await this.#runtime.reserving(id, async () => {
+    checkBoolean(reuse, 'reuse');
+    if (reuse) {
+      // Whether another call fails is for its own caller. This one then tries by itself, before anything else happens.
+      for (let other = this.#opening.get(id); other !== undefined; other = this.#opening.get(id)) {
+        await other.catch(() => undefined);
+      }
+      this.#requireRunning();
+      const open = this.#runtime.sessions.openAgain<Tables>(id, options.rules);
+      if (open !== undefined) return open;
+    }
+    this.#requireClosed(id);
+    const opening = this.#runtime.reserving(id, async () => {
       const session = await prepare(rules);
       this.#requireRunning();
       const datastore = session.open<Tables>(rules);
       session.kick();
       return datastore;
     });
+    this.#opening.set(id, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(id);
+    }
   }
 
   async #existing(id: string, rules: ResolutionRules): Promise<SyncSession> {

@@ -6,6 +6,7 @@ import {
 } from '../../errors/datastore-error.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
+import type { Datastore } from '../model/datastore.js';
 import type { OwningManager } from '../model/open-replica.js';
 import type { Account } from './account.js';
 import type { RetryDelays } from './background-job.js';
@@ -198,6 +199,11 @@ export class SyncSessions {
 
   isOpen(id: string): boolean {
     return this.#byId.get(id)?.isOpen === true;
+  }
+
+  /** Opens an open datastore once more. See `SyncSession.openAgain`. */
+  openAgain<Tables extends object>(id: string, rules: ResolutionRules | undefined): Datastore<Tables> | undefined {
+    return this.#byId.get(id)?.openAgain(rules);
   }
 
   get hasOpen(): boolean {

@@ -95,7 +95,7 @@ export class SyncSession {
   readonly #waiters = new SyncWaiters();
   #rules: ResolutionRules;
   #state: SessionState = 'running';
-  #opened: Omit<OpenedDatastore, 'datastore'> | undefined;
+  #opened: OpenedDatastore | undefined;
   #wasOpened = false;
   /** The step that is under way, or that failed last. */
   #step: Step | undefined;
@@ -179,6 +179,23 @@ export class SyncSession {
     const opened = openDatastore<Tables>({ id: this.id, replica: this.#replica, rules, context });
     this.#opened = opened;
     return opened.datastore;
+  }
+
+  /**
+   * Opens the datastore once more.
+   *
+   * @returns it, or `undefined` if it is not open.
+   * @throws DatastoreError `invalid-option` if it was opened with other rules.
+   */
+  openAgain<Tables extends object = AnyTables>(rules: ResolutionRules | undefined): Datastore<Tables> | undefined {
+    if (rules !== undefined && rules !== this.#rules && this.isOpen) {
+      throw new DatastoreError(
+        'invalid-option',
+        `datastore ${quote(this.id)} is open with other rules: leave rules out, or give the same object`,
+      );
+    }
+    this.#opened?.openedAgain();
+    return this.#opened?.datastore;
   }
 
   /** Takes the next steps now, because something may have become possible. */

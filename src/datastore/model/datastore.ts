@@ -359,9 +359,14 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /**
    * Closes the datastore. Synced edits are still uploaded; those that were not synced are stored, and there to be synced or
-   * rolled back when it is opened again, or are dropped if autosave is off. Has no effect if it is closed.
+   * rolled back when it is opened again, or are dropped if autosave is off. If it was opened several times, by the option
+   * `reuse`, the last call closes it, and those before it do nothing else. Has no effect if it is closed.
    */
   close(): void {
+    if (this.isOpen) {
+      this.#open.requireNoBatch();
+      if (this.#open.leave()) return;
+    }
     this.#open.close('closed');
     this.#notifier.close();
   }
@@ -441,6 +446,8 @@ export class Datastore<Tables extends object = AnyTables> {
 /** What a manager holds of a datastore that it opened. */
 export interface OpenedDatastore<Tables extends object = AnyTables> {
   readonly datastore: Datastore<Tables>;
+  /** Another caller has opened it: it stays open until all have closed it. */
+  openedAgain(): void;
   /** Tells the listeners if the status has changed: something arrived or was uploaded, or the connection changed. */
   statusChanged(): void;
   /** Tells the listeners that the user's role has changed. */
@@ -455,6 +462,7 @@ export function openDatastore<Tables extends object = AnyTables>(options: OpenCo
   const notifier = new DatastoreNotifier<Tables>(open);
   return {
     datastore: new Datastore(open, notifier),
+    openedAgain: () => open.openedAgain(),
     statusChanged: () => notifier.tellStatus(),
     roleChanged: () => {
       notifier.tellChange({ origin: 'remote', records: new Map(), isTitleChanged: false, areRolesChanged: true });

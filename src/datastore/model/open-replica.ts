@@ -128,6 +128,8 @@ export class OpenReplica {
   #beforeEdit: ((isBatch: boolean) => void) | undefined;
   /** Whether anything was edited in the batch that is under way. */
   #isBatchEdited = false;
+  /** How many callers have opened it and not closed it. */
+  #openCount = 1;
 
   constructor({ id, replica, rules, context }: OpenContext) {
     this.id = id;
@@ -175,6 +177,17 @@ export class OpenReplica {
 
   get isOpen(): boolean {
     return this.#closedAs === undefined;
+  }
+
+  /** Another caller has opened it. */
+  openedAgain(): void {
+    this.#openCount++;
+  }
+
+  /** A caller closes it. @returns whether others still have it open. */
+  leave(): boolean {
+    this.#openCount--;
+    return this.#openCount > 0;
   }
 
   /** Sets who hears of every local edit. */

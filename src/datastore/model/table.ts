@@ -6,6 +6,7 @@ import { objectOf } from '../../values/json.js';
 import { ownFieldName } from '../../values/ownership.js';
 import type { WireFields } from '../../values/wire.js';
 import { checkFunction } from './arguments.js';
+import { type DeclaredTypes, FieldTypes } from './declared-types.js';
 import type { FieldContainer } from './field-container.js';
 import {
   type FieldName,
@@ -45,6 +46,7 @@ export class Table<Shape extends object = Undeclared> {
   readonly datastore: DatastoreOfTable;
   readonly #open: OpenReplica;
   readonly #live: LiveQueries;
+  readonly #types = new FieldTypes();
   readonly #records = new WeakCache<string, DatastoreRecord<Shape>>();
 
   static {
@@ -65,13 +67,30 @@ export class Table<Shape extends object = Undeclared> {
 
   /**
    * Sets how collisions in a field of this table are resolved: by a named rule or a merge function. It is not stored, so
-   * set it each time the datastore is opened, before the first edit. An edit keeps the rule under which it was made.
+   * set it each time the datastore is opened, before the first edit. An edit keeps the rule under which it was made. Rule
+   * `sum` of longs is exact and wraps at 64 bits; with a double on any side it adds doubles. See {@link declare}.
    *
    * @throws DatastoreError `invalid-name` or `invalid-rule`.
    */
   setResolutionRule<Name extends FieldName<Shape>>(field: Name, rule: RuleOf<Shape, Name>): this {
     this.#open.requireOpen();
     this.#open.rules.set(this.id, ownFieldName(field, { table: this.id }), rule);
+    return this;
+  }
+
+  /**
+   * Holds fields of this table to a type, such as `{ votes: 'long' }`: what this device sets there is converted if nothing is
+   * lost, and otherwise refused. A whole number up to 2^53 becomes a long, and such a long a double; no other type is
+   * converted. So `set('votes', 5)` keeps a counter a long, which is exact and adds up under rule sum.
+   *
+   * It is not stored, so call it each time the datastore is opened. What is there already stays, and other devices may set
+   * anything.
+   *
+   * @throws DatastoreError `invalid-name` or `invalid-option`. From then on edits throw `wrong-type` for other values.
+   */
+  declare(types: DeclaredTypes<Shape>): this {
+    this.#open.requireOpen();
+    this.#types.declare(types, this.id);
     return this;
   }
 
@@ -141,7 +160,7 @@ export class Table<Shape extends object = Undeclared> {
   record(id: string): DatastoreRecord<Shape> {
     this.#open.requireOpen();
     return this.#records.get(ownRecordId(id, { table: this.id }), () => {
-      return new DatastoreRecord<Shape>(this, id, new RecordContainer(this.#open, this.id, id));
+      return new DatastoreRecord<Shape>(this, id, new RecordContainer(this.#open, this.id, id, this.#types));
     });
   }
 
@@ -157,7 +176,8 @@ export class Table<Shape extends object = Undeclared> {
 
   #insert(id: string, [fields = {}]: readonly unknown[]): DatastoreRecord<Shape> {
     const record = this.record(id);
-    this.#open.edit([insertChange(this.id, id, fieldsOf(fields, { table: this.id, record: id }))]);
+    const place = { table: this.id, record: id };
+    this.#open.edit([insertChange(this.id, id, this.#types.fields(fieldsOf(fields, place), place))]);
     return record;
   }
 }
@@ -212,11 +232,13 @@ class RecordContainer implements FieldContainer {
   readonly #table: string;
   readonly #record: string;
   readonly #reader: RecordReader;
+  readonly #types: FieldTypes;
 
-  constructor(open: OpenReplica, table: string, record: string) {
+  constructor(open: OpenReplica, table: string, record: string, types: FieldTypes) {
     this.#open = open;
     this.#table = table;
     this.#record = record;
+    this.#types = types;
     this.#reader = open.replica.reader(table, record);
   }
 
@@ -227,7 +249,8 @@ class RecordContainer implements FieldContainer {
 
   edit(ops: FieldOps): void {
     this.requireExists();
-    if (ops.size > 0) this.#open.edit([updateChange(this.#table, this.#record, ops)]);
+    if (ops.size === 0) return;
+    this.#open.edit([updateChange(this.#table, this.#record, this.#types.ops(ops, this.place()))]);
   }
 
   deleteRecord(): void {
