@@ -1,5 +1,5 @@
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
-import { formatEvent, type MeshEvent } from './event.js';
+import { type EventId, formatEvent, type MeshEvent } from './event.js';
 import { type EventGraph, nameOf } from './event-graph.js';
 
 /** An event that is refused, by everybody and for ever, and why. Spec: GRAPH-4. */
@@ -12,7 +12,9 @@ export interface RefusedEvent {
  * Events that arrived and are not integrated: each waits for its parents. Spec: GRAPH-4.
  */
 export class Inbox {
-  readonly #events = new Map<string, MeshEvent>();
+  /** In order of arrival, and by agent and seq. */
+  #arrived: MeshEvent[] = [];
+  readonly #byAgent = new Map<string, Map<number, MeshEvent>>();
   /** By agent, the first of its events that was refused, with which all later ones fall. */
   readonly #refused = new Map<string, number>();
   #hasNew = false;
@@ -23,12 +25,8 @@ export class Inbox {
   }
 
   /** What waits. */
-  events(): Iterable<MeshEvent> {
-    return this.#events.values();
-  }
-
-  get isEmpty(): boolean {
-    return this.#events.size === 0;
+  get events(): readonly MeshEvent[] {
+    return this.#arrived;
   }
 
   /**
@@ -38,14 +36,16 @@ export class Inbox {
    */
   add(event: MeshEvent, graph: EventGraph): void {
     const [agent, seq] = event.id;
-    if (seq >= (this.#refused.get(agent) ?? Number.POSITIVE_INFINITY)) return;
-    const known = graph.find(event.id)?.event ?? this.#events.get(keyOf(event));
+    if (this.#isRefused(event.id)) return;
+    const own = this.#byAgent.get(agent) ?? new Map<number, MeshEvent>();
+    const known = graph.find(event.id)?.event ?? own.get(seq);
     if (known !== undefined && known !== event && !areSame(known, event)) {
       throw new ServiceError('log-mismatch', `two different events are named ${nameOf(event.id)}`);
     }
-    if (graph.has(event.id)) return;
-    this.#hasNew ||= known === undefined;
-    this.#events.set(keyOf(event), known ?? event);
+    if (known !== undefined || graph.has(event.id)) return;
+    this.#byAgent.set(agent, own.set(seq, event));
+    this.#arrived.push(event);
+    this.#hasNew = true;
   }
 
   /**
@@ -60,34 +60,35 @@ export class Inbox {
     const waiting = new Map<string, MeshEvent[]>();
     const ready: MeshEvent[] = [];
     const consider = (event: MeshEvent): void => {
-      const missing = event.parents.find((id) => !graph.has(id) && !this.#isRefused(id[0], id[1]));
+      const missing = event.parents.find((id) => !graph.has(id) && !this.#isRefused(id));
       if (missing === undefined) ready.push(event);
-      else waiting.set(missing.join('\n'), [...(waiting.get(missing.join('\n')) ?? []), event]);
+      else waiting.set(keyOf(missing), [...(waiting.get(keyOf(missing)) ?? []), event]);
     };
-    const arrived = [...this.#events.values()];
-    for (const next of arrived) {
+    for (const next of this.#arrived) {
       consider(next);
       for (let event = ready.pop(); event !== undefined; event = ready.pop()) {
-        const key = keyOf(event);
-        this.#events.delete(key);
-        if (!graph.has(event.id)) {
+        const { id } = event;
+        this.#byAgent.get(id[0])?.delete(id[1]);
+        if (!graph.has(id)) {
           const error = this.#tryIntegrate(event, integrate);
           if (error !== undefined) {
             refused.push({ event, error });
-            this.#refused.set(event.id[0], Math.min(event.id[1], this.#refused.get(event.id[0]) ?? event.id[1]));
+            this.#refused.set(id[0], Math.min(id[1], this.#refused.get(id[0]) ?? id[1]));
           }
         }
-        const followers = waiting.get(key) ?? [];
-        waiting.delete(key);
+        if (waiting.size === 0) continue;
+        const followers = waiting.get(keyOf(id)) ?? [];
+        waiting.delete(keyOf(id));
         for (const follower of followers.reverse()) consider(follower);
       }
     }
+    this.#arrived = waiting.size === 0 ? [] : this.#arrived.filter(({ id }) => this.#byAgent.get(id[0])?.has(id[1]));
     return refused;
   }
 
   #tryIntegrate(event: MeshEvent, integrate: (event: MeshEvent) => void): DatastoreError | undefined {
-    const parent = event.parents.find(([agent, seq]) => this.#isRefused(agent, seq));
-    if (parent !== undefined || this.#isRefused(event.id[0], event.id[1])) {
+    const parent = event.parents.find((id) => this.#isRefused(id));
+    if (parent !== undefined || this.#isRefused(event.id)) {
       const reason = `event ${nameOf(event.id)} saw ${nameOf(parent ?? event.id)}, which was refused`;
       return new DatastoreError('invalid-change', reason);
     }
@@ -100,12 +101,12 @@ export class Inbox {
     }
   }
 
-  #isRefused(agent: string, seq: number): boolean {
+  #isRefused([agent, seq]: EventId): boolean {
     return seq >= (this.#refused.get(agent) ?? Number.POSITIVE_INFINITY);
   }
 }
 
-function keyOf({ id }: MeshEvent): string {
+function keyOf(id: EventId): string {
   return id.join('\n');
 }
 

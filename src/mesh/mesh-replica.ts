@@ -1,7 +1,7 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
 import { applyFieldOps } from '../deltas/apply-field.js';
 import { type Conflict, type ConflictListener, conflictLender } from '../deltas/conflict.js';
-import { changesIn, composeAll, Delta, type DeltaInput, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
+import { changesIn, Delta, type DeltaInput, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
 import { deltaWithoutBefore, invert } from '../deltas/invert.js';
 import { editAt, type RecordEdit } from '../deltas/normal-form.js';
 import { DatastoreError, type Place, ServiceError } from '../errors/datastore-error.js';
@@ -11,6 +11,7 @@ import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
+import { RecordWatch } from '../state/record-watch.js';
 import type { FoundRecord, State, Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
@@ -251,7 +252,7 @@ export class MeshReplica {
     return {
       hasOpen: !this.#open.isEmpty,
       hasIncoming: this.#inbox.hasNew || this.#snapshot !== undefined,
-      hasGap: !this.#inbox.hasNew && !this.#inbox.isEmpty,
+      hasGap: !this.#inbox.hasNew && this.#inbox.events.length > 0,
     };
   }
 
@@ -390,7 +391,8 @@ export class MeshReplica {
     this.#requireNoBatch();
     const at = time === undefined ? undefined : ownEventTime(time);
     this.endUndoItem();
-    if (this.#open.isEmpty || this.#open.whole().length === 0) {
+    const edits = this.#open.whole();
+    if (edits.length === 0) {
       this.#open.clear();
       return undefined;
     }
@@ -398,11 +400,8 @@ export class MeshReplica {
     const seq = graph.held(this.#agent) + 1;
     if (this.#isNameTaken) throw new DatastoreError('bad-state', 'the name of this replica is taken: rename it');
     this.#requireWrite();
-    if (at !== undefined) {
-      const applied = this.#view.apply(mtimeChanges(this.#view, new Date(at)));
-      this.#open.add(applied, false);
-    }
-    const applied = this.#open.whole();
+    if (at !== undefined) this.#open.add(this.#view.apply(mtimeChanges(this.#view, new Date(at))), false);
+    const applied = at === undefined ? edits : this.#open.whole();
     const event = ownEvent([this.#agent, seq], graph.heads(), deltaWithoutBefore(applied), this.#open.rules(), at);
     this.#integrator.adopt(event, applied);
     this.#open.clear();
@@ -421,13 +420,18 @@ export class MeshReplica {
     const lend = conflictLender();
     const taken = this.#takeSnapshot();
     const done: Delta[] = [];
+    // What one event did tells what it changed; of many, only what the records hold in the end.
+    const watch = this.#inbox.events.length > 1 ? new RecordWatch() : undefined;
     const refused = this.#inbox.drain(this.#integrator.graph, (event) => {
+      watch?.note(event.delta, this.#view);
       done.push(this.#integrate(event, (conflict) => conflicts.push({ ...lend(conflict), event: event.id })));
     });
     for (const delta of done) this.#undo.meet(delta);
     this.#undoMark = this.#undo.mark();
     const changed =
-      taken === undefined ? changedRecords(composeAll(done)) : changedRecords(diff(taken.before, this.#view));
+      taken !== undefined
+        ? changedRecords(diff(taken.before, this.#view))
+        : (watch?.changed() ?? changedRecords(done[0] ?? NO_CHANGES));
     const isReloaded = taken !== undefined;
     return { sealed, changed, conflicts, refused, isReloaded, handedBack: taken?.handedBack ?? [] };
   }
@@ -576,7 +580,7 @@ export class MeshReplica {
     const fits = new Set(snapshot.events.map(({ id }) => id.join('\n')));
     for (const event of snapshot.events)
       if (this.#mayWrite(...event.id)) this.#inbox.add(event, this.#integrator.graph);
-    for (const event of inbox.events()) if (isConcurrent(event)) this.#inbox.add(event, this.#integrator.graph);
+    for (const event of inbox.events) if (isConcurrent(event)) this.#inbox.add(event, this.#integrator.graph);
     const handedBack = left.filter(({ id }) => id[0] === this.#agent && !fits.has(id.join('\n')));
     if (handedBack.length > 0) this.#isNameTaken = true;
     return { before, handedBack };

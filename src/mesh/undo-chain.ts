@@ -41,6 +41,7 @@ export class UndoChain {
 
   /** Notes edits of the user that are undone together. */
   record(applied: Delta): void {
+    if (this.#depth === 0) return;
     this.#undo = [invert(applied), ...this.#undo].slice(0, this.#depth);
     this.#redo = [];
   }

@@ -4,6 +4,7 @@
  * @module deltaic/sync
  */
 
+export type { RecordsByTable } from '../state/record-watch.js';
 export {
   formatEntry,
   formatMessage,
@@ -41,7 +42,6 @@ export type { SavedExtent, SavedReplica, SavedRule } from './saved-replica.js';
 export { type Proposal, parseSequencer, type SavedSequencer, Sequencer, type SequencerOptions } from './sequencer.js';
 export type {
   IndeterminateDelta,
-  RecordsByTable,
   RefusedDelta,
   ReplicaStatus,
   Retraction,

@@ -34,13 +34,13 @@ import { invariant } from '../errors/invariant-error.js';
 import type { Change } from '../operations/change.js';
 import { sizeOfChanges } from '../operations/size.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
+import { type RecordsByTable, RecordWatch } from '../state/record-watch.js';
 import { applyChanges, type State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
 import { LocalDelta } from './local-delta.js';
 import { OwnItems, type SavedOwnList } from './own-items.js';
 import { PendingRules } from './pending-rules.js';
 import { rebaseOverDifference } from './snapshot.js';
-import { type RecordsByTable, RecordWatch } from './sync-result.js';
 import {
   type Rebased,
   rebaseSegments,

@@ -1,13 +1,8 @@
 import type { Conflict } from '../deltas/conflict.js';
-import { changesIn, type Delta } from '../deltas/delta.js';
+import type { Delta } from '../deltas/delta.js';
 import type { DatastoreError } from '../errors/datastore-error.js';
-import { RecordMap } from '../operations/record-map.js';
-import type { State } from '../state/state.js';
-import { freezeMap } from '../values/fields.js';
+import type { RecordsByTable } from '../state/record-watch.js';
 import type { Refusal } from './messages.js';
-
-/** Record ids by table id, both in code point order. */
-export type RecordsByTable = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What a `sync()` brought in. Spec: SYNC-23, SYNC-24. */
 export interface SyncResult {
@@ -85,28 +80,4 @@ export interface ReplicaStatus {
   readonly hasGap: boolean;
   /** The log no longer leads from this replica to the newest revision. `request()` asks for a snapshot. */
   readonly needsReload: boolean;
-}
-
-/** Remembers what records held when the user last saw them, to tell which of them really changed. Spec: SYNC-24. */
-export class RecordWatch {
-  readonly #hasChanged = new RecordMap<() => boolean>();
-
-  /** Notes what the records hold that `delta` is about to change in `state`, each the first time only. */
-  note(delta: Delta, state: State): void {
-    for (const { table, record } of changesIn(delta)) {
-      if (this.#hasChanged.get(table, record) !== undefined) continue;
-      this.#hasChanged.set(table, record, state.watch(table, record));
-    }
-  }
-
-  /** The noted records that hold something else now. */
-  changed(): RecordsByTable {
-    const changed = new Map<string, Set<string>>();
-    for (const { table, record, entry: hasChanged } of this.#hasChanged.sorted()) {
-      if (!hasChanged()) continue;
-      const records = changed.get(table) ?? new Set<string>();
-      changed.set(table, records.add(record));
-    }
-    return freezeMap(changed);
-  }
 }

@@ -1,10 +1,10 @@
 import type { Conflict } from '../../deltas/conflict.js';
 import type { Delta } from '../../deltas/delta.js';
 import type { DatastoreError } from '../../errors/datastore-error.js';
+import type { RecordsByTable } from '../../state/record-watch.js';
 import { INFO_TABLE, MTIME_FIELD } from '../../sync/datastore-info.js';
 import type {
   IndeterminateDelta,
-  RecordsByTable,
   RefusedDelta,
   ReplicaStatus,
   RuleFailure,

@@ -1,4 +1,4 @@
-import type { RecordsByTable } from '../../sync/sync-result.js';
+import type { RecordsByTable } from '../../state/record-watch.js';
 import type { Listener } from './listeners.js';
 import type { OpenReplica } from './open-replica.js';
 import type { RecordQuery, SortedRecord } from './query.js';
