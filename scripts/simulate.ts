@@ -2,8 +2,10 @@
 
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { checkWorld, WORLDS } from '../test/mesh/mesh-worlds.js';
 import { describeFailure, explainFailure } from '../test/simulator/failure.js';
 import { formatFaults, parseFaults } from '../test/simulator/faults.js';
+import { Random } from '../test/simulator/random.js';
 import { type Outcome, replay, run } from '../test/simulator/run.js';
 import type { RunOptions } from '../test/simulator/setup.js';
 import { addStatistics, noStatistics, type Statistics } from '../test/simulator/statistics.js';
@@ -17,6 +19,7 @@ const HELP = `Usage: npm run simulate -- [options]
   --edits E      how many edits in each (default 60)
   --faults F     all, none, or some of delay,reorder,drop,repeat,crash,clock,role,limit,trim (default all)
   --keep-going   go on after a failure, and count the failures
+  --mesh         replicas without a sequencer; with --seed, --runs and --edits, which are steps here
   --replay STEPS go through one schedule, as a failure prints it, and show what happens
   --help         show this
 `;
@@ -30,6 +33,7 @@ interface Command {
   readonly first: RunOptions;
   readonly runs: number;
   readonly isGoingOn: boolean;
+  readonly isMesh: boolean;
   readonly replay: string | undefined;
 }
 
@@ -37,7 +41,7 @@ function readCommand(args: string[]): Command | undefined {
   const text = { type: 'string' } as const;
   const options = { seed: text, runs: text, replicas: text, edits: text, faults: text, replay: text } as const;
   const flag = { type: 'boolean' } as const;
-  const { values } = parseArgs({ args, options: { ...options, 'keep-going': flag, help: flag } });
+  const { values } = parseArgs({ args, options: { ...options, 'keep-going': flag, mesh: flag, help: flag } });
   if (values.help) return undefined;
   const first = {
     seed: wholeNumber('seed', values.seed, randomInt(SEEDS), 0),
@@ -46,7 +50,8 @@ function readCommand(args: string[]): Command | undefined {
     faults: parseFaults(values.faults ?? 'all'),
   };
   const runs = wholeNumber('runs', values.runs, 1000, 1);
-  return { first, runs, isGoingOn: values['keep-going'] ?? false, replay: values.replay };
+  const { 'keep-going': isGoingOn = false, mesh: isMesh = false, replay } = values;
+  return { first, runs, isGoingOn, isMesh, replay };
 }
 
 function wholeNumber(name: string, text: string | undefined, otherwise: number, least: number): number {
@@ -65,7 +70,7 @@ class Progress {
     this.#runs = runs;
   }
 
-  show({ runs, edits }: Statistics): void {
+  show({ runs, edits }: Pick<Statistics, 'runs' | 'edits'>): void {
     const now = performance.now();
     const pause = process.stderr.isTTY ? REDRAW_MILLISECONDS : LINE_MILLISECONDS;
     if (now - this.#shown < pause && (runs < this.#runs || !process.stderr.isTTY)) return;
@@ -148,6 +153,33 @@ function explain(options: RunOptions, outcome: Outcome): void {
   console.log(`${describeFailure(explainFailure(options, outcome))}\n`);
 }
 
+/** Worlds of a mesh, of each kind in turn. @returns whether all runs went well. */
+function runMesh({ first, runs, isGoingOn }: Command): boolean {
+  console.log(`${count(runs)} runs of a mesh from seed ${first.seed}.`);
+  const kinds = Object.entries(WORLDS);
+  const progress = new Progress(runs);
+  const failed: number[] = [];
+  let edits = 0;
+  for (let index = 0; index < runs && (isGoingOn || failed.length === 0); index++) {
+    const seed = (first.seed + index) % SEEDS;
+    const [name, { shape }] = kinds[seed % kinds.length] as (typeof kinds)[number];
+    const random = new Random(seed);
+    try {
+      edits += checkWorld((below) => random.below(below), { ...shape, steps: first.edits });
+    } catch (error) {
+      progress.end();
+      failed.push(seed);
+      console.log(`Seed ${seed} (${name}) breaks a law.`, error);
+    }
+    progress.show({ runs: index + 1, edits });
+  }
+  progress.end();
+  console.log(`${count(edits)} events in ${progress.seconds.toFixed(1)} seconds.`);
+  if (failed.length === 0) console.log(`No failure. Seeds ${first.seed} to ${first.seed + runs - 1}.`);
+  else console.log(`${count(failed.length)} runs failed: seeds ${failed.join(', ')}.`);
+  return failed.length === 0;
+}
+
 /** @returns whether the schedule went well. */
 function replayOne({ first }: Command, schedule: string): boolean {
   const outcome = replay(first, parseSchedule(schedule), undefined, (event) => console.log(event));
@@ -157,12 +189,16 @@ function replayOne({ first }: Command, schedule: string): boolean {
   return outcome.violation === undefined;
 }
 
+function simulate(command: Command): boolean {
+  if (command.isMesh) return runMesh(command);
+  return command.replay === undefined ? runMany(command) : replayOne(command, command.replay);
+}
+
 function main(): void {
   try {
     const command = readCommand(process.argv.slice(2));
     if (command === undefined) console.log(HELP);
-    else
-      process.exitCode = (command.replay === undefined ? runMany(command) : replayOne(command, command.replay)) ? 0 : 1;
+    else process.exitCode = simulate(command) ? 0 : 1;
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     process.exitCode = 2;

@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { decodeChanges, encodeChanges } from '../../src/codec/binary/encoded-delta.js';
 import {
   decodeDelta,
+  decodeMesh,
   decodeReplica,
   decodeSequencer,
   decodeState,
   encodeDelta,
+  encodeMesh,
   encodeReplica,
   encodeSequencer,
   encodeState,
@@ -21,6 +23,7 @@ import {
   parseState,
   parseValue,
 } from '../../src/index.js';
+import { formatMeshMessage, MeshReplica, parseMeshMessage } from '../../src/mesh/index.js';
 import {
   formatEntry,
   formatMessage,
@@ -118,6 +121,18 @@ const DECODE: Readonly<Record<Kind, (bytes: unknown) => Decoded>> = {
         ),
     };
   },
+  mesh: (bytes) => {
+    const content = decodeMesh(bytes);
+    return {
+      encodeAgain: () => encodeMesh(content),
+      thingCount: () => content.events.length + content.trimmedState.recordCount + (content.state?.recordCount ?? 0),
+      use: () =>
+        attempt(
+          () => MeshReplica.from({ ...content, state: undefined }, { agent: 'reader' }),
+          () => undefined,
+        ),
+    };
+  },
 };
 
 const READERS: Readonly<Record<Kind, readonly ((json: unknown) => unknown)[]>> = {
@@ -146,6 +161,25 @@ const READERS: Readonly<Record<Kind, readonly ((json: unknown) => unknown)[]>> =
       const [snapshot, ...entries] = Array.isArray(json) ? (json as readonly unknown[]) : [json];
       formatMessage(parseSequencerMessage(snapshot));
       return entries.map(parseEntry).map(formatEntry);
+    },
+  ],
+  mesh: [
+    (json) => {
+      const message = parseMeshMessage(json);
+      const again = JSON.parse(JSON.stringify(formatMeshMessage(message))) as unknown;
+      const third = JSON.parse(JSON.stringify(formatMeshMessage(parseMeshMessage(again)))) as unknown;
+      if (!isDeepStrictEqual(third, again)) throw new Error('a message reads otherwise again');
+      if (message.type === 'have') return message;
+      // Whatever was read can be received; what does not fit is refused.
+      attempt(
+        () => {
+          const replica = new MeshReplica({ agent: 'reader' });
+          replica.receive(message);
+          replica.sync();
+        },
+        () => undefined,
+      );
+      return message;
     },
   ],
 };

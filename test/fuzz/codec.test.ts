@@ -7,7 +7,7 @@ import { validMessages } from './message.js';
 
 test('valid messages of all kinds are accepted', () => {
   const messages = validMessages(seedOfThisRun(), 30);
-  expect(new Set(messages.map(({ kind }) => kind)).size).toBe(4);
+  expect(new Set(messages.map(({ kind }) => kind)).size).toBe(5);
   for (const { kind, bytes, json } of messages) {
     expect(checkBytes(kind, bytes)).toBe('accepted');
     expect(checkJson(kind, json)).toBe('accepted');
@@ -22,4 +22,7 @@ test('mutated messages are refused with a typed error and an offset, or are what
   expect(fuzz.tally['delta columns']?.refused).toBeGreaterThan(0);
   expect(fuzz.tally['delta json']?.accepted).toBeGreaterThan(0);
   expect(fuzz.tally['replica json']?.refused).toBeGreaterThan(0);
+  expect(fuzz.tally['mesh columns']?.accepted).toBeGreaterThan(0);
+  expect(fuzz.tally['mesh columns']?.refused).toBeGreaterThan(0);
+  expect(fuzz.tally['mesh json']?.accepted).toBeGreaterThan(0);
 });

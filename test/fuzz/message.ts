@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { encodeDelta, encodeReplica, encodeSequencer, encodeState } from '../../src/codec/binary/index.js';
+import { encodeDelta, encodeMesh, encodeReplica, encodeSequencer, encodeState } from '../../src/codec/binary/index.js';
 import {
   compose,
   type DeltaInput,
@@ -11,10 +11,11 @@ import {
   RULE_NAMES,
   State,
 } from '../../src/index.js';
+import { formatMeshMessage, MeshReplica } from '../../src/mesh/index.js';
 import { formatEntry, Replica, Sequencer } from '../../src/sync/index.js';
 import { applyAll, arbitraryHistory, FIELDS, TABLES } from '../support/arbitraries/deltas.js';
 
-export type Kind = 'delta' | 'state' | 'replica' | 'sequencer';
+export type Kind = 'delta' | 'state' | 'replica' | 'sequencer' | 'mesh';
 
 /** A valid message in both encodings. */
 export interface Message {
@@ -47,6 +48,7 @@ export function validMessages(seed: number, historyCount: number): Message[] {
       { kind: 'state', bytes: encodeState(base), json: formatState(base) },
       ...replicaMessages(all),
       sequencerMessage(all),
+      ...meshMessages(all),
     ];
   });
 }
@@ -84,4 +86,40 @@ function sequencerMessage(deltas: readonly DeltaInput[]): Message {
   sequencer.trim(Math.min(1, sequencer.revision));
   const { snapshot, log } = sequencer.save();
   return { kind: 'sequencer', bytes: encodeSequencer({ snapshot, log }), json: [snapshot, ...log.map(formatEntry)] };
+}
+
+/** Replicas of a mesh: one made everything, another one the first edit too, at the same time; then they exchange. */
+function meshMessages([base = [], ...deltas]: readonly DeltaInput[]): Message[] {
+  const rules = new ResolutionRules();
+  for (const table of TABLES) {
+    for (const [at, field] of FIELDS.entries()) rules.set(table, field, RULE_NAMES[at % 5] ?? 'remote');
+  }
+  const replicaOf = (agent: string): MeshReplica => new MeshReplica({ agent, rules, limits: NO_LIMITS });
+  const [one, other] = [replicaOf('ann'), replicaOf('bo')];
+  const pass = (from: MeshReplica, to: MeshReplica): void => {
+    const missing = from.missingFrom(to.vector());
+    if (missing !== undefined) to.receive(missing);
+    to.sync();
+  };
+  one.apply(base);
+  one.seal(new Date(1000));
+  pass(one, other);
+  if (deltas[0] !== undefined) other.apply(deltas[0]);
+  other.seal(new Date(3000));
+  for (const [at, delta] of deltas.entries()) {
+    one.apply(delta);
+    if (at % 2 === 0) one.seal(at === 0 ? undefined : new Date(2000 + at));
+  }
+  const isOpen = meshMessage(one);
+  one.seal();
+  pass(other, one);
+  pass(one, other);
+  one.trim(['bo']);
+  return [isOpen, meshMessage(other), meshMessage(one)];
+}
+
+function meshMessage(replica: MeshReplica): Message {
+  const missing = replica.missingFrom(new Map()) ?? replica.have();
+  const json: unknown = JSON.parse(JSON.stringify(formatMeshMessage(missing)));
+  return { kind: 'mesh', bytes: encodeMesh(replica.content()), json };
 }

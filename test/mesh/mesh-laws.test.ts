@@ -1,19 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Change,
-  compress,
-  type FieldOp,
-  formatState,
-  type ListOp,
-  RULE_NAMES,
-  State,
-  transform,
-} from '../../src/index.js';
+import { type Change, compress, formatState, RULE_NAMES, State, transform } from '../../src/index.js';
 import { MeshReplica } from '../../src/mesh/index.js';
 import { Integrator } from '../../src/mesh/integrator.js';
 import { type EventId, keyOf, type OracleEvent } from '../oracle/mesh-graph.js';
 import { MeshOracle, type MeshRows } from '../oracle/mesh-state.js';
+import { type Edit, FIELD_EDITS, LIST_EDITS } from '../support/mesh-edits.js';
 import { rowsOf, toMeshEvent } from '../support/mesh-events.js';
 import { deliveryOrders, drawFrom, drawGraph, drawOrder, type GraphShape } from '../support/mesh-graphs.js';
 import { runs } from '../support/seed.js';
@@ -26,51 +18,6 @@ const SHAPE: GraphShape = {
   hasLives: true,
   rules: 'mixed',
 };
-
-/** What an event can do, by what its author sees. What does not fit is left out. */
-type Edit = (fields: ReadonlyMap<string, unknown> | undefined) => readonly Change[] | undefined;
-
-function onField(op: (value: unknown) => FieldOp | undefined): Edit {
-  return (fields) => {
-    const found = fields === undefined ? undefined : op(fields.get('f'));
-    return found && [{ type: 'update', table: 't', record: 'r', ops: new Map([['f', found]]) }];
-  };
-}
-
-function onList(ops: (length: number) => readonly ListOp[]): Edit {
-  return onField((value) => {
-    if (!Array.isArray(value)) return undefined;
-    const found = ops(value.length);
-    return found.length === 0 ? undefined : { type: 'list', create: false, ops: found };
-  });
-}
-
-const insertRecord: Change = { type: 'insert', table: 't', record: 'r', fields: new Map([['f', 3n]]) };
-const deleteRecord: Change = { type: 'delete', table: 't', record: 'r' };
-
-const FIELD_EDITS: readonly Edit[] = [
-  onField(() => ({ type: 'put', value: 1n })),
-  onField(() => ({ type: 'put', value: ['p'] })),
-  onField(() => ({ type: 'delete' })),
-  onField((value) =>
-    value === undefined
-      ? { type: 'list', create: true, ops: [{ type: 'insert', index: 0, value: 'n' }] }
-      : { type: 'put', value: 9n },
-  ),
-  onList(() => [{ type: 'insert', index: 0, value: 'i' }]),
-  (fields) => (fields === undefined ? [insertRecord] : [deleteRecord]),
-  (fields) => (fields === undefined ? undefined : [deleteRecord, insertRecord]),
-];
-
-const LIST_EDITS: readonly Edit[] = [
-  onList(() => [{ type: 'insert', index: 0, value: 'i' }]),
-  onList((length) => [{ type: 'insert', index: length, value: 'j' }]),
-  onList((length) => (length < 2 ? [] : [{ type: 'insert', index: 1, value: 'k' }])),
-  onList((length) => (length < 1 ? [] : [{ type: 'delete', index: 0 }])),
-  onList((length) => (length < 2 ? [] : [{ type: 'move', from: 0, to: 1 }])),
-  onList((length) => (length < 2 ? [] : [{ type: 'move', from: length - 1, to: 0 }])),
-  onList((length) => (length < 1 ? [] : [{ type: 'put', index: length - 1, value: 'w' }])),
-];
 
 /** The parents of events 1, 2 and 3, and their agents: every graph of three events on a base up to names. */
 const GRAPHS: readonly (readonly { readonly agent: string; readonly parents: readonly number[] }[])[] = [
