@@ -29,7 +29,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/binary': 29_700,
   'deltaic/sync': 46_600,
   'deltaic/mesh': 44_000,
-  'deltaic/datastore': 82_500,
+  'deltaic/datastore': 84_500,
   'deltaic/datastore/testing': 18_600,
   'deltaic/datastore/mesh': 65_000,
   'deltaic/storage/indexeddb': 4_500,
