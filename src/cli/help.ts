@@ -5,8 +5,8 @@ field decides when both sides edited it.
 
 Usage
   deltaic merge <base> <local> <remote> [options]
-  deltaic inspect <file> [options]
-  deltaic convert <file> [options]
+  deltaic inspect <file or directory> [options]
+  deltaic convert <file or directory> [options]
   deltaic serve [options]
   deltaic token <account> [options]
   deltaic help [command]
@@ -89,6 +89,9 @@ as the limits of a datastore count them. A snapshot is shown by table, record an
 operation, as it is in the file and compressed. A delta is checked by itself; use deltaic merge to see whether it fits
 a snapshot. If the file is invalid, one line on stderr says what is wrong and where, and the exit status is 2.
 
+A directory is a storage of a device (deltaic/storage/lmdb), which nobody may be using: deltaic shows the accounts in it,
+their datastores, what is not sent, and whether every checksum holds. If something is damaged, the exit status is 2.
+
 Options
   --json       print one JSON object instead of the report
   --quiet      print no report: only check the file
@@ -102,15 +105,21 @@ export const CONVERT_HELP = `deltaic convert: convert a snapshot or delta betwee
 
 Usage
   deltaic convert <file> [--to json|binary] [--as snapshot|delta] [--out FILE]
+  deltaic convert <directory> [--account ID] [--datastore ID] [--to json|binary] [--out FILE]
 
 The file (- is the standard input) is JSON or binary, see deltaic inspect --help. A delta is written in normal form. The
 binary form of a delta can hold what its changes overwrote; the JSON form cannot, so this is lost.
 
+A directory is a storage of a device, see deltaic inspect --help. What is written is a snapshot of one datastore: what its
+user sees, with edits that were not sent.
+
 Options
-  --to FORMAT   json or binary; if not given, the format that the file does not have
-  --as KIND     snapshot or delta: what an empty JSON array is
-  --out FILE    write to FILE instead of the standard output
-  -h, --help    show this help
+  --to FORMAT      json or binary; if not given, the format that the file does not have, or json for a directory
+  --as KIND        snapshot or delta: what an empty JSON array is
+  --account ID     the account, where the storage has several; an empty one for the datastores of the device alone
+  --datastore ID   the datastore, where the account has several
+  --out FILE       write to FILE instead of the standard output
+  -h, --help       show this help
 
 Example
   deltaic convert base.json --out base.bin

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Buffer } from 'node:buffer';
-import { readFileSync, readSync, writeFileSync } from 'node:fs';
+import { readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { type CommandIo, EXIT_STATUS, systemReason } from './command.js';
 import { run } from './run.js';
@@ -25,8 +25,10 @@ const io = {
   isTerminal: process.stdout.isTTY === true,
 } satisfies CommandIo;
 
-// What serves needs packages that are not installed with every copy, so it is loaded by those who call it.
-if (command === 'serve' || command === 'token') {
+// What serves or reads a storage needs packages that are not installed with every copy, so it is loaded where it is needed.
+const isOfServer = command === 'serve' || command === 'token';
+const isOfStorage = (command === 'inspect' || command === 'convert') && process.argv.slice(3).some(isDirectory);
+if (isOfServer || isOfStorage) {
   const missing = packagesFor(process.argv.slice(2)).filter((name) => !isInstalled(name));
   if (missing.length > 0) {
     const named = missing.map((name) => `"${name}"`).join(' and ');
@@ -34,14 +36,17 @@ if (command === 'serve' || command === 'token') {
     io.stderr(`deltaic ${command}: the ${are} needed: npm install ${missing.join(' ')}\n`);
     process.exitCode = EXIT_STATUS.badInput;
   } else {
-    const { runServerCommand } = await import('./serve-command.js');
-    process.exitCode = await runServerCommand(process.argv.slice(2), io);
+    const runCommand = isOfServer
+      ? (await import('./serve-command.js')).runServerCommand
+      : (await import('./storage-command.js')).runStorageCommand;
+    process.exitCode = await runCommand(process.argv.slice(2), io);
   }
 } else process.exitCode = run(process.argv.slice(2), io);
 
-/** The optional packages that `serve` or `token` needs with these arguments. */
+/** The optional packages that a command needs with these arguments. */
 function packagesFor([name, ...options]: readonly string[]): readonly string[] {
   const has = (option: string): boolean => options.some((given) => given === option || given.startsWith(`${option}=`));
+  if (name === 'inspect' || name === 'convert') return ['lmdb'];
   if (name === 'token' || has('--memory')) return ['jose'];
   return ['jose', has('--postgres') ? 'pg' : 'lmdb'];
 }
@@ -53,6 +58,10 @@ function isInstalled(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function readStdin(): Uint8Array {

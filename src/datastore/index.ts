@@ -58,6 +58,13 @@ export {
   MemoryServer,
   type MemoryServerOptions,
 } from './manager/memory-server.js';
+export {
+  inspectStorage,
+  type StorageFault,
+  type StorageInspection,
+  type StoredAccountInfo,
+  type StoredDatastoreInfo,
+} from './manager/storage-inspection.js';
 export type { TransactionOptions } from './model/commits.js';
 export {
   BASE_UNSYNCED_CHANGES_SIZE,

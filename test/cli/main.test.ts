@@ -12,7 +12,7 @@ test('the program reads real files and sets its exit status', () => {
   expect(good).toMatchObject({ status: 0, stderr: '' });
   expect(good.stdout).toContain('MERGED ROWS');
   const bad = spawnSync(process.execPath, [...PROGRAM, 'inspect', 'src'], { cwd: root, encoding: 'utf8' });
-  expect(bad).toMatchObject({ status: 2, stdout: '', stderr: 'src: cannot read: it is a directory\n' });
+  expect(bad).toMatchObject({ status: 2, stdout: '', stderr: 'src: there is no storage in this directory\n' });
 });
 
 test('the program reads the standard input and writes bytes to the standard output', () => {
