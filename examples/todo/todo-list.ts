@@ -47,9 +47,12 @@ export class TodoList {
 
   /** Adds a task at the end, under a readable id. Without an id, `insert` would make a unique one. */
   add(id: string, text: string): void {
-    this.#datastore.table('tasks').insert(id, { text, done: false, minutes: 0n });
-    // A list field is edited in place. If two devices add to it at once, it has both items afterwards.
-    this.#order().push(id);
+    // The task and its place are one edit: all or nothing, and undone together.
+    this.#datastore.batch(() => {
+      this.#datastore.table('tasks').insert(id, { text, done: false, minutes: 0n });
+      // A list field is edited in place. If two devices add to it at once, it has both items afterwards.
+      this.#order().push(id);
+    });
   }
 
   tick(id: string): void {
@@ -73,9 +76,11 @@ export class TodoList {
   }
 
   remove(id: string): void {
-    const order = this.#order();
-    order.remove(order.indexOf(id));
-    this.#task(id).deleteRecord();
+    this.#datastore.batch(() => {
+      const order = this.#order();
+      order.remove(order.indexOf(id));
+      this.#task(id).deleteRecord();
+    });
   }
 
   /**
