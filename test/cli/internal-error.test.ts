@@ -1,10 +1,11 @@
 import { expect, test, vi } from 'vitest';
-import { Delta, type transform } from '../../src/index.js';
+import type { transform } from '../../src/deltas/rebase.js';
+import { Delta } from '../../src/index.js';
 import { runWith } from './support/memory-io.js';
 
 // An engine that forgets the local edits: the two ways to the merged state no longer meet.
-vi.mock('../../src/index.js', async (importOriginal) => {
-  const engine = await importOriginal<typeof import('../../src/index.js')>();
+vi.mock('../../src/deltas/rebase.js', async (importOriginal) => {
+  const engine = await importOriginal<typeof import('../../src/deltas/rebase.js')>();
   const broken: typeof transform = (local, remote, options) => ({
     ...engine.transform(local, remote, options),
     local: Delta.from([]),

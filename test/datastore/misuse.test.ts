@@ -189,7 +189,10 @@ const LEFT_OUT: readonly string[] = [
     'DatastoreManager.list',
     'DatastoreManager.flush',
     'AccountManager.flush',
+    'Tab.close',
   ],
+  // Takes what another account manager gives, never what an application makes.
+  'AccountManager.adopt',
   ...['DatastoreManager.shutDown', 'Datastore.tables', 'Datastore.listRoles', 'Datastore.sync', 'Datastore.rollback'],
   ...[
     'Datastore.loadDeltas',
