@@ -6,6 +6,7 @@
 
 export type { Conflict } from '../deltas/conflict.js';
 export {
+  type CallOutcome,
   DatastoreError,
   type DatastoreErrorCode,
   isDatastoreError,
@@ -42,6 +43,7 @@ export { DEFAULT_RETRY_DELAYS, type RetryDelays } from './manager/background-job
 export type { DatastoreInfo } from './manager/datastore-list.js';
 export { DatastoreManager, DEFAULT_DATASTORE_ID, type OpenOptions } from './manager/datastore-manager.js';
 export { type Environment, environmentOf, type GlobalScope } from './manager/environment.js';
+export { type CallDeadlines, DEFAULT_CALL_DEADLINES } from './manager/guards.js';
 export type {
   AccountProfile,
   DatastoreAccess,
@@ -120,6 +122,7 @@ export {
   Table,
 } from './model/table.js';
 export { UNDO_PAUSE, type UndoStatus } from './model/undo.js';
+export type { WaitOptions } from './model/wait.js';
 export type {
   AbortSignalLike,
   AcquireOptions,

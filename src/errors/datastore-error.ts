@@ -90,6 +90,8 @@ const RETRYABLE_CODES = [
   'storage',
   /** The log contradicts itself, or what is known of it. */
   'log-mismatch',
+  /** The caller stopped waiting: its signal aborted, or its time was up. */
+  'aborted',
 ] as const;
 
 /** The failures of the outside after which somebody has to do something first. */
@@ -109,6 +111,18 @@ const LASTING_CODES = [
   /** Another account has taken the id. */
   'exists',
 ] as const;
+
+/** The failures of which nobody knows whether the call took effect, unless the error says so. */
+const UNCLEAR_CODES: readonly ServiceErrorCode[] = ['network', 'server', 'storage', 'aborted'];
+
+/** What is known of a call to a server that failed. */
+export type CallOutcome =
+  /** It never left this device. */
+  | 'not-sent'
+  /** It may have taken effect or not. */
+  | 'unknown'
+  /** The server has answered that it has no effect. */
+  | 'answered';
 
 /** The codes of failures of the outside: network, server, storage, and what other users did. */
 export type ServiceErrorCode = (typeof RETRYABLE_CODES)[number] | (typeof LASTING_CODES)[number];
@@ -172,11 +186,23 @@ export class DatastoreError extends Error implements Place {
 export class ServiceError extends DatastoreError {
   override readonly name: string = 'ServiceError';
   declare readonly code: ServiceErrorCode;
+  /** What is known of the call that failed. Spec: LINK-1. */
+  readonly outcome: CallOutcome;
 
-  /** @param cause what other code threw, if that is the reason. */
-  constructor(code: ServiceErrorCode, reason: string, place: Place = {}, cause?: unknown) {
+  /**
+   * @param cause what other code threw, if that is the reason.
+   * @param outcome `unknown` for `network`, `server`, `storage` and `aborted`, and `answered` for the others, unless given.
+   */
+  constructor(
+    code: ServiceErrorCode,
+    reason: string,
+    place: Place = {},
+    cause?: unknown,
+    outcome: CallOutcome = UNCLEAR_CODES.includes(code) ? 'unknown' : 'answered',
+  ) {
     // The base accepts only the codes of mistakes, so a failure of the outside cannot be made without this class.
     super(code as DatastoreErrorCode as UsageErrorCode, reason, place, cause);
+    this.outcome = outcome;
   }
 
   /** Whether the same call may succeed later with nothing else done. */

@@ -26,6 +26,11 @@ export interface HttpLinkOptions {
   readonly getToken: () => string | Promise<string>;
   /** The platform's `fetch` unless given. */
   readonly fetch?: typeof fetch;
+  /**
+   * Whether the device is online, such as `() => navigator.onLine`. While it says no, nothing is sent, and a commit fails at
+   * once instead of waiting to learn whether its edits arrived.
+   */
+  readonly isOnline?: () => boolean;
   /** How long an answer may take, in ms: 30 s unless given. */
   readonly timeout?: number;
   /** How long a watch may be silent before it counts as lost, in ms: 45 s unless given. */
@@ -114,12 +119,13 @@ class HttpLink implements Link {
 
 /** @throws ServiceError `network` if there is no answer. */
 async function request(
-  { url, getToken, fetch: platformFetch = fetch }: HttpLinkOptions,
+  { url, getToken, fetch: platformFetch = fetch, isOnline }: HttpLinkOptions,
   method: string,
   body: object,
   signal: AbortSignal,
 ): Promise<Response> {
-  const token = await getToken();
+  if (isOnline?.() === false) throw notSent('the device is offline');
+  const token = await tokenFrom(getToken);
   try {
     return await platformFetch(new URL(`v1/${method}`, url.endsWith('/') ? url : `${url}/`), {
       method: 'POST',
@@ -128,8 +134,36 @@ async function request(
       signal,
     });
   } catch (error) {
+    if (isNeverConnected(error)) throw notSent(`the server ${quote(url)} cannot be reached`, error);
     throw lost(error, url);
   }
+}
+
+async function tokenFrom(getToken: HttpLinkOptions['getToken']): Promise<string> {
+  try {
+    return await getToken();
+  } catch (error) {
+    if (error instanceof DatastoreError) throw error;
+    throw notSent('getToken failed', error);
+  }
+}
+
+/** What Node says, as the cause of what `fetch` throws, where no connection was made. Browsers do not tell. */
+const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
+]);
+
+function isNeverConnected(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  const { code, errors } = (cause ?? {}) as { code?: unknown; errors?: unknown };
+  if (NEVER_CONNECTED.has(code)) return true;
+  // One for each address that was tried.
+  const isCode = (each: unknown): boolean => NEVER_CONNECTED.has((each as { code?: unknown } | undefined)?.code);
+  return Array.isArray(errors) && errors.length > 0 && errors.every(isCode);
+}
+
+function notSent(reason: string, cause?: unknown): ServiceError {
+  return new ServiceError('network', reason, {}, cause, 'not-sent');
 }
 
 async function readJson(response: Response): Promise<unknown> {

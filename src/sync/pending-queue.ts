@@ -129,7 +129,7 @@ export class PendingQueue {
    * What {@link whole} would be without the provisional deltas, and without the later edits that cannot stand without
    * those.
    */
-  ordinary(): WholeQueue {
+  ordinary(onLoss: ConflictListener = () => undefined): WholeQueue {
     if (!this.#unconfirmed.some(({ isProvisional }) => isProvisional)) return this.whole();
     let left: LocalDelta[] = [...this.#unconfirmed, new LocalDelta(this.#uncommitted.segmentsSoFar())];
     for (let at = left.length - 1; at >= 0; at--) {
@@ -140,7 +140,7 @@ export class PendingQueue {
         { whole: fallen.whole(), segments: fallen.segments },
         later.flatMap((delta) => delta.segments),
         this.rules,
-        () => undefined,
+        onLoss,
       );
       left = [...left.slice(0, at), ...regroup(segments, later).map((own) => new LocalDelta(own))];
     }
@@ -269,19 +269,19 @@ export class PendingQueue {
   }
 
   /**
-   * Undoes the last unconfirmed delta, and what only undid or redid an item of it. Uncommitted edits are kept as far as
-   * possible.
+   * Undoes an unconfirmed delta, and what only undid or redid an item of it. Later edits are kept as far as possible.
    *
    * @returns how the view changed.
    */
-  retract(onLoss: ConflictListener): Delta {
-    const last = this.#takeLast();
-    const { left, shown } = this.#history.reject(last, this.#uncommitted.segments, this.rules, onLoss);
-    const [uncommitted = new LocalDelta()] = this.#withoutIdle([new LocalDelta(left.filter(isNotEmpty))]);
-    this.#uncommitted = uncommitted;
+  retract(at: number, onLoss: ConflictListener): Delta {
+    const fallen = this.#unconfirmed[at];
+    invariant(fallen !== undefined, 'only a sealed delta is retracted');
+    const above = [...this.#unconfirmed.slice(at + 1), this.#uncommitted];
+    const segments = above.flatMap((delta) => delta.segments);
+    const { left, shown } = this.#history.reject(fallen, segments, this.rules, onLoss);
+    this.#setRebased(regroup(left, above), this.#unconfirmed.slice(0, at));
     // What could be undone before an edit on top of the retracted delta is unknown.
-    if (!uncommitted.isUntouched) this.#history.reopened(uncommitted);
-    this.#noteIfSettled();
+    if (!this.#uncommitted.isUntouched) this.#history.reopened(this.#uncommitted);
     return compose(...shown.map((delta) => this.#view.apply(delta)));
   }
 
@@ -457,12 +457,12 @@ export class PendingQueue {
     return this.#view.apply(delta);
   }
 
-  /** The queue is rebased. The last of the deltas is the uncommitted one. */
-  #setRebased(deltas: readonly (readonly Segment[])[]): void {
+  /** The queue is rebased, after what is still below. The last of the deltas is the uncommitted one. */
+  #setRebased(deltas: readonly (readonly Segment[])[], below: readonly LocalDelta[] = []): void {
     const rebased = deltas.map((segments) => new LocalDelta(segments.filter(isNotEmpty)));
     const [uncommitted = new LocalDelta()] = this.#withoutIdle(rebased.slice(-1));
     this.#uncommitted = uncommitted;
-    this.#setUnconfirmed(this.#withoutIdle(rebased.slice(0, -1)));
+    this.#setUnconfirmed([...below, ...this.#withoutIdle(rebased.slice(0, -1))]);
   }
 
   /** The deltas that do anything. What can be undone of the others stays so. */

@@ -148,6 +148,11 @@ export class ReplicaSession {
     return this.#flight.status === 'sent' && !this.#isOvertaken && !this.#isRuledOut(this.#flight.put);
   }
 
+  /** Forgets a put that was certainly never sent. */
+  recall(nonce: string): void {
+    if (this.#flight.status === 'sent' && this.#flight.put.nonce === nonce) this.forgetPut();
+  }
+
   /** Forgets that the first delta of the queue was put, once that cannot have come to anything. */
   forgetPut(): void {
     this.#flight = IDLE;

@@ -262,6 +262,30 @@ export class Replica {
   }
 
   /**
+   * Seals the edits made since the last call, as {@link sync} does, and merges nothing. The delta that was sealed last by
+   * {@link seal} stays provisional and apart; those before it become ordinary ones. So edits are kept while a transaction
+   * is under way.
+   *
+   * @throws DatastoreError `invalid-value` for an invalid date. Spec: SYNC-50.
+   */
+  sealBehind(time: Date): void {
+    this.#requireNoBatch();
+    this.#sinceSaved.anything();
+    const { unconfirmed } = this.#queue;
+    const apart = unconfirmed.findLast(({ isProvisional }) => isProvisional);
+    for (const delta of unconfirmed) delta.isProvisional = delta === apart;
+    const joinedSizeLimit = unconfirmed.at(-1) === apart ? 0 : this.#settings.limits.deltaSize;
+    this.#editor.seal(ownTime(time), this.#session.isInFlight, joinedSizeLimit);
+  }
+
+  /** Makes all provisional deltas ordinary ones, as {@link sync} does, and does nothing else. Spec: SYNC-52. */
+  makeOrdinary(): void {
+    this.#requireNoBatch();
+    this.#sinceSaved.anything();
+    for (const delta of this.#queue.unconfirmed) delta.isProvisional = false;
+  }
+
+  /**
    * Drops the edits made since the last {@link sync} or {@link seal}, as if they had never been made.
    *
    * @returns the changes that this took, with what they overwrote. Spec: SYNC-49.
@@ -299,25 +323,29 @@ export class Replica {
   reopen(): boolean {
     this.#requireNoBatch();
     this.#sinceSaved.anything();
-    if (!this.#releaseLast()) return false;
+    if (!this.#release(this.#queue.unconfirmed.length - 1)) return false;
     this.#editor.cut();
     this.#queue.reopen();
     return true;
   }
 
   /**
-   * Undoes the delta that was sealed last, and nothing else: later edits are kept as far as possible.
+   * Undoes the delta that was sealed last by {@link seal}, or if there is none the last sealed one, and nothing else: later
+   * edits are kept as far as possible.
    *
    * @returns what that changed, or `undefined` where {@link reopen} would not be possible. Spec: SYNC-51.
    */
   retract(): Retraction | undefined {
     this.#requireNoBatch();
     this.#sinceSaved.anything();
-    if (!this.#releaseLast()) return undefined;
+    const { unconfirmed } = this.#queue;
+    const provisional = unconfirmed.findLastIndex(({ isProvisional }) => isProvisional);
+    const at = provisional < 0 ? unconfirmed.length - 1 : provisional;
+    if (!this.#release(at)) return undefined;
     this.#editor.cut();
     const conflicts: Conflict[] = [];
     const lend = conflictLender();
-    const changes = this.#queue.retract((conflict) => conflicts.push(lend(conflict)));
+    const changes = this.#queue.retract(at, (conflict) => conflicts.push(lend(conflict)));
     return { changes, conflicts };
   }
 
@@ -332,6 +360,13 @@ export class Replica {
     this.#requireNoMerge();
     this.#sinceSaved.anything();
     return this.#session.outgoing();
+  }
+
+  /** Takes back that a delta was put under a nonce, because that was certainly never sent. Spec: SYNC-18. */
+  recall(nonce: string): void {
+    this.#requireNoBatch();
+    this.#sinceSaved.anything();
+    this.#session.recall(nonce);
   }
 
   /** What to ask the sequencer for: log entries, or a snapshot if they no longer help. Spec: SYNC-22. */
@@ -388,6 +423,15 @@ export class Replica {
   /** Where the first provisional delta is, see {@link seal}: it would be put `next` or `later`, or there is `none`. */
   get provisional(): 'next' | 'later' | 'none' {
     return this.#queue.provisional;
+  }
+
+  /** Whether there are later edits that cannot stand without what is provisional, so they are not saved without it. */
+  get hasDependents(): boolean {
+    let isPartial = false;
+    this.#queue.ordinary(() => {
+      isPartial = true;
+    });
+    return isPartial;
   }
 
   /** Ends the undo item that the last edits belong to; the next edit begins another. So does every {@link sync}. */
@@ -451,13 +495,11 @@ export class Replica {
   }
 
   /**
-   * Makes the last sealed delta free to be changed. @returns whether it is: not if there is none, or the log may have
-   * it.
+   * Makes a sealed delta free to be changed. @returns whether it is: not if there is none, or the log may have it.
    */
-  #releaseLast(): boolean {
-    const { length } = this.#queue.unconfirmed;
-    if (length > 1) return true;
-    if (length === 0 || this.#session.isUndecided) return false;
+  #release(at: number): boolean {
+    if (at > 0) return true;
+    if (at < 0 || this.#session.isUndecided) return false;
     this.#session.forgetPut();
     return true;
   }

@@ -17,6 +17,7 @@ const SERVICE: Record<ServiceErrorCode, boolean> = {
   'retry-later': true,
   quota: true,
   storage: true,
+  aborted: true,
   'corrupt-data': false,
   'lease-lost': false,
   'log-mismatch': true,

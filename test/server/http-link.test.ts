@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { type HttpLinkOptions, httpLink } from '../../src/http/index.js';
 import { parseDelta } from '../../src/index.js';
 import { LmdbLogs } from '../../src/server/lmdb/index.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
@@ -100,5 +101,45 @@ describe('a log over HTTP', () => {
       [9, 10, 'of undefined'],
     ]);
     await running.close();
+  });
+});
+
+describe('a failed call', () => {
+  const token = (): string => 'token';
+
+  test('says whether a call was sent, as far as the platform tells', async () => {
+    const running = await startServer({ logs: new MemoryLogs() });
+    const { url } = running;
+    await running.close();
+    const refused = httpLink({ url, getToken: token });
+    await expect(refused.list()).rejects.toMatchObject({ code: 'network', outcome: 'not-sent' });
+    let calls = 0;
+    const answers = (response: () => Response): typeof fetch => {
+      return () => {
+        calls++;
+        return Promise.resolve().then(response);
+      };
+    };
+    const cases: [Partial<HttpLinkOptions>, string, string][] = [
+      [{ isOnline: () => false }, 'network', 'not-sent'],
+      [{ getToken: () => Promise.reject(new Error('signed out')) }, 'network', 'not-sent'],
+      [
+        {
+          fetch: answers(() => {
+            throw new TypeError('Failed to fetch');
+          }),
+        },
+        'network',
+        'unknown',
+      ],
+      [{ fetch: answers(() => new Response('', { status: 502 })) }, 'server', 'unknown'],
+      [{ fetch: answers(() => new Response('', { status: 429 })) }, 'retry-later', 'answered'],
+      [{ fetch: answers(() => new Response('', { status: 401 })) }, 'unauthorized', 'answered'],
+    ];
+    for (const [options, code, outcome] of cases) {
+      const link = httpLink({ url: 'http://example.org', getToken: token, ...options });
+      await expect(link.list()).rejects.toMatchObject({ code, outcome });
+    }
+    expect(calls).toBe(4);
   });
 });

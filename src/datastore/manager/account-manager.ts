@@ -22,7 +22,7 @@ import {
 } from './device-record.js';
 import { DeviceStore } from './device-store.js';
 import { type Environment, tellFailure } from './environment.js';
-import { guardedLink } from './guards.js';
+import { type CallDeadlines, DEFAULT_CALL_DEADLINES, type Deadline, guardedLink } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
 import type { UnsavedDatastore } from './unsaved-edits.js';
 
@@ -41,6 +41,11 @@ export interface AccountManagerOptions {
   readonly connect: (accountId: string) => Link;
   /** How long to wait before a retry. `DEFAULT_RETRY_DELAYS` by default. */
   readonly retryDelays?: RetryDelays;
+  /**
+   * How long a call of a link or of the storage may take. After that it has failed, and may still take effect.
+   * `DEFAULT_CALL_DEADLINES` unless given.
+   */
+  readonly deadlines?: CallDeadlines;
   /**
    * How long an edit may wait before it is stored without a `sync()`, in milliseconds: `DEFAULT_AUTOSAVE_DELAY` unless
    * given. It is neither sealed nor sent nor merged by that, and `rollback()` still drops it, after a restart too. With
@@ -115,7 +120,9 @@ export class AccountManager {
    */
   static async open(options: AccountManagerOptions): Promise<AccountManager> {
     checkManagerOptions(options);
-    const store = await DeviceStore.open(options.storage, { wait: options.wait });
+    const { environment, deadlines = DEFAULT_CALL_DEADLINES } = options;
+    const deadline = { environment, delay: deadlines.storage };
+    const store = await DeviceStore.open(options.storage, { wait: options.wait }, deadline);
     try {
       const record = await readDevice(store);
       await clearSpaces(store, record);
@@ -337,6 +344,11 @@ export class AccountManager {
     }
   }
 
+  get #linkDeadline(): Deadline {
+    const { environment, deadlines = DEFAULT_CALL_DEADLINES } = this.#options;
+    return { environment, delay: deadlines.link };
+  }
+
   /** The manager of a slot, which must be locked. A new one is made if there is none, or if it was shut down. */
   async #start(slot: Slot, account: Account | undefined, space: string): Promise<DatastoreManager> {
     if (slot.running?.manager.isShutDown === false) return slot.running.manager;
@@ -349,6 +361,7 @@ export class AccountManager {
     } = this.#options;
     const running = await DatastoreManager.create({
       ...{ account, store: this.#store, space, environment, limits },
+      linkDeadline: this.#linkDeadline.delay,
       autosaveDelay: autosave === false ? undefined : autosave,
       delays: retryDelays,
       isOnline: () => this.#isOnline,
@@ -408,7 +421,7 @@ export class AccountManager {
       linked.setInfo(profile);
       await this.#update((record) => (account.isLinked ? withProfile(record, account.id, profile) : record));
     };
-    guardedLink(account.link)
+    guardedLink(account.link, this.#linkDeadline)
       .profile()
       .then(take)
       .catch((error: unknown) => {
@@ -458,10 +471,10 @@ export class AccountManager {
 function checkManagerOptions(options: AccountManagerOptions): void {
   checkOptions(options, {
     ...{ storage: true, wait: true, environment: true, connect: true },
-    ...{ retryDelays: true, autosave: true, limits: true, onFailure: true },
+    ...{ retryDelays: true, deadlines: true, autosave: true, limits: true, onFailure: true },
   });
   const { storage, wait, environment, connect, retryDelays = DEFAULT_RETRY_DELAYS } = options;
-  const { autosave = DEFAULT_AUTOSAVE_DELAY, limits, onFailure } = options;
+  const { deadlines = DEFAULT_CALL_DEADLINES, autosave = DEFAULT_AUTOSAVE_DELAY, limits, onFailure } = options;
   checkMethods<DeviceStorage>(storage, 'storage', ['acquire']);
   if (wait !== undefined && wait !== true) {
     checkMethods<AbortSignalLike>(wait, 'wait', ['addEventListener', 'removeEventListener']);
@@ -474,10 +487,16 @@ function checkManagerOptions(options: AccountManagerOptions): void {
     throw invalidArgument('autosave must be a number of milliseconds, 0 or more, or false', autosave);
   }
   const { first, most } = checkOptions(retryDelays, { first: true, most: true });
-  for (const [name, delay] of Object.entries({ first, most })) {
-    if (!(typeof delay === 'number' && delay > 0 && Number.isFinite(delay))) {
-      throw invalidArgument(`retryDelays.${name} must be a positive number of milliseconds`, delay);
-    }
-  }
+  checkDelays('retryDelays', { first, most });
+  const { link, storage: write } = checkOptions(deadlines, { link: true, storage: true });
+  checkDelays('deadlines', { link, storage: write });
   if (most < first) throw invalidArgument('retryDelays.most must not be less than retryDelays.first', retryDelays);
+}
+
+/** @throws DatastoreError `invalid-option`. */
+function checkDelays(name: string, delays: Readonly<Record<string, unknown>>): void {
+  for (const [key, delay] of Object.entries(delays)) {
+    if (typeof delay === 'number' && delay > 0 && Number.isFinite(delay)) continue;
+    throw invalidArgument(`${name}.${key} must be a positive number of milliseconds`, delay);
+  }
 }

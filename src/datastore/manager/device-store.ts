@@ -4,7 +4,7 @@ import { DatastoreError, isDatastoreError, ServiceError } from '../../errors/dat
 import { quote } from '../../errors/quote.js';
 import { isBytes } from '../../values/brands.js';
 import type { AcquireOptions, DeviceStorage, StorageLease } from '../storage/device-storage.js';
-import { guardedLease } from './guards.js';
+import { type Deadline, guardedLease } from './guards.js';
 
 /** A batch of values of plain JSON, or of bytes, which are written as they are. */
 export interface JsonBatch {
@@ -22,8 +22,8 @@ export class DeviceStore {
   }
 
   /** Takes the lease. @throws DatastoreError `already-open`, `storage` or `unknown-version`. */
-  static async open(storage: DeviceStorage, options: AcquireOptions): Promise<DeviceStore> {
-    return new DeviceStore(await guardedLease(storage, options));
+  static async open(storage: DeviceStorage, options: AcquireOptions, deadline?: Deadline): Promise<DeviceStore> {
+    return new DeviceStore(await guardedLease(storage, options, deadline));
   }
 
   /**

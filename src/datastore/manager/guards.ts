@@ -17,27 +17,35 @@ import { checkHead, checkRevision, checkRole, headMember, ownEntry } from '../..
 import { isBytes, timeOf } from '../../values/brands.js';
 import { expectArray, expectItems, expectObject } from '../../values/json.js';
 import type { AcquireOptions, DeviceStorage, StorageLease } from '../storage/device-storage.js';
+import type { Environment } from './environment.js';
 import type { AccountProfile, DatastoreAccess, Link, LinkAnswer, LinkEvent, RemoteDatastore, Watch } from './link.js';
 
 /**
  * Takes the lease of a storage. Its calls reject with the code that the storage rejects with, and with `storage` for
  * whatever else goes wrong. Spec: STORE-5.
  */
-export function guardedLease(storage: DeviceStorage, options: AcquireOptions): Promise<StorageLease> {
+export function guardedLease(
+  storage: DeviceStorage,
+  options: AcquireOptions,
+  deadline?: Deadline,
+): Promise<StorageLease> {
+  // A caller that waits for a lease may wait as long as another holds it.
   return guarded(
     'storage',
     () => storage.acquire(options),
-    (lease) => guardCalls(readLease(lease)),
+    (lease) => guardCalls(readLease(lease), deadline),
   );
 }
 
-function guardCalls(lease: StorageLease): StorageLease {
+function guardCalls(lease: StorageLease, deadline: Deadline | undefined): StorageLease {
+  const call = <Answer>(ask: () => Promise<Answer>, read?: (answer: unknown) => Answer): Promise<Answer> =>
+    guarded('storage', () => withDeadline('storage', ask, deadline), read);
   return {
     generation: lease.generation,
-    get: (key) => guarded('storage', () => lease.get(key), readBytes),
-    getAll: (prefix) => guarded('storage', () => lease.getAll(prefix), readValues),
-    write: (batch) => guarded('storage', () => lease.write(batch)),
-    release: () => guarded('storage', () => lease.release()),
+    get: (key) => call(() => lease.get(key), readBytes),
+    getAll: (prefix) => call(() => lease.getAll(prefix), readValues),
+    write: (batch) => call(() => lease.write(batch)),
+    release: () => call(() => lease.release()),
   };
 }
 
@@ -45,14 +53,16 @@ function guardCalls(lease: StorageLease): StorageLease {
  * A link that rejects with the code that the given link rejects with, and with `server` for whatever else goes wrong.
  * Spec: LINK-1, LINK-13.
  */
-export function guardedLink(link: Link): Link {
+export function guardedLink(link: Link, deadline: Deadline): Link {
+  const call = <Answer>(ask: () => Promise<Answer>, read?: (answer: unknown) => Answer): Promise<Answer> =>
+    guarded('server', () => withDeadline('network', ask, deadline), read);
   return {
-    profile: () => guarded('server', () => link.profile(), readProfile),
-    list: () => guarded('server', () => link.list(), readList),
-    find: (id) => guarded('server', () => link.find(id), readAccess),
-    create: (id) => guarded('server', () => link.create(id), readAccess),
-    delete: (id) => guarded('server', () => link.delete(id)),
-    send: (handle, message) => guarded('server', () => link.send(handle, message), readAnswer),
+    profile: () => call(() => link.profile(), readProfile),
+    list: () => call(() => link.list(), readList),
+    find: (id) => call(() => link.find(id), readAccess),
+    create: (id) => call(() => link.create(id), readAccess),
+    delete: (id) => call(() => link.delete(id)),
+    send: (handle, message) => call(() => link.send(handle, message), readAnswer),
     watch: (listener) => new GuardedWatch(link, listener),
   };
 }
@@ -69,6 +79,44 @@ export function isWorthRetrying(error: DatastoreError): boolean {
 /** The error for a malformed answer. */
 export function malformed(code: OutsideCode, error: DatastoreError): ServiceError {
   return new ServiceError(code, `the answer of ${NAMES[code]} is malformed: ${error.message}`, {}, error);
+}
+
+/** How long a call to the outside may take. */
+export interface Deadline {
+  readonly environment: Environment;
+  /** In milliseconds. */
+  readonly delay: number;
+}
+
+/** How long the calls of a link and of a storage may take, in milliseconds. */
+export interface CallDeadlines {
+  readonly link: number;
+  readonly storage: number;
+}
+
+/** The deadlines unless others are given: a minute each. */
+export const DEFAULT_CALL_DEADLINES: CallDeadlines = { link: 60_000, storage: 60_000 };
+
+/** Makes a call that fails, with unknown fate, if it has not settled in time. Spec: BACK-18. */
+async function withDeadline<Answer>(
+  code: 'network' | 'storage',
+  call: () => Promise<Answer>,
+  deadline: Deadline | undefined,
+): Promise<Answer> {
+  if (deadline === undefined) return await call();
+  const { environment, delay } = deadline;
+  let cancel: () => void = () => undefined;
+  const late = new Promise<never>((_, reject) => {
+    cancel = environment.schedule(delay, () => {
+      const who = code === 'network' ? 'the server' : 'the storage';
+      reject(new ServiceError(code, `${who} has not answered for ${delay} ms: the call may take effect or not`));
+    });
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } finally {
+    cancel();
+  }
 }
 
 type OutsideCode = 'server' | 'storage';

@@ -71,7 +71,8 @@ export interface Watch {
  * requests of a manager. The embedder implements it over any transport. `linkConformance` tests an implementation.
  *
  * A method rejects with a `ServiceError`:
- * - `network` if the server cannot be reached or the answer was lost: nobody knows whether the call took effect;
+ * - `network` if the server cannot be reached or the answer was lost. Nobody knows whether the call took effect, unless
+ *   the error is made with the outcome `not-sent`: the call certainly never left the device;
  * - `unauthorized` if the server rejects the account, and only its user can change that. The account is then suspended:
  *   nothing is sent until `Account.resume`, and nothing is deleted. The link itself renews a token that has expired;
  * - `not-found` if a datastore does not exist, if the account may not know of it, or for a handle of a deleted one;

@@ -28,6 +28,8 @@ export interface RuntimeContext {
   readonly limits: Limits | undefined;
   /** How long an edit may wait before it is stored by itself, in milliseconds; `undefined` if it is not. */
   readonly autosaveDelay: number | undefined;
+  /** How long a call of the link may take, in milliseconds. */
+  readonly linkDeadline: number;
   readonly isOnline: () => boolean;
   /** Hears that the server rejects the account as `unauthorized`, or that it accepts it again. */
   readonly authorizationChanged: (account: Account, error: DatastoreError | undefined) => void;
@@ -53,7 +55,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
 
   constructor(manager: Manager, cache: DatastoreCache, context: RuntimeContext) {
     const { account, environment, delays, limits, autosaveDelay, failed } = context;
-    const link = account && guardedLink(account.link);
+    const link = account && guardedLink(account.link, { environment, delay: context.linkDeadline });
     const unauthorized = (error: DatastoreError): void => this.#unauthorized(error);
     this.#context = context;
     this.#cache = cache;

@@ -425,7 +425,7 @@ function copyOf(entry: Parameters<typeof formatEntry>[0]): ReturnType<typeof par
 }
 
 function offline(): DatastoreError {
-  return new ServiceError('network', 'the link is offline');
+  return new ServiceError('network', 'the link is offline', {}, undefined, 'not-sent');
 }
 
 function notFound(id: string): DatastoreError {

@@ -1,4 +1,4 @@
-import { DatastoreError, errorWithCode, ServiceError } from '../../errors/datastore-error.js';
+import { DatastoreError, errorWithCode, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import type { Put, ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
 import { canRead, type Role } from '../../sync/messages.js';
@@ -54,6 +54,8 @@ export class ServerConversation {
   /** Whether the server has answered since the application opened the datastore. */
   #hasAnswered = false;
   #lastPut: Put | undefined;
+  /** The nonce of a put of which nobody knows whether it has arrived. */
+  #doubted: string | undefined;
   #flightInSnapshot: 'present' | 'absent' | 'unknown' = 'absent';
   /** Whether the next event of the watch is the first since it connected. */
   #isNextCurrent = false;
@@ -215,10 +217,7 @@ export class ServerConversation {
     if (put === undefined) return;
     this.#lastPut = put;
     this.#flightInSnapshot = 'absent';
-    // Lost, the edit would be sealed again under another nonce, and counted twice.
-    await this.#store.save(true);
-    this.#store.requireRunning();
-    const answer = await this.#send(put);
+    const answer = await this.#sendPut(put);
     this.#receive(answer);
     if (answer.type === 'refused') {
       const { reason, code = reason === 'permission' ? 'not-permitted' : 'server', message, place } = answer;
@@ -235,6 +234,24 @@ export class ServerConversation {
     if (isUnchanged) throw broughtNothing(answer);
     await this.#store.save();
     if (isReusedAgain) throw broughtNothing(answer);
+  }
+
+  /** Stores a put and sends it. If that was certainly never sent, a commit need not wait to learn what became of it. */
+  async #sendPut(put: Put): Promise<SequencerMessage> {
+    const wasInDoubt = this.#doubted === put.nonce;
+    let isSent = false;
+    try {
+      // Lost, the edit would be sealed again under another nonce, and counted twice.
+      await this.#store.save(true);
+      this.#store.requireRunning();
+      isSent = true;
+      return await this.#send(put);
+    } catch (error) {
+      const isRuledOut = !isSent || (isServiceError(error) && error.outcome !== 'unknown');
+      if (wasInDoubt || !isRuledOut) this.#doubted = put.nonce;
+      else if (this.#replica.provisional === 'next') this.#replica.recall(put.nonce);
+      throw error;
+    }
   }
 
   async #send(message: ReplicaMessage): Promise<SequencerMessage> {

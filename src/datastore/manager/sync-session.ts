@@ -15,6 +15,7 @@ import type { ReplicaStatus } from '../../sync/sync-result.js';
 import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
 import type { AnyTables } from '../model/fields.js';
 import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model/open-replica.js';
+import type { Wait } from '../model/wait.js';
 import { Autosave } from './autosave.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
 import { type DatastoreCache, ReplicaStore } from './datastore-cache.js';
@@ -271,7 +272,7 @@ export class SyncSession {
   async download(): Promise<void> {
     this.#requireReachable();
     this.#conversation?.check();
-    const merged = Promise.all([this.#waiters.untilFetched(), this.#waiters.untilUploaded()]);
+    const merged = Promise.all([this.#waiters.untilFetched(), this.#waiters.untilUploaded('all')]);
     this.#job.ask();
     await merged;
   }
@@ -366,6 +367,7 @@ export class SyncSession {
     if (conversation === undefined) return;
     for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) {
       this.#step = step;
+      if (this.#replica.provisional === 'none') this.#waiters.decided();
       const { handle } = this;
       if (step === 'fetch') this.#waiters.fetching();
       await conversation.take(step);
@@ -378,6 +380,7 @@ export class SyncSession {
     }
     this.#step = undefined;
     const { status } = this.#replica;
+    if (this.#replica.provisional === 'none') this.#waiters.decided();
     if (this.#context.isReachable()) this.#waiters.settle(status, conversation.refusal, conversation.flightInSnapshot);
     else this.#failWaiters(this.#unreachableError());
     this.tellStatus();
@@ -428,6 +431,7 @@ export class SyncSession {
       manager,
       now: () => new Date(environment.now()),
       elapsed: () => environment.now(),
+      schedule: (delay, task) => environment.schedule(delay, task),
       newRecordId: () => randomName(environment),
       save: () => {
         this.#store.unsaved.sealed();
@@ -439,8 +443,8 @@ export class SyncSession {
       },
       keepsUnsynced: this.#autosave !== undefined,
       status: () => this.#connectionStatus(),
-      loadDeltas: () => this.#loadDeltas(),
-      commit: () => this.#commit(),
+      loadDeltas: (wait) => this.#loadDeltas(wait),
+      commit: (wait, extent) => this.#commit(wait, extent),
       closed: () => this.#closed(),
       listenerFailed: (error) => this.#context.failed(error),
     };
@@ -487,11 +491,11 @@ export class SyncSession {
     };
   }
 
-  async #loadDeltas(): Promise<void> {
+  async #loadDeltas(wait: Wait): Promise<void> {
     if (this.#conversation === undefined) return;
     this.#requireReachable();
     this.#conversation.check();
-    const fetched = this.#waiters.untilFetched();
+    const fetched = this.#waiters.untilFetched(wait);
     this.#job.ask();
     await fetched;
   }
@@ -500,13 +504,13 @@ export class SyncSession {
    * Waits until the log has all sealed edits. While nobody can tell whether a put has arrived, a failure of the network
    * does not end the wait: it is sent again until the server answers. Spec: BACK-9.
    */
-  async #commit(): Promise<void> {
+  async #commit(wait: Wait, extent: 'all' | 'provisional'): Promise<void> {
     this.#store.unsaved.committed();
     if (this.#conversation === undefined) return await this.#store.save();
     this.#requireReachable();
     // A lost put leaves a doubt, a lost question does not. So where the server was not heard of, ask first.
     if (!this.#context.isConnected()) this.#conversation.check();
-    const uploaded = this.#waiters.untilUploaded();
+    const uploaded = this.#waiters.untilUploaded(extent, wait);
     this.#job.ask();
     await uploaded;
     await this.#store.save();
@@ -534,7 +538,8 @@ export class SyncSession {
   }
 
   #unreachableError(): DatastoreError {
-    return this.#context.authorizationError() ?? new ServiceError('network', 'the device is offline');
+    const offline = new ServiceError('network', 'the device is offline', {}, undefined, 'not-sent');
+    return this.#context.authorizationError() ?? offline;
   }
 
   #deletedError(): ServiceError {
@@ -560,6 +565,8 @@ class LatestWins extends ResolutionRules {
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  /** For an upload: of `all` sealed edits, or only of the `provisional` ones. */
+  readonly extent: 'all' | 'provisional';
 }
 
 /** The calls that wait for an answer of the server, or for an upload. */
@@ -568,16 +575,33 @@ class SyncWaiters {
   readonly #forQuestion: Waiter[] = [];
   /** Wait for the answer to the question that is under way. */
   readonly #forAnswer: Waiter[] = [];
-  readonly #forUpload: Waiter[] = [];
+  #forUpload: Waiter[] = [];
 
-  /** Resolves after the next question to the log was answered. */
-  untilFetched(): Promise<void> {
-    return new Promise((resolve, reject) => this.#forQuestion.push({ resolve, reject }));
+  /** Resolves after the next question to the log was answered. Rejects once the wait is over. */
+  untilFetched(wait?: Wait): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#forQuestion.push({ resolve, reject, extent: 'all' });
+      wait?.onOver(reject);
+    });
   }
 
-  /** Resolves when the log has all sealed edits. */
-  untilUploaded(): Promise<void> {
-    return new Promise((resolve, reject) => this.#forUpload.push({ resolve, reject }));
+  /** Resolves when the log has the sealed edits: all, or only the provisional ones. Rejects once the wait is over. */
+  untilUploaded(extent: Waiter['extent'], wait?: Wait): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject, extent };
+      this.#forUpload.push(waiter);
+      wait?.onOver((error) => {
+        this.#forUpload = this.#forUpload.filter((other) => other !== waiter);
+        reject(error);
+      });
+    });
+  }
+
+  /** Nothing is provisional any more. */
+  decided(): void {
+    const decided = this.#forUpload.filter(({ extent }) => extent === 'provisional');
+    this.#forUpload = this.#forUpload.filter(({ extent }) => extent === 'all');
+    for (const { resolve } of decided) resolve();
   }
 
   get isUploadAwaited(): boolean {

@@ -117,6 +117,19 @@ export class EditableMesh implements EditableReplica {
     throw new DatastoreError('bad-state', 'a mesh has no log to commit to: use sync()');
   }
 
+  /** As {@link seal}. */
+  sealBehind(): never {
+    return this.seal();
+  }
+
+  makeOrdinary(): void {
+    // Nothing is provisional.
+  }
+
+  get hasDependents(): boolean {
+    return false;
+  }
+
   reopen(): boolean {
     return false;
   }

@@ -191,6 +191,7 @@ async function openOn<Tables extends object>(
     now: () => new Date(environment.now()),
     elapsed: () => environment.now(),
     newRecordId: () => randomName(environment),
+    schedule: (delay, task) => environment.schedule(delay, task),
     save: () => log.save(replica),
     changed: () => undefined,
     keepsUnsynced: false,

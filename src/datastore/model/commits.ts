@@ -1,13 +1,17 @@
 import { isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import type { Retraction } from '../../sync/sync-result.js';
-import { checkFunction, checkOptions, invalidArgument, runAtOnce } from './arguments.js';
+import { checkFunction, invalidArgument, runAtOnce } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
+import type { Wait, WaitOptions } from './wait.js';
 
 /** How a transaction is tried. */
-export interface TransactionOptions {
+export interface TransactionOptions extends WaitOptions {
   /** How often to try before the caller gets the conflict. 1 by default. */
   readonly maxTries?: number;
 }
+
+/** What a transaction is doing: it makes its edits, or waits until it is decided whether the log takes them. */
+export type CommitPhase = 'free' | 'editing' | 'deciding';
 
 /** What commits need of their datastore. */
 export interface CommitContext {
@@ -24,32 +28,39 @@ export interface CommitContext {
 export class Commits {
   readonly #open: OpenReplica;
   readonly #context: CommitContext;
+  #phase: CommitPhase = 'free';
 
   constructor(open: OpenReplica, context: CommitContext) {
     this.#open = open;
     this.#context = context;
   }
 
+  /** What a transaction is doing. */
+  get phase(): CommitPhase {
+    return this.#phase;
+  }
+
   /** See `Datastore.commit`. */
-  async commit(): Promise<void> {
+  async commit(wait: Wait): Promise<void> {
     const { replica, context } = this.#open;
     const isSealed = replica.seal(context.now());
     try {
-      await context.commit();
+      await context.commit(wait, 'all');
     } catch (error) {
       // The stored replica still has the edits sealed, and would upload them after a crash.
       if (!isSealed || !this.#open.isOpen) throw error;
       // After a `sync()` its edits are ordinary ones, which stay.
-      if (replica.provisional === 'none' || !replica.reopen()) throw undecided(error);
+      const isReopened = replica.provisional !== 'none' && replica.reopen();
+      if (!isReopened) await this.#leaveToTheLog(error);
       await context.save();
       throw error;
     }
   }
 
   /** See `Datastore.transaction`. */
-  async transaction<Result>(edit: () => Result, options: TransactionOptions): Promise<Result> {
+  async transaction<Result>(edit: () => Result, options: TransactionOptions, wait: Wait): Promise<Result> {
     checkFunction(edit, 'the edit of a transaction');
-    const { maxTries = 1 } = checkOptions(options, { maxTries: true });
+    const { maxTries = 1 } = options;
     if (!Number.isSafeInteger(maxTries) || maxTries < 1) {
       throw invalidArgument('maxTries must be a whole number, 1 or more', maxTries);
     }
@@ -58,25 +69,55 @@ export class Commits {
       const { replica, context } = this.#open;
       // Edits that this device made meanwhile are not part of the transaction.
       replica.seal(context.now());
-      const result = this.#run(edit);
+      const result = this.#during('editing', () => this.#run(edit));
       this.#open.requireOpen();
       if (!replica.seal(context.now())) {
         this.#reopen();
         return result;
       }
       try {
-        await context.commit();
+        this.#phase = 'deciding';
+        await context.commit(wait, 'provisional').finally(() => {
+          this.#phase = 'free';
+        });
         return result;
       } catch (error) {
+        // The log has it, and what failed was the upload of other edits.
+        if (this.#open.isOpen && replica.provisional === 'none') return result;
         const isRetracted = this.#retract();
         if (this.#reopen() || isRetracted) await context.save();
-        if (!isRetracted && this.#open.isOpen) throw undecided(error);
+        if (!isRetracted && this.#open.isOpen) await this.#leaveToTheLog(error);
         if (!isConflict(error) || tries === maxTries) throw error;
       }
       this.#open.requireOpen();
-      await context.loadDeltas();
+      await context.loadDeltas(wait);
       await this.#context.merge();
     }
+  }
+
+  #during<Result>(phase: CommitPhase, act: () => Result): Result {
+    this.#phase = phase;
+    try {
+      return act();
+    } finally {
+      this.#phase = 'free';
+    }
+  }
+
+  /**
+   * Nobody waits any more for edits that may be in the log, or get there.
+   *
+   * @throws what the caller is told.
+   */
+  async #leaveToTheLog(error: unknown): Promise<never> {
+    const { replica, context } = this.#open;
+    if (isServiceError(error, 'aborted') && replica.provisional !== 'none') {
+      // They stay, so nothing may take them any more.
+      replica.makeOrdinary();
+      context.changed();
+      await context.save();
+    }
+    throw undecided(error);
   }
 
   /** Runs the edit, and drops its changes if it fails. */

@@ -10,7 +10,7 @@ import { objectOf } from '../../values/json.js';
 import { isShareableId } from '../../values/names.js';
 import { BASE_DELTA_SIZE } from '../../values/size.js';
 import type { WireFields } from '../../values/wire.js';
-import { checkFunction } from './arguments.js';
+import { checkFunction, checkOptions } from './arguments.js';
 import { Commits, type TransactionOptions } from './commits.js';
 import {
   type ChangedRecords,
@@ -30,6 +30,7 @@ import { type OpenContext, OpenReplica, type OwningManager, withVisiblePlace } f
 import { ACL_TABLE, type Principal, RoleList } from './roles.js';
 import { Table } from './table.js';
 import { DatastoreUndo } from './undo.js';
+import { WAIT_OPTIONS, Wait, type WaitOptions } from './wait.js';
 
 /** The largest size of a datastore in bytes, unless the embedder sets other limits. */
 export const DATASTORE_SIZE_LIMIT: number = DEFAULT_LIMITS.datastoreSize;
@@ -65,8 +66,6 @@ export class Datastore<Tables extends object = AnyTables> {
   readonly #undo: DatastoreUndo;
   /** Held by commits, transactions and loads. */
   readonly #mutex = new Mutex();
-  /** The number of transactions that run or wait. */
-  #transactionCount = 0;
   readonly #tables = new Map<string, Table>();
   readonly #live: LiveQueries;
 
@@ -218,8 +217,9 @@ export class Datastore<Tables extends object = AnyTables> {
 
   /**
    * Seals the local edits, which are then uploaded in the background, and merges the edits of others that have arrived.
-   * Both happen before this returns, and the promise resolves when everything is stored, whatever the network does; except
-   * that it waits for a transaction that is under way. The edits of a {@link commit} that is under way become ordinary
+   * Both happen before this returns, and the promise resolves when everything is stored, whatever the network does. While a
+   * {@link transaction} waits for the server, nothing is merged: that follows when the transaction has ended. Only edits that
+   * cannot stand without it, such as those of a record that it inserts, wait for it. The edits of a {@link commit} that is under way become ordinary
    * ones: they are stored, and merged if others edited first.
    *
    * @returns the records that others changed.
@@ -228,7 +228,15 @@ export class Datastore<Tables extends object = AnyTables> {
    */
   sync(): Promise<ChangedRecords<Tables>> {
     if (this.isOpen) this.#open.requireNoBatch();
-    return this.#transactionCount === 0 ? this.#merge() : this.#mutex.run(() => this.#merge());
+    switch (this.#commits.phase) {
+      case 'free':
+        return this.#merge();
+      case 'editing':
+        // The edits of the transaction are not whole yet. They are when it returns.
+        return Promise.resolve().then(() => this.sync());
+      case 'deciding':
+        return this.#keep();
+    }
   }
 
   /** Undoes the edits made since the last {@link sync} or commit, as if they had never been made. */
@@ -293,13 +301,16 @@ export class Datastore<Tables extends object = AnyTables> {
   }
 
   /** Receives what the server has now, and merges it as {@link sync} does. @throws DatastoreError as `sync`, or for the network. */
-  loadDeltas(): Promise<ChangedRecords<Tables>> {
+  loadDeltas(options: WaitOptions = {}): Promise<ChangedRecords<Tables>> {
     if (this.isOpen) this.#open.requireNoBatch();
-    return this.#mutex.run(async () => {
-      this.#open.requireOpen();
-      await this.#open.context.loadDeltas();
-      return this.#merge();
-    });
+    return this.#inTurn(
+      () => checkOptions(options, WAIT_OPTIONS),
+      async (wait) => {
+        this.#open.requireOpen();
+        await this.#open.context.loadDeltas(wait);
+        return await this.#merge();
+      },
+    );
   }
 
   /**
@@ -309,11 +320,15 @@ export class Datastore<Tables extends object = AnyTables> {
    *
    * @throws DatastoreError `conflict`; the code of a refusal; `storage`; `network`; or `server` if the server can no
    * longer tell whether the log has the edits, or if `sync()` was called meanwhile and others edited first: then the edits
-   * stay, and are merged. Spec: COMMIT-1, COMMIT-2.
+   * stay, and are merged. So do those of which nobody knows when the caller stops waiting (`aborted`); others are as they
+   * were before the call. Spec: COMMIT-1, COMMIT-2, COMMIT-5.
    */
-  commit(): Promise<void> {
+  commit(options: WaitOptions = {}): Promise<void> {
     if (this.isOpen) this.#open.requireNoBatch();
-    return this.#mutex.run(() => this.#commits.commit().finally(() => this.#notifier.tellStatus()));
+    return this.#inTurn(
+      () => checkOptions(options, WAIT_OPTIONS),
+      (wait) => this.#commits.commit(wait).finally(() => this.#notifier.tellStatus()),
+    );
   }
 
   /**
@@ -327,12 +342,9 @@ export class Datastore<Tables extends object = AnyTables> {
    */
   transaction<Result>(edit: () => Result, options: TransactionOptions = {}): Promise<Result> {
     if (this.isOpen) this.#open.requireNoBatch();
-    this.#transactionCount++;
-    return this.#mutex.run(() =>
-      this.#commits.transaction(edit, options).finally(() => {
-        this.#transactionCount--;
-        this.#notifier.tellStatus();
-      }),
+    return this.#inTurn(
+      () => checkOptions(options, { maxTries: true, ...WAIT_OPTIONS }),
+      (wait) => this.#commits.transaction(edit, options, wait).finally(() => this.#notifier.tellStatus()),
     );
   }
 
@@ -374,6 +386,42 @@ export class Datastore<Tables extends object = AnyTables> {
   /** Closes the datastore at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Does something once all that was begun before has ended, unless the caller stops waiting before that. */
+  async #inTurn<Result>(options: () => WaitOptions, work: (wait: Wait) => Promise<Result>): Promise<Result> {
+    const wait = new Wait(options(), (delay, task) => this.#open.context.schedule(delay, task));
+    let hasBegun = false;
+    const turn = this.#mutex.run(async () => {
+      wait.check();
+      hasBegun = true;
+      return await work(wait);
+    });
+    const over = new Promise<never>((_, reject) => {
+      wait.onOver((error) => {
+        // Once it has begun, it knows itself what is left of it.
+        if (!hasBegun) reject(error);
+      });
+    });
+    try {
+      return await Promise.race([turn, over]);
+    } finally {
+      wait.stop();
+    }
+  }
+
+  /** Seals and stores what was edited, while a transaction waits to be decided. */
+  async #keep(): Promise<ChangedRecords<Tables>> {
+    const { replica, context } = this.#open;
+    try {
+      replica.sealBehind(context.now());
+      this.#notifier.tellStatus();
+    } finally {
+      context.changed();
+      await context.save();
+    }
+    if (this.isOpen && replica.hasDependents) return await this.#mutex.run(() => this.#merge());
+    return new Map() as unknown as ChangedRecords<Tables>;
   }
 
   async #merge(): Promise<ChangedRecords<Tables>> {

@@ -11,6 +11,7 @@ import { quote } from '../../errors/quote.js';
 import type { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Replica } from '../../sync/replica.js';
 import { runAtOnce } from './arguments.js';
+import type { Wait } from './wait.js';
 
 /** The manager that opened a datastore, as the datastore knows it. */
 export interface OwningManager {
@@ -46,6 +47,8 @@ export interface DatastoreContext {
   now(): Date;
   /** The time in milliseconds, by which the pauses between edits are measured. */
   elapsed(): number;
+  /** Runs a task after a delay in milliseconds. The function that it returns cancels that. */
+  schedule(delay: number, task: () => void): () => void;
   /** A record id that no record of any replica has, such as a random UUID. */
   newRecordId(): string;
   /** Stores the replica as it is now, and resolves when it is safe. Called after edits were sealed. */
@@ -54,15 +57,16 @@ export interface DatastoreContext {
   changed(applied?: Delta): void;
   /** The state of the connection. It is asked for often, so it should cost nothing. */
   status(): ConnectionStatus;
-  /** Receives what the log has now, and merges nothing yet. */
-  loadDeltas(): Promise<void>;
+  /** Receives what the log has now, and merges nothing yet. @throws DatastoreError `aborted` once the wait is over. */
+  loadDeltas(wait: Wait): Promise<void>;
   /**
-   * Uploads the sealed edits, and resolves when the log has all of them.
+   * Uploads the sealed edits, and resolves when the log has all of them, or only those that are provisional.
    *
+   * @param extent which of them: `all` or the `provisional` ones.
    * @throws DatastoreError `conflict` if others edited first, after the replica has received their edits; the code of a
-   * refusal; or the code of a failure of storage or network.
+   * refusal; `aborted` once the wait is over; or the code of a failure of storage or network.
    */
-  commit(): Promise<void>;
+  commit(wait: Wait, extent: 'all' | 'provisional'): Promise<void>;
   /**
    * Whether closing the datastore leaves the edits that were not sealed in the replica, where they are uncommitted when it
    * is opened again. If not, closing drops them.
@@ -95,7 +99,10 @@ export type EditableReplica = Pick<
   | 'sync'
   | 'rollback'
   | 'provisional'
+  | 'hasDependents'
   | 'seal'
+  | 'sealBehind'
+  | 'makeOrdinary'
   | 'reopen'
   | 'retract'
   | 'canUndo'

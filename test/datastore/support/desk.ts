@@ -61,6 +61,11 @@ export class Desk implements DatastoreContext {
     return this.time;
   }
 
+  schedule(delay: number, task: () => void): () => void {
+    const timer = setTimeout(task, delay);
+    return () => clearTimeout(timer);
+  }
+
   newRecordId(): string {
     return `record-${++ids}`;
   }

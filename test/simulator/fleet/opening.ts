@@ -25,6 +25,8 @@ export class Opening {
   #unanswered = 0;
   #isDead = false;
   readonly #made: Tag[] = [];
+  /** Edits that were rolled back, which a power cut may bring back. */
+  readonly #dropped = new Set<Tag>();
   #isEditing = false;
   /** The edits and syncs that listeners made: no more than a few, or devices would answer each other for ever. */
   #answers = 0;
@@ -133,7 +135,10 @@ export class Opening {
     this.datastore.rollback();
     const dropped = this.#open.filter(({ fate }) => fate === 'open');
     this.#open = [];
-    for (const tag of dropped) tag.fate = 'doubtful';
+    for (const tag of dropped) {
+      tag.fate = 'doubtful';
+      this.#dropped.add(tag);
+    }
     const done = (): void => {
       for (const tag of dropped) tag.fate = 'lost';
     };
@@ -165,6 +170,7 @@ export class Opening {
       if (tag.fate === 'kept') tag.fate = 'doubtful';
       tag.isSaved = false;
     }
+    for (const tag of this.#dropped) tag.fate = 'doubtful';
   }
 
   #takeOpen(): Tag[] {
