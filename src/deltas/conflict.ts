@@ -4,6 +4,7 @@ import { type FieldOp, fieldList } from '../operations/change.js';
 import { lendFieldOp } from '../operations/lend.js';
 import { formatOp, type WireOp } from '../operations/wire.js';
 import type { Rule, RuleName } from '../rules/rule.js';
+import { isMap } from '../values/brands.js';
 import type { Fields } from '../values/fields.js';
 import { Copies, lendFields, lendValue } from '../values/ownership.js';
 import type { Value } from '../values/value.js';
@@ -108,7 +109,7 @@ export function conflictToJSON(conflict: Conflict): WireConflict {
 
 function formatSide(side: Value | Fields | undefined): WireValue | WireFields | null {
   if (side === undefined) return null;
-  return side instanceof Map ? formatFields(side) : formatValue(side as Value);
+  return isMap(side) ? formatFields(side as Fields) : formatValue(side as Value);
 }
 
 /** What `JSON.stringify` calls. It is not enumerable, so a copy of a conflict is plain. */

@@ -86,6 +86,23 @@ test('what a merge function makes in another realm is a value', () => {
   expect(core.formatDelta(merged.local)).toEqual([['U', 't', 'r', { f: ['P', { T: '7' }] }]]);
 });
 
+test('a conflict with fields of another realm is written as JSON', () => {
+  const conflict = foreign<core.Conflict>(
+    '{ table: "t", record: "r", rule: "delete-wins", base: new Map([["f", new Date(1)]]), lost: [] }',
+  );
+  expect(core.conflictToJSON(conflict)).toMatchObject({ base: { f: { T: '1' } }, result: null });
+});
+
+test('a promise of another realm is refused as a link', async () => {
+  const accounts = await AccountManager.open({
+    storage: new MemoryStorage(),
+    environment: new ManualEnvironment(),
+    connect: () => foreign('Promise.resolve()'),
+  });
+  await expect(accounts.link('ann')).rejects.toThrow('connect must return a link, not a promise');
+  await accounts.close();
+});
+
 test('a time of another realm is one for a replica', () => {
   const replica = new Replica({ nextNonce: () => 'n' });
   replica.setTitle('t');

@@ -1,6 +1,7 @@
 import { DatastoreError, isDatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { checkLimits, type Limits } from '../../state/limits.js';
+import { isPromiseLike } from '../../values/brands.js';
 import { checkBoolean, checkFunction, checkMethods, checkOptions, invalidArgument } from '../model/arguments.js';
 import { type Listener, Listeners } from '../model/listeners.js';
 import { Mutex } from '../model/mutex.js';
@@ -303,7 +304,7 @@ export class AccountManager {
   /** @throws DatastoreError `invalid-option` for anything but a link; and what `connect` throws. */
   #connect(id: string): Link {
     const link: unknown = this.#options.connect(id);
-    if (link instanceof Promise) {
+    if (isPromiseLike(link)) {
       throw new DatastoreError('invalid-option', 'connect must return a link, not a promise: connect within its calls');
     }
     const methods = ['profile', 'list', 'find', 'create', 'delete', 'send', 'watch'] as const;
