@@ -8,7 +8,7 @@ export type Hunk =
   /** Skips lines, then changes a part of the next one. */
   | readonly [skip: number, from: number, remove: number, insert: string];
 
-/** Law: `applyLines(before, diffLines(before, after))` is `after`. */
+/** Law: patching `before` with the hunks between `before` and `after` makes `after`. */
 export function diffLines(before: readonly string[], after: readonly string[]): Hunk[] {
   const start = commonLength(before.length, after.length, (at) => before[at] === after[at]);
   const rest = Math.min(before.length, after.length) - start;
@@ -39,27 +39,87 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   return hunks;
 }
 
-/** @returns `undefined` if the hunks do not fit the lines. */
-export function applyLines(before: readonly string[], hunks: readonly unknown[]): string[] | undefined {
-  const after: string[] = [];
-  let at = 0;
-  for (const hunk of hunks) {
-    if (!Array.isArray(hunk)) return undefined;
-    const [skip, from, remove, insert] = hunk as readonly unknown[];
-    if (!isCount(skip) || !isCount(from) || at + skip > before.length) return undefined;
-    for (const end = at + skip; at < end; at++) after.push(before[at] ?? '');
-    if (Array.isArray(remove)) {
-      if (at + from > before.length || !remove.every((line) => typeof line === 'string')) return undefined;
-      at += from;
-      for (const line of remove) after.push(line);
-    } else {
-      const line = before[at++];
-      if (line === undefined || !isCount(remove) || typeof insert !== 'string') return undefined;
-      after.push(line.slice(0, from) + insert + line.slice(from + remove));
-    }
+/** How many lines are kept in one piece. */
+const PIECE = 512;
+
+/**
+ * Lines that patches change in place. They are kept in pieces, so that a patch costs what it changes and a step for each
+ * piece that it passes: reading a long log of small patches does not copy everything for each of them.
+ */
+export class PatchedLines {
+  #pieces: string[][];
+  /** Where the next hunk begins: the piece, and the line in it. */
+  #piece = 0;
+  #line = 0;
+
+  constructor(lines: readonly string[]) {
+    this.#pieces = piecesOf(lines);
   }
-  for (; at < before.length; at++) after.push(before[at] ?? '');
-  return after;
+
+  /** Applies a patch. @returns whether it fits; if not, the lines are of no use any more. */
+  apply(hunks: readonly unknown[]): boolean {
+    [this.#piece, this.#line] = [0, 0];
+    for (const hunk of hunks) {
+      if (!Array.isArray(hunk)) return false;
+      const [skip, from, remove, insert] = hunk as readonly unknown[];
+      if (!isCount(skip) || !isCount(from) || !this.#skip(skip)) return false;
+      const fits = Array.isArray(remove) ? this.#replace(from, remove) : this.#edit(from, remove, insert);
+      if (!fits) return false;
+    }
+    this.#pieces = this.#pieces.flatMap((piece) => (piece.length > 2 * PIECE ? piecesOf(piece) : [piece]));
+    return true;
+  }
+
+  toArray(): string[] {
+    return this.#pieces.flat();
+  }
+
+  #skip(count: number): boolean {
+    for (let left = count; left > 0; ) {
+      const piece = this.#pieces[this.#piece];
+      if (piece === undefined) return false;
+      const passed = Math.min(left, piece.length - this.#line);
+      left -= passed;
+      this.#line += passed;
+      if (left > 0) this.#next();
+    }
+    return true;
+  }
+
+  #replace(count: number, lines: readonly unknown[]): boolean {
+    if (!lines.every((line) => typeof line === 'string')) return false;
+    for (let left = count; left > 0; ) {
+      const piece = this.#pieces[this.#piece];
+      if (piece === undefined) return false;
+      left -= piece.splice(this.#line, left).length;
+      if (left > 0) this.#next();
+    }
+    if (this.#pieces.length === this.#piece) this.#pieces.push([]);
+    const piece = this.#pieces[this.#piece] ?? [];
+    this.#pieces[this.#piece] = [...piece.slice(0, this.#line), ...lines, ...piece.slice(this.#line)];
+    this.#line += lines.length;
+    return true;
+  }
+
+  #edit(from: number, remove: unknown, insert: unknown): boolean {
+    while (this.#line === this.#pieces[this.#piece]?.length) this.#next();
+    const piece = this.#pieces[this.#piece];
+    const line = piece?.[this.#line];
+    if (piece === undefined || line === undefined || !isCount(remove) || typeof insert !== 'string') return false;
+    piece[this.#line++] = line.slice(0, from) + insert + line.slice(from + remove);
+    return true;
+  }
+
+  #next(): void {
+    this.#piece++;
+    this.#line = 0;
+  }
+}
+
+function piecesOf(lines: readonly string[]): string[][] {
+  const pieces: string[][] = [];
+  for (let start = 0; start < lines.length; start += PIECE) pieces.push(lines.slice(start, start + PIECE));
+  return pieces;
 }
 
 function hunkOf(skip: number, removed: readonly string[], inserted: readonly string[]): Hunk {

@@ -9,7 +9,7 @@ import type { SavedReplica } from '../../sync/saved-replica.js';
 import { expectObject } from '../../values/json.js';
 import { CHECKSUM_BYTES, checksumOf, readChecksum, withChecksum } from '../storage/checksum.js';
 import { jsonOf, parsedOrCorrupt, textOrNull } from './device-store.js';
-import { applyLines, diffLines } from './line-patch.js';
+import { diffLines, PatchedLines } from './line-patch.js';
 
 /** What is stored of one datastore. Spec: STORE-7. */
 export interface CachedDatastore {
@@ -86,11 +86,13 @@ export class ReplicaLog {
     const log = new ReplicaLog(keys);
     parsed(keys.base, () => log.#readBase(base));
     let edits: SavedEdits[] = [];
+    const lines = new PatchedLines(log.#lines);
     for (const [key, value] of records) {
-      const read = parsed(key, () => log.#readRecord(key, value));
+      const read = parsed(key, () => log.#readRecord(key, value, lines));
       if (read === undefined) edits = [];
       else edits.push(read);
     }
+    log.#lines = lines.toArray();
     log.#hasEdits = edits.length > 0;
     return {
       log,
@@ -195,7 +197,7 @@ export class ReplicaLog {
   }
 
   /** @returns the edits of the record, or `undefined` if it is a patch. */
-  #readRecord(key: string, record: Uint8Array): SavedEdits | undefined {
+  #readRecord(key: string, record: Uint8Array, lines: PatchedLines): SavedEdits | undefined {
     this.#checksum = readChecksum(record, this.#checksum);
     const payload = record.subarray(0, -CHECKSUM_BYTES);
     this.#records = [...this.#records, key];
@@ -206,9 +208,7 @@ export class ReplicaLog {
       const { changes, rules = [], appends = [] } = expectObject(content, 'a record') as unknown as SavedEdits;
       return { changes, rules, appends };
     }
-    const lines = applyLines(this.#lines, content);
-    if (lines === undefined) throw new DatastoreError('invalid-json', 'it does not fit what was stored before it');
-    this.#lines = lines;
+    if (!lines.apply(content)) throw new DatastoreError('invalid-json', 'it does not fit what was stored before it');
     return undefined;
   }
 }

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type Batch, type Datastore, MemoryServer } from '../../../src/datastore/index.js';
-import { applyLines, diffLines } from '../../../src/datastore/manager/line-patch.js';
+import { diffLines, PatchedLines } from '../../../src/datastore/manager/line-patch.js';
 import { codeOf } from './support/code-of.js';
 import { addAccounts, Device } from './support/device.js';
 import { Disk } from './support/disk.js';
@@ -47,11 +47,70 @@ async function fill(notes: Datastore, count: number, text: string): Promise<void
 
 const lines = fc.array(fc.oneof(fc.constantFrom('a', 'b', 'c', ''), fc.string()), { maxLength: 12 });
 
+function patched(before: readonly string[], hunks: readonly unknown[]): string[] | undefined {
+  const result = new PatchedLines(before);
+  return result.apply(hunks) ? result.toArray() : undefined;
+}
+
+/** What a patch does, line by line. */
+function patchedNaively(before: readonly string[], hunks: readonly (readonly [number, ...unknown[]])[]): string[] {
+  const after = [...before];
+  let at = 0;
+  for (const [skip, from, remove, insert] of hunks) {
+    at += skip;
+    if (Array.isArray(remove)) {
+      after.splice(at, Number(from), ...(remove as string[]));
+      at += remove.length;
+    } else {
+      const line = after[at] ?? '';
+      after[at++] = line.slice(0, Number(from)) + String(insert) + line.slice(Number(from) + Number(remove));
+    }
+  }
+  return after;
+}
+
+test('many patches of many lines lead to the same as line by line', () => {
+  const edit = fc.record({
+    at: fc.nat(4000),
+    remove: fc.nat(1500),
+    insert: fc.array(fc.string(), { maxLength: 1500 }),
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4000 }), fc.array(edit, { maxLength: 6 }), (count, edits) => {
+      let naive = Array.from({ length: count }, (_, at) => `line ${at}`);
+      const kept = new PatchedLines(naive);
+      for (const { at, remove, insert } of edits) {
+        const after = [...naive];
+        after.splice(at, remove, ...insert);
+        const hunks = diffLines(naive, after);
+        expect(kept.apply(hunks)).toBe(true);
+        naive = patchedNaively(naive, hunks as never);
+        expect(naive).toEqual(after);
+      }
+      expect(kept.toArray()).toEqual(naive);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('a patch that does not fit is noticed', () => {
+  const wrong: unknown[][] = [
+    [['x']],
+    [[3, 0, ['a']]],
+    [[0, 3, []]],
+    [[2, 0, 0, 'a']],
+    [[0, 0, [1]]],
+    [[-1, 0, []]],
+    [[0, 0, 0, 1]],
+  ];
+  for (const hunks of wrong) expect([hunks, patched(['a', 'b'], hunks)]).toEqual([hunks, undefined]);
+});
+
 test('a patch of lines leads from one text to the other', () => {
   fc.assert(
     fc.property(lines, lines, (before, after) => {
       const hunks: unknown = JSON.parse(JSON.stringify(diffLines(before, after)));
-      expect(applyLines(before, hunks as unknown[])).toEqual(after);
+      expect(patched(before, hunks as unknown[])).toEqual(after);
     }),
   );
 });
@@ -60,7 +119,7 @@ test('lines that moved, came, went and changed in many places are found again', 
   const before = Array.from({ length: 200 }, (_, at) => `line ${at}`);
   const after = ['first', ...before.slice(0, 50), 'line 50 changed', ...before.slice(51, 120), ...before.slice(140)];
   const hunks = diffLines(before, after);
-  expect(applyLines(before, hunks)).toEqual(after);
+  expect(patched(before, hunks)).toEqual(after);
   expect(JSON.stringify(hunks).length).toBeLessThan(80);
 });
 
@@ -114,6 +173,24 @@ describe('storing', () => {
       expect(disk.bytes - start).toBeLessThan(4 * (edited + notes.size));
     },
   );
+
+  test('opening reads twice the base at most, or the base and 4096 bytes', async () => {
+    const notes = await open();
+    await fill(notes, 300, 'some text');
+    const bytesUnder = async (prefix: string): Promise<number> =>
+      (await disk.getAll(prefix)).reduce((sum, [, value]) => sum + value.length, 0);
+    let longest = 0;
+    for (let at = 0; at < 200; at++) {
+      notes.table('t').get(`r${at}`)?.set('text', `edit ${at}`);
+      await notes.sync();
+      const [base, records] = [await bytesUnder('space-1/data/notes'), await bytesUnder('space-1/log/notes/')];
+      expect(records).toBeLessThanOrEqual(Math.max(base, 4096));
+      longest = Math.max(longest, records);
+    }
+    expect(longest).toBeGreaterThan(4096);
+    const again = await open(phone.restarted());
+    expect(again.table('t').get('r199')?.get('text')).toBe('edit 199');
+  });
 
   test('what was stored in many records is found again, and so after each of them', async () => {
     const notes = await open();
