@@ -2,10 +2,12 @@
 
 from differences import diff
 from exchange import as_it_travels
-from operations import ListDelete, ListEdit, ListInsert, ListPut, UpdateRecord
+from compression import compose
+from operations import InsertRecord, ListDelete, ListEdit, ListInsert, ListPut, Put, UpdateRecord
 from rebase import rebase
 from state import apply
 from timeline import rebase_parts, state_after
+from values import is_list
 from wire_deltas import parse_rows
 
 
@@ -49,14 +51,57 @@ def go_to(replica, snapshot):
 
 def merge_difference(timeline, target, rules):
     """Rebases the pending deltas over the difference between the base and a snapshot, and returns the conflicts."""
-    _, difference = apply(timeline.base, diff(timeline.base, target))
     parts = timeline.parts()
+    created = created_lists(compose([part.delta for part in parts]))
+    difference = compose([[left for change in diff(timeline.base, target) for left in creating(change, created)]])
+    _, difference = apply(timeline.base, difference)
     lost = lost_puts(rebase([part.delta for part in parts], difference, rules, timeline.own.of).conflicts)
     if lost:
         difference = [spare(change, lost) for change in difference]
     conflicts = rebase_parts(parts, difference, rules, timeline.own).conflicts
     timeline.own.follow(difference, is_mine=False)
     return conflicts
+
+
+def created_lists(delta):
+    """The fields in which a delta creates a list, and whether it also inserts the record."""
+    inserted = {(change.table, change.record) for change in delta if isinstance(change, InsertRecord)}
+    return {
+        (change.table, change.record, field): (change.table, change.record) in inserted
+        for change in delta
+        if isinstance(change, UpdateRecord)
+        for field, operation in change.operations.items()
+        if isinstance(operation, ListEdit) and operation.create
+    }
+
+
+def creating(change, created):
+    """A change of the difference, in which lists are created where the pending deltas create one."""
+    place = (change.table, change.record)
+    if isinstance(change, UpdateRecord):
+        operations = {
+            field: creation(operation.value) if created.get((*place, field)) is False and is_put_list(operation) else operation
+            for field, operation in change.operations.items()
+        }
+        return [UpdateRecord(*place, operations)]
+    if not isinstance(change, InsertRecord):
+        return [change]
+    lists = {field for field, value in change.fields.items() if is_list(value) and created.get((*place, field))}
+    values = {field: value for field, value in change.fields.items() if field not in lists}
+    return [
+        InsertRecord(*place, values),
+        UpdateRecord(*place, {field: creation(change.fields[field]) for field in sorted(lists)}),
+    ]
+
+
+def is_put_list(operation):
+    """Whether an operation puts a list."""
+    return isinstance(operation, Put) and is_list(operation.value)
+
+
+def creation(items):
+    """What creates a list with these items."""
+    return ListEdit(True, tuple(ListInsert(index, item) for index, item in enumerate(items)))
 
 
 def lost_puts(conflicts):

@@ -1,12 +1,14 @@
 import { parseState } from '../codec/wire/state.js';
 import type { Conflict, ConflictListener } from '../deltas/conflict.js';
-import { changesIn, type Delta, deltaOf } from '../deltas/delta.js';
-import type { RuleLookup } from '../deltas/rebase.js';
+import { changesIn, composeAll, type Delta, deltaOf } from '../deltas/delta.js';
+import { editFinder, type RuleLookup } from '../deltas/rebase.js';
 import { ServiceError } from '../errors/datastore-error.js';
 import {
   type Change,
   type FieldOp,
+  type FieldOps,
   fieldList,
+  insertChange,
   type ListOp,
   type ListPut,
   listDelete,
@@ -16,6 +18,7 @@ import {
 import { diff } from '../state/diff.js';
 import type { State } from '../state/state.js';
 import { freezeMap } from '../values/fields.js';
+import { isList, type Value } from '../values/value.js';
 import { checkNonce, checkRevision, type Snapshot } from './messages.js';
 import type { OwnItems } from './own-items.js';
 import { type Rebased, rebaseSegments, type Segment } from './undo/segments.js';
@@ -61,7 +64,8 @@ export function rebaseOverDifference(
   own: OwnItems,
 ): Rebased {
   const conflicts: Conflict[] = [];
-  const applied = start.clone().apply(diff(start, target));
+  const pending = composeAll(deltas.flat().map(({ delta }) => delta));
+  const applied = start.clone().apply(withCreatedLists(diff(start, target), pending));
   const rebased = rebaseSegments(deltas, applied, rules, (conflict) => conflicts.push(conflict), own);
   const spared = sparingNewItems(applied, conflicts);
   if (spared !== undefined) {
@@ -73,6 +77,47 @@ export function rebaseOverDifference(
   own.follow(changesIn(applied), false);
   for (const conflict of conflicts) onConflict(conflict);
   return rebased;
+}
+
+/**
+ * A difference cannot tell a list that somebody created from one that somebody put. Where a pending delta creates a list
+ * in the same field, it is taken to be created: a value would win over that, and the user's items would be lost. Spec:
+ * SYNC-30.
+ */
+function withCreatedLists(difference: Delta, pending: Delta): Delta {
+  const find = editFinder([changesIn(pending)], difference.length);
+  return deltaOf(
+    changesIn(difference).flatMap((change): Change[] => {
+      const { table, record } = change;
+      const [found] = find(table, record);
+      const mine = found?.placed.edit;
+      if (change.type === 'delete' || mine?.type !== change.type) return [change];
+      if (change.type === 'update') {
+        const ops = new Map<string, FieldOp>();
+        for (const [field, op] of change.ops) {
+          ops.set(field, (op.type === 'put' && creationOf(op.value, field, mine.ops)) || op);
+        }
+        return [updateChange(table, record, freezeMap(ops))];
+      }
+      const [fields, created] = [new Map<string, Value>(), new Map<string, FieldOp>()];
+      for (const [field, value] of change.fields) {
+        const op = creationOf(value, field, mine.ops);
+        if (op === undefined) fields.set(field, value);
+        else created.set(field, op);
+      }
+      return [insertChange(table, record, freezeMap(fields)), updateChange(table, record, freezeMap(created))];
+    }),
+  );
+}
+
+/** What creates a list with these items, if operations of the user create one in the field. */
+function creationOf(value: Value, field: string, mine: FieldOps): FieldOp | undefined {
+  const op = mine.get(field);
+  if (!isList(value) || op?.type !== 'list' || !op.create) return undefined;
+  return fieldList(
+    true,
+    value.map((item, at) => listInsert(at, item)),
+  );
 }
 
 /**

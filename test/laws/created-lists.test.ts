@@ -152,6 +152,23 @@ describe('replicas', () => {
     );
   });
 
+  test('end alike whether one of them hears of the log or of a snapshot, if nothing but lists is made', () => {
+    const arbitraryCreation = fc.array(fc.constantFrom('insert', 'create', 'push', 'push' as const), { maxLength: 6 });
+    const isCut = fc.array(fc.boolean(), { minLength: 6, maxLength: 6 });
+    fc.assert(
+      fc.property(arbitraryCreation, arbitraryCreation, isCut, (annActs, bobActs, cuts) => {
+        const [log, snapshot] = [false, true].map((isTrimmed) => outcomeOf(annActs, bobActs, cuts, isTrimmed));
+        expect(snapshot).toBe(log);
+      }),
+      { numRuns: runs(200) },
+    );
+  });
+
+  test('keep the items of both where one put the list that the other created, and a snapshot does not tell', () => {
+    expect(outcomeOf(['insert', 'create', 'push'], ['insert', 'putList'], [], true)).toContain('["b1","a2"]');
+    expect(outcomeOf(['insert', 'create', 'push'], ['insert', 'putList'], [])).toContain('["b1"]');
+  });
+
   test('keep the items of both where both made the record and its list', () => {
     expect(outcomeOf(['insert', 'create', 'push'], ['insert', 'create', 'push'], [])).toContain('["b2","a2"]');
     expect(outcomeOf(['insert', 'create', 'push'], ['insert', 'create', 'push'], [true])).toContain('["b2","a2"]');
@@ -159,16 +176,23 @@ describe('replicas', () => {
 });
 
 /** What both show in the end, where Bob's edits reach the log before Ann's. */
-function outcomeOf(annActs: readonly Act[], bobActs: readonly Act[], cuts: readonly boolean[]): string {
+function outcomeOf(
+  annActs: readonly Act[],
+  bobActs: readonly Act[],
+  cuts: readonly boolean[],
+  isTrimmed = false,
+): string {
   const sequencer = new Sequencer();
   const ann = replicaOf('a', annActs, cuts);
   const bob = replicaOf('b', bobActs, []);
   for (const replica of [bob, ann, bob]) {
     replica.sync(new Date(0));
+    if (isTrimmed && replica === ann) sequencer.trim(sequencer.revision);
     for (let round = 0; round < 20; round++) {
       replica.receive(sequencer.answer(replica.request(), 'owner'));
       replica.sync(new Date(0));
       const put = replica.outgoing();
+      if (put === undefined && replica.status.needsReload) continue;
       if (put === undefined) break;
       replica.receive(sequencer.answer(put, 'owner'));
       replica.sync(new Date(0));
