@@ -6,6 +6,23 @@ import { Replica, Sequencer, type SequencerMessage } from '../../src/sync/index.
  * they agree. Each edit is a delta of its own; in between, puts, answers and fetches happen in every order.
  */
 
+/** Which part of the searches that take longer than a minute this run takes: one of so many, the first is 1. */
+export interface Slice {
+  readonly part: number;
+  readonly of: number;
+}
+
+/** The slice that the environment names: `3/40`, or `all`. Without one, a run takes samples. */
+export const SLICE: Slice | undefined = sliceOf(process.env['DELTAIC_INTENTIONS'] ?? '');
+
+function sliceOf(named: string): Slice | undefined {
+  if (named === '') return undefined;
+  const [part, of] = named === 'all' ? [1, 1] : named.split('/').map(Number);
+  const isSlice = Number.isInteger(part) && Number.isInteger(of) && (part ?? 0) >= 1 && (part ?? 0) <= (of ?? 0);
+  if (!isSlice) throw new Error(`DELTAIC_INTENTIONS must be all, or a part such as 3/40, not ${named}`);
+  return { part: part as number, of: of as number };
+}
+
 export const TABLE = 't';
 export const RECORD = 'r';
 
@@ -25,6 +42,8 @@ export interface Person {
   readonly facts: Facts;
   /** How many actions of the script are done. */
   done: number;
+  /** The order of this person's edits, and of what the log told: what can be undone depends on it. */
+  readonly trail: (string | number)[];
   /** What this person typed last, behind which the next letter goes. */
   caret: string | undefined;
 }
@@ -86,7 +105,7 @@ export class Scene {
       let nonces = 0;
       const name = String.fromCodePoint(97 + index);
       const replica = new Replica({ nextNonce: () => `${name}${++nonces}` });
-      return { name, replica, answers: [], facts: this.facts, done: 0, caret: undefined };
+      return { name, replica, answers: [], facts: this.facts, done: 0, trail: [], caret: undefined };
     });
     for (const person of this.people) this.#fetch(person);
   }
@@ -105,8 +124,10 @@ export class Scene {
 
   perform({ who, type }: Move): void {
     const person = this.people[who] as Person;
+    const { revision, status } = person.replica;
     switch (type) {
       case 'edit': {
+        person.trail.push(status.isInFlight ? 'edit behind what is in flight' : 'edit');
         const action = this.#script[who]?.[person.done++];
         action?.perform(person);
         person.replica.seal(new Date(0));
@@ -124,6 +145,7 @@ export class Scene {
         this.#fetch(person);
         break;
     }
+    if (person.replica.revision > revision) person.trail.push(person.replica.revision);
   }
 
   /** Lets everything arrive that is on its way. */
@@ -143,9 +165,12 @@ export class Scene {
     throw new Error('no rest after 30 rounds');
   }
 
-  /** What tells this scene from others, as far as anybody can see it. */
+  /** What tells this scene from others: all that is stored, and, where somebody undoes, how it came about. */
   key(): string {
-    const seen = this.people.map(({ replica, answers, done, caret }) => [replica.save(), answers.length, done, caret]);
+    const undoes = this.#script.some((actions) => actions.some(({ name }) => name === 'undo'));
+    const seen = this.people.map(({ replica, answers, done, trail, caret }) => {
+      return [replica.save(), answers.length, done, caret, undoes && trail];
+    });
     return JSON.stringify([this.sequencer.revision, seen]);
   }
 
