@@ -44,15 +44,43 @@ export class DatastoreCache {
     this.#space = space;
   }
 
-  /** The cache in a space of the storage. @throws DatastoreError `storage` or `corrupt-data`. */
+  /**
+   * The cache in a space of the storage. A damaged list is forgotten, and a damaged summary made anew from its datastore, of
+   * which something may have to be uploaded then.
+   *
+   * @throws DatastoreError `storage`.
+   */
   static async open(store: DeviceStore, space: string): Promise<DatastoreCache> {
     const cache = new DatastoreCache(store, space);
     const prefix = cache.#key('summary', '');
-    for (const [key, summary] of await store.readAll(prefix, parseSummary)) {
-      cache.#summaries.set(key.slice(prefix.length), summary);
+    for (const [key, summary] of await store.readEach(prefix, parseSummary)) {
+      const id = key.slice(prefix.length);
+      const known = summary ?? (await cache.#summaryOf(id));
+      if (known !== undefined) cache.#summaries.set(id, known);
+      if (summary === undefined) cache.#unknownSummaries.add(id);
     }
-    cache.#remoteList = (await store.read(cache.#key('list', ''), parseList)) ?? [];
+    const key = cache.#key('list', '');
+    cache.#remoteList = (await store.readEach(key, parseList)).find(([found]) => found === key)?.[1] ?? [];
     return cache;
+  }
+
+  /** What is known of a datastore whose summary is damaged; `undefined` if there is no such datastore. */
+  async #summaryOf(id: string): Promise<CacheSummary | undefined> {
+    const unknown = {
+      handle: undefined,
+      role: 'owner',
+      title: undefined,
+      mtime: undefined,
+      isUploaded: false,
+    } as const;
+    try {
+      const stored = await this.read(id);
+      return stored && { ...unknown, handle: stored.cached.handle, role: stored.cached.role };
+    } catch (error) {
+      // A caller that opens it learns what is wrong. Nothing of it may be taken for uploaded.
+      if (isDatastoreError(error, 'storage') || !isDatastoreError(error)) throw error;
+      return unknown;
+    }
   }
 
   /** From now on no write starts: each fails with `code`. Resolves when the writes that are under way have ended. */

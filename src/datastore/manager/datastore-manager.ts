@@ -1,4 +1,10 @@
-import { DatastoreError, errorWithCode, isServiceError, ServiceError } from '../../errors/datastore-error.js';
+import {
+  DatastoreError,
+  errorWithCode,
+  isDatastoreError,
+  isServiceError,
+  ServiceError,
+} from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
@@ -26,6 +32,11 @@ export interface OpenOptions {
    * function and not uploaded.
    */
   readonly rules?: ResolutionRules;
+  /**
+   * `remote` opens the datastore even if a merge function is missing under which an edit was stored: rule remote decides
+   * that field then. Without it, opening fails with `rule-missing`, which names the field. Spec: BACK-19.
+   */
+  readonly missingRules?: 'remote';
   /**
    * Whether to get the same object if the datastore is open already, or is being opened. It is closed when it was closed as
    * often as it was opened. Rules, if given, must be the object that it was opened with.
@@ -130,7 +141,7 @@ export class DatastoreManager implements OwningManager {
     id: string,
     options: OpenOptions = {},
   ): Promise<Datastore<Tables>> {
-    return this.#opened(id, options, (rules) => this.#existing(id, rules));
+    return this.#opened(id, options, (rules, missing) => this.#existing(id, rules, missing));
   }
 
   /**
@@ -147,8 +158,8 @@ export class DatastoreManager implements OwningManager {
     return this.#opened(
       id,
       options,
-      async (rules) =>
-        (await this.#runtime.sessions.find(id, rules)) ?? (await this.#runtime.sessions.begin(id, rules)),
+      async (rules, missing) =>
+        (await this.#runtime.sessions.find(id, rules, missing)) ?? (await this.#runtime.sessions.begin(id, rules)),
     );
   }
 
@@ -276,10 +287,14 @@ export class DatastoreManager implements OwningManager {
   async #opened<Tables extends object>(
     id: string,
     options: OpenOptions,
-    prepare: (rules: ResolutionRules) => Promise<SyncSession>,
+    prepare: (rules: ResolutionRules, missing: OpenOptions['missingRules']) => Promise<SyncSession>,
   ): Promise<Datastore<Tables>> {
-    const { rules = new ResolutionRules(), reuse = false } = checkOptions(options, { rules: true, reuse: true });
+    const known = { rules: true, missingRules: true, reuse: true } as const;
+    const { rules = new ResolutionRules(), missingRules, reuse = false } = checkOptions(options, known);
     if (!(rules instanceof ResolutionRules)) throw invalidArgument('rules must be a ResolutionRules object', rules);
+    if (missingRules !== undefined && missingRules !== 'remote') {
+      throw invalidArgument("missingRules must be 'remote', or left out", missingRules);
+    }
     checkBoolean(reuse, 'reuse');
     if (reuse) {
       // Whether another call fails is for its own caller. This one then tries by itself, before anything else happens.
@@ -292,7 +307,7 @@ export class DatastoreManager implements OwningManager {
     }
     this.#requireClosed(id);
     const opening = this.#runtime.reserving(id, async () => {
-      const session = await prepare(rules);
+      const session = await prepare(rules, missingRules).catch(sayWhatToPass);
       this.#requireRunning();
       const datastore = session.open<Tables>(rules);
       session.kick();
@@ -306,8 +321,8 @@ export class DatastoreManager implements OwningManager {
     }
   }
 
-  async #existing(id: string, rules: ResolutionRules): Promise<SyncSession> {
-    const cached = await this.#runtime.sessions.find(id, rules);
+  async #existing(id: string, rules: ResolutionRules, missing: OpenOptions['missingRules']): Promise<SyncSession> {
+    const cached = await this.#runtime.sessions.find(id, rules, missing);
     if (cached !== undefined) return cached;
     if (this.#runtime.link === undefined) throw notFound(id);
     if (!this.#context.isOnline())
@@ -372,6 +387,15 @@ export class DatastoreManager implements OwningManager {
       throw new DatastoreError('already-open', `datastore ${quote(id)} is open, or is being opened or removed`);
     }
   }
+}
+
+/** Says in an error about a missing merge function what helps. */
+function sayWhatToPass(error: unknown): never {
+  if (!isDatastoreError(error, 'rule-missing')) throw error;
+  const { table = '', field = '' } = error;
+  const rules = `new ResolutionRules().set(${JSON.stringify(table)}, ${JSON.stringify(field)}, mergeFunction)`;
+  const reason = `an edit that is not uploaded was made under a merge function: open with { rules: ${rules} }, or with { missingRules: 'remote' } to do without it`;
+  throw new DatastoreError('rule-missing', reason, error, error);
 }
 
 function ignoreNetwork(error: unknown): void {

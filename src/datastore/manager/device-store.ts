@@ -43,6 +43,15 @@ export class DeviceStore {
     return found.map(([key, bytes]) => [key, parsedBytes(key, bytes, parse)]);
   }
 
+  /** As {@link readAll}, with `undefined` in place of a value that `parse` rejects. @throws DatastoreError `storage`. */
+  async readEach<Value>(
+    prefix: string,
+    parse: (json: unknown) => Value,
+  ): Promise<[key: string, value: Value | undefined][]> {
+    const found = await this.#lease.getAll(prefix);
+    return found.map(([key, bytes]) => [key, unlessCorrupt(() => parsedBytes(key, bytes, parse))]);
+  }
+
   /** The bytes under a key, or `undefined` if there are none. @throws DatastoreError `storage`. */
   readBytes(key: string): Promise<Uint8Array | undefined> {
     return this.#lease.get(key);
@@ -78,6 +87,16 @@ function bytesOf(value: unknown): Uint8Array {
 
 function parsedBytes<Value>(key: string, bytes: Uint8Array, parse: (json: unknown) => Value): Value {
   return parsedOrCorrupt(`the stored value ${quote(key)}`, () => parse(jsonOf(bytes)));
+}
+
+/** What a function reads, or `undefined` if it throws `corrupt-data`. */
+export function unlessCorrupt<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isDatastoreError(error, 'corrupt-data')) throw error;
+    return undefined;
+  }
 }
 
 /** Reads JSON in UTF-8. @throws DatastoreError `invalid-binary` or `invalid-json`. */

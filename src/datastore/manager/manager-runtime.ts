@@ -226,7 +226,7 @@ export class SyncSessions {
    *
    * @throws DatastoreError `storage`, `corrupt-data` or `rule-missing`.
    */
-  async find(id: string, rules: ResolutionRules): Promise<SyncSession | undefined> {
+  async find(id: string, rules: ResolutionRules, missingRules?: 'remote'): Promise<SyncSession | undefined> {
     const known = this.#byId.get(id);
     // A stopped session may still be writing. What is stored is its last word only when that has ended.
     if (known?.isStopped === true) await this.#remove(known, 'closed');
@@ -234,10 +234,13 @@ export class SyncSessions {
     const removals = this.#removals;
     const stored = await this.#context.cache.read(id);
     // A datastore that was forgotten while it was read must not come back.
-    if (removals !== this.#removals) return await this.find(id, rules);
+    if (removals !== this.#removals) return await this.find(id, rules, missingRules);
     if (stored === undefined) return undefined;
     // Another call may have added it while it was read.
-    return this.#byId.get(id) ?? this.#add(new SyncSession(id, this.#context, stored.cached, rules, stored.log));
+    return (
+      this.#byId.get(id) ??
+      this.#add(new SyncSession(id, this.#context, stored.cached, rules, stored.log, missingRules))
+    );
   }
 
   /**

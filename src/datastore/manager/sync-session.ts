@@ -12,6 +12,7 @@ import type { Limits } from '../../state/limits.js';
 import { Replica } from '../../sync/replica.js';
 import type { SavedExtent, SavedReplica } from '../../sync/saved-replica.js';
 import type { ReplicaStatus } from '../../sync/sync-result.js';
+import { expectArray, expectObject } from '../../values/json.js';
 import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
 import type { AnyTables } from '../model/fields.js';
 import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model/open-replica.js';
@@ -107,6 +108,7 @@ export class SyncSession {
    * @param cached what was stored, or `undefined` for a datastore that begins here.
    * @param rules the merge functions of edits that were stored under one.
    * @param log where it is stored.
+   * @param missingRules what decides those edits whose function `rules` lack, unless that is an error.
    * @throws DatastoreError `rule-missing`, or `corrupt-data`.
    */
   constructor(
@@ -115,12 +117,13 @@ export class SyncSession {
     cached: CachedDatastore | undefined,
     rules: ResolutionRules,
     log: ReplicaLog,
+    missingRules?: 'remote',
   ) {
     const { environment, link, cache, delays, autosaveDelay } = context;
     this.id = id;
     this.#context = context;
     this.#rules = rules;
-    this.#replica = this.#makeReplica(cached);
+    this.#replica = this.#makeReplica(cached, missingRules);
     this.#store = new ReplicaStore({
       id,
       replica: this.#replica,
@@ -334,7 +337,7 @@ export class SyncSession {
   }
 
   /** @throws DatastoreError `rule-missing`, or `corrupt-data`. */
-  #makeReplica(cached: CachedDatastore | undefined): Replica {
+  #makeReplica(cached: CachedDatastore | undefined, missingRules: 'remote' | undefined): Replica {
     const { environment, limits } = this.#context;
     const options = {
       nextNonce: () => randomName(environment),
@@ -344,7 +347,9 @@ export class SyncSession {
     } as const;
     const saved = cached?.replica;
     if (saved === undefined) return new Replica(options);
-    return parsedOrCorrupt(`what is stored of datastore ${quote(this.id)}`, () => Replica.load(saved, options));
+    return parsedOrCorrupt(`what is stored of datastore ${quote(this.id)}`, () =>
+      Replica.load(missingRules === undefined ? saved : withoutMissingRules(saved, this.#rules), options),
+    );
   }
 
   #makeConversation(link: Link, cached: CachedDatastore | undefined): ServerConversation {
@@ -560,6 +565,17 @@ class LatestWins extends ResolutionRules {
     const rule = this.#rules.get(table, field);
     return rule === 'remote' ? 'local' : rule;
   }
+}
+
+/** A saved replica in which rule remote decides the edits whose merge function is not there. */
+function withoutMissingRules(saved: unknown, rules: ResolutionRules): unknown {
+  const replica = expectObject(saved, 'a saved replica');
+  const isThere = (rule: unknown): boolean => {
+    const [table, , field, name] = expectArray(rule, 'a rule');
+    return name !== 'function' || typeof rules.get(String(table), String(field)) === 'function';
+  };
+  // Rule remote is the default, which is not saved.
+  return { ...replica, rules: expectArray(replica['rules'], 'the rules').filter(isThere) };
 }
 
 interface Waiter {

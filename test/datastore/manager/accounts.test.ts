@@ -347,11 +347,33 @@ describe('managers', () => {
     expect(local.isShutDown).toBe(false);
   });
 
+  test('make damaged caches anew, and report damaged data for that datastore alone', async () => {
+    const manager = await accounts.managerFor(await accounts.link('ann'));
+    phone.link().isOnline = false;
+    for (const id of ['good', 'bad']) {
+      const datastore = await manager.openOrCreate(id);
+      datastore.table('t').insert('kept', {});
+      await datastore.sync();
+    }
+    const damaged = Uint8Array.of(0xff, 0xff);
+    const keys = await phone.storage.keys('space-1/');
+    let disk = phone.storage.copy();
+    const broken = keys.filter((key) => !key.startsWith('space-1/data/good') && !key.startsWith('space-1/log/good'));
+    for (const key of ['space-1/list/', 'space-1/summary/none', ...broken]) disk = await disk.with(key, damaged);
+    expect(broken).toEqual(expect.arrayContaining(['space-1/summary/good', 'space-1/summary/bad', 'space-1/data/bad']));
+    const device = new Device(server, disk);
+    const again = await device.manager();
+    await device.rest();
+    // What was not uploaded is, though nothing said that it was not.
+    expect(server.sequencer('ann', 'good').revision).toBe(1);
+    expect(await codeOf(again.openOrCreate('bad'))).toBe('corrupt-data');
+    const good = await again.openOrCreate('good');
+    expect(good.table('t').get('kept')).toBeDefined();
+    expect((await again.list()).map(({ id }) => id)).toEqual(['bad', 'good']);
+    expect(device.failures).toEqual([]);
+  });
+
   test('of a damaged storage fail, and name what is wrong', async () => {
-    const ann = await accounts.link('ann');
-    const json = new TextEncoder().encode('{"role":"king"}');
-    await phone.storage.write({ puts: [['space-1/summary/notes', json]] });
-    expect(await codeOf(accounts.managerFor(ann))).toBe('corrupt-data');
     for (const bytes of [new TextEncoder().encode('"nonsense"'), Uint8Array.of(0xff), new Uint8Array()]) {
       expect(await codeOf(new Device(server, await phone.storage.with('device', bytes)).accounts())).toBe(
         'corrupt-data',

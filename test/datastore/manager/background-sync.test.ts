@@ -196,6 +196,25 @@ describe('edits', () => {
     expect(crashes).toBeGreaterThan(6);
   });
 
+  test('under a merge function can be opened without it, and rule remote decides', async () => {
+    const [mine, theirs] = await bothOpen();
+    phone.link().isOnline = false;
+    mine.table('t').setResolutionRule('text', ({ local }) => local);
+    mine.table('t').getOrInsert('r').set('text', 'mine');
+    mine.table('t').getOrInsert('r').set('other', 'kept');
+    await mine.sync();
+    theirs.table('t').getOrInsert('r').set('text', 'theirs');
+    await theirs.sync();
+    await rest();
+    const next = phone.restarted();
+    const again = await (await next.manager()).openOrCreate('notes', { missingRules: 'remote' });
+    expect(texts(again)).toEqual(['mine']);
+    await next.rest();
+    await again.sync();
+    expect(texts(again)).toEqual(['theirs']);
+    expect(again.table('t').get('r')?.get('other')).toBe('kept');
+  });
+
   test('under a merge function need it again after a restart, and wait until it is given', async () => {
     const longer = ({ local, remote }: { local: unknown; remote: unknown }): string =>
       String(local).length > String(remote).length ? String(local) : String(remote);
@@ -210,7 +229,9 @@ describe('edits', () => {
     const next = phone.restarted();
     const manager = await next.manager();
     await next.rest();
-    expect(await codeOf(manager.open('notes'))).toBe('rule-missing');
+    await expect(manager.open('notes')).rejects.toMatchObject({ code: 'rule-missing', table: 't', field: 'text' });
+    await expect(manager.open('notes')).rejects.toThrow(`set("t", "text", mergeFunction)`);
+    expect(await codeOf(manager.open('notes', { missingRules: 'local' as never }))).toBe('invalid-option');
     const rules = new ResolutionRules().set('t', 'text', longer);
     const again = await manager.open('notes', { rules });
     await next.rest();
