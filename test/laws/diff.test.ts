@@ -210,6 +210,17 @@ describe('huge lists', () => {
     expect(ops.filter(({ type }) => type === 'put')).toHaveLength(length);
   });
 
+  it('that differ in too many places for the exact search are aligned at what occurs once, and exactly between that', () => {
+    const many = (letter: string): string[] => Array.from({ length: 400 }, (_, at) => `${letter}${at}`);
+    const [before, after] = [
+      [...many('a'), 'K', 'u', 'S'],
+      [...many('b'), 'K', 'u', 'S', 'v', 'S'],
+    ];
+    const ops = opsBetween(before, after);
+    expect(ops.map(({ type }) => type)).toEqual([...many('').map(() => 'put'), 'insert', 'insert']);
+    expectDiffApplies(stateWith(before), stateWith(after));
+  });
+
   it('that are reversed are moved, all items but one', () => {
     const ops = opsBetween(numbers, numbers.toReversed());
     expect(ops.filter(({ type }) => type === 'move')).toHaveLength(length - 1);

@@ -161,6 +161,29 @@ describe('local′ of applied operations is applied', () => {
     }
   });
 
+  test('and of operations that do not say what they overwrote, none does, though remote tells what the item is now', () => {
+    const remotes = [...allSequences(2, OPERATIONS_MAX, 'r')];
+    const seen = (ops: readonly ListOp[]): string => showListOps(ops);
+    for (const local of allSequences(2, OPERATIONS_MAX, 'l')) {
+      const bare = seen(local);
+      for (const remote of remotes) {
+        const merged = transformList(local, remote);
+        for (const op of merged.local) {
+          if ('before' in op && op.before !== undefined)
+            expect.fail(`${bare} × ${seen(remote)}: ${seen(merged.local)}`);
+        }
+      }
+    }
+    const remote: ListOp[] = [
+      { type: 'put', index: 0, value: 'x' },
+      { type: 'insert', index: 1, value: 'y' },
+    ];
+    expect(transformList([{ type: 'delete', index: 0 }], remote)).toEqual({
+      local: [{ type: 'delete', index: 0 }],
+      remote: [{ type: 'insert', index: 0, value: 'y' }],
+    });
+  });
+
   test('remote′ carries no before, whatever remote carries', () => {
     const remote = appliedListOps(baseItems(2), [
       { type: 'put', index: 0, value: 'r' },
