@@ -88,8 +88,8 @@ export function systemReason(error: unknown): string {
   return SYSTEM_REASONS.get(code) ?? String(code ?? error);
 }
 
-/** An option without a value, with a value of some choices, or with the path of a file. */
-export type OptionType = 'flag' | 'file' | readonly string[];
+/** An option without a value, with any value, with the path of a file, or with a value of some choices. */
+export type OptionType = 'flag' | 'text' | 'file' | readonly string[];
 export type OptionTypes = Readonly<Record<string, OptionType>>;
 
 /** A command line, taken apart. */
@@ -142,13 +142,13 @@ export function parseArguments(argv: readonly string[], types: OptionTypes, comm
 
 function checkedValue(
   value: string | undefined,
-  type: 'file' | readonly string[],
+  type: Exclude<OptionType, 'flag'>,
   rawName: string,
   command: string | undefined,
 ): string {
-  if (type === 'file') {
-    if (value === undefined) throw usageError(`${rawName} needs the name of a file`, command);
-    return value;
+  if (type === 'file' || type === 'text') {
+    if (value !== undefined) return value;
+    throw usageError(`${rawName} needs ${type === 'file' ? 'the name of a file' : 'a value'}`, command);
   }
   if (value !== undefined && type.includes(value)) return value;
   const got = value === undefined ? 'nothing' : quotedText(value, 80);

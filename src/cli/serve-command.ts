@@ -49,8 +49,8 @@ async function serve(argv: readonly string[], io: CommandIo): Promise<void> {
   const { files, flags, values } = parseArguments(
     argv,
     {
-      ...{ data: 'file', memory: 'flag', postgres: 'file', migrate: 'flag', port: 'file', host: 'file' },
-      ...{ secret: 'file', keys: 'file', origin: 'file' },
+      ...{ data: 'file', memory: 'flag', postgres: 'text', migrate: 'flag', port: 'text', host: 'text' },
+      ...{ secret: 'file', keys: 'text', origin: 'text' },
     },
     'serve',
   );
@@ -92,7 +92,7 @@ async function serve(argv: readonly string[], io: CommandIo): Promise<void> {
 }
 
 async function printToken(argv: readonly string[], io: CommandIo): Promise<void> {
-  const types = { secret: 'file', team: 'file', name: 'file', days: 'file' } as const;
+  const types = { secret: 'file', team: 'text', name: 'text', days: 'text' } as const;
   const { files, flags, values } = parseArguments(argv, types, 'token');
   if (flags.has('help')) return io.stdout(TOKEN_HELP);
   const [account, ...others] = files;

@@ -4,7 +4,7 @@ import { invariant } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
 import { compareAgents, type EventId, type MeshEvent } from './event.js';
 
-/** How many events of each agent somebody holds or saw, by GRAPH-2 the first ones. Spec: PEER-1. */
+/** How many events of each agent a replica holds or an event saw: by GRAPH-2, its first ones. Spec: PEER-1. */
 export type VersionVector = ReadonlyMap<string, number>;
 
 /**
@@ -57,7 +57,7 @@ export function seenOf(node: EventNode, agent: number): number {
 /**
  * The events that a replica holds since the set that was trimmed, in the order in which they arrived, which is
  * topological. It knows who saw whom, the linear order, and where it can be cut so that everything later saw everything
- * before (WINDOW-1). Adding an event costs as much as it has parents, and there are agents.
+ * before (WINDOW-1). The cost of adding an event grows with its parents and with the number of agents.
  */
 export class EventGraph {
   readonly trimmed: TrimmedSet;

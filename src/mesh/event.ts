@@ -15,7 +15,7 @@ export type EventId = readonly [agent: string, seq: number];
 export type EventRules = ReadonlyMap<string, ReadonlyMap<string, RuleName>>;
 
 /**
- * One sealed edit of one replica, as it travels. It is immutable, and passed on as it is by anybody. Spec: GRAPH-1.
+ * One sealed edit of one replica, as it travels. It is immutable, and replicas pass it on unchanged. Spec: GRAPH-1.
  */
 export interface MeshEvent {
   readonly id: EventId;
@@ -120,7 +120,10 @@ export function ownEvent(
   const sorted = [...parents].sort(([left], [right]) => compareAgents(left, right));
   for (let at = 1; at < sorted.length; at++) {
     if (sorted[at]?.[0] === sorted[at - 1]?.[0]) {
-      throw new DatastoreError('invalid-json', `two parents of one agent, ${quote(sorted[at]?.[0])}`);
+      throw new DatastoreError(
+        'invalid-json',
+        `an event names two parents of the agent ${quote(sorted[at]?.[0])}: name the later one`,
+      );
     }
   }
   const event = { id, parents: Object.freeze(sorted), delta, rules };

@@ -15,7 +15,7 @@ export class Inbox {
   /** In order of arrival, and by agent and seq. */
   #arrived: MeshEvent[] = [];
   readonly #byAgent = new Map<string, Map<number, MeshEvent>>();
-  /** By agent, the first of its events that was refused, with which all later ones fall. */
+  /** By agent, the first of its events that was refused; all later ones are refused with it. */
   readonly #refused = new Map<string, number>();
   #hasNew = false;
 
@@ -30,7 +30,7 @@ export class Inbox {
   }
 
   /**
-   * Takes an event, any number of times.
+   * Takes an event; it may come any number of times.
    *
    * @throws ServiceError `log-mismatch` if another event with its id is held or waits. Spec: PEER-2.
    */

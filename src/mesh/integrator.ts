@@ -130,7 +130,7 @@ export class Integrator {
     return state;
   }
 
-  /** Works out what events did to the view that were loaded, if any of them stands at or behind an index. */
+  /** Computes what loaded events did to the view, if any of them is at or after an index. */
   #learnShown(index: number): void {
     if (index >= this.#unknown) return;
     const again = new Integrator(this.graph.trimmed, this.#trimmedState);
@@ -162,7 +162,7 @@ export class Integrator {
       }
       return this.view.apply(deltaInNormalForm(shown));
     } catch (error) {
-      // What the histories took of the event cannot be taken back; they are made again when they are needed.
+      // A history cannot take back part of an event: all are made again when they are needed.
       this.#window = undefined;
       throw error;
     }
@@ -172,7 +172,7 @@ export class Integrator {
   #windowFrom(cut: number): Window {
     const { length } = this.graph;
     let window = this.#window;
-    // A window that has grown old is made again, which costs less than what it has already cost to grow.
+    // Making a window again costs less than an old one has cost to grow.
     const isOfUse =
       window !== undefined && window.from <= cut && cut < window.upTo && (length - cut) * 4 >= length - window.from;
     if (window === undefined || !isOfUse) window = { from: cut, upTo: cut, tables: new Map() };
@@ -312,7 +312,7 @@ function byRecord(delta: Delta): readonly (readonly Change[])[] {
 function changesOf(delta: Delta, table: string, record: string, likely: number): readonly Change[] {
   const changes = changesIn(delta);
   if (changes.length === 1) return changes[0]?.record === record && changes[0].table === table ? changes : [];
-  // What an event does to the view mostly stands where it stands in its delta.
+  // A change of the view mostly has the position that it has in the delta of its event.
   const isOf = (change: Change | undefined): boolean => change?.record === record && change.table === table;
   const isThere = isOf(changes[likely]) && !isOf(changes[likely - 1]);
   let low = isThere ? likely : 0;

@@ -31,7 +31,7 @@ import {
 } from './location-line.js';
 import { addInOrder, standingOf } from './register.js';
 
-/** What an event did that its retreat takes back: locations that it made, or items that it deleted. */
+/** What a retreat takes back of an event: locations that it made, or items that it deleted. */
 interface Entry {
   readonly seq: number;
   readonly isDelete: boolean;
@@ -90,7 +90,7 @@ export class ListTracker {
    * Integrates operations of an event on the list as its author saw it.
    *
    * @param shown takes the operations that do the same to the list as it is.
-   * @throws DatastoreError `index-out-of-range`; the tracker is of no use then.
+   * @throws DatastoreError `index-out-of-range`; the tracker must not be used after that.
    */
   integrate(edit: ListEdit, ops: readonly ListOp[], shown: ListOp[] | undefined): void {
     this.#prepare(edit.node);
@@ -122,7 +122,7 @@ export class ListTracker {
     return this.#agents.some(({ agent, latest }) => latest > seenOf(node, agent));
   }
 
-  /** Follows groups that hold otherwise in the prepare version of an event from now on. */
+  /** Updates the prepare version after groups came into it or left it. */
   regroupPrepare(node: EventNode): void {
     this.#prepare(node);
     this.#recount(
@@ -134,7 +134,7 @@ export class ListTracker {
     this.#runs.recount();
   }
 
-  /** Follows groups that hold otherwise in the effect version from now on. */
+  /** Updates the effect version after groups came into it or left it. */
   regroupEffect(): void {
     this.#recount(
       ({ entries }) => entries,
@@ -314,7 +314,7 @@ export class ListTracker {
     return location;
   }
 
-  /** Puts a new location into the line, directly before it the item with the index before. Spec: LINE-2 to LINE-4. */
+  /** Puts a new location into the line, directly behind the item with the index before it. Spec: LINE-2 to LINE-4. */
   #makeLocation(
     edit: ListEdit,
     index: number,
@@ -367,7 +367,10 @@ export class ListTracker {
   #find(index: number, place: Place, named: number = index): Spot {
     const spot = this.#runs.findInPrepare(index);
     if (spot !== undefined) return spot;
-    throw new DatastoreError('index-out-of-range', 'the list of its author was shorter', { ...place, index: named });
+    throw new DatastoreError('index-out-of-range', 'the list that its author saw was shorter', {
+      ...place,
+      index: named,
+    });
   }
 
   #effectIndex(run: Run, offset: number): number | undefined {

@@ -17,7 +17,7 @@ export const FIRST_NEW_LOCATION: number = 2 ** 30;
 /** The left origin of what was put at the very beginning, and the right origin of what had nothing behind it. */
 export const START = -1;
 export const END: number = 2 ** 31 - 1;
-/** Where an item stands that was just taken out. */
+/** The place of an item that was just taken out. */
 export const NOWHERE = -2;
 
 const RUNS_IN_BLOCK_MAX = 64;
@@ -68,7 +68,7 @@ export interface LocationOrigin {
   readonly isRightMove: boolean;
 }
 
-/** Neighbouring locations in the same condition. It is a class because all of them must have one shape to be quick. */
+/** Neighbouring locations in the same condition. A class, so that all have one shape and are read fast. */
 export class Run implements LocationOrigin {
   /** The number of its first location. */
   readonly start: number;
@@ -78,14 +78,14 @@ export class Run implements LocationOrigin {
   readonly rightOrigin: number;
   readonly agent: string;
   readonly isRightMove: boolean;
-  /** What its items hold by. */
+  /** The group of the operations that made it. */
   readonly group: OperationGroup;
   /** Whether the author of the event at hand knew the locations. */
   isKnown = true;
   /** How many deletes of each of its items hold, in both versions. */
   prepareDeletes = 0;
   effectDeletes = 0;
-  /** The item that stands here or did, if it was ever moved or put: such a location is a run of its own. */
+  /** The item that is or was here, if it was ever moved or put: such a location is a run of its own. */
   item: ItemState | undefined;
   /** How many of its locations are visible in each version. */
   inPrepare = 0;

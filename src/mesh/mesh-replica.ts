@@ -384,7 +384,7 @@ export class MeshReplica {
    * event, and the modified time unless that is later already. Store the replica before you send the event.
    *
    * @returns the event, or `undefined` if the edits change nothing.
-   * @throws DatastoreError `bad-state` if the replica {@link needsName}, `invalid-value` for a time that is none;
+   * @throws DatastoreError `bad-state` if the replica {@link needsName}, `invalid-value` for an invalid time;
    * ServiceError `not-permitted` if its agent may not write. Spec: GRAPH-1, GRAPH-5, PEER-7.
    */
   seal(time?: Date): MeshEvent | undefined {
@@ -447,7 +447,7 @@ export class MeshReplica {
   }
 
   /**
-   * What somebody lacks who holds a vector: events, or a snapshot if some of them were trimmed; `undefined` if nothing.
+   * What a replica with this vector lacks: events, or a snapshot if some of them were trimmed; `undefined` if nothing.
    * Spec: PEER-1.
    */
   missingFrom(vector: VersionVector): EventsMessage | SnapshotMessage | undefined {
@@ -482,9 +482,9 @@ export class MeshReplica {
   }
 
   /**
-   * Forgets as much of the history as no event can be concurrent with any more.
+   * Forgets the part of the history that no later event can be concurrent with.
    *
-   * @param writers other agents that may still write, of which their events show what they hold.
+   * @param writers other agents that may still write; their events show what they hold.
    * @param held what other replicas that may still write hold, as they said in their last `have`. Later events of everybody
    * else will be refused.
    * @returns how many events were trimmed. Spec: WINDOW-3.
@@ -531,7 +531,7 @@ export class MeshReplica {
       throw new DatastoreError('delta-too-large', `${size} is over the limit of ${EVENT_SIZE_MAX}`);
     }
     return this.#integrator.integrate(event, (conflict) => {
-      // The modified time is nobody's edit.
+      // Every event sets the modified time: no user needs to hear of it.
       if (conflict.table === INFO_TABLE && conflict.field === 'mtime') return;
       onConflict(conflict);
     });
@@ -559,7 +559,7 @@ export class MeshReplica {
     return applied;
   }
 
-  /** Takes a snapshot in the place of what is held. Spec: WINDOW-3. */
+  /** Replaces what is held by a snapshot. Spec: WINDOW-3. */
   #takeSnapshot(): { readonly before: State; readonly handedBack: readonly MeshEvent[] } | undefined {
     const snapshot = this.#snapshot;
     this.#snapshot = undefined;

@@ -28,8 +28,7 @@ export interface EventsMessage {
 }
 
 /**
- * What everybody holds who did not fall behind: the rows of a trimmed set, and the events since. It is for a replica that
- * lacks events which its peer has trimmed. Spec: PEER-1, WINDOW-3.
+ * The rows of a trimmed set, and the events since, for a replica that lacks events which its peer has trimmed. Spec: PEER-1, WINDOW-3.
  */
 export interface SnapshotMessage {
   readonly type: 'snapshot';
@@ -38,7 +37,7 @@ export interface SnapshotMessage {
   readonly events: readonly MeshEvent[];
 }
 
-/** What replicas of a mesh say to each other, over anything, in any order, any number of times. */
+/** The messages between replicas of a mesh: over any transport, in any order, any number of times. */
 export type MeshMessage = HaveMessage | EventsMessage | SnapshotMessage;
 
 /** A message as JSON. Spec: PEER-1. */
@@ -72,7 +71,7 @@ export function formatMeshMessage(message: MeshMessage): WireMeshMessage {
 }
 
 /**
- * Reads a message from parsed JSON that anybody may have sent.
+ * Reads a message from parsed JSON. It is safe on untrusted input.
  *
  * @throws DatastoreError `invalid-json`, and what {@link parseEvent} and `parseState` throw. Spec: PEER-1.
  */

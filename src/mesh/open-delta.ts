@@ -24,7 +24,7 @@ export interface OpenMark {
 export class OpenDelta {
   #changes: Change[] = [];
   #rules = new Map<string, Map<string, RuleName>>();
-  /** The sum of what was added, which composing can only make smaller. */
+  /** The sizes of all that was added, in bytes. Composed, it is never larger. */
   #sizeMost = 0;
   /** Where the edits end that were recorded for undoing. */
   #recorded = 0;
@@ -53,7 +53,7 @@ export class OpenDelta {
     return invert(this.whole());
   }
 
-  /** @throws DatastoreError `delta-too-large` if more would gather than one event may hold. Spec: LIM-3, PEER-3. */
+  /** @throws DatastoreError `delta-too-large` if the edits would be larger than an event may be. Spec: LIM-3, PEER-3. */
   checkRoom(applied: Delta, limit: number): void {
     this.#sizeMost += sizeOfDelta(applied);
     if (this.#sizeMost <= limit) return;

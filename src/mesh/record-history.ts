@@ -104,13 +104,13 @@ interface Touched {
   readonly before: Outcome;
   /** What was done to the list that the field held before. */
   readonly ops: ListOp[];
-  /** Whether operations on the list hold otherwise than before. */
+  /** Whether other operations on the list are in effect than before. */
   isRegrouped: boolean;
-  /** The list that the event edits, and what its operations hold by. */
+  /** The list that the event edits, and the group of its operations. */
   edited: { readonly list: TrackedList; readonly group: OperationGroup } | undefined;
 }
 
-/** What a field held before the base was left. */
+/** What a field held at the base. */
 export type BaseValue =
   | { readonly type: 'absent' }
   | { readonly type: 'value'; readonly value: Value }
@@ -183,7 +183,7 @@ export class RecordHistory {
    *
    * @param isReplay whether the view shows it already.
    * @returns what it does to the record as it is.
-   * @throws DatastoreError where it does not fit what its author saw; the history is of no use then. Spec: GRAPH-4.
+   * @throws DatastoreError where it does not fit what its author saw; the history must not be used after that. Spec: GRAPH-4.
    */
   integrate(node: EventNode, changes: readonly Change[], isReplay: boolean, report?: ConflictReport): Change[] {
     this.#isReplay = isReplay;
@@ -327,7 +327,7 @@ export class RecordHistory {
     return own;
   }
 
-  /** Lets the operations on created lists hold by what counts now. */
+  /** Puts operations on created lists into effect, or out of it, by the creates that count now. */
   #regroup(): void {
     for (const [name, touched] of this.#touched) {
       const field = this.#fields.get(name);

@@ -3,7 +3,7 @@ import { compareValues } from '../values/order.js';
 import type { Value } from '../values/value.js';
 import { type EventGraph, type EventNode, saw } from './event-graph.js';
 
-/** Where in the history an operation stands: its event, none for the base, and its place among what that event did. */
+/** The position of an operation in the history: its event, none for the base, and its index in what that event did. */
 export interface Origin {
   readonly node: EventNode | undefined;
   readonly at: number;
@@ -30,7 +30,7 @@ export function addInOrder<Operation extends Origin>(
 ): void {
   let at = operations.length;
   while (at > 0 && compareOrigins(graph, operations[at - 1] as Operation, added) > 0) {
-    // Those that are far from the end are found by halves.
+    // A position far from the end is found by binary search.
     if (operations.length - at >= 8) {
       at = placeOf(graph, operations, added, at);
       break;
@@ -55,7 +55,7 @@ export function headsOf<Kind extends Assigned>(assignments: readonly Kind[]): Ki
 /**
  * The assignment that stands, of all that hold, given in the linear order.
  *
- * @param valueOf what is compared under `max` and `min`; without it they act as `remote`, as `sum` does.
+ * @param valueIn what is compared under `max` and `min`; without it they act as `remote`, as `sum` does.
  * Spec: REG-3, REG-4.
  */
 export function standingOf<Kind extends Assigned>(

@@ -11,9 +11,9 @@ export interface UndoMark {
 }
 
 /**
- * The undo history of a mesh replica. Each delta leads from what the one before it left, the latest first, beginning at
- * what the user sees; what others did is brought past them by rule `remote`, so that it stands, or by `sum`, which gives
- * back the user's own share. Spec: PEER-5.
+ * The undo history of a mesh replica. The latest delta is first and applies to what the user sees; each other one applies
+ * to what the one before it leaves. They are rebased over edits of others under rule `remote`, so that those stand, or
+ * under `sum`, which gives back the user's own share. Spec: PEER-5.
  */
 export class UndoChain {
   readonly #depth: number;

@@ -187,7 +187,7 @@ export class DatastoreService {
   /**
    * Answers a message of a replica.
    *
-   * @throws ServiceError `not-found` for a handle without a datastore; `storage` if nobody knows whether a put took
+   * @throws ServiceError `not-found` for a handle without a datastore; `storage` if it is unknown whether a put took
    * effect: the replica sends it again under the same nonce. DatastoreError for a malformed message.
    */
   async send(requester: Requester, handle: string, message: ReplicaMessage): Promise<LinkAnswer> {

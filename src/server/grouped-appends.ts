@@ -11,7 +11,7 @@ const GROUP_MAX = 256;
 
 /**
  * Appends of many datastores in one commit: what arrives while a commit is under way waits for it and goes with the next.
- * So the more wait, the more share a sync of the disk, and a single append waits for nobody.
+ * The more of them wait, the more share one sync of the disk. A single append does not wait.
  */
 export class GroupedAppends {
   readonly #logs: LogStore;

@@ -207,7 +207,7 @@ function errorResponse(error: unknown, { onFailure }: ServerOptions): Response {
   }
   const status = STATUS[error.code] ?? (error instanceof ServiceError ? 500 : 400);
   if (status >= 500) onFailure?.(error);
-  // What the store says is not for strangers.
+  // A client must not see what the store says.
   const message = status >= 500 ? 'the server failed for the moment: try again' : error.reason;
   const code = status >= 500 && error.code !== 'quota' ? 'server' : error.code;
   const headers: Record<string, string> = status === 429 || status === 503 ? { 'retry-after': '1' } : {};

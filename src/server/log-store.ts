@@ -37,11 +37,11 @@ export interface StoredDatastore extends LogHead {
   readonly team: string | undefined;
   /** The revision up to which the log is trimmed: the first entry that is kept is the one after it. */
   readonly trimmed: number;
-  /** What the last append that said anything about it said: title and modified time, for the list of datastores. */
+  /** Title and modified time for the list of datastores, as the last append that gave them has them. */
   readonly info: Uint8Array | undefined;
 }
 
-/** What becomes of `create`. */
+/** The outcome of `create`. */
 export type CreateOutcome =
   | { readonly type: 'created'; readonly datastore: StoredDatastore }
   /** There is one of that id already: of the same owner, or, for a shareable id, of anybody. */
@@ -58,7 +58,7 @@ export interface Append {
   readonly info?: Uint8Array | undefined;
 }
 
-/** What becomes of one append. */
+/** The outcome of one append. */
 export type AppendOutcome =
   /** The entry is in the log, at one more than the revision of the head that was given. */
   | { readonly type: 'appended' }
@@ -80,7 +80,7 @@ export interface ReadLimits {
   readonly bytes: number;
 }
 
-/** What becomes of `read`. */
+/** The outcome of `read`. */
 export type ReadOutcome =
   /** Entries in order, without gaps, from the one after the given revision on; `head` is the newest at that moment. */
   | { readonly type: 'entries'; readonly entries: readonly StoredEntry[]; readonly head: LogHead }
@@ -115,15 +115,15 @@ export interface LogStore {
   /** The datastores that an account owns or has joined, by handle in code point order. */
   list(account: string): Promise<readonly StoredDatastore[]>;
 
-  /** Puts a datastore of somebody else into an account's list. Joining twice is joining once. */
+  /** Puts a datastore of somebody else into an account's list. Joining again changes nothing. */
   join(handle: string, account: string): Promise<void>;
 
   /** Takes a datastore of somebody else out of an account's list. */
   leave(handle: string, account: string): Promise<void>;
 
   /**
-   * Appends entries, at most one a handle, in one commit. Each is appended or not by itself: one that loses takes no
-   * other along.
+   * Appends entries, at most one a handle, in one commit. Each is appended or not by itself: one that loses does not
+   * affect the others.
    *
    * @throws DatastoreError `invalid-option` if a handle is named twice.
    */
@@ -164,7 +164,7 @@ export interface LogStore {
    */
   listen(listener: WakeListener): () => void;
 
-  /** Lets go of everything. Calls that are under way settle first. */
+  /** Releases everything. Calls that are under way settle first. */
   close(): Promise<void>;
 }
 

@@ -54,6 +54,14 @@ test('a server whose port is in use says so and ends', async () => {
   }
 });
 
+test('an option without its value is named', async () => {
+  expect(await run(['serve', '--port'])).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: 'deltaic: --port needs a value; see deltaic serve --help\n',
+  });
+});
+
 test('a token needs the secret of a server', async () => {
   expect(await run(['token', 'ann'])).toEqual({
     status: 2,

@@ -39,7 +39,7 @@ describe('an event as JSON', () => {
     ['a seq that is no whole number', { ...EVENT, id: ['a', 1.5] }, 'invalid-json'],
     ['an id with three parts', { ...EVENT, id: ['a', 1, 1] }, 'invalid-json'],
     [
-      'two parents of one agent',
+      'two parents of the agent',
       {
         ...EVENT,
         parents: [

@@ -56,7 +56,7 @@ export interface AccountManagerOptions {
   /** The largest sizes of datastores, records and deltas. `DEFAULT_LIMITS` by default. */
   readonly limits?: Limits;
   /**
-   * Hears of failures for which nobody waits: a listener or a merge function threw, or the storage failed while an account
+   * Hears of failures that no caller waits for: a listener or a merge function threw, or the storage failed while an account
    * was being removed. By default they are thrown from a timer, as uncaught errors.
    */
   readonly onFailure?: (error: unknown) => void;

@@ -31,7 +31,7 @@ export interface ListContext {
   readonly link: Link | undefined;
   readonly environment: Environment;
   readonly delays: RetryDelays;
-  /** Hears what a listener throws, and other failures for which nobody waits. */
+  /** Hears what a listener throws, and other failures that no caller waits for. */
   readonly failed: (error: unknown) => void;
   /** Hears that the server rejects the account. */
   readonly unauthorized: (error: DatastoreError) => void;

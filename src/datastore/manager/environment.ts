@@ -62,7 +62,7 @@ export function randomShareableId(environment: Environment): string {
 }
 
 /**
- * Tells `onFailure` of a failure for which nobody waits. Without one it is thrown from a timer, as an uncaught error; and
+ * Tells `onFailure` of a failure that no caller waits for. Without one it is thrown from a timer, as an uncaught error; and
  * so is what `onFailure` throws, which must not disturb the code that failed first.
  */
 export function tellFailure(

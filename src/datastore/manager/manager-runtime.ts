@@ -34,7 +34,7 @@ export interface RuntimeContext {
   /** Hears that the server rejects the account as `unauthorized`, or that it accepts it again. */
   readonly authorizationChanged: (account: Account, error: DatastoreError | undefined) => void;
   readonly profileChanged: (account: Account) => void;
-  /** Hears of a failure for which nobody waits. */
+  /** Hears of a failure that no caller waits for. */
   readonly failed: (error: unknown) => void;
 }
 

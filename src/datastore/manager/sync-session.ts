@@ -56,7 +56,7 @@ export interface SessionContext {
   abandoned(session: SyncSession): void;
   /** Hears that the server rejects the account. */
   unauthorized(error: DatastoreError): void;
-  /** Hears of a failure for which nobody waits. */
+  /** Hears of a failure that no caller waits for. */
   failed(error: unknown): void;
 }
 

@@ -41,7 +41,7 @@ export interface MeshDatastoreOptions {
   /** See `MeshReplicaOptions`. Unless given, everybody may write. */
   readonly mayWrite?: (agent: string, seq: number) => boolean;
   /**
-   * Hears of failures for which nobody waits: what a listener threw, and the errors of events that everybody refuses. By
+   * Hears of failures that no caller waits for: what a listener threw, and the errors of events that everybody refuses. By
    * default they are thrown from a timer, as uncaught errors.
    */
   readonly onFailure?: (error: unknown) => void;
@@ -90,7 +90,7 @@ export class MeshDatastore<Tables extends object = AnyTables> {
   }
 
   /**
-   * What somebody lacks who holds a vector: events, or a snapshot if some of them were trimmed; `undefined` if nothing. For
+   * What a replica with this vector lacks: events, or a snapshot if some of them were trimmed; `undefined` if nothing. For
    * a way that goes in one direction, such as a file, an empty vector gives all there is.
    *
    * @throws ServiceError `storage`.
@@ -130,7 +130,7 @@ export class MeshDatastore<Tables extends object = AnyTables> {
     return count;
   }
 
-  /** Closes the datastore, which drops the edits that were not synced, and lets go of the storage. */
+  /** Closes the datastore, which drops the edits that were not synced, and releases the storage. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -2,7 +2,7 @@
  * The disk of a device, as a manager uses it: bytes under keys, written in atomic batches, by one owner at a time.
  *
  * A storage has a *lease*. Its holder reads and writes; nobody else does. Locks are no fences: a stopped process
- * goes on, and a browser lets go of a lock when it puts a page aside. So a lease has a *generation*, which every taking
+ * goes on, and a browser releases a lock when it puts a page aside. So a lease has a *generation*, which every taking
  * of the lease raises, and every batch compares it inside its own transaction. A holder that has lost its lease can
  * write nothing any more, and learns so by the code `lease-lost`.
  *
@@ -13,7 +13,7 @@
 export interface Batch {
   /** Values by key. A key must not occur twice in a batch. */
   readonly puts?: readonly (readonly [key: string, value: Uint8Array])[];
-  /** Keys whose values go. Deleting what is not there does nothing. */
+  /** Keys whose values are deleted. Deleting a key without a value does nothing. */
   readonly deletes?: readonly string[];
   /**
    * Whether it must survive a power cut, and not only the end of the process. What a delta is called when it is sent is

@@ -33,7 +33,7 @@ interface Schema extends DBSchema {
  * A storage in an IndexedDB database.
  *
  * The lease is a Web Lock, which the browser frees when its page or worker is gone, and a generation in the database,
- * which fences: a browser lets go of the locks of a page that it puts aside, and may bring the page back later. Without
+ * which fences: a browser releases the locks of a page that it puts aside, and may bring the page back later. Without
  * Web Locks, owners say every two seconds that they live.
  *
  * A strict batch asks for the durability `strict`; others take what the browser does by default, which survives the end
@@ -249,7 +249,7 @@ function raise(connection: Connection, where: string, beat: number): Promise<Own
   });
 }
 
-/** Takes the lease where there are no Web Locks, as soon as its owner has let go or been silent for long. */
+/** Takes the lease where there are no Web Locks, as soon as its owner has released it or been silent for long. */
 async function take(connection: Connection, where: string, wait: AcquireOptions['wait']): Promise<Owner> {
   for (;;) {
     const owner = await connection.use(async (database) => {
@@ -277,7 +277,7 @@ function hasLocks(): boolean {
   return typeof navigator === 'object' && typeof navigator.locks?.request === 'function';
 }
 
-/** Takes a Web Lock and gives what lets go of it. */
+/** Takes a Web Lock. @returns a function that releases it. */
 async function takeLock(name: string, where: string, wait: AcquireOptions['wait']): Promise<() => void> {
   if (wait !== undefined && wait !== true && wait.aborted) throw alreadyOpen(where);
   const abort = new AbortController();

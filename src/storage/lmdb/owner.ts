@@ -98,7 +98,7 @@ function isRunning(id: number): boolean {
     process.kill(id, 0);
     return true;
   } catch (error) {
-    // A process of somebody else runs as well.
+    // A process of another user is running too.
     return (error as { code?: unknown }).code === 'EPERM';
   }
 }
