@@ -89,8 +89,9 @@ as the limits of a datastore count them. A snapshot is shown by table, record an
 operation, as it is in the file and compressed. A delta is checked by itself; use deltaic merge to see whether it fits
 a snapshot. If the file is invalid, one line on stderr says what is wrong and where, and the exit status is 2.
 
-A directory is a storage of a device (deltaic/storage/lmdb), which nobody may be using: deltaic shows the accounts in it,
-their datastores, what is not sent, and whether every checksum holds. If something is damaged, the exit status is 2.
+A directory is the storage of a device (deltaic/storage/lmdb), which must not be in use. deltaic shows its accounts,
+their datastores, what has not been sent, and whether every checksum is right. If something is damaged, the exit status
+is 2.
 
 Options
   --json       print one JSON object instead of the report
@@ -110,8 +111,8 @@ Usage
 The file (- is the standard input) is JSON or binary, see deltaic inspect --help. A delta is written in normal form. The
 binary form of a delta can hold what its changes overwrote; the JSON form cannot, so this is lost.
 
-A directory is a storage of a device, see deltaic inspect --help. What is written is a snapshot of one datastore: what its
-user sees, with edits that were not sent.
+A directory is the storage of a device, see deltaic inspect --help. What is written is a snapshot of one datastore: what
+its user sees, with edits that were not sent.
 
 Options
   --to FORMAT      json or binary; if not given, the format that the file does not have, or json for a directory
@@ -128,7 +129,8 @@ Example
 export const SERVE_HELP = `deltaic serve: run a server that devices sync with.
 
 Usage
-  deltaic serve [--data DIR | --memory | --postgres URL] [--port N] [--host NAME] [--secret FILE | --keys URL] [--origin URL]
+  deltaic serve [--data DIR | --memory | --postgres URL] [--port N] [--host NAME] [--secret FILE | --keys URL]
+                [--origin URL]
 
 Without options it listens on 127.0.0.1, keeps its logs in deltaic-data, makes a secret there, and prints the address
 and a token to try.

@@ -42,7 +42,13 @@ describe('help and version', () => {
   });
 
   test('no line of help is wider than 120 columns', () => {
-    for (const argv of [['--help'], ['merge', '--help'], ['inspect', '--help'], ['convert', '--help']]) {
+    for (const argv of [
+      ['--help'],
+      ['merge', '--help'],
+      ['inspect', '--help'],
+      ['convert', '--help'],
+      ['serve', '--help'],
+    ]) {
       const wide = runWith({}, ...argv)
         .stdout.split('\n')
         .filter((line) => line.length > 120);
