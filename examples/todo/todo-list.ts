@@ -134,12 +134,15 @@ export class TodoList {
     if (records.has('orders')) this.#print(`${this.#device}: the order changed`);
   }
 
-  /** The event names each conflict, and the values that were overridden. */
+  /**
+   * The event names each conflict, and the values that were overridden. With `side: 'later'` an edit that had long been
+   * uploaded was overridden by a device that had not seen it.
+   */
   #showConflicts({ conflicts }: ConflictEvent): void {
-    for (const { record, field, rule, local, remote, result } of conflicts) {
+    for (const { record, field, rule, side, local, remote, result } of conflicts) {
       const place = field === undefined ? record : `${record}.${field}`;
       const values = [`mine ${textOf(local)}`, `theirs ${textOf(remote)}`, `now ${textOf(result)}`];
-      this.#print(`${this.#device}: conflict in ${place} (${rule}): ${values.join(', ')}`);
+      this.#print(`${this.#device}: conflict in ${place} (${side ?? rule}): ${values.join(', ')}`);
     }
   }
 }

@@ -11,13 +11,16 @@ from binary_refusal import require
 from errors import DatastoreError
 from message_pack import pack_file
 from own_items import check_own, whole_numbers, with_appends
+from own_puts import check_puts, check_seen
 from saved_refusal import read_refusal, write_refusal
 from wire_deltas import format_rows, parse_delta, parse_rows
 from wire_writing import format_delta
 
 REPLICA = "deltaic/replica"
 RULES = ("remote", "local", "max", "min", "sum", "function")
-NEEDS_RELOAD, IS_LOG_LOST, KNOWS_OWN, KNOWS_HEAD = 1, 2, 4, 8
+NEEDS_RELOAD, IS_LOG_LOST, KNOWS_OWN, KNOWS_HEAD, HAS_MEMORY = 1, 2, 4, 8, 16
+ALL_FLAGS = 31
+MEMORY = ("seen", "puts")
 OWN_COLUMNS = 4
 
 
@@ -27,8 +30,9 @@ def encode_replica(replica):
     rule_names = {name for *place, _ in replica["rules"] for name in place}
     history = write_history(parse_rows(replica["rows"]), deltas, rule_names)
     flags = NEEDS_RELOAD * replica["needsReload"] + IS_LOG_LOST * replica["isLogLost"] + KNOWS_OWN * ("own" in replica)
-    flags += KNOWS_HEAD * ("head" in replica)
-    head = write_number(int(replica["rev"])) + bytes([flags]) + write_head(replica) + write_own(replica)
+    flags += KNOWS_HEAD * ("head" in replica) + HAS_MEMORY * any(member in replica for member in MEMORY)
+    known = write_head(replica) + write_memory(replica) + write_own(replica)
+    head = write_number(int(replica["rev"])) + bytes([flags]) + known
     nonce = (replica["nonce"] or "").encode("ascii")
     refusal = b"" if replica["refusal"] is None else write_refusal(replica["refusal"])
     return pack_file(REPLICA, [head, nonce, refusal, write_rules(replica["rules"], read_names(history[1])), *history])
@@ -50,9 +54,10 @@ def read_replica(columns):
     require(not refusal or bool(nonce))
     reader = ByteReader(head)
     rev, flags = reader.number(), reader.byte()
-    require(flags <= NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN + KNOWS_HEAD)
+    require(flags <= ALL_FLAGS)
     known_head = {"head": read_nonce(reader.take(reader.number()))} if flags & KNOWS_HEAD else {}
     require(rev > 0 or not known_head)
+    memory = read_memory(reader, rev, len(deltas)) if flags & HAS_MEMORY else {}
     own = {"own": read_own(reader, deltas)} if flags & KNOWS_OWN else {}
     reader.end()
     return {
@@ -67,8 +72,30 @@ def read_replica(columns):
         "needsReload": flags & NEEDS_RELOAD != 0,
         "isLogLost": flags & IS_LOG_LOST != 0,
         **known_head,
+        **memory,
         **own,
     }
+
+
+def write_memory(replica):
+    """The length and the text of the members `seen` and `puts`, as a JSON object, if there is any (BIN-23)."""
+    memory = {member: whole_numbers(replica[member]) for member in MEMORY if member in replica}
+    text = json.dumps(memory, separators=(",", ":")).encode()
+    return write_number(len(text)) + text if memory else b""
+
+
+def read_memory(reader, rev, count):
+    """The members. Writing the file again finds another spelling."""
+    try:
+        memory = json.loads(decode_text(reader.take(reader.number())))
+        require(isinstance(memory, dict) and bool(memory) and memory.keys() <= set(MEMORY))
+        if "seen" in memory:
+            check_seen(memory["seen"], rev, count)
+        if "puts" in memory:
+            check_puts(memory["puts"], rev)
+        return memory
+    except (ValueError, RecursionError, DatastoreError):
+        require(False)
 
 
 def write_head(replica):

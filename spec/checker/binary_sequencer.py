@@ -6,6 +6,7 @@ from binary_nonces import read_nonces, write_nonces
 from binary_numbers import ByteReader, write_number
 from binary_refusal import require
 from message_pack import pack_file
+from messages import seen_member
 from wire_deltas import format_rows, parse_delta, parse_rows
 from wire_writing import format_delta
 
@@ -20,7 +21,8 @@ def encode_sequencer(sequencer):
     by_rev = dict(zip(range(rev - len(nonces) + 1, rev + 1), nonces))
     by_rev.update({int(entry["rev"]): entry["nonce"] for entry in log})
     later = sum(entry["rev"] > rev for entry in log)
-    head = b"".join(map(write_number, (rev, len(nonces), later)))
+    unseen = [int(entry["rev"]) - 1 - int(entry["seen"]) if "seen" in entry else 0 for entry in log]
+    head = b"".join(map(write_number, (rev, len(nonces), later, *(unseen if any(unseen) else ()))))
     history = write_history(parse_rows(snapshot["rows"]), [parse_delta(entry["delta"]) for entry in log])
     return pack_file(SEQUENCER, [head, write_nonces(by_rev[at] for at in sorted(by_rev)), *history])
 
@@ -40,6 +42,9 @@ def read_sequencer(columns):
     last = rev + later
     require(count <= rev and later <= len(deltas) <= last and len(nonces) == max(count + later, len(deltas)))
     first_nonce, first_entry = last - len(nonces) + 1, last - len(deltas) + 1
+    unseen = [head.number() for _ in deltas] if head.has_more() else [0] * len(deltas)
+    head.end()
+    require(all(count < at for at, count in enumerate(unseen, first_entry)))
     return {
         "snapshot": {
             "type": "snapshot",
@@ -48,7 +53,7 @@ def read_sequencer(columns):
             "nonces": nonces[rev - count + 1 - first_nonce : rev + 1 - first_nonce],
         },
         "log": [
-            {"rev": at, "nonce": nonces[at - first_nonce], "delta": format_delta(delta)}
-            for at, delta in enumerate(deltas, first_entry)
+            {"rev": at, "nonce": nonces[at - first_nonce], **seen_member(at - 1 - count, at - 1), "delta": format_delta(delta)}
+            for at, (delta, count) in enumerate(zip(deltas, unseen), first_entry)
         ],
     }

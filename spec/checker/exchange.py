@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from errors import DatastoreError
 from incoming import Incoming
-from messages import check_message
+from messages import check_message, seen_member
 from wire_deltas import parse_delta
 from wire_writing import format_delta
 
@@ -19,6 +19,7 @@ class Flight:
     nonce: str
     delta: list
     head: str | None = None
+    seen: int | None = None
 
 
 class Exchange:
@@ -43,11 +44,13 @@ class Exchange:
                 return None
             self.flight = self.take_off(self.next_nonce())
         flight = self.flight
-        return {"type": "put", "rev": flight.rev, **named(flight.head), "nonce": flight.nonce, "delta": flight.delta}
+        said = {**named(flight.head), "nonce": flight.nonce, **seen_member(flight.seen, flight.rev)}
+        return {"type": "put", "rev": flight.rev, **said, "delta": flight.delta}
 
     def take_off(self, nonce):
         """The first pending delta in flight."""
-        return Flight(self.rev, nonce, as_it_travels(self.timeline.pending[0]), self.head)
+        first = self.timeline.pending[0]
+        return Flight(self.rev, nonce, as_it_travels(first), self.head, min(first.seen, self.rev))
 
     def request(self):
         """What the replica requests next (SYNC-22)."""

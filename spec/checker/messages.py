@@ -35,7 +35,21 @@ def check_entries(entries):
         require_json(isinstance(entry, dict))
         check_revision(entry.get("rev"))
         check_nonce(entry.get("nonce"))
+        check_seen(entry, entry["rev"] - 1)
         parse_delta(entry.get("delta"))
+
+
+def check_seen(message, most):
+    """The member `seen` of a put or an entry is a revision up to another one, if it is there (SYNC-64)."""
+    if "seen" in message and message["seen"] != most:
+        check_revision(message["seen"])
+        if message["seen"] > most:
+            raise DatastoreError("invalid-revision")
+
+
+def seen_member(seen, most):
+    """The member `seen`, which is omitted if it is all that came before (SYNC-64)."""
+    return {} if seen in (None, most) else {"seen": int(seen)}
 
 
 def check_refusal(message):
@@ -92,6 +106,8 @@ def check_message(message, from_replica):
         check_refusal(message)
     if kind in ("put", "fetch") and "head" in message:
         check_nonce(message["head"])
+    if kind == "put":
+        check_seen(message, message["rev"])
     if kind == "reset":
         require_json(message.get("isLogLost", True) is True)
     if kind in ("conflict", "entries") and "rev" in message:

@@ -30,13 +30,18 @@ def go_to(replica, snapshot):
         replica.report["uncertain"].append(flight.nonce)
     if found != "absent":
         merged = timeline.pending[0].parts
-        timeline.acknowledge()
+        timeline.acknowledge(exchange.rev + 1, replica.pending_rules.of)
     if snapshot["rev"] != exchange.rev:
         timeline.drop_cancelled()
     before = merged + timeline.parts()
     target = parse_rows(snapshot["rows"])
-    replica.report["conflicts"] += merge_difference(timeline, target, replica.pending_rules.of)
+    waiting = [part.delta for part in timeline.parts()]
+    later = timeline.puts.meet_snapshot(timeline.base, target, exchange.has_lost_log, waiting)
+    replica.report["conflicts"] += merge_difference(timeline, target, replica.pending_rules.of) + later
     timeline.base = target
+    if exchange.has_lost_log:
+        for delta in timeline.pending:
+            delta.seen = 0  # SYNC-64
     replica.history.meet_snapshot(before, timeline.parts())
     timeline.drop_idle(replica.history)
     replica.report["isReloaded"] = True

@@ -67,6 +67,7 @@ class Replica:
         if grows_over(self.limits["deltaSize"] - 100, *sizes):
             raise DatastoreError("delta-too-large")
         self.timeline.open.mark = self.timeline.open.mark or self.history.mark()
+        self.timeline.open.seen = min(self.timeline.open.seen, self.exchange.rev)
         self.pending_rules.note(applied, self.rules)
         return applied
 
@@ -155,7 +156,7 @@ class Replica:
 
     def acknowledge(self):
         """The first pending delta is in the log."""
-        self.timeline.acknowledge()
+        self.timeline.acknowledge(self.exchange.rev, self.pending_rules.of)
         self.note_rest()
 
     def note_rest(self):
@@ -221,9 +222,10 @@ class Replica:
         """Merges the consecutive entries, each by itself (SYNC-23)."""
         exchange = self.exchange
         while exchange.next_entry() is not None:
-            remote = parse_delta(exchange.next_entry()["delta"])
+            entry = exchange.next_entry()
+            remote, seen = parse_delta(entry["delta"]), entry.get("seen", entry["rev"] - 1)
             try:
-                self.report["conflicts"] += self.timeline.merge(remote, self.pending_rules.of, self.history)
+                self.report["conflicts"] += self.timeline.merge(remote, seen, self.pending_rules.of, self.history)
             except DatastoreError as error:
                 exchange.incoming.clear()
                 exchange.incoming.snapshot = None
@@ -252,6 +254,7 @@ class Replica:
         waiting = timeline.pending[self.exchange.flight is not None :]
         if waiting and size_of_delta(compose([waiting[-1].whole(), sealed.whole()])) <= joined_size:
             waiting[-1].parts += sealed.parts
+            waiting[-1].seen = min(waiting[-1].seen, sealed.seen)
         else:
             timeline.pending.append(sealed)
 

@@ -4,6 +4,7 @@ from errors import DatastoreError
 from exchange import as_it_travels, named
 from messages import check_nonce, check_refusal, check_revision, require_json
 from own_items import check_own, loaded_own, saved_own, with_appends
+from own_puts import OwnPuts, check_puts, check_seen
 from pending_rules import PendingRules
 from replica import Replica
 from state import apply
@@ -20,6 +21,8 @@ def save(replica, extent="all"):
     is_flight_kept = kept[:1] == timeline.pending[:1]
     flight = exchange.flight if is_flight_kept else None
     opened = timeline.open if extent == "all" else LocalDelta()
+    seen = [min(delta.seen, exchange.rev) for delta in kept]
+    seen.append(min(opened.seen, exchange.rev) if opened.whole() else exchange.rev)
     own = saved_own(timeline.own, [delta.whole() for delta in [*kept, opened]])
     return {
         "format": 1,
@@ -33,6 +36,8 @@ def save(replica, extent="all"):
         "needsReload": exchange.needs_reload,
         "isLogLost": exchange.has_lost_log,
         **named(exchange.head),
+        **({} if all(one == exchange.rev for one in seen) else {"seen": seen}),
+        **({"puts": timeline.puts.saved()} if timeline.puts.revisions else {}),
         **({} if own is None else {"own": own}),
     }
 
@@ -48,12 +53,14 @@ def load(saved, rules, next_nonce, limits=None, undo_depth=None):
     state = timeline.base = parse_rows(saved["rows"])
     timeline.own = loaded_own(saved.get("own"))
     *pending, opened = with_appends(list(map(parse_delta, [*saved["pending"], saved["open"]])), saved.get("own"))
-    for delta in pending:
+    timeline.puts = OwnPuts(saved.get("puts", ()))
+    *seen, open_seen = map(int, saved.get("seen", [saved["rev"]] * (len(pending) + 1)))
+    for delta, one in zip(pending, seen):
         state, part = restored(state, delta)
-        timeline.pending.append(LocalDelta([part]))
+        timeline.pending.append(LocalDelta([part], seen=one))
     require_json(saved["nonce"] is None or bool(timeline.pending[0].whole()))
     _, part = restored(state, opened)
-    timeline.open = LocalDelta([part] if part.delta else [])
+    timeline.open = LocalDelta([part], seen=open_seen) if part.delta else LocalDelta()
     replica.pending_rules = PendingRules(saved["rules"])
     exchange.rev, exchange.head = int(saved["rev"]), saved.get("head")
     exchange.flight = None if saved["nonce"] is None else exchange.take_off(saved["nonce"])
@@ -85,6 +92,10 @@ def check_form(saved):
     require_json(len(set(places)) == len(places))
     if "head" in saved:
         require_json(saved["rev"] > 0 and is_fine(check_nonce, saved["head"]))
+    if "seen" in saved:
+        check_seen(saved["seen"], saved["rev"], len(pending) + 1)
+    if "puts" in saved:
+        check_puts(saved["puts"], saved["rev"])
     if "own" in saved:
         check_own(saved["own"])
 

@@ -2,7 +2,7 @@
 
 from errors import DatastoreError
 from limits import DEFAULT_LIMITS, apply_within
-from messages import check_message, check_nonces
+from messages import check_message, check_nonces, seen_member
 from sizes import size_of_delta
 from wire_deltas import format_rows, parse_delta, parse_rows
 from wire_writing import format_delta
@@ -30,15 +30,15 @@ class Sequencer:
         """The answer to a message from this role (SYNC-4)."""
         check_message(message, from_replica=True)
         if message["type"] == "put":
-            head = message.get("head")
-            return self.put(int(message["rev"]), message["nonce"], message["delta"], role, head)
+            extra = message.get("head"), message.get("seen")
+            return self.put(int(message["rev"]), message["nonce"], message["delta"], role, *extra)
         if role == "none":
             return {"type": "denied"}
         if message["type"] == "fetch":
             return self.fetch(int(message["rev"]), message.get("head"))
         return self.snapshot()
 
-    def put(self, rev, nonce, delta, role, head):
+    def put(self, rev, nonce, delta, role, head, seen):
         """The first line of SYNC-5 that applies."""
         at = next((at for at, kept in self.nonces.items() if kept == nonce), None)
         if at is not None:  # SYNC-7
@@ -55,7 +55,7 @@ class Sequencer:
         if role == "viewer":
             return refused(nonce, "permission")
         try:
-            self.append(nonce, parse_delta(delta))
+            self.append(nonce, parse_delta(delta), seen)
         except DatastoreError as error:
             reason = "limit" if error.code.startswith("too-many-") or error.code.endswith("-too-large") else "invalid"
             return refused(nonce, reason, error)
@@ -65,12 +65,14 @@ class Sequencer:
         """Whether this delta is that of an entry, as far as the log still holds the entry (SYNC-7)."""
         return at not in self.entries or format_delta(parse_delta(delta)) == self.entries[at]["delta"]
 
-    def append(self, nonce, delta):
+    def append(self, nonce, delta, seen):
         """Changes the state, within the limits, and the log (SYNC-6)."""
         self.state, _ = apply_within(self.state, delta, self.limits)
         self.rev += 1
         self.nonces[self.rev] = nonce
-        self.entries[self.rev] = {"rev": self.rev, "nonce": nonce, "delta": format_delta(delta, with_before=False)}
+        said = seen_member(seen, self.rev - 1)
+        travelling = format_delta(delta, with_before=False)
+        self.entries[self.rev] = {"rev": self.rev, "nonce": nonce, **said, "delta": travelling}
         self.forget_nonces()
 
     def is_other(self, rev, head):
@@ -143,7 +145,7 @@ def restore(snapshot, log, limits=None, recent_nonces=None, answer_size=None):
     for entry in log[len(sequencer.entries) :]:
         if entry["nonce"] in sequencer.nonces.values():
             raise DatastoreError("log-mismatch")
-        sequencer.append(entry["nonce"], parse_delta(entry["delta"]))
+        sequencer.append(entry["nonce"], parse_delta(entry["delta"]), entry.get("seen"))
     sequencer.limits = {**DEFAULT_LIMITS, **(limits or {})}
     return sequencer
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from compression import compose, compress
 from inversion import invert
 from own_items import OwnItems
+from own_puts import OwnPuts
 from rebase import none_own, rebase
 from rules import DIFFERENCE
 from state import apply
@@ -26,11 +27,12 @@ class Part:
 @dataclass(eq=False)
 class LocalDelta:
     """A local delta by its segments. Keeping them apart does not change the outcome of a merge (REB-4), and undo needs
-    them. `mark` is what could be undone and redone before the delta was begun (SYNC-49)."""
+    them. `seen` is the revision that the user had seen at the oldest edit (SYNC-64). `mark` is what could be undone and redone before the delta was begun (SYNC-49)."""
 
     parts: list = field(default_factory=list)
     is_provisional: bool = False
     mark: object = None
+    seen: float = float("inf")
 
     def whole(self):
         """Everything as one delta."""
@@ -47,6 +49,7 @@ class Timeline:
         self.pending = []
         self.open = LocalDelta()
         self.running = None
+        self.puts = OwnPuts()
 
     def parts(self):
         """All segments in order."""
@@ -80,18 +83,19 @@ class Timeline:
         self.open.parts.remove(part)
         return None
 
-    def merge(self, remote, rules, history):
+    def merge(self, remote, seen, rules, history):
         """Merges one remote delta into the base and the unconfirmed deltas (SYNC-23), and returns the conflicts.
         Nothing is uncommitted then."""
         base, remote = apply(self.base, remote)
         self.drop_cancelled()
         own_in_view, view = self.own_in_view(), self.view()
+        later = self.puts.follow(remote, seen, [part.delta for part in self.parts()])
         merged = rebase_parts(self.parts(), remote, rules, self.own)
         self.base = base
         history.meet(self.parts(), remote, apply(view, merged.remotes[0])[1], self.own, own_in_view)
         self.own.follow(remote, is_mine=False)
         self.drop_idle(history)
-        return merged.conflicts
+        return merged.conflicts + later
 
     def own_in_view(self):
         """The own items of the base after all deltas of the queue (SYNC-56)."""
@@ -113,12 +117,13 @@ class Timeline:
     def drop_idle(self, history):
         """Drops a delta without changes left (SYNC-17). No delta is the same as before: none is provisional (SYNC-52),
         and none has a mark."""
-        left = [LocalDelta([part for part in delta.parts if part.delta]) for delta in self.pending]
+        left = [LocalDelta([part for part in delta.parts if part.delta], seen=delta.seen) for delta in self.pending]
         self.pending = without_idle(left, history)
 
-    def acknowledge(self):
-        """The first unconfirmed delta moves into the base (SYNC-19)."""
+    def acknowledge(self, rev, rules):
+        """The first unconfirmed delta moves into the base, at this revision (SYNC-19)."""
         delta = self.pending.pop(0).whole()
+        self.puts.confirm(delta, rev, rules)
         self.base = state_after(self.base, [delta])
         self.own.follow(delta, is_mine=True)
 
@@ -134,14 +139,15 @@ class Timeline:
         gone."""
         fallen = self.pending.pop()
         conflicts = undo_below(fallen.parts, self.open.parts, rules, history)
-        left = LocalDelta([part for part in self.open.parts if part.delta], mark=no_mark)
+        left = LocalDelta([part for part in self.open.parts if part.delta], mark=no_mark, seen=self.open.seen)
         self.open = next(iter(without_idle([left], history)), LocalDelta())
         return conflicts
 
     def reopen(self, no_mark):
         """Makes the last unconfirmed delta uncommitted again, together with the uncommitted one (SYNC-51)."""
         last = self.pending.pop()
-        self.open = LocalDelta(last.parts + self.open.parts, mark=last.mark or no_mark)
+        seen = min(last.seen, self.open.seen)
+        self.open = LocalDelta(last.parts + self.open.parts, mark=last.mark or no_mark, seen=seen)
 
     def first_to_put(self):
         """The first unconfirmed delta with changes. Drops those before it."""

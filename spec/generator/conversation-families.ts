@@ -130,12 +130,23 @@ function readMessage(line: CaseReader, labels: ReadonlyMap<number, number>): Jso
     case 'snapshot':
       return { type, rev: line.number(), nonces: line.value(), rows: rowsWithInfo(line.object()) };
     case 'put':
-      return { type, rev: line.value(), ...readHead(line), nonce: line.value(), delta: line.delta() };
+      return {
+        type,
+        rev: line.value(),
+        ...readHead(line),
+        nonce: line.value(),
+        ...readSeen(line),
+        delta: line.delta(),
+      };
     case 'fetch':
       return { type, rev: line.number(), ...readHead(line) };
     default:
       return { type };
   }
+}
+
+function readSeen(line: CaseReader): JsonObject {
+  return line.take('seen') ? { seen: line.value() } : {};
 }
 
 function readHead(line: CaseReader): JsonObject {
@@ -152,7 +163,7 @@ function readEntries(line: CaseReader): Json[] {
   while (!line.isAtEnd) {
     const rev = line.number();
     if (!line.take(':')) line.fail('a colon');
-    entries.push({ rev, nonce: line.value(), delta: line.deltaInParentheses() });
+    entries.push({ rev, nonce: line.value(), ...readSeen(line), delta: line.deltaInParentheses() });
   }
   return entries;
 }

@@ -178,13 +178,14 @@ export function readRules(json: Json | undefined): ResolutionRules {
 }
 
 export function writeConflict(conflict: Conflict): JsonObject {
-  const { table, record, field, index, rule, lost } = conflict;
+  const { table, record, field, index, rule, side, lost } = conflict;
   return {
     table,
     record,
     ...(field === undefined ? {} : { field }),
     ...(index === undefined ? {} : { index }),
     rule,
+    ...(side === undefined ? {} : { side }),
     base: writeSubject(conflict.base),
     local: writeSubject(conflict.local),
     remote: writeSubject(conflict.remote),

@@ -39,6 +39,11 @@ export interface Conflict {
   readonly field?: string;
   readonly index?: number;
   readonly rule: ConflictRule;
+  /**
+   * Only where the edit was in the log already, and a later one of somebody who had not seen it took its place: `local` is
+   * the value that this user gave, `remote` the later one. Spec: SYNC-65.
+   */
+  readonly side?: 'later';
   readonly base: Value | Fields | undefined;
   readonly local: Value | Fields | undefined;
   readonly remote: Value | Fields | undefined;
@@ -77,6 +82,7 @@ export interface WireConflict {
   readonly field?: string;
   readonly index?: number;
   readonly rule: ConflictRule;
+  readonly side?: 'later';
   readonly base: WireValue | WireFields | null;
   readonly local: WireValue | WireFields | null;
   readonly remote: WireValue | WireFields | null;
@@ -91,13 +97,14 @@ export interface WireConflict {
  * the same. Spec: CON-2.
  */
 export function conflictToJSON(conflict: Conflict): WireConflict {
-  const { table, record, field, index, rule, failure, lost } = conflict;
+  const { table, record, field, index, rule, side, failure, lost } = conflict;
   return {
     table,
     record,
     ...(field === undefined ? {} : { field }),
     ...(index === undefined ? {} : { index }),
     rule,
+    ...(side === undefined ? {} : { side }),
     base: formatSide(conflict.base),
     local: formatSide(conflict.local),
     remote: formatSide(conflict.remote),

@@ -11,7 +11,7 @@
  * Puts of one datastore wait for each other here, so that many writers do not lose to themselves. Spec: LOG-7 to LOG-10.
  */
 
-import { decodeDelta, encodeDelta } from '../codec/binary/encoded-delta.js';
+import { decodeEntry, encodeEntry } from '../codec/binary/encoded-entry.js';
 import { decodeSequencer, encodeSequencer } from '../codec/binary/encoded-sequencer.js';
 import { UNLIMITED } from '../codec/binary/memory-budget.js';
 import type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } from '../datastore/manager/link.js';
@@ -268,9 +268,7 @@ export class DatastoreService {
     if (message.type !== 'put' || answer.type !== 'repeated' || answer.rev > sequencer.firstRevision) return answer;
     const { rev, nonce } = answer;
     const stored = await this.#storedEntry(handle, rev);
-    return stored === undefined
-      ? answer
-      : answerToRetry(message, { rev, nonce, delta: decodeDelta(stored.bytes, UNLIMITED) });
+    return stored === undefined ? answer : answerToRetry(message, decodeEntry(stored.bytes, rev, nonce));
   }
 
   /** An entry of the log in the store, if it is not trimmed. */
@@ -293,7 +291,7 @@ export class DatastoreService {
         handle,
         head,
         nonce: entry.nonce,
-        bytes: encodeDelta(entry.delta),
+        bytes: encodeEntry(entry),
         info,
       });
       if (outcome.type === 'gone') throw this.#forget(hosted);
@@ -389,7 +387,7 @@ export class DatastoreService {
       if (read.type === 'gone') throw this.#forget(hosted);
       if (read.type === 'reset') return restart();
       for (const { revision, nonce, bytes } of read.entries) {
-        hosted.accept({ rev: revision, nonce, delta: decodeDelta(bytes, UNLIMITED) });
+        hosted.accept(decodeEntry(bytes, revision, nonce));
       }
       const { revision, nonce } = hosted.head;
       if (revision > read.head.revision) return restart();
@@ -424,11 +422,7 @@ export class DatastoreService {
     if (read.type !== 'entries') return undefined;
     const known = read.entries.filter(({ revision }) => revision <= head.revision);
     if (known.length === 0) return undefined;
-    const entries = known.map(({ revision, nonce, bytes }) => ({
-      rev: revision,
-      nonce,
-      delta: decodeDelta(bytes, UNLIMITED),
-    }));
+    const entries = known.map(({ revision, nonce, bytes }) => decodeEntry(bytes, revision, nonce));
     return { type: 'entries', ...pageOf(entries, 0, answerSize, head.revision) };
   }
 

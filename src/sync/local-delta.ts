@@ -20,9 +20,12 @@ export class LocalDelta {
   #whole: Delta | undefined;
   /** Whether it is a commit: kept or dropped as a whole, and not stored before the log has it. A merge ends that. */
   isProvisional = false;
+  /** The revision that the user had seen when the oldest part was edited. Spec: SYNC-64. */
+  seen: number;
 
-  constructor(segments: readonly Segment[] = []) {
+  constructor(segments: readonly Segment[] = [], seen: number = Number.POSITIVE_INFINITY) {
     this.#segments = [...segments];
+    this.seen = seen;
   }
 
   /** The size of the whole in bytes. Law: it is `sizeOfDelta(whole())`. */
@@ -98,6 +101,7 @@ export class LocalDelta {
    * segments.
    */
   absorb(later: LocalDelta): void {
+    this.seen = Math.min(this.seen, later.seen);
     for (const segment of later.segments) {
       this.#tally?.add(changesIn(segment.delta));
       this.#segments.push(segment);
@@ -151,7 +155,7 @@ export class LocalDelta {
 }
 
 /** The changes of a normal form that are about one record. */
-function changesOfRecord(normalForm: readonly Change[], table: string, record: string): readonly Change[] {
+export function changesOfRecord(normalForm: readonly Change[], table: string, record: string): readonly Change[] {
   const start = positionOfRecord(normalForm, table, record, 0);
   const edit = editAt(normalForm, start);
   return edit?.table === table && edit.record === record ? normalForm.slice(start, edit.end) : [];

@@ -17,6 +17,7 @@ import {
   type ReplicaMessage,
   type SequencerMessage,
   type Snapshot,
+  seenMember,
 } from './messages.js';
 import { stateOfSnapshot } from './snapshot.js';
 
@@ -24,6 +25,7 @@ import { stateOfSnapshot } from './snapshot.js';
 export interface WireEntry {
   readonly rev: number;
   readonly nonce: string;
+  readonly seen?: number;
   readonly delta: readonly WireChange[];
 }
 
@@ -64,16 +66,16 @@ const TYPES: readonly WireMessage['type'][] = ['put', 'conflict', 'entries', ...
 /** Writes a log entry as JSON. @throws DatastoreError for a malformed one. */
 export function formatEntry(entry: LogEntry): WireEntry {
   expectObject(entry, 'a log entry');
-  const { rev, nonce, delta } = entry;
-  return { rev, nonce, delta: formatDelta(delta) };
+  const { rev, nonce, seen, delta } = entry;
+  return { rev, nonce, ...seenMember(seen, rev - 1), delta: formatDelta(delta) };
 }
 
 /** Reads a log entry from parsed JSON. @throws DatastoreError as {@link parseSequencerMessage} does. */
 export function parseEntry(json: unknown): LogEntry {
-  const { rev, nonce, delta } = expectObject(json, 'a log entry');
+  const { rev, nonce, seen, delta } = expectObject(json, 'a log entry');
   checkRevision(rev);
   checkNonce(nonce);
-  return { rev, nonce, delta: parseDelta(delta) };
+  return { rev, nonce, ...seenMember(seen, rev - 1), delta: parseDelta(delta) };
 }
 
 /**
@@ -86,11 +88,12 @@ export function parseReplicaMessage(json: unknown): ReplicaMessage {
   const message = expectObject(json, 'a message');
   switch (message['type']) {
     case 'put': {
-      const { rev, head, nonce, delta } = message;
+      const { rev, head, nonce, seen, delta } = message;
       checkRevision(rev);
       checkHead(head);
       checkNonce(nonce);
-      return { type: 'put', rev, ...headMember(head), nonce, delta: parseDelta(delta) };
+      const seenByAuthor = seenMember(seen, rev);
+      return { type: 'put', rev, ...headMember(head), nonce, ...seenByAuthor, delta: parseDelta(delta) };
     }
     case 'fetch': {
       const { rev, head } = message;

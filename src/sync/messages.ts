@@ -19,6 +19,8 @@ export interface Put {
   /** The nonce of the entry at `rev`, as far as the replica knows it. Spec: SYNC-61. */
   readonly head?: string;
   readonly nonce: string;
+  /** The revision that the user had seen when the oldest part of the delta was edited: `rev` unless given. Spec: SYNC-64. */
+  readonly seen?: number;
   /** In normal form, without `before`. */
   readonly delta: Delta;
 }
@@ -133,6 +135,8 @@ export interface Denied {
 export interface LogEntry {
   readonly rev: number;
   readonly nonce: string;
+  /** The revision that its author had seen when it was edited: `rev` − 1 unless given. Spec: SYNC-64. */
+  readonly seen?: number;
   /** In normal form, without `before`. */
   readonly delta: Delta;
 }
@@ -175,12 +179,30 @@ export function headMember(head: string | undefined): { readonly head?: string }
   return head === undefined ? {} : { head };
 }
 
+/**
+ * Takes what a put or an entry says that its author had seen, as a member of it. It has none where that is `most`, all that
+ * came before it.
+ *
+ * @throws DatastoreError `invalid-revision` unless it is a revision up to `most`, or unknown.
+ */
+export function seenMember(seen: unknown, most: number): { readonly seen?: number } {
+  if (seen === undefined || seen === most) return {};
+  checkRevision(seen);
+  if (seen < most) return { seen };
+  throw new DatastoreError('invalid-revision', `got ${seen} as what the author had seen: it can be ${most} at most`);
+}
+
+/** The revision that the author of an entry had seen. Spec: SYNC-64. */
+export function seenOf({ rev, seen = rev - 1 }: Pick<LogEntry, 'rev' | 'seen'>): number {
+  return seen;
+}
+
 /** Checks and copies an entry from outside. @throws DatastoreError for a malformed entry. */
 export function ownEntry(entry: unknown): LogEntry {
-  const { rev, nonce, delta } = expectObject(entry, 'a log entry');
+  const { rev, nonce, seen, delta } = expectObject(entry, 'a log entry');
   checkRevision(rev);
   checkNonce(nonce);
-  return Object.freeze({ rev, nonce, delta: deltaWithoutBefore(delta as DeltaInput) });
+  return Object.freeze({ rev, nonce, ...seenMember(seen, rev - 1), delta: deltaWithoutBefore(delta as DeltaInput) });
 }
 
 /**

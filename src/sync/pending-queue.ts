@@ -26,7 +26,7 @@
  */
 
 import type { ConflictListener } from '../deltas/conflict.js';
-import { changesIn, compose, type Delta, deltaOf, NO_CHANGES } from '../deltas/delta.js';
+import { changesIn, compose, type Delta, deltaOf } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import type { OwnItemsLookup } from '../deltas/rebase.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
@@ -37,8 +37,9 @@ import { checkGrowth, type Limits } from '../state/limits.js';
 import { type RecordsByTable, RecordWatch } from '../state/record-watch.js';
 import { applyChanges, type State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
-import { LocalDelta } from './local-delta.js';
+import { changesOfRecord, LocalDelta } from './local-delta.js';
 import { OwnItems, type SavedOwnList } from './own-items.js';
+import { type IsEdited, OwnPuts, type SavedPut } from './own-puts.js';
 import { PendingRules } from './pending-rules.js';
 import { rebaseOverDifference } from './snapshot.js';
 import {
@@ -54,6 +55,8 @@ import type { TakeBack, UndoHistory } from './undo/undo-history.js';
 /** The queue as deltas in normal form, which apply to the base one after the other. */
 export interface WholeQueue {
   readonly sealed: readonly Delta[];
+  /** What the user had seen when each of them was edited, the uncommitted one last. */
+  readonly seen: readonly number[];
   readonly uncommitted: Delta;
 }
 
@@ -72,6 +75,8 @@ export class PendingQueue {
   #watch = new RecordWatch();
   /** The user's own items in the state of the log. */
   #ownInBase = OwnItems.none();
+  /** What the user gave a value in the state of the log. */
+  #ownPuts = new OwnPuts();
 
   constructor(base: State, revision: number, history: UndoHistory) {
     this.#base = base;
@@ -104,6 +109,11 @@ export class PendingQueue {
     return this.#ownInBase.save();
   }
 
+  /** The fields of {@link base} that have what the user gave them. */
+  get ownPuts(): readonly SavedPut[] {
+    return this.#ownPuts.save();
+  }
+
   get uncommitted(): LocalDelta {
     return this.#uncommitted;
   }
@@ -122,7 +132,7 @@ export class PendingQueue {
 
   /** The sealed deltas and the uncommitted one, each as a whole. */
   whole(): WholeQueue {
-    return { sealed: this.#unconfirmed.map((delta) => delta.whole()), uncommitted: this.#uncommitted.whole() };
+    return this.#wholeOf(this.#unconfirmed, this.#uncommitted);
   }
 
   /**
@@ -131,7 +141,8 @@ export class PendingQueue {
    */
   ordinary(onLoss: ConflictListener = () => undefined): WholeQueue {
     if (!this.#unconfirmed.some(({ isProvisional }) => isProvisional)) return this.whole();
-    let left: LocalDelta[] = [...this.#unconfirmed, new LocalDelta(this.#uncommitted.segmentsSoFar())];
+    const uncommitted = new LocalDelta(this.#uncommitted.segmentsSoFar(), this.#uncommitted.seen);
+    let left: LocalDelta[] = [...this.#unconfirmed, uncommitted];
     for (let at = left.length - 1; at >= 0; at--) {
       const fallen = left[at];
       if (fallen?.isProvisional !== true) continue;
@@ -142,11 +153,13 @@ export class PendingQueue {
         this.rules,
         onLoss,
       );
-      left = [...left.slice(0, at), ...regroup(segments, later).map((own) => new LocalDelta(own))];
+      left = [
+        ...left.slice(0, at),
+        ...regroup(segments, later).map((own, index) => new LocalDelta(own, later[index]?.seen)),
+      ];
     }
-    const deltas = left.map((delta) => delta.whole());
-    const sealed = deltas.slice(0, -1).filter((delta) => delta.length > 0);
-    return { sealed, uncommitted: deltas.at(-1) ?? NO_CHANGES };
+    const sealed = left.slice(0, -1).filter((delta) => delta.whole().length > 0);
+    return this.#wholeOf(sealed, left.at(-1) ?? new LocalDelta());
   }
 
   // What the user does.
@@ -178,6 +191,7 @@ export class PendingQueue {
   /** Adds an edit to the uncommitted delta that the view has already. See {@link edit} for the parameters. */
   keep(applied: readonly Change[], unrecorded = 0): void {
     this.#history.begun(this.#uncommitted);
+    this.#uncommitted.seen = Math.min(this.#uncommitted.seen, this.#revision);
     if (unrecorded > 0) {
       this.#uncommitted.add(applied.slice(0, unrecorded));
       this.#uncommitted.cut('unrecorded');
@@ -264,7 +278,8 @@ export class PendingQueue {
   /** Makes the last unconfirmed delta uncommitted again, together with what is uncommitted now. */
   reopen(): void {
     const last = this.#takeLast();
-    this.#uncommitted = new LocalDelta([...last.segments, ...this.#uncommitted.segments]);
+    const seen = Math.min(last.seen, this.#uncommitted.seen);
+    this.#uncommitted = new LocalDelta([...last.segments, ...this.#uncommitted.segments], seen);
     this.#history.reopened(this.#uncommitted, last);
   }
 
@@ -279,7 +294,7 @@ export class PendingQueue {
     const above = [...this.#unconfirmed.slice(at + 1), this.#uncommitted];
     const segments = above.flatMap((delta) => delta.segments);
     const { left, shown } = this.#history.reject(fallen, segments, this.rules, onLoss);
-    this.#setRebased(regroup(left, above), this.#unconfirmed.slice(0, at));
+    this.#setRebased(regroup(left, above), above, this.#unconfirmed.slice(0, at));
     // What could be undone before an edit on top of the retracted delta is unknown.
     if (!this.#uncommitted.isUntouched) this.#history.reopened(this.#uncommitted);
     return compose(...shown.map((delta) => this.#view.apply(delta)));
@@ -304,6 +319,7 @@ export class PendingQueue {
     this.#base.apply(first.whole());
     this.#ownInBase.follow(changesIn(first.whole()), true);
     this.#revision += 1;
+    this.#notePuts(first, this.#revision);
     this.#setUnconfirmed(later);
   }
 
@@ -322,17 +338,17 @@ export class PendingQueue {
     const segments = above.flatMap((delta) => delta.segments);
     const { left, shown } = this.#history.reject(first, segments, this.rules, onLoss);
     for (const delta of shown) this.#show(delta);
-    this.#setRebased(regroup(left, above));
+    this.#setRebased(regroup(left, above), above);
     return first.whole();
   }
 
   /**
-   * Merges the remote delta of the next revision.
+   * Merges the remote delta of the next revision, whose author had seen the log up to `seen`.
    *
    * @throws ServiceError `log-mismatch` if it does not fit the state of the log.
    * Nothing is changed then.
    */
-  merge(remote: Delta, onConflict: ConflictListener): void {
+  merge(remote: Delta, seen: number, onConflict: ConflictListener): void {
     const applied = this.#applyToBase(remote);
     // The delta in flight has been overtaken, so that none of them can be in the log.
     const segments = withoutCancelled([...this.#unconfirmed, this.#uncommitted].map((delta) => delta.segments));
@@ -347,21 +363,33 @@ export class PendingQueue {
     const own = { base: this.#ownInBase, view: this.#ownAfter(segments.flat()) };
     this.#history.merged(merged.deltas.flat(), { remote: applied, shown, own });
     this.#ownInBase.follow(changesIn(applied), false);
-    this.#setRebased(merged.deltas);
+    this.#ownPuts.follow(changesIn(applied), seen, isEditedBy(segments.flat()), onConflict);
+    this.#setRebased(merged.deltas, [...this.#unconfirmed, this.#uncommitted]);
     this.#revision += 1;
   }
 
   /**
-   * Goes over to the state of a snapshot. The first unconfirmed delta is part of it if `isFirstInLog`. Spec: SYNC-30. */
-  reload(target: State, revision: number, isFirstInLog: boolean, onConflict: ConflictListener): void {
+   * Goes over to the state of a snapshot. The first unconfirmed delta is part of it if `isFirstInLog`; `isLogLost` is
+   * whether it is of a log that went another way. Spec: SYNC-30.
+   */
+  reload(
+    target: State,
+    revision: number,
+    { isFirstInLog, isLogLost }: { readonly isFirstInLog: boolean; readonly isLogLost: boolean },
+    onConflict: ConflictListener,
+  ): void {
     const inLog = isFirstInLog ? this.#unconfirmed.slice(0, 1) : [];
     const waiting = [...this.#unconfirmed.slice(inLog.length), this.#uncommitted].map((delta) => delta.segments);
     // At an unchanged revision the first may still be accepted as it is.
     const rest = revision === this.#revision ? waiting : withoutCancelled(waiting);
     const start = this.#base.clone();
     const own = this.#ownInBase.clone();
-    for (const delta of inLog) own.follow(changesIn(start.apply(delta.whole())), true);
+    for (const delta of inLog) {
+      own.follow(changesIn(start.apply(delta.whole())), true);
+      this.#notePuts(delta, this.#revision + 1);
+    }
     const { deltas, shown } = rebaseOverDifference(start, target, rest, this.rules, onConflict, own);
+    this.#ownPuts.reloaded(start, target, isLogLost, isEditedBy(rest.flat()), onConflict);
     this.#show(shown);
     this.#base = target;
     this.#ownInBase = own;
@@ -370,15 +398,22 @@ export class PendingQueue {
       inLog.flatMap((delta) => delta.segments),
       deltas.flat(),
     );
-    this.#setRebased(deltas);
+    const before = [...this.#unconfirmed.slice(inLog.length), this.#uncommitted];
+    // What was seen of the log that is lost says nothing about the other one.
+    if (isLogLost) for (const delta of before) delta.seen = 0;
+    this.#setRebased(deltas, before);
   }
 
-  /** Puts back local edits that were saved: sealed deltas, what was uncommitted, and the own items in the log's state. */
-  restore(unconfirmed: readonly Delta[], uncommitted: Delta, own: readonly SavedOwnList[]): void {
-    this.#ownInBase = OwnItems.restore(own);
-    this.#unconfirmed = unconfirmed.map((delta) => new LocalDelta([this.#restored(delta)]));
-    const restored = this.#restored(uncommitted);
-    if (isNotEmpty(restored)) this.#uncommitted = new LocalDelta([restored]);
+  /**
+   * Puts back local edits that were saved, sealed ones and what was uncommitted, and what was known of the user's own items
+   * and values in the log's state.
+   */
+  restore({ pending, open, seen, ownItems, ownPuts }: SavedQueue): void {
+    this.#ownInBase = OwnItems.restore(ownItems);
+    this.#ownPuts = OwnPuts.restore(ownPuts);
+    this.#unconfirmed = pending.map((delta, at) => new LocalDelta([this.#restored(delta)], seen[at]));
+    const restored = this.#restored(open);
+    if (isNotEmpty(restored)) this.#uncommitted = new LocalDelta([restored], seen.at(-1));
   }
 
   /** The records that changed, against the user's will or without it, since they were last asked for. */
@@ -386,6 +421,18 @@ export class PendingQueue {
     const changed = this.#watch.changed();
     this.#watch = new RecordWatch();
     return changed;
+  }
+
+  /** The first unconfirmed delta is in the log: the user's rules for it are still known. */
+  #notePuts(delta: LocalDelta, rev: number): void {
+    const isSum = (table: string, record: string, field: string): boolean =>
+      this.rules.get(table, field, record) === 'sum';
+    this.#ownPuts.confirmed(changesIn(delta.whole()), rev, isSum);
+  }
+
+  #wholeOf(sealed: readonly LocalDelta[], uncommitted: LocalDelta): WholeQueue {
+    const seen = [...sealed, uncommitted].map((delta) => Math.min(delta.seen, this.#revision));
+    return { sealed: sealed.map((delta) => delta.whole()), uncommitted: uncommitted.whole(), seen };
   }
 
   #takeLast(): LocalDelta {
@@ -457,9 +504,17 @@ export class PendingQueue {
     return this.#view.apply(delta);
   }
 
-  /** The queue is rebased, after what is still below. The last of the deltas is the uncommitted one. */
-  #setRebased(deltas: readonly (readonly Segment[])[], below: readonly LocalDelta[] = []): void {
-    const rebased = deltas.map((segments) => new LocalDelta(segments.filter(isNotEmpty)));
+  /**
+   * The queue is rebased, after what is still below. The last of the deltas is the uncommitted one.
+   *
+   * @param before the deltas that these were before.
+   */
+  #setRebased(
+    deltas: readonly (readonly Segment[])[],
+    before: readonly LocalDelta[],
+    below: readonly LocalDelta[] = [],
+  ): void {
+    const rebased = deltas.map((segments, at) => new LocalDelta(segments.filter(isNotEmpty), before[at]?.seen));
     const [uncommitted = new LocalDelta()] = this.#withoutIdle(rebased.slice(-1));
     this.#uncommitted = uncommitted;
     this.#setUnconfirmed([...below, ...this.#withoutIdle(rebased.slice(0, -1))]);
@@ -481,6 +536,25 @@ export class PendingQueue {
     this.rules.clear();
     this.#history.settled();
   }
+}
+
+/** What a queue can be restored from: `seen` is that of each pending delta, and last that of the open one. */
+export interface SavedQueue {
+  readonly pending: readonly Delta[];
+  readonly open: Delta;
+  readonly seen: readonly number[];
+  readonly ownItems: readonly SavedOwnList[];
+  readonly ownPuts: readonly SavedPut[];
+}
+
+/** Whether segments give a field another value, or make or delete its record. */
+function isEditedBy(segments: readonly Segment[]): IsEdited {
+  return (table, record, field) =>
+    segments.some(({ delta }) =>
+      changesOfRecord(changesIn(delta), table, record).some(
+        (change) => change.type !== 'update' || change.ops.has(field),
+      ),
+    );
 }
 
 /** Deals segments out again to the deltas that they came from. */

@@ -44,6 +44,8 @@ import {
   type Reset,
   type SequencerMessage,
   type Snapshot,
+  seenMember,
+  seenOf,
 } from './messages.js';
 import type { PendingQueue } from './pending-queue.js';
 import { findInSnapshot, stateOfSnapshot } from './snapshot.js';
@@ -322,7 +324,7 @@ export class ReplicaSession {
   #mergeEntries(report: Report, onConflict: ConflictListener): void {
     for (let entry = this.#nextEntry; entry !== undefined; entry = this.#nextEntry) {
       try {
-        this.#queue.merge(entry.delta, onConflict);
+        this.#queue.merge(entry.delta, seenOf(entry), onConflict);
       } catch (error) {
         if (error instanceof DatastoreError && error.code === 'log-mismatch') {
           this.#incoming.clear();
@@ -353,7 +355,12 @@ export class ReplicaSession {
     const put = this.#flight.status === 'idle' ? undefined : this.#flight.put;
     const found = put === undefined ? 'absent' : findInSnapshot(message, put.rev, put.nonce);
     const first = this.#queue.unconfirmed[0];
-    this.#queue.reload(state, message.rev, found !== 'absent', onConflict);
+    this.#queue.reload(
+      state,
+      message.rev,
+      { isFirstInLog: found !== 'absent', isLogLost: this.#isLogLost },
+      onConflict,
+    );
     report.isReloaded = true;
     report.ruleFailures.push(...this.#queue.rules.takeFailures());
     if (found === 'unknown' && put !== undefined && first !== undefined) {
@@ -409,7 +416,8 @@ export class ReplicaSession {
     if (first === undefined) return IDLE;
     const { revision: rev } = this.#queue;
     const delta = deltaWithoutBefore(first.whole());
-    const put: Put = Object.freeze({ type: 'put', rev, ...headMember(this.#head), nonce, delta });
+    const seen = seenMember(Math.min(first.seen, rev), rev);
+    const put: Put = Object.freeze({ type: 'put', rev, ...headMember(this.#head), nonce, ...seen, delta });
     return { status: 'sent', put };
   }
 

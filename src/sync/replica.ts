@@ -486,9 +486,10 @@ export class Replica {
     return JSON.stringify([this.#queue.revision, this.#session.origin]);
   }
 
-  #resume({ base, rev, pending, open, rules, session, ownItems }: ParsedReplica): void {
+  #resume(parsed: ParsedReplica): void {
+    const { base, rev, rules, session } = parsed;
     this.#queue = new PendingQueue(base, rev, this.#history);
-    this.#queue.restore(pending, open, ownItems);
+    this.#queue.restore(parsed);
     for (const rule of rules) this.#queue.rules.set(rule);
     this.#session = new ReplicaSession(this.#queue, this.#settings.nextNonce, session);
     this.#editor = new Editor(this.#queue, this.#history, this.#settings);

@@ -13,6 +13,7 @@ import { ownFieldName } from '../values/ownership.js';
 import { parseRefusal } from './message-format.js';
 import { headMember, isRevision, isValidNonce, type Refusal } from './messages.js';
 import { appendsIn, parseOwnItems, type SavedAppends, type SavedOwnList, withAppends } from './own-items.js';
+import { parseOwnPuts, type SavedPut } from './own-puts.js';
 import type { PendingQueue } from './pending-queue.js';
 import type { PlacedRule } from './pending-rules.js';
 import type { SessionOrigin } from './replica-session.js';
@@ -44,6 +45,10 @@ export interface SavedReplica {
   readonly isLogLost: boolean;
   /** The nonce of the log's entry at `rev`; left out where it is not known. */
   readonly head?: string;
+  /** What the user had seen when each pending delta, and the open one, was edited; left out if that is `rev` for all. */
+  readonly seen?: readonly number[];
+  /** The fields that have what the user gave them; left out where there are none. */
+  readonly puts?: readonly SavedPut[];
   /** What the replica knows of its own items in lists; left out where it knows nothing. */
   readonly own?: readonly [items: readonly SavedOwnList[], appends: readonly SavedAppends[]];
 }
@@ -57,6 +62,9 @@ export interface StoredReplica {
   readonly rules: readonly SavedRule[];
   readonly session: SessionOrigin;
   readonly ownItems: readonly SavedOwnList[];
+  /** What the user had seen when each pending delta, and last the open one, was edited. */
+  readonly seen: readonly number[];
+  readonly ownPuts: readonly SavedPut[];
 }
 
 /** The same with its merge functions. */
@@ -77,7 +85,7 @@ export function formatReplica(queue: PendingQueue, origin: SessionOrigin, extent
   // What is in flight is the first pending delta. If that is left out, nothing that is saved is in flight.
   const isFlightKept = !isOrdinary || queue.unconfirmed[0]?.isProvisional !== true;
   const session = isFlightKept ? origin : { ...origin, nonce: undefined, refusal: undefined };
-  const { sealed: pending, uncommitted } = isOrdinary ? queue.ordinary() : queue.whole();
+  const { sealed: pending, uncommitted, seen } = isOrdinary ? queue.ordinary() : queue.whole();
   const open = extent === 'all' || extent === 'ordinary' ? uncommitted : NO_CHANGES;
   const rules = queue.rules.of([...pending, open]).map(formatRule);
   return formatStored({
@@ -88,6 +96,9 @@ export function formatReplica(queue: PendingQueue, origin: SessionOrigin, extent
     rules,
     session,
     ownItems: queue.ownInBase,
+    // If nothing is uncommitted, it has seen all.
+    seen: open.length > 0 ? seen : [...seen.slice(0, -1), queue.revision],
+    ownPuts: queue.ownPuts,
   });
 }
 
@@ -117,8 +128,42 @@ export function formatStored(stored: StoredReplica): SavedReplica {
     needsReload: session.needsReload,
     isLogLost: session.isLogLost,
     ...headMember(session.head),
+    ...formatMemory(stored),
     ...(own === undefined ? {} : { own }),
   };
+}
+
+/** What the user had seen, and gave a value to, if there is anything to say. */
+export function formatMemory({
+  rev,
+  seen,
+  ownPuts,
+}: Pick<StoredReplica, 'rev' | 'seen' | 'ownPuts'>): Pick<SavedReplica, 'seen' | 'puts'> {
+  return {
+    ...(seen.every((one) => one === rev) ? {} : { seen }),
+    ...(ownPuts.length === 0 ? {} : { puts: ownPuts }),
+  };
+}
+
+/** Reads what {@link formatMemory} wrote of a replica with `count` deltas. @throws DatastoreError `invalid-json`. */
+export function parseMemory(
+  { seen, puts }: JsonObject,
+  rev: number,
+  count: number,
+): Pick<StoredReplica, 'seen' | 'ownPuts'> {
+  return {
+    seen: seen === undefined ? new Array<number>(count).fill(rev) : parseSeen(seen, rev, count),
+    ownPuts: puts === undefined ? [] : parseOwnPuts(puts, rev),
+  };
+}
+
+function parseSeen(json: unknown, rev: number, count: number): number[] {
+  const seen = expectArray(json, 'what was seen');
+  const isWhole = seen.length === count && seen.every((one): one is number => isRevision(one) && one <= rev);
+  if (isWhole && seen.some((one) => one < rev)) return [...seen] as number[];
+  throw invalid(
+    `got ${quote(json)} as seen: use ${count} revisions up to ${rev}, not all of them ${rev}; or leave it out`,
+  );
 }
 
 /** What the replica knows of its own items, if anything. */
@@ -158,6 +203,7 @@ export function parseStored(json: unknown): StoredReplica {
       head,
     },
     ownItems: own.items,
+    ...parseMemory(saved, rev, deltas.length),
   };
   const fault = faultOfStored(stored);
   if (fault !== undefined) throw invalid(fault);

@@ -34,6 +34,7 @@ import {
   type Role,
   type SequencerMessage,
   type Snapshot,
+  seenMember,
 } from './messages.js';
 import { stateOfSnapshot } from './snapshot.js';
 
@@ -254,6 +255,7 @@ export class Sequencer {
     checkRevision(rev);
     checkHead(head);
     checkNonce(nonce);
+    const seen = seenMember(put.seen, rev);
     const known = this.#log.revisionOf(nonce);
     if (known !== undefined) return { answer: this.#answerKnown(put, known) };
     if (!canRead(role)) return { answer: refused(nonce, notPermitted(role)) };
@@ -267,7 +269,7 @@ export class Sequencer {
       // A getter of the delta may have put another one meanwhile.
       if (rev !== this.revision) return this.#put({ ...put, delta: travelling }, role);
       const applied = this.#state.apply(travelling, { limits: this.#limits });
-      const entry = Object.freeze({ rev: rev + 1, nonce, delta: travelling });
+      const entry = Object.freeze({ rev: rev + 1, nonce, ...seen, delta: travelling });
       return { answer: { type: 'accepted', nonce, rev: entry.rev }, entry, applied };
     } catch (error) {
       if (!(error instanceof DatastoreError)) throw error;

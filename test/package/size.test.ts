@@ -26,10 +26,10 @@ async function sizeOf(entry: string): Promise<number> {
  */
 const MOST: Readonly<Record<string, number>> = {
   deltaic: 28_800,
-  'deltaic/binary': 29_700,
-  'deltaic/sync': 47_200,
+  'deltaic/binary': 30_500,
+  'deltaic/sync': 48_600,
   'deltaic/mesh': 44_000,
-  'deltaic/datastore': 88_000,
+  'deltaic/datastore': 90_500,
   'deltaic/datastore/testing': 18_600,
   'deltaic/datastore/mesh': 67_000,
   'deltaic/storage/indexeddb': 4_800,

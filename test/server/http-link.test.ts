@@ -31,6 +31,23 @@ describe('a link over HTTP, to three servers with logs in one LMDB environment',
 });
 
 describe('a log over HTTP', () => {
+  test('says what authors had seen, from memory and from the store, also to a server that opens it anew', async () => {
+    const logs = new MemoryLogs();
+    const running = await startServer({ logs, snapshotInterval: 2 });
+    const { handle } = await running.link('ann').create('notes');
+    for (const [rev, seen] of [0, 0, 2, 1, 0, 5].entries()) {
+      const delta = parseDelta([['I', 't', `r${rev}`, {}]]);
+      await running.link('ann').send(handle, { type: 'put', rev, nonce: `n${rev + 1}`, seen, delta });
+    }
+    const other = await startServer({ logs });
+    for (const server of [running, other]) {
+      const { message } = await server.link('ann').send(handle, { type: 'fetch', rev: 0 });
+      const entries = message.type === 'entries' ? message.entries : [];
+      expect(entries.map(({ seen }) => seen)).toEqual([undefined, 0, undefined, 1, 0, undefined]);
+      await server.close();
+    }
+  });
+
   test('that went another way is told from the one that was named, even where the entry is in the store alone', async () => {
     const logs = new MemoryLogs();
     const running = await startServer({ logs, snapshotInterval: 2, sequencer: { recentNonces: 1 } });

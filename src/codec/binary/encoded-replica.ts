@@ -6,13 +6,17 @@ import { isValidNonce } from '../../sync/messages.js';
 import { parseOwnItems, type SavedOwnItems, withAppends } from '../../sync/own-items.js';
 import {
   faultOfStored,
+  formatMemory,
   formatOwn,
   formatStored,
+  parseMemory,
   parseStored,
   SAVED_RULE_NAMES,
   type SavedReplica,
   type SavedRule,
+  type StoredReplica,
 } from '../../sync/saved-replica.js';
+import { expectObject } from '../../values/json.js';
 import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
 import { packColumns, unpackColumns } from './envelope.js';
@@ -24,6 +28,10 @@ const NEEDS_RELOAD = 1;
 const IS_LOG_LOST = 2;
 const KNOWS_OWN = 4;
 const KNOWS_HEAD = 8;
+const HAS_MEMORY = 16;
+const ALL_FLAGS = 31;
+/** The JSON form of no memory. */
+const NO_MEMORY = '{}';
 const NOTHING_OWN: SavedOwnItems = { items: [], appends: [] };
 const COLUMN_COUNT = 4 + HISTORY_COLUMN_COUNT;
 
@@ -41,10 +49,17 @@ export function encodeReplica(saved: SavedReplica): Uint8Array {
   const head = new ByteWriter();
   head.varint(rev);
   const flags = (session.needsReload ? NEEDS_RELOAD : 0) + (session.isLogLost ? IS_LOG_LOST : 0);
-  head.byte(flags + (own === undefined ? 0 : KNOWS_OWN) + (session.head === undefined ? 0 : KNOWS_HEAD));
+  const memory = JSON.stringify(formatMemory(stored));
+  const known = (own === undefined ? 0 : KNOWS_OWN) + (session.head === undefined ? 0 : KNOWS_HEAD);
+  head.byte(flags + known + (memory === NO_MEMORY ? 0 : HAS_MEMORY));
   if (session.head !== undefined) {
     head.varint(session.head.length);
     head.text(session.head);
+  }
+  if (memory !== NO_MEMORY) {
+    // ASCII alone: it has names and numbers.
+    head.varint(memory.length);
+    head.text(memory);
   }
   if (own !== undefined) head.text(JSON.stringify(own));
   const history = encodeHistory(
@@ -74,8 +89,9 @@ export function decodeReplica(bytes: unknown, options?: DecodeOptions): SavedRep
   const head = new ByteReader(headColumn, 'head');
   const rev = head.varint();
   const flags = head.byte();
-  if (flags > NEEDS_RELOAD + IS_LOG_LOST + KNOWS_OWN + KNOWS_HEAD) head.fail('unknown flags');
+  if (flags > ALL_FLAGS) head.fail('unknown flags');
   const nonceOfRev = (flags & KNOWS_HEAD) === 0 ? undefined : decodeNonce(head.bytes(head.varint()));
+  const memoryColumn = (flags & HAS_MEMORY) === 0 ? undefined : head.bytes(head.varint());
   const own = (flags & KNOWS_OWN) === 0 ? NOTHING_OWN : decodeOwn(head.rest(), budget);
   head.finish();
   let rules: readonly SavedRule[] = [];
@@ -92,7 +108,17 @@ export function decodeReplica(bytes: unknown, options?: DecodeOptions): SavedRep
     isLogLost: (flags & IS_LOG_LOST) !== 0,
     head: nonceOfRev,
   };
-  const stored = { base: state, rev, pending: marked.slice(0, -1), open, rules, session, ownItems: own.items };
+  const memory = decodeMemory(memoryColumn, rev, marked.length, budget);
+  const stored = {
+    base: state,
+    rev,
+    pending: marked.slice(0, -1),
+    open,
+    rules,
+    session,
+    ownItems: own.items,
+    ...memory,
+  };
   const fault = faultOfStored(stored);
   if (fault !== undefined) throw invalidBinary(fault, headColumn.byteOffset);
   return formatStored(stored);
@@ -153,6 +179,19 @@ function decodeRefusal(column: Uint8Array): Refusal {
 function decodeOwn(column: Uint8Array, budget: MemoryBudget): SavedOwnItems {
   budget.take(COST.listOp * column.length);
   return decodeJson(column, 'own items', parseOwnItems, ({ items, appends }) => [items, appends]);
+}
+
+type Memory = Pick<StoredReplica, 'seen' | 'ownPuts'>;
+
+/** What the user had seen, and gave a value to, is stored as JSON. */
+function decodeMemory(column: Uint8Array | undefined, rev: number, count: number, budget: MemoryBudget): Memory {
+  if (column === undefined) return parseMemory({}, rev, count);
+  budget.take(COST.listOp * column.length);
+  const parse = (json: unknown): Memory => parseMemory(expectObject(json, 'what is remembered'), rev, count);
+  const format = (memory: Memory): unknown => formatMemory({ rev, ...memory });
+  const memory = decodeJson(column, 'what is remembered', parse, format);
+  if (JSON.stringify(format(memory)) !== NO_MEMORY) return memory;
+  throw invalidBinary('what is remembered is left out if it is nothing', column.byteOffset);
 }
 
 /** Reads JSON that must be written as we write it. */

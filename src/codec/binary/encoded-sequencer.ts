@@ -1,6 +1,6 @@
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
-import { isRevision, isValidNonce, ownEntry } from '../../sync/messages.js';
+import { isRevision, isValidNonce, ownEntry, seenMember, seenOf } from '../../sync/messages.js';
 import { checkConsecutive, type SavedSequencer } from '../../sync/sequencer.js';
 import { stateOfSnapshot } from '../../sync/snapshot.js';
 import { formatState } from '../wire/state.js';
@@ -34,6 +34,8 @@ export function encodeSequencer(saved: SavedSequencer): Uint8Array {
   head.varint(snapshot.rev);
   head.varint(snapshot.nonces.length);
   head.varint((entries.at(-1)?.rev ?? snapshot.rev) - snapshot.rev);
+  const unseen = entries.map((entry) => entry.rev - 1 - seenOf(entry));
+  if (unseen.some((count) => count > 0)) for (const count of unseen) head.varint(count);
   const names = new ByteWriter();
   names.text(nonces.join(' '));
   const { columns } = encodeHistory({ state, deltas: entries.map(({ delta }) => delta) }, []);
@@ -60,6 +62,10 @@ export function decodeSequencer(bytes: unknown, options?: DecodeOptions): SavedS
   const firstRev = lastRev - deltas.length + 1;
   if (laterCount > deltas.length || firstRev < 1 || !isRevision(lastRev))
     head.fail('the number of entries does not match the revisions');
+  const unseen = head.isAtEnd ? [] : deltas.map(() => head.varint());
+  if (unseen.length > 0 && !unseen.some((count) => count > 0))
+    head.fail('what was not seen is left out if it is nothing');
+  if (unseen.some((count, at) => count > firstRev + at - 1)) head.fail('more was not seen than there is');
   head.finish();
   const nonces = decodeNonces(nonceColumn, budget);
   const firstOfNonces = lastRev - nonces.length + 1;
@@ -69,7 +75,8 @@ export function decodeSequencer(bytes: unknown, options?: DecodeOptions): SavedS
   }
   const log = deltas.map((delta, at) => {
     const entryRev = firstRev + at;
-    return Object.freeze({ rev: entryRev, nonce: nonces[entryRev - firstOfNonces] ?? '', delta });
+    const seen = seenMember(entryRev - 1 - (unseen[at] ?? 0), entryRev - 1);
+    return Object.freeze({ rev: entryRev, nonce: nonces[entryRev - firstOfNonces] ?? '', ...seen, delta });
   });
   const snapshotNonces = nonces.slice(nonces.length - laterCount - snapshotNonceCount, nonces.length - laterCount);
   return { snapshot: { type: 'snapshot', rev, rows: formatState(state), nonces: snapshotNonces }, log };

@@ -19,7 +19,13 @@ const FIXED_TEXT = 0xa0;
 const FIXED_TEXT_END = 0xc0;
 
 /** What a file contains: its first element. Spec: BIN-2. */
-export type FileKind = 'deltaic/delta' | 'deltaic/state' | 'deltaic/replica' | 'deltaic/sequencer' | 'deltaic/mesh';
+export type FileKind =
+  | 'deltaic/delta'
+  | 'deltaic/state'
+  | 'deltaic/replica'
+  | 'deltaic/sequencer'
+  | 'deltaic/entry'
+  | 'deltaic/mesh';
 
 /**
  * Wraps columns in one MessagePack array: kind, version, and each column, nil for an empty one. Spec: BIN-1 to BIN-3.
@@ -88,6 +94,12 @@ export function unpackColumns(bytes: unknown, kind: FileKind, columnCount: numbe
   }
   file.finish();
   return columns;
+}
+
+/** Whether bytes begin as a file of this kind does, so that they are worth reading as one. */
+export function startsAs(bytes: Uint8Array, kind: FileKind): boolean {
+  const start = bytes[0] === ARRAY_16 ? 3 : 1;
+  return String.fromCharCode(...bytes.subarray(start + 1, start + 1 + kind.length)) === kind;
 }
 
 function arrayLength(file: ByteReader): number {

@@ -231,7 +231,7 @@ function parseHead(json: unknown): Omit<CachedDatastore, 'replica'> {
 }
 
 /** The members of a saved replica that are lists, and how deep. Each element of the last level is a line. */
-const DEPTHS: Readonly<Record<string, 1 | 2>> = { rows: 1, pending: 2, open: 1, rules: 1, own: 2 };
+const DEPTHS: Readonly<Record<string, 1 | 2>> = { rows: 1, pending: 2, open: 1, rules: 1, puts: 1, own: 2 };
 
 /** A member begins with its name; what belongs to it begins with a space, and each inner list with two. */
 function linesOf({ handle, role, replica }: CachedDatastore): string[] {

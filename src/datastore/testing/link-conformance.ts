@@ -160,6 +160,15 @@ const DATASTORE_CHECKS: Readonly<Record<string, Check>> = {
     ];
     expectSame(found, wanted, 'the answers');
   },
+  'keeps what the author of an entry had seen': async ({ ann, annsTablet }) => {
+    const { handle } = await ann.create('notes');
+    await ann.send(handle, put(0, 'n1', inserted('a')));
+    await ann.send(handle, put(1, 'n2', inserted('b')));
+    await ann.send(handle, { ...put(2, 'n3', inserted('c')), seen: 0 });
+    const { message } = await annsTablet.send(handle, { type: 'fetch', rev: 0 });
+    const seen = message.type === 'entries' ? message.entries.map((entry) => entry.seen ?? null) : message.type;
+    expectSame(seen, [null, null, 0], 'what the authors had seen, unless that is all');
+  },
   'lists what there is': async ({ ann, annsTablet, stranger }) => {
     expectSame(await ann.list(), [], 'a list of nothing');
     const { handle } = await ann.create('notes');
