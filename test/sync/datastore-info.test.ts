@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Change, type DeltaInput, type FieldOp, type Limits, NO_LIMITS } from '../../src/index.js';
-import { I, put } from './notation.js';
+import { D, I, put } from './notation.js';
 import { EPOCH, Pair, statusOf } from './pair.js';
 
 describe('the modified time', () => {
@@ -12,6 +12,20 @@ describe('the modified time', () => {
     pair.sync(new Date(6));
     pair.sync(new Date(7));
     expect(pair.replica.mtime).toEqual(new Date(6));
+  });
+
+  test('that is later already leaves nothing to put of an edit that was undone by hand, before a provisional one', () => {
+    const pair = new Pair();
+    pair.replica.apply([I('a')]);
+    pair.sync(new Date(9));
+    pair.exchange();
+    for (const edit of [I('x'), D('x')]) {
+      pair.replica.apply([edit]);
+      pair.sync(new Date(5));
+    }
+    pair.replica.apply([I('y')]);
+    expect(pair.replica.seal(new Date(5))).toBe(true);
+    expect(pair.replica.provisional).toBe('next');
   });
 
   test('is not set by what others did, so two replicas do not answer each other for ever', () => {

@@ -77,6 +77,18 @@ describe('a replica that is too far behind', () => {
     expect(seen(pair.replica)).toBe('a{f=0 list=["mine","y"]}');
   });
 
+  test('keeps its put of an item that another replaced, beside a put of one that is gone', () => {
+    const pair = new Pair();
+    pair.rules.set('t', 'list', 'local');
+    pair.other(I('a', { list: ['a', 'b', 'c', 'd'] }));
+    pair.catchUp();
+    pair.edit(U('a', { list: ['LI', 0, 'n'] }), U('a', { list: ['LP', 2, 'L'] }), U('a', { list: ['LP', 4, 'M'] }));
+    farBehind(pair, () => pair.other(U('a', { list: ['LD', 1] }), U('a', { list: ['LP', 2, 'Q'] })));
+    pair.catchUp();
+    pair.catchUp();
+    expect(seen(pair.replica)).toBe('a{list=["n","a","c","M"]}');
+  });
+
   test('goes on with the entries after the snapshot, whenever they came', () => {
     const pair = pairWithRecord();
     pair.other(put('a', 'f', 1));
