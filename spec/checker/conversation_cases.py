@@ -89,6 +89,10 @@ class Device:
         """Another role."""
         self.replica.role = step["role"]
 
+    def clock(self, step, _):
+        """How far the server's clock is ahead."""
+        self.replica.clock_offset = None if step["offset"] is None else int(step["offset"])
+
     def set_rules(self, step, _):
         """Other rules, for what is edited from now on."""
         self.rules = rules_by_field(step["rules"])
@@ -137,6 +141,7 @@ ACTIONS = {
     "reopen": Device.reopen,
     "withdraw": Device.withdraw,
     "become": Device.become,
+    "clock": Device.clock,
     "rules": Device.set_rules,
     "put": Device.put,
     "request": Device.request,

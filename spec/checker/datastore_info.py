@@ -2,7 +2,7 @@
 
 from operations import Delete, InsertRecord, Put, UpdateRecord
 from order import compare
-from values import ABSENT, Date
+from values import ABSENT, GREATEST_DATE, Date
 
 INFO = (":info", "info")
 
@@ -16,11 +16,22 @@ def title_changes(view, title):
     return [] if INFO in view else [InsertRecord(*INFO, {})], [UpdateRecord(*INFO, {"title": operation})]
 
 
-def time_changes(view, time):
-    """Sets the modified time if there is none, or one below it."""
+DAY = 24 * 60 * 60 * 1000
+
+
+def time_changes(view, time, clock_offset):
+    """Sets the modified time if there is none, or one below it. No time is believed that is more than a day ahead of the
+    server's, if that is known (SYNC-38)."""
+    latest = GREATEST_DATE
+    if clock_offset is not None:
+        server_time = min(time + clock_offset, GREATEST_DATE)
+        latest = min(server_time + DAY, GREATEST_DATE)
+        time = server_time if time > latest else time
     if INFO not in view:
         return [InsertRecord(*INFO, {"mtime": Date(time)})]
-    if compare(view[INFO].get("mtime", ABSENT), Date(time)) >= 0:
+    mtime = view[INFO].get("mtime", ABSENT)
+    is_believed = not isinstance(mtime, Date) or mtime.milliseconds <= latest
+    if is_believed and compare(mtime, Date(time)) >= 0:
         return []
     return [UpdateRecord(*INFO, {"mtime": Put(Date(time))})]
 

@@ -25,6 +25,7 @@ class Replica:
     def __init__(self, rules, next_nonce, limits=None, undo_depth=None):
         self.rules, self.limits = rules, {**DEFAULT_LIMITS, **(limits or {})}
         self.role = "owner"
+        self.clock_offset = None
         self.timeline = Timeline()
         self.history = UndoHistory(100 if undo_depth is None else undo_depth, rules)
         self.exchange = Exchange(self.timeline, next_nonce, self.acknowledge)
@@ -246,7 +247,7 @@ class Replica:
         view = timeline.view()
         for part in sealed.parts:
             view, _ = apply(view, part.delta)
-        changes = time_changes(view, time)
+        changes = time_changes(view, time, self.clock_offset)
         if changes:
             timeline.open.parts = sealed.parts
             timeline.add(apply(view, changes)[1], "apart")

@@ -83,6 +83,8 @@ function readArguments(line: CaseReader, verb: string, { labels }: Script): Json
       return line.isAtEnd ? {} : { extent: line.word() };
     case 'become':
       return { role: line.word() };
+    case 'clock':
+      return { offset: line.value() };
     case 'rules':
       return { rules: line.value() };
     case 'title':

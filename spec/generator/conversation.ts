@@ -175,6 +175,9 @@ class Device {
       case 'become':
         replica.setRole(textOf(step['role']) as 'owner');
         return null;
+      case 'clock':
+        replica.setClockOffset(step['offset'] === null ? undefined : numberOf(step['offset']));
+        return null;
       case 'rules':
         this.#rules = readRules(step['rules']);
         return null;

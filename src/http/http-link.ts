@@ -90,7 +90,12 @@ class HttpLink implements Link {
   async send(handle: string, message: ReplicaMessage): Promise<LinkAnswer> {
     const answer = await this.#call('send', { handle, message: formatMessage(message) });
     try {
-      return { message: parseSequencerMessage(answer['message']), role: answer['role'] as Role };
+      const { message, role, time } = answer;
+      return {
+        message: parseSequencerMessage(message),
+        role: role as Role,
+        time: typeof time === 'number' ? new Date(time) : undefined,
+      };
     } catch (error) {
       throw malformed('send', error);
     }

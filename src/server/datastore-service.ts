@@ -80,6 +80,8 @@ export interface DatastoreServiceOptions {
   readonly snapshotInterval?: number;
   /** How many datastores are kept in memory. 1,000 unless given. */
   readonly cacheSize?: number;
+  /** The time in ms since 1970. `Date.now` unless given. */
+  readonly now?: () => number;
 }
 
 /** Where a log stands: its newest revision, and the nonce there unless that is 0. */
@@ -102,6 +104,7 @@ export interface Watcher {
   readonly tell: (event: ServiceEvent) => void;
 }
 
+const DAY = 24 * 60 * 60 * 1000;
 /** How often a put that lost to other services is answered again. */
 const ATTEMPTS = 20;
 /** How much of a log is read at once. */
@@ -126,6 +129,12 @@ export class DatastoreService {
     this.#logs = options.logs;
     this.#appends = new GroupedAppends(options.logs);
     this.#stopListening = this.#logs.listen((handles) => this.#wake(new Set(handles)));
+  }
+
+  /** The server's time, in ms since 1970. */
+  now(): number {
+    const { now = Date.now } = this.#options;
+    return now();
   }
 
   /** What an account is called. */
@@ -285,7 +294,7 @@ export class DatastoreService {
   /** Appends an entry that was proposed. @returns whether it is in the log; if not, others came first. */
   async #append(hosted: HostedDatastore, entry: LogEntry): Promise<boolean> {
     const { handle, head } = hosted;
-    const info = touchesList(entry) ? hosted.infoAfter(entry) : undefined;
+    const info = touchesList(entry) ? hosted.infoAfter(entry, this.now()) : undefined;
     try {
       const outcome = await this.#appends.append({
         handle,
@@ -586,8 +595,8 @@ class HostedDatastore {
     return roleOfAccount({ id: this.id, owner: this.owner, state: this.#sequencer }, requester);
   }
 
-  /** Title and modified time once an entry is accepted. */
-  infoAfter({ rev, delta }: LogEntry): Uint8Array {
+  /** Title and modified time once an entry is accepted. A time that is too far ahead is not believed. Spec: LOG-11. */
+  infoAfter({ rev, delta }: LogEntry, now: number): Uint8Array {
     const fields = new Map(this.#sequencer.get(INFO_TABLE, INFO_RECORD) ?? []);
     for (const change of delta.changes) {
       if (change.table !== INFO_TABLE || change.record !== INFO_RECORD) continue;
@@ -600,7 +609,9 @@ class HostedDatastore {
         }
       }
     }
-    return formatInfo(fields.get(TITLE_FIELD), fields.get(MTIME_FIELD), rev);
+    const mtime = fields.get(MTIME_FIELD);
+    const isBelieved = !(mtime instanceof Date) || mtime.getTime() <= now + DAY;
+    return formatInfo(fields.get(TITLE_FIELD), isBelieved ? mtime : new Date(now), rev);
   }
 }
 

@@ -76,7 +76,7 @@ export function createServer(options: ServerOptions): DatastoreServer {
     delete: (requester, body) => service.delete(requester, text(body, 'id')),
     send: async (requester, body) => {
       const answer = await service.send(requester, text(body, 'handle'), parseReplicaMessage(body['message']));
-      return { message: formatMessage(answer.message), role: answer.role };
+      return { message: formatMessage(answer.message), role: answer.role, time: service.now() };
     },
     watch: (requester, body) => watches.open(requester, new Set(texts(body, 'handles'))),
   };

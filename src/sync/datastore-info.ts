@@ -63,10 +63,23 @@ function withMtime({ size, recordCount, info }: Weight): Omit<Weight, 'info'> & 
   return { size: size + growth, recordCount: recordCount + missing, recordSize };
 }
 
-/** Sets the modified time, unless the state has a later one. Spec: SYNC-38. */
-export function mtimeChanges(state: State, time: Date): readonly Change[] {
+const DAY = 24 * 60 * 60 * 1000;
+const LATEST_TIME = 8_640_000_000_000_000;
+
+/**
+ * Sets the modified time, unless the state has a later one. With `clockOffset`, the ms that the server's clock is ahead of
+ * the one that gave `time`, no time is believed that is more than a day ahead of the server's. Spec: SYNC-38.
+ */
+export function mtimeChanges(state: State, time: Date, clockOffset: number | undefined): readonly Change[] {
+  const serverTime = Math.min(time.getTime() + (clockOffset ?? 0), LATEST_TIME);
+  const latest = clockOffset === undefined ? LATEST_TIME : Math.min(serverTime + DAY, LATEST_TIME);
+  return mtimeSet(state, time.getTime() > latest ? new Date(serverTime) : time, latest);
+}
+
+function mtimeSet(state: State, time: Date, latest: number): readonly Change[] {
   const current = infoField(state, MTIME_FIELD);
-  if (compareValues(current, time) >= 0) return [];
+  const isBelieved = compareValues(current, new Date(latest)) <= 0 || !(current instanceof Date);
+  if (isBelieved && compareValues(current, time) >= 0) return [];
   if (state.get(INFO_TABLE, INFO_RECORD) === undefined) {
     return [insertChange(INFO_TABLE, INFO_RECORD, freezeMap([[MTIME_FIELD, time]]))];
   }

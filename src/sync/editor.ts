@@ -128,13 +128,13 @@ export class Editor {
   }
 
   /** Seals the uncommitted delta, which joins the last unconfirmed one if both stay within `joinedSizeLimit`. */
-  seal(time: Date, isFirstSent: boolean, joinedSizeLimit: number): void {
+  seal(time: Date, clockOffset: number | undefined, isFirstSent: boolean, joinedSizeLimit: number): void {
     this.endItem();
     const { uncommitted, view } = this.#queue;
     if (uncommitted.whole().length > 0) {
       this.#queue.cut('unrecorded');
       // No item touches the modified time, so the undo history need not hear of this.
-      this.#queue.edit(mtimeChanges(view, time), NO_LIMITS);
+      this.#queue.edit(mtimeChanges(view, time, clockOffset), NO_LIMITS);
       this.#queue.cut('unrecorded');
     }
     this.#queue.seal(isFirstSent, joinedSizeLimit);

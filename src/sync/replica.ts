@@ -60,6 +60,7 @@ export class Replica {
   readonly #sinceSaved = new EditsSinceSaved();
   #role: Role;
   #report: Report = emptyReport();
+  #clockOffset: number | undefined;
 
   /** A replica at revision 0, without any data. @throws DatastoreError `invalid-option`. */
   constructor(options: ReplicaOptions) {
@@ -203,6 +204,21 @@ export class Replica {
   }
 
   /**
+   * Says how far the server's clock is ahead of the one whose time {@link sync} and {@link seal} are given, in ms; negative if
+   * it is behind, `undefined` if that is not known, as at first. It is not saved. From then on no modified time is believed
+   * that is more than a day ahead of the server's time.
+   *
+   * @throws DatastoreError `invalid-option` unless it is a whole number. Spec: SYNC-38.
+   */
+  setClockOffset(offset: number | undefined): void {
+    if (offset !== undefined && !Number.isSafeInteger(offset)) {
+      const reason = `got the clock offset ${quote(offset)}: use a whole number of ms, or undefined if it is not known`;
+      throw new DatastoreError('invalid-option', reason);
+    }
+    this.#clockOffset = offset;
+  }
+
+  /**
    * Edits the datastore: all of the changes, or none if one does not fit. The user sees them at once. The cost does not
    * depend on how many edits the log still lacks.
    *
@@ -245,7 +261,7 @@ export class Replica {
    */
   sync(time: Date): SyncResult {
     this.#requireNoBatch();
-    this.#editor.seal(ownTime(time), this.#session.isInFlight, this.#settings.limits.deltaSize);
+    this.#editor.seal(ownTime(time), this.#clockOffset, this.#session.isInFlight, this.#settings.limits.deltaSize);
     return this.#bringIn();
   }
 
@@ -275,7 +291,7 @@ export class Replica {
     const apart = unconfirmed.findLast(({ isProvisional }) => isProvisional);
     for (const delta of unconfirmed) delta.isProvisional = delta === apart;
     const joinedSizeLimit = unconfirmed.at(-1) === apart ? 0 : this.#settings.limits.deltaSize;
-    this.#editor.seal(ownTime(time), this.#session.isInFlight, joinedSizeLimit);
+    this.#editor.seal(ownTime(time), this.#clockOffset, this.#session.isInFlight, joinedSizeLimit);
   }
 
   /** Makes all provisional deltas ordinary ones, as {@link sync} does, and does nothing else. Spec: SYNC-52. */
@@ -307,7 +323,7 @@ export class Replica {
     this.#requireNoBatch();
     this.#sinceSaved.anything();
     const { length } = this.#queue.unconfirmed;
-    this.#editor.seal(ownTime(time), this.#session.isInFlight, 0);
+    this.#editor.seal(ownTime(time), this.#clockOffset, this.#session.isInFlight, 0);
     const sealed = this.#queue.unconfirmed[length];
     if (sealed === undefined) return false;
     sealed.isProvisional = true;

@@ -30,6 +30,25 @@ describe('a link over HTTP, to three servers with logs in one LMDB environment',
   });
 });
 
+describe('the server’s time', () => {
+  test('shows no modified time that is far ahead of the server, and comes with each answer', async () => {
+    const running = await startServer({ logs: new MemoryLogs(), now: () => 5_000 });
+    const link = running.link('ann');
+    const { handle } = await link.create('notes');
+    const set = async (rev: number, ms: number): Promise<number | undefined> => {
+      const mtime = { T: String(ms) };
+      const delta = parseDelta([
+        rev === 0 ? ['I', ':info', 'info', { mtime }] : ['U', ':info', 'info', { mtime: ['P', mtime] }],
+      ]);
+      const { time } = await link.send(handle, { type: 'put', rev, nonce: `n${rev}`, delta });
+      expect(time).toEqual(new Date(5_000));
+      return (await link.list())[0]?.mtime?.getTime();
+    };
+    expect([await set(0, 86_405_001), await set(1, 86_405_000), await set(2, 7)]).toEqual([5_000, 86_405_000, 7]);
+    await running.close();
+  });
+});
+
 describe('a log over HTTP', () => {
   test('says what authors had seen, from memory and from the store, also to a server that opens it anew', async () => {
     const logs = new MemoryLogs();

@@ -28,6 +28,35 @@ describe('the modified time', () => {
     expect(pair.replica.provisional).toBe('next');
   });
 
+  test('is never set, and does not stay, more than a day ahead of the server once its time is known', () => {
+    const day = 86_400_000;
+    const century = new Date('2126-11-29');
+    const pair = new Pair();
+    pair.replica.apply([I('a')]);
+    pair.sync(century);
+    pair.exchange();
+    expect(pair.replica.mtime).toEqual(century);
+    // Nobody knows better, so it stays.
+    pair.edit(put('a', 'f', 1));
+    expect(pair.replica.mtime).toEqual(century);
+    pair.replica.setClockOffset(50);
+    pair.replica.apply([put('a', 'f', 2)]);
+    pair.replica.seal(new Date(1000));
+    expect(pair.replica.mtime).toEqual(new Date(1000));
+    pair.replica.setClockOffset(-day);
+    pair.replica.apply([put('a', 'f', 3)]);
+    pair.sync(new Date(2 * day));
+    expect(pair.replica.mtime).toEqual(new Date(2 * day));
+    pair.replica.setClockOffset(-day - 1);
+    pair.replica.apply([put('a', 'f', 4)]);
+    pair.sync(new Date(3 * day));
+    expect(pair.replica.mtime).toEqual(new Date(2 * day));
+    pair.replica.apply([put('a', 'f', 5)]);
+    pair.sync(new Date(5 * day));
+    expect(pair.replica.mtime).toEqual(new Date(4 * day - 1));
+    expect(() => pair.replica.setClockOffset(0.5)).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+  });
+
   test('is not set by what others did, so two replicas do not answer each other for ever', () => {
     const pair = new Pair();
     pair.replica.receive({ type: 'entries', entries: [pair.other(I('a'))] });

@@ -272,10 +272,11 @@ function readList(answer: unknown): readonly RemoteDatastore[] {
 }
 
 function readAnswer(answer: unknown): LinkAnswer {
-  const { message, role } = expectObject(answer, 'the answer to a message');
+  const { message, role, time } = expectObject(answer, 'the answer to a message');
   checkRole(role);
   // The replica checks the contents of the message before it uses them.
-  return { message: expectObject(message, 'message') as unknown as SequencerMessage, role };
+  const known = expectObject(message, 'message') as unknown as SequencerMessage;
+  return { message: known, role, time: optionalTime(time, 'time') };
 }
 
 function readEvent(told: unknown): LinkEvent {

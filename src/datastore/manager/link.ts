@@ -30,6 +30,8 @@ export interface RemoteDatastore extends DatastoreAccess {
 export interface LinkAnswer {
   readonly message: SequencerMessage;
   readonly role: Role;
+  /** The server's time, if the link knows it. */
+  readonly time?: Date | undefined;
 }
 
 /** An event of a {@link Watch}. Spec: LINK-9 to LINK-12. */

@@ -31,6 +31,8 @@ export interface ConversationContext {
   readonly isOpen: () => boolean;
   /** Whether somebody waits for the sealed edits to be in the log. */
   readonly isCommitting: () => boolean;
+  /** The device's time in ms. */
+  readonly now: () => number;
   /** Hears that the user's role has changed. */
   readonly roleChanged: () => void;
   /** Hears of a merge function that failed while the datastore was closed. */
@@ -258,7 +260,8 @@ export class ServerConversation {
     const { link, id } = this.#context;
     const { handle } = this.#store;
     if (handle === undefined) throw new ServiceError('not-found', `the server does not know datastore ${quote(id)}`);
-    const { message: answer, role } = await link.send(handle, message);
+    const { message: answer, role, time } = await link.send(handle, message);
+    if (time !== undefined) this.#replica.setClockOffset(Math.round(time.getTime() - this.#context.now()));
     this.#setRole(role);
     return answer;
   }

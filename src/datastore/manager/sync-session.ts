@@ -362,6 +362,7 @@ export class SyncSession {
       isRefused: (saved?.refusal ?? null) !== null,
       isOpen: () => this.isOpen,
       isCommitting: () => this.#waiters.isUploadAwaited,
+      now: () => this.#context.environment.now(),
       roleChanged: () => this.#opened?.roleChanged(),
       failed: (error) => this.#context.failed(error),
     });
