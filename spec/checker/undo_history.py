@@ -190,8 +190,9 @@ class UndoHistory:
         more = within(change, wholes)
         if is_too_large(since or [], more):
             return after
-        since = within(straight(since or [], more), wholes)
-        back = self.rebased(wholes, since, OwnItems())
+        before, since = since or [], within(straight(since or [], more), wholes)
+        has_detour = count_of(since) < count_of(before) + count_of(more)
+        back = self.rebased(wholes, since, OwnItems()) if has_detour else left
         if sum(map(count_of, back)) > sum(map(count_of, left)):
             left = back
         if not is_less(left, wholes):

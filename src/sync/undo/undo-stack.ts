@@ -130,11 +130,14 @@ function fadeGroup(
   const more = within(change, wholes);
   if (isTooLarge(before, more)) return carried;
   const since = within(straight(before, more), wholes);
-  const back = rebased(wholes, since, rules);
+  // Nothing comes back while others only go on.
+  const hasDetour = operationsIn([since]) < operationsIn([before, more]);
+  const back = hasDetour ? rebased(wholes, since, rules) : left;
   const most = operationsIn(back) > operationsIn(left) ? back : left;
+  const isBack = isWhole(most, wholes);
   return group.map((item, at) => {
     const delta = most[at] ?? NO_CHANGES;
-    return isWhole(most, wholes) ? item.by(delta) : item.faded(delta, since);
+    return isBack ? item.by(delta) : item.faded(delta, since);
   });
 }
 
