@@ -30,6 +30,7 @@ export interface TabOutcome {
 const ACCOUNT = 'ann';
 const MOST_TABS = 5;
 const MOST_ROUNDS = 60;
+const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** One edit: a tag in a list that all share, a record of its own, and an amount that is added to a sum. */
 interface Edit {
@@ -73,6 +74,8 @@ class AppTab {
       environment: this.environment,
       connect: () => this.#connect(),
       started: (accounts) => this.#start(accounts),
+      // Time passes in leaps here, and a page that is frozen is not late.
+      deadlines: { link: NEVER, storage: NEVER },
       onFailure: (error) => this.#world.failed(error),
     });
     opened.then(
