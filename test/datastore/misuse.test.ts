@@ -10,6 +10,7 @@ import {
   DatastoreRecord,
   FieldSet,
   FieldView,
+  inspectStorage,
   List,
   MemoryServer,
   MemoryStorage,
@@ -54,6 +55,7 @@ type Call = (wrong: never, opened: Opened) => unknown;
 /** Each function and method that takes arguments, with a wrong one at each place. */
 const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'AccountManager.open': [(wrong) => AccountManager.open(wrong)],
+  inspectStorage: [(wrong) => inspectStorage(wrong), (wrong) => inspectStorage(new MemoryStorage(), wrong)],
   'AccountManager.setOnline': [(wrong, { accounts }) => accounts.setOnline(wrong)],
   'AccountManager.link': [(wrong, { accounts }) => accounts.link(wrong)],
   'AccountManager.managerFor': [(wrong, { accounts }) => accounts.managerFor(wrong)],

@@ -2,6 +2,7 @@ import { formatState, type Row } from '../../codec/wire/state.js';
 import { type DatastoreError, isDatastoreError } from '../../errors/datastore-error.js';
 import type { Role } from '../../sync/messages.js';
 import { parseStored, type StoredReplica } from '../../sync/saved-replica.js';
+import { checkMethods, checkOptions } from '../model/arguments.js';
 import type { AcquireOptions, DeviceStorage } from '../storage/device-storage.js';
 import { DatastoreCache } from './datastore-cache.js';
 import { readDevice } from './device-record.js';
@@ -50,11 +51,13 @@ export interface StorageInspection {
  * Reads all of a storage that account managers have written, and checks every checksum. It holds the lease meanwhile, and
  * changes nothing.
  *
- * @throws DatastoreError `already-open` if the storage is in use; `storage`; `corrupt-data` if the list of its accounts
+ * @throws DatastoreError `invalid-option`; `already-open` if the storage is in use; `storage`; `corrupt-data` if the list of its accounts
  * is damaged; `unknown-version`.
  */
 export async function inspectStorage(storage: DeviceStorage, options: AcquireOptions = {}): Promise<StorageInspection> {
-  const store = await DeviceStore.open(storage, options);
+  checkMethods<DeviceStorage>(storage, 'storage', ['acquire']);
+  const { wait } = checkOptions(options, { wait: true });
+  const store = await DeviceStore.open(storage, { wait });
   const faults: StorageFault[] = [];
   try {
     const { accounts: linked, localSpace } = await readDevice(store);
