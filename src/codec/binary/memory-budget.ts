@@ -5,7 +5,7 @@ import { quote } from '../../errors/quote.js';
 export interface DecodeOptions {
   /**
    * How much memory the decoder may use for what it builds, in bytes: {@link DEFAULT_MAX_BYTES} unless given, and
-   * `Infinity` for bytes that you wrote yourself. It is an estimate by {@link COST}. Spec: BIN-27.
+   * `Infinity` for bytes that you wrote yourself. It is an estimate: `scripts/decode-memory.ts` measures it. Spec: BIN-27.
    */
   readonly maxBytes?: number;
 }
