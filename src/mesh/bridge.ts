@@ -2,28 +2,41 @@ import type { DeltaInput } from '../deltas/delta.js';
 import { diff } from '../state/diff.js';
 import type { State } from '../state/state.js';
 
-/** One side of a bridge: what its user sees, and how its user edits it. */
+/** One side of a bridge, a `MeshReplica` or a `Replica`. */
 export interface BridgeEnd {
   /** What this side shows. */
   state(): State;
   /** Edits this side. */
   apply(changes: DeltaInput): unknown;
+  /** Seals the edits, and makes visible what was received. */
+  sync(time: Date): unknown;
 }
 
 /**
- * Edits one side so that it shows what the other one shows. A bridge between a mesh and a sequenced datastore calls it
- * twice, while no put is in flight:
+ * Hands on what changed on either side of a bridge between a mesh and a log, as if its user had done it: what others did in
+ * the log becomes an event of the bridge, and what the mesh did becomes an edit of the log. Call it when something was
+ * received on either side, and call `sync` of neither side elsewhere. Then store both replicas in one write, and only
+ * then send what they have to send.
  *
- *     bridgeViews(mesh, sequenced);   // then sync the sequenced replica: others' edits come in
- *     bridgeViews(sequenced, mesh);   // then seal: the event of the bridge
+ * There is one bridge between a mesh and a log: two would repeat each other's edits. What the sequencer refuses, and what
+ * the limits of the log refuse here, is undone in the mesh by the next call.
  *
- * Store both replicas in one write afterwards. There is one bridge between a mesh and a log.
+ * Law: once nothing is on its way, both sides and all their peers show the same.
  *
- * @returns whether anything differed.
- * @throws DatastoreError as `apply` of the side that is edited does, such as for a limit.
- * Spec: BRIDGE-1.
+ * @returns whether anything was handed on.
+ * @throws DatastoreError as `apply` and `sync` of the sides do, such as for a limit. Spec: BRIDGE-1.
  */
-export function bridgeViews(from: Pick<BridgeEnd, 'state'>, to: BridgeEnd): boolean {
+export function bridge(mesh: BridgeEnd, log: BridgeEnd, time: Date): boolean {
+  log.sync(time);
+  // The mesh still shows what the log was given last. Whatever differs, the log did.
+  const isInward = handOn(log, mesh);
+  mesh.sync(time);
+  const isOutward = handOn(mesh, log);
+  log.sync(time);
+  return isInward || isOutward;
+}
+
+function handOn(from: BridgeEnd, to: BridgeEnd): boolean {
   const difference = diff(to.state(), from.state());
   if (difference.length === 0) return false;
   to.apply(difference);

@@ -4,7 +4,7 @@
  * @module deltaic/mesh
  */
 
-export { type BridgeEnd, bridgeViews } from './bridge.js';
+export { type BridgeEnd, bridge } from './bridge.js';
 export type { EventId, EventRules, MeshEvent, WireEvent } from './event.js';
 export { formatEvent, isValidAgent, parseEvent } from './event.js';
 export type { TrimmedHead, TrimmedSet, VersionVector } from './event-graph.js';

@@ -299,9 +299,16 @@ export class MeshReplica {
    */
   apply(changes: DeltaInput): Delta {
     this.#requireWrite();
-    const isOfInfo = changesIn(Delta.from(changes)).some(({ table }) => table === INFO_TABLE);
-    if (isOfInfo) this.endUndoItem();
-    return this.#edit(changes, !isOfInfo, this.#rules);
+    const all = changesIn(Delta.from(changes));
+    const info = all.filter(({ table }) => table === INFO_TABLE);
+    if (info.length === 0) return this.#edit(changes, true, this.#rules);
+    return this.batch(() => {
+      // No undo item has what is said about the datastore, so the items go on from what it does.
+      this.endUndoItem();
+      this.#undo.meet(this.#edit(info, false, this.#rules));
+      const others = all.filter(({ table }) => table !== INFO_TABLE);
+      if (others.length > 0) this.#edit(others, true, this.#rules);
+    });
   }
 
   /**

@@ -148,6 +148,11 @@ export class Replica {
     return this.#queue.view.tables();
   }
 
+  /** A state of its own with all that the user sees. It costs nothing until it is edited. */
+  state(): State {
+    return this.#queue.view.clone();
+  }
+
   /** All that the user sees, as rows of JSON. */
   toRows(): Row[] {
     return formatState(this.#queue.view);

@@ -235,6 +235,22 @@ describe('a mesh replica', () => {
   });
 });
 
+it('follows with its undo items what was edited together with the modified time', () => {
+  const [a, b] = [replica('a'), replica('b')];
+  const insert = { type: 'insert', table: 't', record: 'r', fields: new Map() } as const;
+  a.apply([insert]);
+  a.seal(new Date(1));
+  const mtime = new Map([['mtime', { type: 'put', value: new Date(9) } as const]]);
+  a.apply([
+    { type: 'update', table: ':info', record: 'info', ops: mtime },
+    { type: 'delete', table: 't', record: 'r' },
+  ]);
+  b.apply([insert]);
+  pass(b, a);
+  expect(a.find('t')).toEqual(['r']);
+  expect(a.mtime).toEqual(new Date(9));
+});
+
 describe('trimming', () => {
   it('waits for every writer, keeps the state, and refuses what did not see all that was trimmed', () => {
     const [a, b, c] = [replica('a'), replica('b'), replica('c')];
