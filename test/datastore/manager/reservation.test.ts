@@ -152,9 +152,9 @@ describe('a datastore that the server is just being told of', () => {
     };
     const gate = hold(phone.link(), 'delete');
     const deleted = codeOf(manager.delete('notes'));
-    await phone.environment.advance(60_000);
+    await phone.environment.advance(25_000);
     for (const isOnline of [false, true]) (await phone.accounts()).setOnline(isOnline);
-    await phone.environment.advance(60_000);
+    await phone.environment.advance(25_000);
     expect(creates).toBe(0);
     gate.open();
     expect(await deleted).toBe('server');
