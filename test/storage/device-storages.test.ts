@@ -186,6 +186,28 @@ describe('a planted fault fails just the case that is there for it:', () => {
     const suite = deviceStorageConformance(async () => fixture());
     await expect(suite.find(({ name }) => name === failing)?.run()).rejects.toThrow();
   });
+
+  test('that keeps nothing, or answers nothing, in short words and by an error of the suite', async () => {
+    const nothing = async (): Promise<DeviceStorageFixture> => {
+      const storage = memoryFixture().storage;
+      const forgetful: DeviceStorage = {
+        acquire: async (options) => ({ ...bind(await storage.acquire(options)), write: async () => undefined }),
+      };
+      return { storage: forgetful, reopen: async () => forgetful };
+    };
+    const silent = async (): Promise<DeviceStorageFixture> => {
+      const storage: DeviceStorage = { acquire: async () => undefined as never };
+      return { storage, reopen: async () => storage };
+    };
+    for (const open of [nothing, silent]) {
+      const failed: Error[] = [];
+      for (const { run } of deviceStorageConformance(open)) await run().catch((error: Error) => failed.push(error));
+      expect(failed.length).toBeGreaterThan(5);
+      for (const error of failed) {
+        expect([error.name, error.message.length < 800]).toEqual(['ConformanceError', true]);
+      }
+    }
+  });
 });
 
 function memoryFixture(): DeviceStorageFixture {

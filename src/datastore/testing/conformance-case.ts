@@ -22,6 +22,8 @@ export function casesOf<Fixture extends { close?(): Promise<void> }>(
       const fixture = await open();
       try {
         await check(fixture);
+      } catch (error) {
+        throw error instanceof ConformanceError ? error : new ConformanceError(`a call failed: ${shown(error)}`, error);
       } finally {
         await fixture.close?.();
       }
@@ -32,6 +34,18 @@ export function casesOf<Fixture extends { close?(): Promise<void> }>(
 /** An implementation breaks the contract. */
 export class ConformanceError extends Error {
   override readonly name = 'ConformanceError';
+
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+  }
+}
+
+/** How much of a text is in a message: enough to see what is wrong. */
+const SHOWN_LENGTH = 200;
+
+function shown(value: unknown): string {
+  const text = value instanceof Error ? String(value) : textOf(value);
+  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}… (${text.length} characters)`;
 }
 
 /** @throws ConformanceError */
@@ -42,7 +56,7 @@ export function expectThat(condition: boolean, what: string): asserts condition 
 /** Compares plain JSON data. @throws ConformanceError */
 export function expectSame(actual: unknown, expected: unknown, what: string): void {
   const [found, wanted] = [textOf(actual), textOf(expected)];
-  if (found !== wanted) throw new ConformanceError(`${what}: expected ${wanted}, not ${found}`);
+  if (found !== wanted) throw new ConformanceError(`${what}: expected ${shown(expected)}, not ${shown(actual)}`);
 }
 
 /** @throws ConformanceError unless the promise rejects with a `DatastoreError` of this code. */
@@ -52,8 +66,8 @@ export async function expectRejection(
   what: string,
 ): Promise<void> {
   const outcome = await promise.then(
-    (value) => `resolved with ${textOf(value)}`,
-    (error: unknown) => (error instanceof DatastoreError ? error.code : `rejected with ${String(error)}`),
+    (value) => `resolved with ${shown(value)}`,
+    (error: unknown) => (error instanceof DatastoreError ? error.code : `rejected with ${shown(error)}`),
   );
   if (outcome !== code) throw new ConformanceError(`${what}: expected a rejection with ${code}, but it ${outcome}`);
 }
