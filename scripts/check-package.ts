@@ -90,16 +90,19 @@ function pack(folder: string, into: string): Packed {
   return packed;
 }
 
-/** The packages that some need, themselves included, as far as they are installed here. */
+/** The folders of the packages that some need, themselves included, as far as they are installed here. */
 function closureOf(names: readonly string[]): Set<string> {
   const found = new Set<string>();
-  const waiting = [...names];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const folder = join(modules, name);
-    if (found.has(name) || !existsSync(folder)) continue;
-    found.add(name);
+  const waiting = names.map((name) => join(modules, name));
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    if (found.has(folder) || !existsSync(folder)) continue;
+    found.add(folder);
     const { dependencies, optionalDependencies } = readManifest(folder);
-    waiting.push(...Object.keys({ ...dependencies, ...optionalDependencies }));
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      // A package that needs another version than the rest has it in a folder of its own.
+      const own = join(folder, 'node_modules', name);
+      waiting.push(existsSync(own) ? own : join(modules, name));
+    }
   }
   return found;
 }
@@ -172,7 +175,7 @@ try {
   run(root, process.execPath, [attw, tarball, '--profile', 'esm-only']);
   const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   const needed = closureOf(names.flatMap((name) => [name, `@types/${name}`]));
-  const tarballs = [...needed].map((name) => join(workspace, pack(`./node_modules/${name}`, workspace).filename));
+  const tarballs = [...needed].map((folder) => join(workspace, pack(folder, workspace).filename));
   checkAsConsumer(join(workspace, 'consumer'), [tarball, ...tarballs], manifest);
   const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
   console.log(

@@ -5,7 +5,7 @@ import { type Change, type FieldOp, fieldDelete, fieldPut } from '../operations/
 import { ownRecordId, ownTableId } from '../operations/ownership.js';
 import type { State } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import { expectArray } from '../values/json.js';
+import { expectArray, expectItems } from '../values/json.js';
 import { valuesEqual } from '../values/order.js';
 import { ownFieldName } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
@@ -210,7 +210,7 @@ function lostEdit({ field, before }: Overwritten): LostEdit {
 
 /** Reads what {@link OwnPuts.save} gave for a replica at `rev`. @throws DatastoreError `invalid-json`. */
 export function parseOwnPuts(json: unknown, rev: number): SavedPut[] {
-  const puts = expectArray(json, 'the own puts').map((one): SavedPut => {
+  const puts = expectItems(json, 'the own puts', (one): SavedPut => {
     const [table, record, field, at, ...others] = expectArray(one, 'an own put');
     const isRevision = typeof at === 'number' && Number.isInteger(at) && at >= 1 && at <= rev;
     if (!isRevision || others.length > 0) throw invalid(one, '[table, record, field, revision]');

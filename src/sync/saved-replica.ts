@@ -158,9 +158,9 @@ export function parseMemory(
 }
 
 function parseSeen(json: unknown, rev: number, count: number): number[] {
-  const seen = expectArray(json, 'what was seen');
+  const seen = expectItems(json, 'what was seen', (one) => one);
   const isWhole = seen.length === count && seen.every((one): one is number => isRevision(one) && one <= rev);
-  if (isWhole && seen.some((one) => one < rev)) return [...seen] as number[];
+  if (isWhole && seen.some((one) => one < rev)) return seen;
   throw invalid(
     `got ${quote(json)} as seen: use ${count} revisions up to ${rev}, not all of them ${rev}; or leave it out`,
   );

@@ -20,7 +20,7 @@ function insertOf(text: string): Change[] {
 }
 
 describe('the envelope is MessagePack, which msgpackr reads and writes again to the byte', () => {
-  it('for deltas, states, replicas and sequencers', () => {
+  it('for deltas, states, replicas, sequencers and meshes', () => {
     const kinds = new Set<string>();
     for (const { kind, bytes } of validMessages(seedOfThisRun(), 20)) {
       kinds.add(kind);
@@ -29,7 +29,7 @@ describe('the envelope is MessagePack, which msgpackr reads and writes again to 
       expect([name, version]).toEqual([`deltaic/${kind}`, 1]);
       expect(columns.every((column) => column === null || column instanceof Uint8Array)).toBe(true);
     }
-    expect([...kinds].sort()).toEqual(['delta', 'replica', 'sequencer', 'state']);
+    expect([...kinds].sort()).toEqual(['delta', 'mesh', 'replica', 'sequencer', 'state']);
   });
 
   it.each([2, 254, 255, 256, 257, 65_535, 65_536, 65_537])('for a column of %i bytes', (length) => {

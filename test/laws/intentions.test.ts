@@ -77,7 +77,8 @@ function expectMeant(
 
 describe('what people mean holds in every order of edits, puts, answers and fetches', () => {
   test('two words typed at one place', () => {
-    expectMeant([word('ABC', 1), word('MNO', 1)], listStart('xy'));
+    expectMeant([word('AB', 1), word('MN', 1)], listStart('xy'));
+    expectMeant([word('ABC', 1), word('MNO', 1)], listStart('xy'), undefined, 'more');
   });
 
   test('three words typed at one place', () => {
