@@ -10,9 +10,10 @@ function readText(path: string): string {
   return readFileSync(resolve(root, path), 'utf8');
 }
 
-/** The members of the lists of codes, each alone on its line. */
+/** The members of the unions and lists of codes, each alone on its line. */
 function declaredCodes(): string[] {
-  const lines = readText('src/errors/datastore-error.ts').matchAll(/^ {2}'([a-z-]+)',$/gm);
+  const source = readText('src/errors/datastore-error.ts').replace(/type CallOutcome =[^;]*;/, '');
+  const lines = source.matchAll(/^ {2}(?:\| )?'([a-z-]+)'[,;]?$/gm);
   return [...lines].map(([, code = '']) => code);
 }
 
