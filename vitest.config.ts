@@ -47,6 +47,9 @@ const ALONE = [
   'test/suites/lists-in-columns.test.ts',
 ];
 
+/** Files that wait for pages of a browser, which a busy machine leaves without time: they run when the others are done. */
+const QUIET = ['test/browser/**/*.test.ts'];
+
 /** What takes longest comes first, so that nothing long is left for one worker while the others have finished. */
 const LONGEST = [
   'test/simulator/simulator.test.ts',
@@ -86,7 +89,7 @@ export default defineConfig(({ mode }) => {
   if (isFast) process.env['DELTAIC_RUNS_MULTIPLIER'] ??= String(FAST_RUNS);
   announceSeed();
   const left = isFast ? SLOW : [];
-  const project = (name: string, include: string[], exclude: string[], isolate: boolean) => ({
+  const project = (name: string, include: string[], exclude: string[], isolate: boolean, groupOrder = 0) => ({
     resolve: {
       alias: entries.map(({ name, source }) => ({
         find: new RegExp(`^${name}$`),
@@ -98,6 +101,7 @@ export default defineConfig(({ mode }) => {
       include,
       exclude,
       isolate,
+      sequence: { groupOrder },
       testTimeout: 120_000,
       hookTimeout: 120_000,
       // The seed is fixed here, in the one process that starts all workers, so that one number replays every file.
@@ -113,8 +117,9 @@ export default defineConfig(({ mode }) => {
       reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
       projects: [
         // Modules are loaded once for many files, which halves the time of most.
-        project('shared', ['test/**/*.test.ts'], [...ALONE, ...left], false),
+        project('shared', ['test/**/*.test.ts'], [...ALONE, ...QUIET, ...left], false),
         project('alone', ALONE, left, true),
+        project('quiet', QUIET, left, true, 1),
       ],
     },
   };
