@@ -89,7 +89,7 @@ export default defineConfig(({ mode }) => {
   if (isFast) process.env['DELTAIC_RUNS_MULTIPLIER'] ??= String(FAST_RUNS);
   announceSeed();
   const left = isFast ? SLOW : [];
-  const project = (name: string, include: string[], exclude: string[], isolate: boolean, groupOrder = 0) => ({
+  const project = (name: string, include: string[], exclude: string[], isolate: boolean) => ({
     resolve: {
       alias: entries.map(({ name, source }) => ({
         find: new RegExp(`^${name}$`),
@@ -101,7 +101,6 @@ export default defineConfig(({ mode }) => {
       include,
       exclude,
       isolate,
-      sequence: { groupOrder },
       testTimeout: 120_000,
       hookTimeout: 120_000,
       // The seed is fixed here, in the one process that starts all workers, so that one number replays every file.
@@ -109,6 +108,7 @@ export default defineConfig(({ mode }) => {
       setupFiles: ['test/support/seed.ts'],
     },
   });
+  const quiet = project('quiet', QUIET, left, true);
   return {
     test: {
       // Here and not in the projects, where it would win over --maxWorkers of the command line.
@@ -119,7 +119,7 @@ export default defineConfig(({ mode }) => {
         // Modules are loaded once for many files, which halves the time of most.
         project('shared', ['test/**/*.test.ts'], [...ALONE, ...QUIET, ...left], false),
         project('alone', ALONE, left, true),
-        project('quiet', QUIET, left, true, 1),
+        { ...quiet, test: { ...quiet.test, maxWorkers: 1, sequence: { groupOrder: 1 } } },
       ],
     },
   };

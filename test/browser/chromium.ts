@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
@@ -23,8 +23,11 @@ export interface BrowserSite {
   close(): Promise<void>;
 }
 
-/** @param script a file under test/browser/pages. */
-export async function startSite(script: string): Promise<BrowserSite> {
+/**
+ * @param script a file under test/browser/pages.
+ * @param others answers what is neither the page nor its script.
+ */
+export async function startSite(script: string, others?: RequestListener): Promise<BrowserSite> {
   const { outputFiles } = await build({
     entryPoints: [resolve(ROOT, 'test/browser/pages', script)],
     bundle: true,
@@ -33,8 +36,9 @@ export async function startSite(script: string): Promise<BrowserSite> {
     write: false,
   });
   const code = outputFiles[0]?.text ?? '';
-  const server = createServer(({ url }, response) => {
-    const isScript = url === '/script.js';
+  const server = createServer((request, response) => {
+    const isScript = request.url === '/script.js';
+    if (others !== undefined && !isScript && request.url !== '/') return others(request, response);
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
     response.end(isScript ? code : '<!doctype html><script type="module" src="/script.js"></script>');
   });

@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createServer, type DatastoreServer, MemoryLogs } from '../../src/server/index.js';
+import { nodeListener } from '../../src/server/node/index.js';
+import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
+import { seedOfThisRun } from '../support/run-seed.js';
+import { runs } from '../support/seed.js';
+import { type BrowserSite, chromiumPath, NO_CHROMIUM, startSite } from './chromium.js';
+import type { TabPage } from './pages/tab-page.js';
+
+/** Each takes up to a minute: an open tab looks that often for what was left. */
+const CRASHES = 2;
+const SECRET = new TextEncoder().encode('a secret of at least thirty-two bytes');
+
+declare const tabPage: TabPage;
+
+if (chromiumPath === undefined) console.warn(`Tabs: ${NO_CHROMIUM}`);
+
+describe.skipIf(chromiumPath === undefined)('tabs, in Chromium', () => {
+  let site: BrowserSite;
+  let server: DatastoreServer;
+  let token: string;
+  let context: BrowserContext;
+
+  beforeAll(async () => {
+    site = await startSite('tab-page.ts', (request, response) => nodeListener(server.fetch)(request, response));
+    token = await signToken(SECRET, { account: 'ann' }, 3600);
+  });
+  afterAll(() => site?.close());
+  beforeEach(async () => {
+    server = createServer({ authenticate: tokenAuthentication({ secret: SECRET }), logs: new MemoryLogs() });
+    context = await site.browser.newContext();
+    context.setDefaultTimeout(110_000);
+  });
+  afterEach(async () => {
+    await context.close();
+    await server.close(0);
+  });
+
+  async function load(page: Page): Promise<Page> {
+    await page.waitForFunction(() => 'tabPage' in globalThis);
+    return page;
+  }
+
+  async function openTab(prepare?: (page: Page) => Promise<unknown>): Promise<Page> {
+    const page = await context.newPage();
+    await prepare?.(page);
+    await page.goto(site.address);
+    await load(page);
+    expect(await page.evaluate((one) => tabPage.open(one), token)).toBe('');
+    return page;
+  }
+
+  const slotOf = async (page: Page): Promise<number | undefined> => (await page.evaluate(() => tabPage.slot())).slot;
+  const textsIn = (page: Page): Promise<string[]> => page.evaluate(() => tabPage.texts());
+  const write = (page: Page, ...texts: string[]): Promise<string[]> =>
+    page.evaluate((all) => tabPage.write(all), texts);
+
+  /** Waits until a tab shows these texts, each of which is there once, since it is the id of a record. */
+  async function untilShown(page: Page, texts: readonly string[]): Promise<void> {
+    for (;;) {
+      await page.evaluate(() => tabPage.sync());
+      const shown = await textsIn(page);
+      if (texts.every((text) => shown.includes(text))) return;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  }
+
+  async function crash(page: Page): Promise<void> {
+    const session = await context.newCDPSession(page);
+    const crashed = new Promise((resolve) => page.once('crash', resolve));
+    session.send('Page.crash').catch(() => undefined);
+    await crashed;
+    await page.close().catch(() => undefined);
+  }
+
+  test('three edit offline, one is closed and one crashes: everything arrives once when there is a network', async () => {
+    const pages = [await openTab(), await openTab(), await openTab()];
+    expect(await Promise.all(pages.map(slotOf))).toEqual([0, 1, 2]);
+    await context.setOffline(true);
+    for (const [at, page] of pages.entries()) expect(await write(page, `a${at}`, `b${at}`)).toHaveLength(2);
+    const [stays, closed, crashes] = pages as [Page, Page, Page];
+    await closed.close();
+    await crash(crashes);
+    expect(await textsIn(stays)).toEqual(['a0', 'b0']);
+    await context.setOffline(false);
+    const all = ['a0', 'b0', 'a1', 'b1', 'a2', 'b2'];
+    await untilShown(stays, all);
+    const fresh = await openTab();
+    await untilShown(fresh, all);
+    expect(await textsIn(fresh)).toEqual([...all].sort());
+  });
+
+  test('a tab that is reloaded keeps its slot, and one that it opens with a copy of its memory gets another', async () => {
+    await openTab();
+    const second = await openTab();
+    await write(second, 'kept');
+    await second.reload();
+    await load(second);
+    expect(await second.evaluate((one) => tabPage.open(one), token)).toBe('');
+    expect(await slotOf(second)).toBe(1);
+    expect(await textsIn(second)).toContain('kept');
+    const [copy] = await Promise.all([
+      context.waitForEvent('page'),
+      second.evaluate(() => void globalThis.open(location.href)),
+    ]);
+    await load(copy);
+    expect(await copy.evaluate((one) => tabPage.open(one), token)).toBe('');
+    expect(await slotOf(copy)).toBe(2);
+  });
+
+  test('a tab that is killed between any two writes loses nothing that it stored', async () => {
+    const stays = await openTab();
+    const rounds = fc.sample(fc.record({ count: fc.integer({ min: 1, max: 12 }), isCrash: fc.boolean() }), {
+      numRuns: runs(CRASHES),
+      seed: seedOfThisRun(),
+    });
+    const told: string[] = [];
+    for (const [at, { count, isCrash }] of rounds.entries()) {
+      const page = await openTab();
+      const start = told.length;
+      let reached = (): void => undefined;
+      const enough = new Promise<void>((resolve) => {
+        reached = resolve;
+      });
+      await page.exposeFunction('told', (text: string) => {
+        told.push(text);
+        if (told.length >= start + count) reached();
+      });
+      await page.evaluate((prefix) => {
+        const { told: tell } = globalThis as unknown as { told: (text: string) => void };
+        tabPage.writeForEver(prefix, tell);
+      }, `round${at}`);
+      await enough;
+      if (isCrash) await crash(page);
+      else await page.close({ runBeforeUnload: false });
+    }
+    await untilShown(stays, told);
+  });
+
+  test('a tab that is put aside gives its slot back, and has everything when it is brought back', async () => {
+    const page = await openTab();
+    await context.setOffline(true);
+    await write(page, 'stored');
+    await page.evaluate(() => {
+      tabPage.edit('unsynced');
+      globalThis.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+    });
+    await page.waitForFunction(() => tabPage.slot().slot === undefined);
+    await page.evaluate(() => {
+      globalThis.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    });
+    await page.waitForFunction(() => tabPage.slot().starts === 2);
+    expect(await textsIn(page)).toEqual(['stored', 'unsynced']);
+  });
+
+  test('without Web Locks nothing is lost: what a killed tab left arrives when it was silent for long', async () => {
+    const withoutLocks = (page: Page): Promise<unknown> =>
+      page.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+    const [stays, killed] = [await openTab(withoutLocks), await openTab(withoutLocks)];
+    expect([await slotOf(stays), await slotOf(killed)]).toEqual([0, 1]);
+    await context.setOffline(true);
+    await write(killed, 'left');
+    await crash(killed);
+    await new Promise((resolve) => setTimeout(resolve, 10_500));
+    await context.setOffline(false);
+    await untilShown(stays, ['left']);
+  });
+
+  test('where a browser has no IndexedDB, opening a tab says so', async () => {
+    const page = await context.newPage();
+    await page.addInitScript(() => Object.defineProperty(globalThis, 'indexedDB', { value: undefined }));
+    await page.goto(site.address);
+    await load(page);
+    expect(await page.evaluate((one) => tabPage.open(one), token)).toBe('storage');
+  });
+
+  test('the browser can be asked to keep the data', async () => {
+    expect(typeof (await (await openTab()).evaluate(() => tabPage.persist()))).toBe('boolean');
+  });
+});
