@@ -104,7 +104,7 @@ async function printToken(argv: readonly string[], io: CommandIo): Promise<void>
     );
   }
   const secret = readSecret(path);
-  const days = numberOf(values.get('days') ?? String(DAYS), 'days', 36_500);
+  const days = numberOf(values.get('days') ?? String(DAYS), 'days', 36_500, 1);
   const claims = { account, team: values.get('team'), userName: values.get('name') };
   io.stdout(`${await signToken(secret, claims, days * DAY_SECONDS)}\n`);
 }
@@ -145,10 +145,12 @@ function readSecret(path: string): Uint8Array {
   }
 }
 
-function numberOf(text: string, option: string, most: number): number {
+function numberOf(text: string, option: string, most: number, least = 0): number {
   const number = Number(text);
-  if (/^\d+$/.test(text) && number <= most) return number;
-  throw new CommandError(`deltaic: --${option} must be a whole number up to ${most}, not ${quotedText(text, 40)}`);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new CommandError(
+    `deltaic: --${option} must be a whole number from ${least} to ${most}, not ${quotedText(text, 40)}`,
+  );
 }
 
 function addressOf(text: string, option: string): URL {

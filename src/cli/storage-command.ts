@@ -23,6 +23,9 @@ import {
 import { CONVERT_HELP, INSPECT_HELP } from './help.js';
 import { countOf, linesJson, quotedText, safeText } from './text.js';
 
+/** Stands for the datastores without an account. It is not the id of an account, which has no spaces. */
+const NO_ACCOUNT = 'this device';
+
 /**
  * Runs `deltaic inspect` or `deltaic convert` on the directory of a storage. @returns the exit status.
  */
@@ -76,7 +79,7 @@ async function convert(argv: readonly string[], io: CommandIo): Promise<Outcome>
 function onlyFile(files: readonly string[], command: string): string {
   const [path, ...others] = files;
   if (path === undefined || others.length > 0) {
-    throw usageError(`${command} takes one directory, got ${files.length}`, command);
+    throw usageError(`${command} takes one directory, got ${countOf(files.length, 'file')}`, command);
   }
   // Opening it would make an empty storage of any directory.
   if (!existsSync(join(path, 'data.mdb'))) throw new CommandError(`${path}: there is no storage in this directory`);
@@ -90,7 +93,8 @@ function chosen(
   datastore: string | undefined,
 ): StoredDatastoreInfo {
   const isMeant = (one: { account: string | undefined; datastore: string | undefined }): boolean =>
-    (account === undefined || one.account === account) && (datastore === undefined || one.datastore === datastore);
+    (account === undefined || (one.account ?? NO_ACCOUNT) === account) &&
+    (datastore === undefined || one.datastore === datastore);
   const damaged = faults.find(isMeant);
   if (damaged !== undefined) throw damaged.error;
   const all = accounts.flatMap((one) =>
@@ -98,7 +102,7 @@ function chosen(
   );
   const [only, ...others] = all.filter(isMeant);
   if (only !== undefined && others.length === 0) return only.info;
-  const names = all.map((one) => `${one.account ?? 'this device'} / ${one.datastore}`).join(', ');
+  const names = all.map((one) => `${one.account ?? NO_ACCOUNT} / ${one.datastore}`).join(', ');
   const problem = only === undefined ? 'there is no such datastore' : 'more than one datastore is meant';
   throw usageError(`${problem}: use --account and --datastore; there are ${quotedText(names, 400)}`, 'convert');
 }
@@ -107,14 +111,16 @@ function linesOf(path: string, { accounts, faults }: StorageInspection): string[
   const all = accounts.flatMap(({ datastores }) => datastores);
   const unsent = all.filter((info) => info.unsent + info.uncommitted > 0).length;
   const linked = accounts.filter(({ account }) => account !== undefined).length;
+  const isEmpty = accounts.length === 0 && faults.length === 0;
   const held = `${countOf(linked, 'account')}, ${countOf(all.length, 'datastore')}, ${unsent} with edits that are not sent`;
   return [
     `${safeText(path)}: a storage with ${held}`,
+    ...(isEmpty ? ['no device has stored anything here (deltaic cannot show the logs of a server)'] : []),
     faults.length === 0 ? 'every checksum holds' : `${countOf(faults.length, 'value')} CANNOT BE READ`,
     ...faults.map((fault) => `  ${faultText(fault)}`),
     ...accounts.flatMap(({ account, datastores }) => [
       '',
-      account === undefined ? 'on this device alone' : `account ${safeText(account)}`,
+      account === undefined ? 'this device (no account)' : `account ${safeText(account)}`,
       ...datastores.map((info) => `  ${datastoreText(info)}`),
     ]),
   ];
@@ -140,7 +146,7 @@ function datastoreText({
 }
 
 function faultText({ account, datastore, error }: StorageFault): string {
-  const where = [account ?? 'this device', ...(datastore === undefined ? [] : [datastore])].join(' / ');
+  const where = [account ?? NO_ACCOUNT, ...(datastore === undefined ? [] : [datastore])].join(' / ');
   return safeText(`${where}: ${error.message}`);
 }
 

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import type { CommandIo } from '../../src/cli/command.js';
+import { runServerCommand } from '../../src/cli/serve-command.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'deltaic-serve-'));
@@ -69,6 +71,14 @@ test('a token needs the secret of a server', async () => {
     stderr:
       'deltaic-data/secret: there is no secret: run this in the directory where `deltaic serve` was started, or give --secret FILE\n',
   });
+});
+
+test('a token is valid for a day at least', async () => {
+  const told: string[] = [];
+  const io = { stderr: (text: string) => void told.push(text) } as Partial<CommandIo> as CommandIo;
+  const secret = join(root, 'package.json');
+  expect(await runServerCommand(['token', 'ann', '--secret', secret, '--days', '0'], io)).toBe(2);
+  expect(told).toEqual(['deltaic: --days must be a whole number from 1 to 36500, not "0"\n']);
 });
 
 test('a package that is missing is named, with the command that installs it', async () => {

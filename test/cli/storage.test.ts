@@ -7,6 +7,7 @@ import { decodeState } from '../../src/codec/binary/index.js';
 import { AccountManager, MemoryServer } from '../../src/datastore/index.js';
 import { ManualEnvironment } from '../../src/datastore/testing/index.js';
 import { formatState } from '../../src/index.js';
+import { LmdbLogs } from '../../src/server/lmdb/index.js';
 import { LmdbStorage } from '../../src/storage/lmdb/index.js';
 
 let path: string;
@@ -113,6 +114,17 @@ describe('deltaic inspect, of the directory of a storage', () => {
     await lease.release();
   });
 
+  test('says that the logs of a server are not shown', async () => {
+    const logs = new LmdbLogs({ path });
+    await logs.create('h1', 'notes', 'ann');
+    await logs.close();
+    const { status, out } = await runOn('inspect', path);
+    expect(status).toBe(0);
+    expect(out).toContain('no device has stored anything here (deltaic cannot show the logs of a server)');
+    await fill();
+    expect((await runOn('inspect', path)).out).not.toContain('no device');
+  });
+
   test('makes no storage where there is none', async () => {
     expect(await runOn('inspect', path)).toMatchObject({ status: 2, err: expect.stringContaining('no storage') });
     expect(readdirSync(path)).toEqual([]);
@@ -140,6 +152,24 @@ describe('deltaic convert, of the directory of a storage', () => {
       err: expect.stringContaining('ann / kept, ann / sent'),
     });
     expect(await runOn('convert', path, '--datastore', 'other')).toMatchObject({ status: 2 });
+  });
+
+  test('takes the datastores without an account by a name of their own', async () => {
+    await fill();
+    const accounts = await AccountManager.open({
+      storage: new LmdbStorage({ path }),
+      environment: new ManualEnvironment(),
+      connect: () => new MemoryServer().link('ann'),
+    });
+    const local = await (await accounts.localManager()).openOrCreate('kept');
+    local.table('notes').insert('d', {});
+    await local.sync();
+    await accounts.close();
+    const { err } = await runOn('convert', path, '--datastore', 'kept');
+    expect(err).toContain('"ann / kept, ann / sent, this device / kept"');
+    const { out } = await runOn('convert', path, '--datastore', 'kept', '--account', 'this device');
+    expect(out).toContain('"rowid":"d"');
+    expect(out).not.toContain('"rowid":"b"');
   });
 
   test('exports nothing that is damaged', async () => {
