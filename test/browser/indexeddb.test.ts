@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)('a storage in IndexedDB, in Chromium
       for (const { count: wanted, resolve } of waiting) if (count >= wanted) resolve();
     });
     count = await page.evaluate((one) => {
-      const { told } = globalThis as unknown as { told: (number: number) => void };
+      const { told } = globalThis as unknown as { told: (number: number) => Promise<void> };
       return storagePage.writeForEver(one, told);
     }, name);
     const start = count;

@@ -129,13 +129,16 @@ describe.skipIf(chromiumPath === undefined)('tabs, in Chromium', () => {
         if (told.length >= start + count) reached();
       });
       await page.evaluate((prefix) => {
-        const { told: tell } = globalThis as unknown as { told: (text: string) => void };
+        const { told: tell } = globalThis as unknown as { told: (text: string) => Promise<void> };
         tabPage.writeForEver(prefix, tell);
       }, `round${at}`);
       await enough;
       if (isCrash) await crash(page);
       else await page.close({ runBeforeUnload: false });
     }
+    // A tab looks for what others left when its network comes back, and else once a minute.
+    await context.setOffline(true);
+    await context.setOffline(false);
     await untilShown(stays, told);
   });
 

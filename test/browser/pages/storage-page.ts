@@ -8,8 +8,11 @@ export interface StoragePage {
   names(): string[];
   /** Runs a case; the answer is empty if it passed. */
   run(name: string): Promise<string>;
-  /** Takes the lease of a storage and writes numbered batches until the page is gone. Resolves with the first number. */
-  writeForEver(name: string, told: (count: number) => void): Promise<number>;
+  /**
+   * Takes the lease of a storage and writes numbered batches until the page is gone. Resolves with the first number. Each
+   * batch waits until the test was told of the one before: a test that has little time would never get through the backlog.
+   */
+  writeForEver(name: string, told: (count: number) => Promise<void>): Promise<number>;
   /** Takes the lease, and tells what is there: the number, and how many batches. */
   inspect(name: string): Promise<{ count: number; batches: number; generation: number }>;
   /** Tries to take a lease without waiting; the answer is the code of the error, or empty. */
@@ -49,7 +52,7 @@ export const storagePage: StoragePage = {
           ],
           isStrict: count % 5 === 0,
         });
-        told(count);
+        await told(count);
       }
     };
     write().catch((error: unknown) => console.error(String(error)));

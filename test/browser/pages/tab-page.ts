@@ -13,7 +13,7 @@ export interface TabPage {
   /** Makes an edit without a sync: a record of that id. */
   edit(id: string): void;
   /** Edits and syncs until the page is gone, and tells each text that is stored. */
-  writeForEver(prefix: string, told: (text: string) => void): void;
+  writeForEver(prefix: string, told: (text: string) => Promise<void>): void;
   /** Syncs. The answer is the code of the error, or empty. */
   sync(): Promise<string>;
   texts(): string[];
@@ -77,7 +77,7 @@ const tabPage: TabPage = {
       for (let count = 0; ; count++) {
         edit(`${prefix}-${count}`);
         await notes().sync();
-        told(`${prefix}-${count}`);
+        await told(`${prefix}-${count}`);
       }
     };
     write().catch((error: unknown) => console.error(String(error)));
