@@ -75,9 +75,7 @@ export class State {
       requireState(state)
         .tables()
         .flatMap((table) =>
-          sortedEntries(state.#tables.records(table)).map(([record, stored]) =>
-            insertChange(table, record, stored.fields()),
-          ),
+          state.#recordsOf(table).map(([record, stored]) => insertChange(table, record, stored.fields())),
         );
     applyChanges = (state, changes, limits) => state.#applyAll(changes, limits);
   }
@@ -204,10 +202,15 @@ export class State {
 
   #find(table: string, where: Where): [string, StoredRecord][] {
     const conditions = ownFields(isObjectOfFields(where) ? new Map(Object.entries(where)) : where, { table });
+    return this.#recordsOf(table, (stored) => recordMatches(stored, conditions));
+  }
+
+  /** The records of a table that pass a test, in code point order. */
+  #recordsOf(table: string, test: (stored: StoredRecord) => boolean = () => true): [string, StoredRecord][] {
     const found = new Map<string, StoredRecord>();
-    for (const [record, stored] of this.#tables.records(table)) {
-      if (recordMatches(stored, conditions)) found.set(record, stored);
-    }
+    this.#tables.forEach(table, (stored, record) => {
+      if (test(stored)) found.set(record, stored);
+    });
     return sortedEntries(found);
   }
 

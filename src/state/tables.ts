@@ -2,11 +2,12 @@ import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { type Change, deleteChange, updateChange } from '../operations/change.js';
 import type { Fields } from '../values/fields.js';
 import { BASE_DATASTORE_SIZE } from '../values/size.js';
+import { RecordLayers } from './record-layers.js';
 import { StoredRecord } from './stored-record.js';
 
 interface Table {
   readonly owner: object;
-  readonly records: Map<string, StoredRecord>;
+  readonly records: RecordLayers<StoredRecord>;
   /** The record that was inserted last: the next one is likely to have the same fields. */
   latest: StoredRecord | undefined;
 }
@@ -15,7 +16,7 @@ interface Table {
  * The records of a datastore by table, edited in place, with their size and number.
  *
  * Sharing is immediate. Every part has an owner, and a state that is not the owner copies the part before its first
- * edit; an original that is shared gives up what it owned as well.
+ * edit; an original that is shared gives up what it owned as well. Copying a table copies none of its records.
  */
 export class Tables {
   readonly #tables = new Map<string, Table>();
@@ -44,8 +45,9 @@ export class Tables {
     return this.#tables.keys();
   }
 
-  records(table: string): ReadonlyMap<string, StoredRecord> {
-    return this.#tables.get(table)?.records ?? new Map<string, StoredRecord>();
+  /** Visits the records of a table. */
+  forEach(table: string, visit: (stored: StoredRecord, record: string) => void): void {
+    this.#tables.get(table)?.records.forEach(visit);
   }
 
   get(table: string, record: string): StoredRecord | undefined {
@@ -89,7 +91,7 @@ export class Tables {
     const own = this.#ownTable(table);
     const stored = StoredRecord.from(this.#owner, fields, own.latest);
     own.latest = stored;
-    own.records.set(record, stored);
+    own.records.insert(record, stored);
     this.#recordCount++;
     this.#size += stored.size;
   }
@@ -106,14 +108,15 @@ export class Tables {
   #ownRecord(table: string, record: string, current: StoredRecord): StoredRecord {
     if (current.owner === this.#owner) return current;
     const own = current.copyFor(this.#owner);
-    this.#ownTable(table).records.set(record, own);
+    this.#ownTable(table).records.replace(record, own);
     return own;
   }
 
   #ownTable(id: string): Table {
     const table = this.#tables.get(id);
     if (table?.owner === this.#owner) return table;
-    const own: Table = { owner: this.#owner, records: new Map(table?.records), latest: table?.latest };
+    const records = table?.records.copy() ?? new RecordLayers<StoredRecord>();
+    const own: Table = { owner: this.#owner, records, latest: table?.latest };
     this.#tables.set(id, own);
     return own;
   }
