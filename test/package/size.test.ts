@@ -25,8 +25,8 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 28_800,
-  'deltaic/binary': 30_500,
+  deltaic: 28_950,
+  'deltaic/binary': 30_900,
   'deltaic/sync': 49_600,
   'deltaic/mesh': 44_000,
   'deltaic/datastore': 90_500,
@@ -37,7 +37,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/server': 42_000,
   'deltaic/server/lmdb': 3_100,
   'deltaic/server/postgres': 5_000,
-  'deltaic/http': 18_000,
+  'deltaic/http': 18_300,
   'deltaic/server/node': 1_000,
   'deltaic/server/tokens': 2_100,
 };
