@@ -199,7 +199,8 @@ function errorOf({ status }: Response, answer: unknown): DatastoreError {
   const isKnown = typeof code === 'string' && CODES.has(code);
   if (isKnown) return errorWithCode(code as DatastoreErrorCode, String(message), place);
   // Something else than our server has answered, such as a proxy.
-  if (status === 401) return new ServiceError('unauthorized', 'the server rejects the token');
+  if (status === 401)
+    return new ServiceError('unauthorized', 'the server rejected the token: getToken must return one that is valid');
   if (status === 429 || status === 503)
     return new ServiceError('retry-later', `the server answered with status ${status}`);
   return new ServiceError('server', `the server answered with status ${status}`);

@@ -36,7 +36,7 @@ export function infoChanges(state: State): Change[] {
 /** Sets the title, or deletes it. @throws DatastoreError `invalid-value`. */
 export function titleChange(title: unknown): Change {
   if (title !== undefined && typeof title !== 'string') {
-    throw new DatastoreError('invalid-value', `a title is a string, not ${quote(title)}`);
+    throw new DatastoreError('invalid-value', `a title must be a string, got ${quote(title)}`);
   }
   return updateChange(INFO_TABLE, INFO_RECORD, freezeMap([['title', fieldSet(title, undefined)]]));
 }

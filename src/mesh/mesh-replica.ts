@@ -4,12 +4,13 @@ import { type Conflict, type ConflictListener, conflictLender } from '../deltas/
 import { changesIn, Delta, type DeltaInput, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
 import { deltaWithoutBefore, invert } from '../deltas/invert.js';
 import { editAt, type RecordEdit } from '../deltas/normal-form.js';
+import { invalidArgument } from '../errors/arguments.js';
 import { DatastoreError, type Place, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
-import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
+import { checkLimits, DEFAULT_LIMITS, type Limits, overLimit } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { RecordWatch } from '../state/record-watch.js';
 import type { FoundRecord, State, Where } from '../state/state.js';
@@ -133,7 +134,7 @@ export class MeshReplica {
     const { rules = new ResolutionRules(), limits = DEFAULT_LIMITS, undoDepth = 100 } = options;
     checkLimits(limits);
     if (!Number.isSafeInteger(undoDepth) || undoDepth < 0) {
-      throw new DatastoreError('invalid-option', 'undoDepth must be a whole number from 0');
+      throw invalidArgument('undoDepth must be a whole number from 0', undoDepth);
     }
     this.#agent = ownAgent(options.agent);
     this.#rules = rules;
@@ -197,7 +198,7 @@ export class MeshReplica {
   /** Goes on under a new name. @throws DatastoreError `invalid-name`, or `bad-state` if events have it. */
   rename(agent: string): void {
     const name = ownAgent(agent);
-    if (this.#integrator.graph.held(name) > 0) throw new DatastoreError('bad-state', 'the name has been used');
+    if (this.#integrator.graph.held(name) > 0) throw nameTaken(name);
     this.#agent = name;
     this.#isNameTaken = false;
   }
@@ -405,7 +406,7 @@ export class MeshReplica {
     }
     const { graph } = this.#integrator;
     const seq = graph.held(this.#agent) + 1;
-    if (this.#isNameTaken) throw new DatastoreError('bad-state', 'the name of this replica is taken: rename it');
+    if (this.#isNameTaken) throw nameTaken(this.#agent);
     this.#requireWrite();
     if (at !== undefined) this.#open.add(this.#view.apply(mtimeChanges(this.#view, new Date(at))), false);
     const applied = at === undefined ? edits : this.#open.whole();
@@ -497,7 +498,8 @@ export class MeshReplica {
    * @returns how many events were trimmed. Spec: WINDOW-3.
    */
   trim(writers: Iterable<string>, held: Iterable<VersionVector> = []): number {
-    if (!this.#open.isEmpty) throw new DatastoreError('bad-state', 'there are edits to seal first');
+    if (!this.#open.isEmpty)
+      throw new DatastoreError('bad-state', 'there are edits that are not sealed: call seal() or sync() first');
     const others = [...writers].filter((agent) => agent !== this.#agent);
     const { graph } = this.#integrator;
     const known = [...others.map((agent) => this.#knownToHold(agent)), ...held];
@@ -534,9 +536,7 @@ export class MeshReplica {
 
   #integrate(event: MeshEvent, onConflict: ConflictListener): Delta {
     const size = sizeOfDelta(event.delta);
-    if (size > EVENT_SIZE_MAX) {
-      throw new DatastoreError('delta-too-large', `${size} is over the limit of ${EVENT_SIZE_MAX}`);
-    }
+    if (size > EVENT_SIZE_MAX) throw overLimit('delta-too-large', size, EVENT_SIZE_MAX);
     return this.#integrator.integrate(event, (conflict) => {
       // Every event sets the modified time: no user needs to hear of it.
       if (conflict.table === INFO_TABLE && conflict.field === 'mtime') return;
@@ -597,7 +597,11 @@ export class MeshReplica {
 function ownEventTime(time: unknown): number {
   const owned = ownAtom(time);
   if (owned instanceof Date && isEventTime(owned.getTime())) return owned.getTime();
-  throw new DatastoreError('invalid-value', 'the time of an event is a date from 1970 on');
+  throw new DatastoreError('invalid-value', `the time of an event must be a date from 1970 on, got ${quote(time)}`);
+}
+
+function nameTaken(agent: string): DatastoreError {
+  return new DatastoreError('bad-state', `another replica has used the name ${quote(agent)}: rename this one`);
 }
 
 /** Whether somebody who holds `vector` holds all of `other`. */

@@ -264,7 +264,7 @@ export class DatastoreService {
         if (await this.#append(hosted, entry)) return { message: answer, role: hosted.roleOf(requester) };
         await this.#catchUpNow(hosted);
       }
-      throw new ServiceError('retry-later', 'other servers were faster each time: try again');
+      throw new ServiceError('retry-later', 'other servers appended to the log first each time: try again');
     });
   }
 

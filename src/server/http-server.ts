@@ -99,7 +99,7 @@ export function createServer(options: ServerOptions): DatastoreServer {
     if (request.method === 'GET' && id !== undefined) {
       return Response.json(await readDatastore(service, await identify(options, request), decodeId(id)));
     }
-    throw new ServiceError('not-found', `there is no ${request.method} ${quote(pathname)}`);
+    throw new ServiceError('not-found', `the server does not know ${request.method} ${quote(pathname)}`);
   };
 
   return {
@@ -144,8 +144,9 @@ async function identify({ authenticate }: ServerOptions, request: Request): Prom
 
 /** @throws DatastoreError `invalid-json`; RangeError if it is too large. */
 async function readBody(request: Request, { bodySize = BODY_SIZE }: ServerOptions): Promise<JsonBody> {
-  if (!/^application\/json\b/.test(request.headers.get('content-type') ?? '')) {
-    throw new DatastoreError('invalid-json', 'the content type must be application/json');
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/json\b/.test(type)) {
+    throw new DatastoreError('invalid-json', `the content type must be application/json, got ${quote(type)}`);
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -189,7 +190,7 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
 function text(body: JsonBody, name: string): string {
   const value = Object.hasOwn(body, name) ? body[name] : undefined;
   if (typeof value === 'string') return value;
-  throw new DatastoreError('invalid-json', `the member "${name}" must be a string`);
+  throw new DatastoreError('invalid-json', `the member "${name}" must be a string, got ${quote(value)}`);
 }
 
 function texts(body: JsonBody, name: string): string[] {
@@ -264,7 +265,7 @@ class WatchList {
     const { watchesPerAccount = WATCHES, heartbeat = HEARTBEAT } = this.#options;
     const count = this.#counts.get(requester.account) ?? 0;
     if (count >= watchesPerAccount) {
-      throw new ServiceError('retry-later', `an account may have ${watchesPerAccount} watches at once`);
+      throw new ServiceError('retry-later', `an account may have at most ${watchesPerAccount} watches at once`);
     }
     this.#counts.set(requester.account, count + 1);
     await this.#service.noteList(requester).catch(() => undefined);

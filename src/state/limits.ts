@@ -1,4 +1,4 @@
-import { DatastoreError, type UsageErrorCode } from '../errors/datastore-error.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 
 /**
@@ -33,7 +33,7 @@ export const NO_LIMITS: Limits = Object.freeze({
 /** @throws DatastoreError `invalid-option` unless all four are numbers from 0. */
 export function checkLimits(limits: Limits): void {
   if (typeof limits !== 'object' || limits === null) {
-    throw new DatastoreError('invalid-option', `limits must be an object of four numbers; got ${quote(limits)}`);
+    throw new DatastoreError('invalid-option', `limits must be an object of four numbers, got ${quote(limits)}`);
   }
   const { datastoreSize, recordSize, deltaSize, recordCount } = limits;
   checkLimit('datastoreSize', datastoreSize);
@@ -47,18 +47,21 @@ function checkLimit(name: keyof Limits, limit: unknown): void {
   throw new DatastoreError('invalid-option', `limit ${name} must be a number from 0, got ${quote(limit)}`);
 }
 
+/** What has a limit, by the code of the error. */
+export type LimitCode = 'record-too-large' | 'datastore-too-large' | 'delta-too-large' | 'too-many-records';
+
+/** The error of something that is over its limit. */
+export function overLimit(code: LimitCode, found: number, limit: number, place: Place = {}): DatastoreError {
+  const what = code === 'too-many-records' ? 'the number of records' : `the size of the ${code.split('-')[0]} in bytes`;
+  return new DatastoreError(code, `${what} is ${found}, over the limit of ${limit}`, place);
+}
+
 /**
  * Rejects growth beyond a limit. A size that is over the limit already may shrink or stay.
  *
  * @throws DatastoreError with `code` if `after` is over the limit and more than `before`. Spec: LIM-2.
  */
-export function checkGrowth(
-  code: UsageErrorCode,
-  before: number,
-  after: number,
-  limit: number,
-  place: { readonly table?: string; readonly record?: string } = {},
-): void {
+export function checkGrowth(code: LimitCode, before: number, after: number, limit: number, place: Place = {}): void {
   if (after <= limit || after <= before) return;
-  throw new DatastoreError(code, `${after} is over the limit of ${limit}`, place);
+  throw overLimit(code, after, limit, place);
 }

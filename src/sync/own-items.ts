@@ -268,7 +268,7 @@ export function parseOwnItems(json: unknown): SavedOwnItems {
     items: expectItems(items, 'the own items of lists', parseOwnList),
     appends: expectItems(appends, 'the appends', parseAppends),
   };
-  if (own.items.length + own.appends.length === 0) throw invalid(json, 'own items that are none are left out');
+  if (own.items.length + own.appends.length === 0) throw invalid(json, 'empty own items must be left out');
   const lists = new Set(own.items.map(([table, record, field]) => placeOf(table, record, field)));
   if (lists.size < own.items.length || lists.size > LISTS_MAX) {
     throw invalid(items, `there are own items of at most ${LISTS_MAX} lists, each named once`);
@@ -324,5 +324,5 @@ export function parseAppends(json: unknown): SavedAppends {
 }
 
 function invalid(json: unknown, expected: string): DatastoreError {
-  return new DatastoreError('invalid-json', `${expected}; got ${quote(json)}`);
+  return new DatastoreError('invalid-json', `${expected}, got ${quote(json)}`);
 }

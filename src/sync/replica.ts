@@ -575,19 +575,19 @@ function settingsOf(options: ReplicaOptions): Required<ReplicaOptions> {
   const { nextNonce, role = 'owner', rules = new ResolutionRules(), limits = DEFAULT_LIMITS } = options;
   const { undoDepth = DEFAULT_UNDO_DEPTH } = options;
   if (typeof nextNonce !== 'function') {
-    const reason = `nextNonce must be a function that returns a new nonce, such as a random UUID; got ${quote(nextNonce)}`;
+    const reason = `nextNonce must be a function that returns a new nonce, such as a random UUID, got ${quote(nextNonce)}`;
     throw new DatastoreError('invalid-option', reason);
   }
   if (typeof (rules as { get?: unknown } | null)?.get !== 'function') {
     throw new DatastoreError(
       'invalid-option',
-      `rules must be ResolutionRules or have a method get; got ${quote(rules)}`,
+      `rules must be ResolutionRules or have a method get, got ${quote(rules)}`,
     );
   }
   checkRole(role);
   checkLimits(limits);
   if (!isWholeNumber(undoDepth)) {
-    throw new DatastoreError('invalid-option', `undoDepth must be a whole number from 0; got ${quote(undoDepth)}`);
+    throw new DatastoreError('invalid-option', `undoDepth must be a whole number from 0, got ${quote(undoDepth)}`);
   }
   return { nextNonce, role, rules, limits, undoDepth };
 }

@@ -259,7 +259,7 @@ function ruleOf(
 function flag(json: JsonObject, name: string): boolean {
   const value = json[name];
   if (typeof value === 'boolean') return value;
-  throw invalid(`${name} of a saved replica must be true or false; got ${quote(value)}`);
+  throw invalid(`${name} of a saved replica must be true or false, got ${quote(value)}`);
 }
 
 function invalid(reason: string): DatastoreError {

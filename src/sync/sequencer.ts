@@ -354,7 +354,7 @@ function answerSizeOf({ answerSize = DEFAULT_ANSWER_SIZE }: SequencerOptions): n
 
 function wholeOption(name: keyof SequencerOptions, value: unknown): number {
   if (isWholeNumber(value)) return value;
-  throw new DatastoreError('invalid-option', `${name} must be a whole number from 0; got ${quote(value)}`);
+  throw new DatastoreError('invalid-option', `${name} must be a whole number from 0, got ${quote(value)}`);
 }
 
 function refused(nonce: string, refusal: Refusal): Refused {

@@ -285,7 +285,7 @@ describe('an error names what is wrong, and what is expected', () => {
       'a storage without a lease',
       (_, { options }) => AccountManager.open({ ...options, storage: { get: () => 1 } as never }),
       'invalid-option',
-      /^storage must have a method acquire, but has none$/,
+      /^storage must have a method acquire, got \{get: a function\}$/,
     ],
     [
       'a misspelled option',
@@ -333,7 +333,7 @@ describe('an error names what is wrong, and what is expected', () => {
       'an account that is a text',
       ({ accounts }) => accounts.managerFor('ann' as never),
       'invalid-option',
-      /^an account must be an Account object, which `link` gives, got "ann"$/,
+      /^an account must be an Account object, as `link` returns it, got "ann"$/,
     ],
     [
       'an invalid account id',
@@ -387,7 +387,7 @@ describe('an error names what is wrong, and what is expected', () => {
       'an index after the end',
       ({ list }) => list.get(3),
       'index-out-of-range',
-      /index 3: the length of the list is 3$/,
+      /index 3: index out of range: the list has 3 items$/,
     ],
     [
       'an unknown role',
@@ -413,6 +413,69 @@ describe('an error names what is wrong, and what is expected', () => {
       ({ record }) => record.set('votes', 1).getString('votes'),
       'wrong-type',
       /field "votes": expected a string, but the value is a double$/,
+    ],
+    [
+      'an absent field',
+      ({ record }) => record.getString('note'),
+      'field-missing',
+      /field "note": the field is absent: check with has\(\), or use get\(\)$/,
+    ],
+    [
+      'an edit of a deleted record',
+      ({ record }) => {
+        record.deleteRecord();
+        record.set('title', 'x');
+      },
+      'record-deleted',
+      /record "milk": the record was deleted and cannot be edited: insert it again$/,
+    ],
+    [
+      'a record that is too large',
+      ({ record }) => record.set('title', 'x'.repeat(102_400)),
+      'record-too-large',
+      /record "milk": the size of the record in bytes is \d+, over the limit of 102400$/,
+    ],
+    [
+      'a closed datastore',
+      ({ datastore, record }) => {
+        datastore.close();
+        record.set('title', 'x');
+      },
+      'closed',
+      /^datastore "\.[^"]+" is no longer open: open it again$/,
+    ],
+    [
+      'a datastore that is open',
+      ({ manager, datastore }) => manager.open(datastore.id),
+      'already-open',
+      /^datastore "\.[^"]+" is open, or is being opened or deleted: close it first$/,
+    ],
+    [
+      'a manager that was shut down',
+      async ({ manager }) => {
+        await manager.shutDown();
+        await manager.openDefault();
+      },
+      'shut-down',
+      /^the manager was shut down: get another one from the account manager$/,
+    ],
+    [
+      'an account manager that was closed',
+      async ({ accounts }) => {
+        await accounts.close();
+        await accounts.link('ann');
+      },
+      'shut-down',
+      /^the account manager was closed: open another one$/,
+    ],
+    [
+      'an account that was unlinked',
+      async ({ accounts, account }) => {
+        await account.unlink();
+        await accounts.managerFor(account);
+      },
+      'unauthorized',
+      /^the account "ann" is not linked: link it, and use the object that `link` returns$/,
     ],
   ])('%s', async (_what, call, code, message) => {
     const fixture = new Fixture();

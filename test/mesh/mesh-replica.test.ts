@@ -175,6 +175,29 @@ describe('a mesh replica', () => {
     expect(copy.seal()?.id).toEqual(['a2', 1]);
   });
 
+  it('says what is wrong with a call, and what to do', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'one');
+    const calls: readonly (readonly [code: string, message: string, call: () => unknown])[] = [
+      ['invalid-option', 'undoDepth must be a whole number from 0, got -1', () => replica('c', { undoDepth: -1 })],
+      ['bad-state', 'there are edits that are not sealed: call seal() or sync() first', () => a.trim([])],
+      [
+        'invalid-value',
+        'the time of an event must be a date from 1970 on, got Date(1969-12-31T23:59:59.999Z)',
+        () => a.seal(new Date(-1)),
+      ],
+      [
+        'bad-state',
+        'another replica has used the name "a": rename this one',
+        () => {
+          pass(a, b);
+          b.rename('a');
+        },
+      ],
+    ];
+    for (const [code, message, call] of calls) expect(call).toThrow(expect.objectContaining({ code, message }));
+  });
+
   it('undoes and redoes steps, leaving what others did since', () => {
     const [a, b] = [replica('a'), replica('b')];
     put(a, 'f', 'one');

@@ -78,7 +78,7 @@ describe('nobody gets in', () => {
 
   test('a secret that is too short is rejected', () => {
     expect(() => tokenAuthentication({ secret: new Uint8Array(31) })).toThrow('at least 32 bytes');
-    expect(() => tokenAuthentication({})).toThrow('either a secret or the address of keys');
+    expect(() => tokenAuthentication({})).toThrow('tokens need secret or keys, and not both');
   });
 });
 

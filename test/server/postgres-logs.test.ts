@@ -70,7 +70,7 @@ describe('the schema', () => {
     const database = await server.emptyDatabase();
     await expect(PostgresLogs.open({ url: database })).rejects.toMatchObject({
       code: 'storage',
-      message: expect.stringContaining('migrate it first'),
+      message: expect.stringContaining('start it once with --migrate'),
     });
   });
 

@@ -99,7 +99,7 @@ test('a promise of another realm is refused as a link', async () => {
     environment: new ManualEnvironment(),
     connect: () => foreign('Promise.resolve()'),
   });
-  await expect(accounts.link('ann')).rejects.toThrow('connect must return a link, not a promise');
+  await expect(accounts.link('ann')).rejects.toThrow('connect must return a link, got a promise');
   await accounts.close();
 });
 

@@ -229,7 +229,8 @@ export class ChangeReader {
     while (count === undefined ? !this.#groups.isAtEnd : changes.length < count) {
       const run = readRun(this.#groups, CHANGE_KIND_COUNT);
       const table = this.names.at(this.#groups.varint(), this.#groups);
-      if (previous?.kind === run.kind && previous.table === table) this.#groups.fail('two runs that must be one');
+      if (previous?.kind === run.kind && previous.table === table)
+        this.#groups.fail('two adjacent runs must be written as one');
       const width = changesPerRecord(run.kind);
       if (count !== undefined && run.count * width > count - changes.length) {
         this.#groups.fail('a run exceeds its delta');
@@ -240,7 +241,7 @@ export class ChangeReader {
         check(change);
         const before = changes.at(-1);
         if (run.kind === UPDATED && before?.type === 'insert' && isUpdateOf(before, change)) {
-          this.#groups.fail('an insert and an update of it that must be in one run');
+          this.#groups.fail('an insert and the update that follows it must be written as one run');
         }
         changes.push(change);
         if (width === 1) continue;

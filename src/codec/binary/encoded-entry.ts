@@ -34,7 +34,8 @@ export function decodeEntry(bytes: Uint8Array, rev: number, nonce: string): LogE
   ];
   const head = new ByteReader(headColumn, 'head');
   const unseen = head.varint();
-  if (unseen === 0 || unseen > rev - 1) head.fail('what the author had not seen must be 1 to all that came before');
+  if (unseen === 0 || unseen > rev - 1)
+    head.fail('the number of unseen entries must be from 1 to the number of earlier entries');
   head.finish();
   const reader = new ChangeReader(columns, new MemoryBudget(UNLIMITED));
   const delta = deltaOf(reader.changes());

@@ -89,7 +89,7 @@ export function decodeReplica(bytes: unknown, options?: DecodeOptions): SavedRep
   const head = new ByteReader(headColumn, 'head');
   const rev = head.varint();
   const flags = head.byte();
-  if (flags > ALL_FLAGS) head.fail('unknown flags');
+  if (flags > ALL_FLAGS) head.fail(`unknown flags ${flags}`);
   const nonceOfRev = (flags & KNOWS_HEAD) === 0 ? undefined : decodeNonce(head.bytes(head.varint()));
   const memoryColumn = (flags & HAS_MEMORY) === 0 ? undefined : head.bytes(head.varint());
   const own = (flags & KNOWS_OWN) === 0 ? NOTHING_OWN : decodeOwn(head.rest(), budget);
@@ -191,7 +191,7 @@ function decodeMemory(column: Uint8Array | undefined, rev: number, count: number
   const format = (memory: Memory): unknown => formatMemory({ rev, ...memory });
   const memory = decodeJson(column, 'what is remembered', parse, format);
   if (JSON.stringify(format(memory)) !== NO_MEMORY) return memory;
-  throw invalidBinary('what is remembered is left out if it is nothing', column.byteOffset);
+  throw invalidBinary('what is remembered must be left out if it is empty', column.byteOffset);
 }
 
 /** Reads JSON that must be written as we write it. */

@@ -64,8 +64,9 @@ export function decodeSequencer(bytes: unknown, options?: DecodeOptions): SavedS
     head.fail('the number of entries does not match the revisions');
   const unseen = head.isAtEnd ? [] : deltas.map(() => head.varint());
   if (unseen.length > 0 && !unseen.some((count) => count > 0))
-    head.fail('what was not seen is left out if it is nothing');
-  if (unseen.some((count, at) => count > firstRev + at - 1)) head.fail('more was not seen than there is');
+    head.fail('counts of unseen entries must be left out if all are 0');
+  if (unseen.some((count, at) => count > firstRev + at - 1))
+    head.fail('a count of unseen entries is above the number of earlier entries');
   head.finish();
   const nonces = decodeNonces(nonceColumn, budget);
   const firstOfNonces = lastRev - nonces.length + 1;
@@ -100,7 +101,11 @@ function noncesOf({ snapshot, log }: SavedSequencer): string[] {
     note(snapshot.rev - snapshot.nonces.length + 1 + at, nonce);
   });
   const nonces = [...byRevision].sort(([left], [right]) => left - right).map(([, nonce]) => nonce);
-  if (new Set(nonces).size < nonces.length) throw new ServiceError('log-mismatch', 'two revisions have one nonce');
+  const lastAt = new Map(nonces.map((nonce, at) => [nonce, at]));
+  const repeated = nonces.find((nonce, at) => lastAt.get(nonce) !== at);
+  if (repeated !== undefined) {
+    throw new ServiceError('log-mismatch', `two revisions have the nonce ${quote(repeated)}`);
+  }
   return nonces;
 }
 

@@ -84,7 +84,8 @@ export function unpackColumns(bytes: unknown, kind: FileKind, columnCount: numbe
   const file = new ByteReader(own, 'envelope');
   const elementCount = arrayLength(file);
   checkKind(file, kind);
-  if (file.byte() !== BINARY_VERSION) throw unknownVersion(kind);
+  const version = file.byte();
+  if (version !== BINARY_VERSION) throw unknownVersion(kind, version);
   if (elementCount !== columnCount + 2) file.fail(`expected ${columnCount + 2} elements, got ${elementCount}`);
   const columns: Uint8Array[] = [];
   for (let column = 0; column < columnCount; column++) {
@@ -129,9 +130,7 @@ function columnLength(file: ByteReader): number {
   return length;
 }
 
-function unknownVersion(kind: FileKind): DatastoreError {
-  const offset = 2 + kind.length;
-  return new DatastoreError('unknown-version', `unknown version: this release reads version ${BINARY_VERSION}`, {
-    offset,
-  });
+function unknownVersion(kind: FileKind, version: number): DatastoreError {
+  const reason = `got version ${version} of the binary form, and this release reads version ${BINARY_VERSION}`;
+  return new DatastoreError('unknown-version', reason, { offset: 2 + kind.length });
 }

@@ -146,8 +146,9 @@ export class ListEditReader {
   #checkRun(previousKind: number, previousCount: number, run: Run, distance: number): void {
     const isDelete = run.kind === DELETES || run.kind === BACKSPACES;
     const kind = isDelete ? DELETES : run.kind;
-    if (extend(previousKind, previousCount, kind, distance) !== NO_RUN) this.#column.fail('two runs that must be one');
-    if (isDelete && run.count > UNPAID_RUN_MAX) this.#column.fail(`a run of deletes has at most ${UNPAID_RUN_MAX}`);
+    if (extend(previousKind, previousCount, kind, distance) !== NO_RUN)
+      this.#column.fail('two adjacent runs must be written as one');
+    if (isDelete && run.count > UNPAID_RUN_MAX) this.#column.fail(`a run has at most ${UNPAID_RUN_MAX} deletes`);
     if (run.kind === BACKSPACES && run.count === 1) this.#column.fail('a run of backspaces has at least two');
     if (run.kind === MOVES && run.count > 1) this.#column.fail('a run of moves has exactly one');
   }

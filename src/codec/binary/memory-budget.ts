@@ -46,7 +46,7 @@ export class MemoryBudget {
   constructor(options: DecodeOptions = {}) {
     const maxBytes: unknown = (options as DecodeOptions | null)?.maxBytes ?? DEFAULT_MAX_BYTES;
     if (typeof maxBytes !== 'number' || !(maxBytes >= 0)) {
-      throw new DatastoreError('invalid-option', `maxBytes must be a number from 0; got ${quote(maxBytes)}`);
+      throw new DatastoreError('invalid-option', `maxBytes must be a number from 0, got ${quote(maxBytes)}`);
     }
     this.#maxBytes = maxBytes;
     this.#left = maxBytes;

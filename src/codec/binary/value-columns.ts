@@ -245,7 +245,7 @@ export class ValueReader {
     const previous = this.#runTag;
     const isFull = !isPaid(previous) && this.#runCount === UNPAID_RUN_MAX;
     const { kind, count } = readRun(this.#tags, TAG_COUNT);
-    if (kind === previous && !isFull) this.#tags.fail('two runs that must be one');
+    if (kind === previous && !isFull) this.#tags.fail('two adjacent runs must be written as one');
     if (!isPaid(kind) && count > UNPAID_RUN_MAX) this.#tags.fail(`a run may have at most ${UNPAID_RUN_MAX}`);
     if (kind !== UNKNOWN) this.#hasKnown = true;
     this.#runTag = kind;

@@ -1,8 +1,9 @@
+import { invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError, isDatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { checkLimits, type Limits } from '../../state/limits.js';
 import { isPromiseLike } from '../../values/brands.js';
-import { checkBoolean, checkFunction, checkMethods, checkOptions, invalidArgument } from '../model/arguments.js';
+import { checkBoolean, checkFunction, checkMethods, checkOptions } from '../model/arguments.js';
 import { type Listener, Listeners } from '../model/listeners.js';
 import { Mutex } from '../model/mutex.js';
 import type { AbortSignalLike, AcquireOptions, DeviceStorage } from '../storage/device-storage.js';
@@ -289,7 +290,8 @@ export class AccountManager {
 
   /** @throws DatastoreError `shut-down` once {@link close} was called. */
   #requireOpen(): void {
-    if (this.#closing !== undefined) throw new DatastoreError('shut-down', 'the account manager was closed');
+    if (this.#closing !== undefined)
+      throw new DatastoreError('shut-down', 'the account manager was closed: open another one');
   }
 
   #slot(id: string | undefined): Slot {
@@ -305,7 +307,10 @@ export class AccountManager {
   #connect(id: string): Link {
     const link: unknown = this.#options.connect(id);
     if (isPromiseLike(link)) {
-      throw new DatastoreError('invalid-option', 'connect must return a link, not a promise: connect within its calls');
+      throw new DatastoreError(
+        'invalid-option',
+        'connect must return a link, got a promise: connect within the calls of the link',
+      );
     }
     const methods = ['profile', 'list', 'find', 'create', 'delete', 'send', 'watch'] as const;
     checkMethods<Link>(link, 'the link that connect returns', methods);
@@ -396,7 +401,7 @@ export class AccountManager {
       await this.#stop(slot);
       const cache = await DatastoreCache.open(this.#store, this.#spaceOf(account, 'bad-state'));
       if ([...cache.summaries.values()].some(({ isUploaded }) => !isUploaded)) {
-        const reason = `the account ${quote(account.id)} has edits that are not uploaded: wait for that before a migration`;
+        const reason = `the account ${quote(account.id)} has edits that are not uploaded: migrate when they are`;
         throw new DatastoreError('bad-state', reason);
       }
       await this.#slot(undefined).mutex.run(async () => {
@@ -445,12 +450,12 @@ export class AccountManager {
   /** The space of an account. @throws DatastoreError `invalid-option`, or `code` if the account is not linked. */
   #spaceOf(account: Account, code: 'unauthorized' | 'bad-state'): string {
     if (!(account instanceof Account)) {
-      throw invalidArgument('an account must be an Account object, which `link` gives', account);
+      throw invalidArgument('an account must be an Account object, as `link` returns it', account);
     }
     const stored = this.#record.accounts.find(({ id }) => id === account.id);
     const isLinked = this.#accounts.get(account.id)?.account === account && !this.#leaving.has(account);
     if (stored !== undefined && isLinked) return stored.space;
-    const reason = `the account ${quote(account.id)} is not linked`;
+    const reason = `the account ${quote(account.id)} is not linked: link it, and use the object that \`link\` returns`;
     throw code === 'unauthorized' ? new ServiceError(code, reason) : new DatastoreError(code, reason);
   }
 

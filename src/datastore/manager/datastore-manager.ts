@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../errors/arguments.js';
 import {
   DatastoreError,
   errorWithCode,
@@ -8,7 +9,7 @@ import {
 import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
-import { checkBoolean, checkFunction, checkOptions, invalidArgument, invalidDatastoreId } from '../model/arguments.js';
+import { checkBoolean, checkFunction, checkOptions, invalidDatastoreId } from '../model/arguments.js';
 import type { Datastore } from '../model/datastore.js';
 import type { AnyTables, CheckedTables } from '../model/fields.js';
 import type { Listener } from '../model/listeners.js';
@@ -326,7 +327,10 @@ export class DatastoreManager implements OwningManager {
     if (cached !== undefined) return cached;
     if (this.#runtime.link === undefined) throw notFound(id);
     if (!this.#context.isOnline())
-      throw new ServiceError('network', `datastore ${quote(id)} is not on this device, and the device is offline`);
+      throw new ServiceError(
+        'network',
+        `datastore ${quote(id)} is not on this device, and the device is offline: open it once online`,
+      );
     const access = await this.#runtime.asked(this.#runtime.link.find(id));
     this.#requireRunning();
     return await this.#runtime.sessions.begin(id, rules, access);
@@ -366,8 +370,11 @@ export class DatastoreManager implements OwningManager {
   /** @throws DatastoreError `shut-down` or `unauthorized`. */
   #requireRunning(): void {
     if (this.#endedAs === undefined) return;
-    const cause = this.#endedAs === 'unauthorized' ? ', because its account was unlinked' : '';
-    throw errorWithCode(this.#endedAs, `the manager was shut down${cause}`);
+    const reason = 'the manager was shut down: get another one from the account manager';
+    throw errorWithCode(
+      this.#endedAs,
+      this.#endedAs === 'unauthorized' ? 'the account was unlinked: link it again' : reason,
+    );
   }
 
   /** @throws DatastoreError `bad-state`, or as {@link #requireRunning}. */
@@ -384,7 +391,10 @@ export class DatastoreManager implements OwningManager {
     this.#requireRunning();
     if (!isValidDatastoreId(id)) throw invalidDatastoreId(id);
     if (this.#runtime.isTaken(id)) {
-      throw new DatastoreError('already-open', `datastore ${quote(id)} is open, or is being opened or removed`);
+      throw new DatastoreError(
+        'already-open',
+        `datastore ${quote(id)} is open, or is being opened or deleted: close it first`,
+      );
     }
   }
 }

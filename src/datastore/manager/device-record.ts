@@ -90,7 +90,10 @@ function parseDevice(json: unknown): DeviceRecord {
   const { format, accounts, localSpace, nextSpace } = expectObject(json, 'the record of a device');
   if (format !== 1) throw new DatastoreError('invalid-json', `format must be 1, got ${quote(format)}`);
   if (typeof localSpace !== 'string' || typeof nextSpace !== 'number') {
-    throw new DatastoreError('invalid-json', 'localSpace must be a string, and nextSpace a number');
+    throw new DatastoreError(
+      'invalid-json',
+      `localSpace and nextSpace must be a string and a number, got ${quote(json)}`,
+    );
   }
   return { accounts: expectItems(accounts, 'accounts', parseAccount), localSpace, nextSpace };
 }
@@ -98,7 +101,7 @@ function parseDevice(json: unknown): DeviceRecord {
 function parseAccount(json: unknown): AccountRecord {
   const { id, space, userName, orgName } = expectObject(json, 'an account');
   if (typeof id !== 'string' || typeof space !== 'string') {
-    throw new DatastoreError('invalid-json', 'the id and the space of an account must be strings');
+    throw new DatastoreError('invalid-json', `the id and the space of an account must be strings, got ${quote(json)}`);
   }
   const name = textOrNull(userName, 'userName');
   const profile = name === undefined ? undefined : { userName: name, orgName: textOrNull(orgName, 'orgName') };

@@ -433,5 +433,5 @@ function notFound(id: string): DatastoreError {
 }
 
 function unauthorized(account: string): DatastoreError {
-  return new ServiceError('unauthorized', `the account ${quote(account)} is not linked`);
+  return new ServiceError('unauthorized', `the server has no account ${quote(account)}`);
 }

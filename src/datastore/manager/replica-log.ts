@@ -181,7 +181,8 @@ export class ReplicaLog {
   }
 
   #readBase(base: Uint8Array | undefined): void {
-    if (base === undefined) throw new DatastoreError('invalid-binary', 'it is missing, and records of it are there');
+    if (base === undefined)
+      throw new DatastoreError('invalid-binary', 'it is missing, but there are records that follow it');
     const payload = base.subarray(0, -CHECKSUM_BYTES);
     const format = new ByteReader(payload, 'format').varint();
     if (format > FORMAT)

@@ -644,7 +644,8 @@ class SyncWaiters {
     else if (!hasOutgoing && (!isInFlight || flightInSnapshot === 'present')) {
       for (const { resolve } of this.#forUpload.splice(0)) resolve();
     } else if (flightInSnapshot === 'unknown') {
-      const reason = 'the server cannot tell whether the log has the edits: its log begins later';
+      const reason =
+        'the log of the server begins later, so nobody knows whether it has the edits: look before making them again';
       this.#rejectUploads(new ServiceError('server', reason));
     } else if (hasIncoming)
       this.#rejectUploads(

@@ -1,4 +1,5 @@
 import type { Row } from '../../codec/wire/state.js';
+import { invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import type { VersionVector } from '../../mesh/event-graph.js';
@@ -9,7 +10,7 @@ import type { Limits } from '../../state/limits.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { DeviceStore, parsedOrCorrupt } from '../manager/device-store.js';
 import { type Environment, randomName, tellFailure } from '../manager/environment.js';
-import { checkFunction, checkMethods, checkOptions, invalidArgument, invalidDatastoreId } from '../model/arguments.js';
+import { checkFunction, checkMethods, checkOptions, invalidDatastoreId } from '../model/arguments.js';
 import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
 import type { AnyTables } from '../model/fields.js';
 import type { ConnectionStatus, DatastoreContext } from '../model/open-replica.js';
@@ -242,5 +243,8 @@ function checkMeshOptions(options: MeshDatastoreOptions): string {
   }
   if (!isValidDatastoreId(id)) throw invalidDatastoreId(id);
   if (!isShareableId(id)) return id;
-  throw new DatastoreError('invalid-name', `${quote(id)} is the id of a datastore with roles, which a mesh has not`);
+  throw new DatastoreError(
+    'invalid-name',
+    `${quote(id)} is the id of a datastore with roles, and a mesh has none: use one without a dot`,
+  );
 }

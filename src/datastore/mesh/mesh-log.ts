@@ -114,7 +114,8 @@ export class MeshLog {
   }
 
   #readBase(base: Uint8Array | undefined): MeshContent {
-    if (base === undefined) throw new DatastoreError('invalid-binary', 'it is missing, and records of it are there');
+    if (base === undefined)
+      throw new DatastoreError('invalid-binary', 'it is missing, but there are records that follow it');
     this.#checksum = readChecksum(base, 0);
     this.#baseBytes = base.length - CHECKSUM_BYTES;
     return decodeMesh(base.subarray(0, -CHECKSUM_BYTES), UNLIMITED);

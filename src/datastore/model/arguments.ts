@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { isPromiseLike } from '../../values/brands.js';
@@ -47,11 +48,6 @@ export function checkBoolean(given: unknown, what: string): void {
   if (typeof given !== 'boolean') throw invalidArgument(`${what} must be true or false`, given);
 }
 
-/** The error of an argument that is not what it must be. */
-export function invalidArgument(rule: string, given: unknown): DatastoreError {
-  return new DatastoreError('invalid-option', `${rule}, got ${quote(given)}`);
-}
-
 /** @throws DatastoreError `invalid-option` unless `given` is an object with all these methods. */
 export function checkMethods<Type extends object>(
   given: unknown,
@@ -61,7 +57,7 @@ export function checkMethods<Type extends object>(
   if (typeof given !== 'object' || given === null) throw invalidArgument(`${what} must be an object`, given);
   for (const method of methods) {
     if (typeof (given as Partial<Record<string, unknown>>)[method] === 'function') continue;
-    throw new DatastoreError('invalid-option', `${what} must have a method ${method}, but has none`);
+    throw invalidArgument(`${what} must have a method ${method}`, given);
   }
 }
 

@@ -1,6 +1,7 @@
+import { invalidArgument } from '../../errors/arguments.js';
 import { isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import type { Retraction } from '../../sync/sync-result.js';
-import { checkFunction, invalidArgument, runAtOnce } from './arguments.js';
+import { checkFunction, runAtOnce } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
 import type { Wait, WaitOptions } from './wait.js';
 

@@ -1,9 +1,9 @@
+import { invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { type FieldOp, type FieldOps, fieldPut } from '../../operations/change.js';
 import { isObjectOfFields, ownFieldName } from '../../values/ownership.js';
 import { typeOfValue, type Value, type ValueType } from '../../values/value.js';
-import { invalidArgument } from './arguments.js';
 import type { FieldValue } from './fields.js';
 
 /** The name of the type of a value. */

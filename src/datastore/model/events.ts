@@ -1,5 +1,6 @@
 import type { Conflict } from '../../deltas/conflict.js';
 import type { Delta } from '../../deltas/delta.js';
+import { invalidArgument } from '../../errors/arguments.js';
 import type { DatastoreError } from '../../errors/datastore-error.js';
 import type { RecordsByTable } from '../../state/record-watch.js';
 import { INFO_TABLE, MTIME_FIELD } from '../../sync/datastore-info.js';
@@ -10,7 +11,6 @@ import type {
   RuleFailure,
   SyncResult,
 } from '../../sync/sync-result.js';
-import { invalidArgument } from './arguments.js';
 import type { TableId } from './fields.js';
 import { type Listener, Listeners } from './listeners.js';
 import type { ConnectionStatus, OpenReplica } from './open-replica.js';

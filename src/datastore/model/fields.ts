@@ -258,7 +258,7 @@ export abstract class FieldView<Shape extends object = Undeclared> implements It
   #missing(name: string): DatastoreError {
     return new DatastoreError(
       'field-missing',
-      'the field is absent',
+      'the field is absent: check with has(), or use get()',
       this.#container.place(typeof name === 'string' ? name : quote(name)),
     );
   }

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { diffLists } from '../../lists/diff.js';
@@ -14,7 +15,6 @@ import { valuesEqual } from '../../values/order.js';
 import { ownValue } from '../../values/ownership.js';
 import { type Atom, type AtomType, typeOfValue } from '../../values/value.js';
 import { formatAtom, type WireAtom } from '../../values/wire.js';
-import { invalidArgument } from './arguments.js';
 import { type AtomOfType, type FieldContainer, MemoryContainer, typedValue } from './field-container.js';
 import { showInConsoles } from './inspect.js';
 
@@ -157,7 +157,11 @@ export abstract class ReadableList<Item extends Atom = Atom> implements Iterable
 
   #failOutOfRange(index: number): never {
     const { length } = this;
-    throw new DatastoreError('index-out-of-range', `the length of the list is ${length}`, this.#placeOf(index));
+    throw new DatastoreError(
+      'index-out-of-range',
+      `index out of range: the list has ${length} items`,
+      this.#placeOf(index),
+    );
   }
 
   #failNoList(): never {

@@ -112,5 +112,5 @@ export class Listeners<Events extends object> {
 }
 
 function endless(): DatastoreError {
-  return new DatastoreError('bad-state', 'listeners answer events with edits without end: this event is not told');
+  return new DatastoreError('bad-state', 'listeners keep answering events with edits: they are not told of this event');
 }

@@ -154,7 +154,7 @@ export class OpenReplica {
   /** @throws DatastoreError as {@link replica}. */
   requireOpen(): void {
     if (this.#closedAs === undefined) return;
-    throw errorWithCode(this.#closedAs, `datastore ${quote(this.id)} is no longer open`);
+    throw errorWithCode(this.#closedAs, `datastore ${quote(this.id)} is no longer open: open it again`);
   }
 
   /**

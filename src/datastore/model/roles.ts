@@ -4,6 +4,7 @@
  * servers. Spec: ACL-1 to ACL-5.
  */
 
+import { invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { deleteChange, fieldPut, insertChange, updateChange } from '../../operations/change.js';
@@ -11,7 +12,6 @@ import { type LogEntry, type Refused, ROLES, type Role } from '../../sync/messag
 import type { Fields } from '../../values/fields.js';
 import { isShareableId, isValidRecordId } from '../../values/names.js';
 import type { Value } from '../../values/value.js';
-import { invalidArgument } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
 
 /**

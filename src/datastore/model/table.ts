@@ -259,7 +259,7 @@ class RecordContainer implements FieldContainer {
 
   requireExists(): void {
     if (this.reader.exists) return;
-    throw new DatastoreError('record-deleted', 'the record was deleted, so it cannot be edited', {
+    throw new DatastoreError('record-deleted', 'the record was deleted and cannot be edited: insert it again', {
       table: this.#table,
       record: this.#record,
     });

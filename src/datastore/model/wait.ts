@@ -1,6 +1,7 @@
+import { invalidArgument } from '../../errors/arguments.js';
 import { type DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import type { AbortSignalLike } from '../storage/device-storage.js';
-import { checkMethods, invalidArgument } from './arguments.js';
+import { checkMethods } from './arguments.js';
 
 /** How long a call may wait for the server. */
 export interface WaitOptions {

@@ -15,7 +15,10 @@ export function alreadyOpen(where: string): DatastoreError {
 
 /** Somebody else has taken the lease meanwhile. */
 export function leaseLost(where: string): ServiceError {
-  return new ServiceError('lease-lost', `${where} was taken over by another manager, so nothing was written`);
+  return new ServiceError(
+    'lease-lost',
+    `${where} was taken over by another manager, so nothing was written: open it again`,
+  );
 }
 
 /** The lease was released. */

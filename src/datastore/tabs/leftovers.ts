@@ -190,7 +190,7 @@ function isPassing(error: unknown): boolean {
 }
 
 function interruption(): never {
-  throw new ServiceError('network', 'the tab has something else to do');
+  throw new ServiceError('network', 'the upload of what a closed tab left was interrupted');
 }
 
 /** The link of an account that is not linked in this tab: nothing of it is sent. */
@@ -205,5 +205,7 @@ const NO_LINK: Link = {
 };
 
 function unreachable(): Promise<never> {
-  return Promise.reject(new ServiceError('network', 'this account is not linked in this tab'));
+  return Promise.reject(
+    new ServiceError('network', 'this account is not linked in this tab, so nothing of it is sent'),
+  );
 }

@@ -86,7 +86,7 @@ export async function checkSchema(client: PostgresConnection): Promise<void> {
   if (found < SCHEMA_VERSION) {
     throw new ServiceError(
       'storage',
-      `the database has version ${found} of the schema and this server needs ${SCHEMA_VERSION}: migrate it first`,
+      `the database has version ${found} of the schema and this server needs ${SCHEMA_VERSION}: start it once with --migrate`,
     );
   }
 }

@@ -22,10 +22,10 @@ export interface TokenOptions {
 export function tokenAuthentication(options: TokenOptions): (request: Request) => Promise<Authenticated | undefined> {
   const { secret, keys, issuer, audience } = options;
   if ((secret === undefined) === (keys === undefined)) {
-    throw new DatastoreError('invalid-option', 'tokens need either a secret or the address of keys');
+    throw new DatastoreError('invalid-option', 'tokens need secret or keys, and not both');
   }
   if (secret !== undefined && secret.length < 32) {
-    throw new DatastoreError('invalid-option', `a secret has at least 32 bytes, not ${secret.length}`);
+    throw new DatastoreError('invalid-option', `a secret must have at least 32 bytes, got ${secret.length}`);
   }
   const limits = {
     algorithms: secret === undefined ? ['RS256', 'ES256', 'EdDSA'] : ['HS256'],
@@ -50,7 +50,8 @@ export function tokenAuthentication(options: TokenOptions): (request: Request) =
         expires: exp * 1000,
       };
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout) throw new ServiceError('server', 'the keys cannot be read', {}, error);
+      if (error instanceof errors.JWKSTimeout)
+        throw new ServiceError('server', `the keys cannot be read from ${keys?.href}`, {}, error);
       return undefined;
     }
   };
