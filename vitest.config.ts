@@ -119,7 +119,7 @@ export default defineConfig(({ mode }) => {
         // Modules are loaded once for many files, which halves the time of most.
         project('shared', ['test/**/*.test.ts'], [...ALONE, ...QUIET, ...left], false),
         project('alone', ALONE, left, true),
-        { ...quiet, test: { ...quiet.test, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+        { ...quiet, test: { ...quiet.test, sequence: { groupOrder: 1 } } },
       ],
     },
   };

@@ -68,6 +68,8 @@ function eventsIn(lines: readonly string[], file: string): DiskEvent[] {
     if (name === 'write' && /^1,/.test(given)) {
       for (const text of textOf(bytesIn(given)).split('\n')) if (text !== '') events.push({ type: 'line', text });
     }
+    // Its number is free before it has returned, and another thread may have opened a file under it by then.
+    if (name === 'close') open.delete(Number(given));
     return { name, given, before: [...unsynced] };
   };
   const end = ({ name, given, before }: Call, result: number): void => {
@@ -79,7 +81,6 @@ function eventsIn(lines: readonly string[], file: string): DiskEvent[] {
       if (path === file) open.set(result, { isSynchronous: /O_D?SYNC/.test(given), position: 0 });
       return;
     }
-    if (name === 'close') open.delete(number);
     const target = open.get(number);
     if (SYNCS.has(name)) {
       if (name !== 'msync' && target === undefined) return;
