@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { quotedText } from './text.js';
+import { DatastoreError } from '../index.js';
+import { quotedText, safeText } from './text.js';
 
 /** What a command may do to the outside world. The program passes the real one, a test one of its own. */
 export interface CommandIo {
@@ -50,6 +51,37 @@ export class CommandError extends Error {
 /** An error about the command line itself. It names the page of help. */
 export function usageError(reason: string, command?: string): CommandError {
   return new CommandError(`deltaic: ${reason}; see deltaic ${command === undefined ? '' : `${command} `}--help`);
+}
+
+/**
+ * Runs a command that takes its time. What the caller can fix, or what a server or a storage says, becomes one line on stderr.
+ *
+ * @returns the exit status.
+ */
+export async function statusOf(command: string, io: CommandIo, action: () => Promise<number>): Promise<number> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof CommandError) && !(error instanceof DatastoreError)) throw error;
+    const message = error instanceof CommandError ? error.message : `deltaic ${command}: ${error.message}`;
+    io.stderr(`${safeText(message)}\n`);
+    return EXIT_STATUS.badInput;
+  }
+}
+
+/** The whole number that an option has. @throws CommandError unless it lies between `least` and `most`. */
+export function numberOf(text: string, option: string, most: number, least = 0): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new CommandError(
+    `deltaic: --${option} must be a whole number from ${least} to ${most}, not ${quotedText(text, 40)}`,
+  );
+}
+
+/** The address that an option has. @throws CommandError. */
+export function addressOf(text: string, option: string): URL {
+  if (URL.canParse(text)) return new URL(text);
+  throw new CommandError(`deltaic: --${option} must be an address, not ${quotedText(text, 80)}`);
 }
 
 /** The path that stands for standard input or output. */

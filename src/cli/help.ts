@@ -135,23 +135,44 @@ Examples
 export const SERVE_HELP = `deltaic serve: run a server that devices sync with.
 
 Usage
-  deltaic serve [--data DIR | --memory | --postgres URL [--migrate]] [--port N] [--host NAME]
-                [--secret FILE | --keys URL] [--origin URL]
+  deltaic serve [--data DIR | --memory | --postgres URL] [--secret FILE | --keys URL] [options]
 
 Without options it listens on 127.0.0.1, keeps its logs in the directory deltaic-data, makes a secret there, and prints
 its address and a token to try it with. It needs the package jose, and lmdb or pg unless --memory is given.
 
-Options
-  --data DIR       keep the logs in an LMDB environment in DIR (the default, with DIR deltaic-data); needs lmdb
-  --memory         keep the logs in memory: they are gone when the server ends
-  --postgres URL   keep the logs in PostgreSQL, for any number of servers; needs pg
-  --migrate        bring the schema of the database up to date first
-  --port N         the port, 8484 unless given; 0 for any free port
-  --host NAME      the address to listen on, 127.0.0.1 unless given
-  --secret FILE    the file with the secret that signs tokens (HS256), at least 32 bytes
-  --keys URL       the address of an identity provider's public keys (JWKS), instead of a secret
-  --origin URL     the origin of the pages that may use the server, such as https://app.example; * is not possible
-  -h, --help       show this help
+Where logs are kept
+  --data DIR        in an LMDB environment in DIR (the default, with DIR deltaic-data); needs lmdb
+  --memory          in memory: they are gone when the server ends
+  --postgres URL    in PostgreSQL, for any number of servers; needs pg
+  --listen URL      the address of the database itself, if --postgres names a pooler; none for polling alone
+  --migrate         bring the schema of the database up to date first
+
+Who may do what
+  --secret FILE     the file with the secret that signs tokens (HS256), at least 32 bytes
+  --keys URL        the address of an identity provider's public keys (JWKS), instead of a secret
+  --editors-may-change-roles
+                    let editors share a datastore, as its owner can
+  --origin URLS     the origins of the pages that may use the server, such as https://app.example, with commas between
+                    them; * is not possible
+
+Network
+  --port N          the port, 8484 unless given; 0 for any free port
+  --host NAME       the address to listen on, 127.0.0.1 unless given
+  --proxies N       how many proxies before the server name their client in X-Forwarded-For, 0 unless given
+
+Limits
+  --account-rate N    requests of an account a second, and ten seconds' worth at once; no limit unless given
+  --address-rate N    the same for a network address
+  --max-body N        MiB of a request, 4 unless given
+  --max-time N        seconds until an answer, 30 unless given
+  --max-watches N     open watches of an account, 100 unless given
+  --max-datastores N  datastores of an account, 1000 unless given
+  --cache N           MiB of datastores in memory, 256 unless given
+
+For operators
+  --metrics-port N  serve /metrics for Prometheus on this port
+  --log LEVEL       write JSON lines to stderr: info for every request, error for failures; needs pino
+  -h, --help        show this help
 
 A token names the account (claim sub), and may have a team (team) and the user's name (name). deltaic token makes one.
 

@@ -25,30 +25,36 @@ const io = {
   isTerminal: process.stdout.isTTY === true,
 } satisfies CommandIo;
 
-// What serves or reads a storage needs packages that are not installed with every copy, so it is loaded where it is needed.
-const isOfServer = command === 'serve' || command === 'token';
+type Run = (argv: readonly string[], io: CommandIo) => Promise<number>;
+
+// These need packages that are not installed with every copy, so they are loaded where they are needed.
+const LOADED: Readonly<Record<string, () => Promise<Run>>> = {
+  serve: async () => (await import('./serve-command.js')).runServeCommand,
+  token: async () => (await import('./token-command.js')).runTokenCommand,
+  storage: async () => (await import('./storage-command.js')).runStorageCommand,
+};
+
 const isOfStorage = (command === 'inspect' || command === 'convert') && process.argv.slice(3).some(isDirectory);
-if (isOfServer || isOfStorage) {
+const load = isOfStorage ? LOADED['storage'] : Object.hasOwn(LOADED, command ?? '') ? LOADED[command ?? ''] : undefined;
+if (load === undefined) process.exitCode = run(process.argv.slice(2), io);
+else {
   const missing = packagesFor(process.argv.slice(2)).filter((name) => !isInstalled(name));
-  if (missing.length > 0) {
+  if (missing.length === 0) process.exitCode = await (await load())(process.argv.slice(2), io);
+  else {
     const named = missing.map((name) => `"${name}"`).join(' and ');
     const are = missing.length > 1 ? `packages ${named} are` : `package ${named} is`;
     io.stderr(`deltaic ${command}: the ${are} needed: npm install ${missing.join(' ')}\n`);
     process.exitCode = EXIT_STATUS.badInput;
-  } else {
-    const runCommand = isOfServer
-      ? (await import('./serve-command.js')).runServerCommand
-      : (await import('./storage-command.js')).runStorageCommand;
-    process.exitCode = await runCommand(process.argv.slice(2), io);
   }
-} else process.exitCode = run(process.argv.slice(2), io);
+}
 
 /** The optional packages that a command needs with these arguments. */
 function packagesFor([name, ...options]: readonly string[]): readonly string[] {
   const has = (option: string): boolean => options.some((given) => given === option || given.startsWith(`${option}=`));
   if (name === 'inspect' || name === 'convert') return ['lmdb'];
-  if (name === 'token' || has('--memory')) return ['jose'];
-  return ['jose', has('--postgres') ? 'pg' : 'lmdb'];
+  if (name === 'token') return ['jose'];
+  const store = has('--postgres') ? ['pg'] : has('--memory') ? [] : ['lmdb'];
+  return ['jose', ...store, ...(has('--log') ? ['pino'] : [])];
 }
 
 function isInstalled(name: string): boolean {

@@ -7,7 +7,7 @@ import {
   type StorageInspection,
   type StoredDatastoreInfo,
 } from '../datastore/index.js';
-import { DatastoreError, parseState } from '../index.js';
+import { parseState } from '../index.js';
 import { LmdbStorage } from '../storage/lmdb/index.js';
 import {
   CommandError,
@@ -17,6 +17,7 @@ import {
   type Outcome,
   parseArguments,
   STANDARD_STREAM,
+  statusOf,
   usageError,
   writeFile,
 } from './command.js';
@@ -30,16 +31,11 @@ const NO_ACCOUNT = 'this device';
  * Runs `deltaic inspect` or `deltaic convert` on the directory of a storage. @returns the exit status.
  */
 export async function runStorageCommand([command = '', ...argv]: readonly string[], io: CommandIo): Promise<number> {
-  try {
+  return await statusOf(command, io, async () => {
     const { output, status } = command === 'inspect' ? await inspect(argv) : await convert(argv, io);
     if (output.length > 0) io.stdout(output);
     return status;
-  } catch (error) {
-    if (!(error instanceof CommandError) && !(error instanceof DatastoreError)) throw error;
-    const message = error instanceof CommandError ? error.message : `deltaic ${command}: ${error.message}`;
-    io.stderr(`${safeText(message)}\n`);
-    return EXIT_STATUS.badInput;
-  }
+  });
 }
 
 async function inspect(argv: readonly string[]): Promise<Outcome> {

@@ -188,10 +188,13 @@ export class ServiceError extends DatastoreError {
   declare readonly code: ServiceErrorCode;
   /** What is known of the call that failed. Spec: LINK-1. */
   readonly outcome: CallOutcome;
+  /** How many ms the server asks to wait before the next try, if it says so. Spec: BACK-7. */
+  readonly retryAfter: number | undefined;
 
   /**
    * @param cause what other code threw, if that is the reason.
    * @param outcome `unknown` for `network`, `server`, `storage` and `aborted`, and `answered` for the others, unless given.
+   * @param retryAfter how many ms to wait before the next try, at least.
    */
   constructor(
     code: ServiceErrorCode,
@@ -199,10 +202,12 @@ export class ServiceError extends DatastoreError {
     place: Place = {},
     cause?: unknown,
     outcome: CallOutcome = UNCLEAR_CODES.includes(code) ? 'unknown' : 'answered',
+    retryAfter?: number,
   ) {
     // The base accepts only the codes of mistakes, so a failure of the outside cannot be made without this class.
     super(code as DatastoreErrorCode as UsageErrorCode, reason, place, cause);
     this.outcome = outcome;
+    this.retryAfter = retryAfter;
   }
 
   /** Whether the same call may succeed later with nothing else done. */

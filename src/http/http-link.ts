@@ -12,7 +12,9 @@ import {
   type DatastoreErrorCode,
   errorWithCode,
   type Place,
+  placeOf,
   ServiceError,
+  type ServiceErrorCode,
 } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { formatMessage, parseSequencerMessage } from '../sync/message-format.js';
@@ -39,6 +41,8 @@ export interface HttpLinkOptions {
 
 const TIMEOUT = 30_000;
 const SILENCE = 45_000;
+/** What a server can ask to wait for, in ms, at most. */
+const LONGEST_WAIT = 3_600_000;
 
 /** What the server can answer with. Anything else is a failure of the server. */
 const CODES: ReadonlySet<string> = new Set([
@@ -194,16 +198,33 @@ function malformed(method: string, cause?: unknown): ServiceError {
   return new ServiceError('server', `the server’s answer to ${method} is malformed`, {}, cause);
 }
 
-function errorOf({ status }: Response, answer: unknown): DatastoreError {
+function errorOf({ status, headers }: Response, answer: unknown): DatastoreError {
   const { code, message, place } = (answer ?? {}) as { code?: unknown; message?: unknown; place?: Place };
-  const isKnown = typeof code === 'string' && CODES.has(code);
-  if (isKnown) return errorWithCode(code as DatastoreErrorCode, String(message), place);
-  // Something else than our server has answered, such as a proxy.
-  if (status === 401)
-    return new ServiceError('unauthorized', 'the server rejected the token: getToken must return one that is valid');
-  if (status === 429 || status === 503)
-    return new ServiceError('retry-later', `the server answered with status ${status}`);
-  return new ServiceError('server', `the server answered with status ${status}`);
+  const known =
+    typeof code === 'string' && CODES.has(code)
+      ? errorWithCode(code as DatastoreErrorCode, String(message), place)
+      : undefined;
+  // If the code is unknown, something else than our server has answered, such as a proxy.
+  const error =
+    known ?? new ServiceError(codeOfStatus(status), REASONS[status] ?? `the server answered with status ${status}`);
+  const wait = retryAfter(headers);
+  if (wait === undefined || !(error instanceof ServiceError)) return error;
+  return new ServiceError(error.code, error.reason, placeOf(error), undefined, error.outcome, wait);
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  401: 'the server rejected the token: getToken must return one that is valid',
+};
+
+function codeOfStatus(status: number): ServiceErrorCode {
+  if (status === 401) return 'unauthorized';
+  return status === 429 || status === 503 ? 'retry-later' : 'server';
+}
+
+/** What a header says of the next try, in ms. A date, which a proxy may send, is not worth a clock. */
+function retryAfter(headers: Headers): number | undefined {
+  const seconds = headers.get('retry-after') ?? '';
+  return /^\d{1,9}$/.test(seconds) ? Math.min(Number(seconds) * 1000, LONGEST_WAIT) : undefined;
 }
 
 /**

@@ -16,11 +16,9 @@ import { decodeSequencer, encodeSequencer } from '../codec/binary/encoded-sequen
 import { UNLIMITED } from '../codec/binary/memory-budget.js';
 import type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } from '../datastore/manager/link.js';
 import { invalidDatastoreId } from '../datastore/model/arguments.js';
-import { Mutex } from '../datastore/model/mutex.js';
-import { ACL_TABLE, refusedRoleChange, roleOfAccount, type TeamMember } from '../datastore/model/roles.js';
+import { refusedRoleChange } from '../datastore/model/roles.js';
 import { isServiceError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { INFO_RECORD, INFO_TABLE, MTIME_FIELD, TITLE_FIELD } from '../sync/datastore-info.js';
 import {
   canRead,
   type Fetch,
@@ -34,14 +32,9 @@ import {
 import { answerToRetry, DEFAULT_ANSWER_SIZE, pageOf, Sequencer, type SequencerOptions } from '../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../values/names.js';
 import { GroupedAppends } from './grouped-appends.js';
-import {
-  formatInfo,
-  type LogHead,
-  type LogStore,
-  parseInfo,
-  type StoredDatastore,
-  type StoredEntry,
-} from './log-store.js';
+import { HostedDatastore, touchesList } from './hosted-datastore.js';
+import { HotDatastores } from './hot-datastores.js';
+import { type LogHead, type LogStore, parseInfo, type StoredDatastore, type StoredEntry } from './log-store.js';
 
 /** The account that makes a request, as `authenticate` has found it. */
 export interface Requester {
@@ -78,10 +71,31 @@ export interface DatastoreServiceOptions {
   readonly editorsMayChangeRoles?: boolean;
   /** After how many entries a snapshot is written. 200 unless given. */
   readonly snapshotInterval?: number;
-  /** How many datastores are kept in memory. 1,000 unless given. */
-  readonly cacheSize?: number;
+  /**
+   * How many bytes of datastores are kept in memory, as their limits count them: 256 MiB unless given. What was not used
+   * for the longest time leaves first.
+   */
+  readonly cacheBytes?: number;
+  /** How many datastores an account may own. 1,000 unless given. */
+  readonly datastoresPerAccount?: number;
   /** The time in ms since 1970. `Date.now` unless given. */
   readonly now?: () => number;
+}
+
+/** What a service has done since it began, and what it holds. */
+export interface ServiceStatistics {
+  /** Entries that were appended, that lost to other services, and of which nobody knows. */
+  readonly appended: number;
+  readonly lost: number;
+  readonly failed: number;
+  /** Datastores that were opened from the store. */
+  readonly opened: number;
+  /** Snapshots that were kept. */
+  readonly snapshots: number;
+  /** The datastores in memory now, and what they take, in bytes. */
+  readonly datastores: number;
+  readonly bytes: number;
+  readonly watchers: number;
 }
 
 /** Where a log stands: its newest revision, and the nonce there unless that is 0. */
@@ -104,7 +118,8 @@ export interface Watcher {
   readonly tell: (event: ServiceEvent) => void;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+const CACHE_BYTES = 256 << 20;
+const DATASTORES = 1_000;
 /** How often a put that lost to other services is answered again. */
 const ATTEMPTS = 20;
 /** How much of a log is read at once. */
@@ -115,8 +130,8 @@ export class DatastoreService {
   readonly #options: DatastoreServiceOptions;
   readonly #logs: LogStore;
   readonly #appends: GroupedAppends;
-  /** By handle, the least recently used first. */
-  readonly #hosted = new Map<string, HostedDatastore>();
+  readonly #hosted: HotDatastores;
+  readonly #counts = { appended: 0, lost: 0, failed: 0, opened: 0, snapshots: 0 };
   readonly #watchers = new Set<Watcher>();
   /** By watched handle, the head that its watchers were told last. */
   readonly #told = new Map<string, LogHead>();
@@ -125,10 +140,17 @@ export class DatastoreService {
   readonly #stopListening: () => void;
 
   constructor(options: DatastoreServiceOptions) {
+    const { logs, cacheBytes = CACHE_BYTES } = options;
     this.#options = options;
-    this.#logs = options.logs;
-    this.#appends = new GroupedAppends(options.logs);
+    this.#logs = logs;
+    this.#appends = new GroupedAppends(logs);
+    this.#hosted = new HotDatastores(cacheBytes);
     this.#stopListening = this.#logs.listen((handles) => this.#wake(new Set(handles)));
+  }
+
+  get statistics(): ServiceStatistics {
+    const { count: datastores, bytes } = this.#hosted;
+    return { ...this.#counts, datastores, bytes, watchers: this.#watchers.size };
   }
 
   /** The server's time, in ms since 1970. */
@@ -165,9 +187,13 @@ export class DatastoreService {
     return { handle: datastore.handle, role: await this.#roleIn(datastore, requester) };
   }
 
-  /** @throws ServiceError `exists` for a shareable id that another account has taken, DatastoreError `invalid-name`. */
+  /**
+   * @throws ServiceError `exists` for a shareable id that another account has taken, `quota` if the account owns too many;
+   * DatastoreError `invalid-name`.
+   */
   async create(requester: Requester, id: string): Promise<DatastoreAccess> {
     if (!isValidDatastoreId(id)) throw invalidDatastoreId(id);
+    if ((await this.#logs.find(id, requester.account)) === undefined) await this.#checkRoomForOneMore(requester);
     const { type, datastore } = await this.#logs.create(
       this.#options.newHandle(),
       id,
@@ -242,7 +268,15 @@ export class DatastoreService {
   async close(): Promise<void> {
     this.#stopListening();
     this.#watchers.clear();
-    await Promise.all([...this.#hosted.values()].map((hosted) => hosted.mutex.run(() => hosted.snapshotting)));
+    await Promise.all(this.#hosted.all().map((hosted) => hosted.mutex.run(() => hosted.snapshotting)));
+  }
+
+  /** Several creations at once may exceed the limit by as many: it is there to stop a flood. */
+  async #checkRoomForOneMore({ account }: Requester): Promise<void> {
+    const { datastoresPerAccount = DATASTORES } = this.#options;
+    const listed = await this.#logs.list(account);
+    if (listed.filter(({ owner }) => owner === account).length < datastoresPerAccount) return;
+    throw new ServiceError('quota', `an account may own at most ${datastoresPerAccount} datastores`);
   }
 
   /** One put after the other: each is decided on what the one before left. */
@@ -304,13 +338,19 @@ export class DatastoreService {
         info,
       });
       if (outcome.type === 'gone') throw this.#forget(hosted);
-      if (outcome.type === 'lost') return false;
+      if (outcome.type === 'lost') {
+        this.#counts.lost++;
+        return false;
+      }
     } catch (error) {
       // Whether it took effect is unknown, so this copy cannot be trusted: the next request reads the log again.
+      this.#counts.failed++;
       this.#hosted.delete(handle);
       throw error;
     }
+    this.#counts.appended++;
     hosted.accept(entry);
+    this.#hosted.grown(hosted);
     this.#announce(hosted, entry);
     this.#snapshotBehind(hosted);
     return true;
@@ -333,7 +373,12 @@ export class DatastoreService {
     hosted.snapshotting = this.#logs
       .writeSnapshot(hosted.handle, { revision, bytes })
       // A snapshot that cannot be written now is written later; the log has everything.
-      .then((isKept) => void (isKept && hosted.noteSnapshot(revision)))
+      .then((isKept) => {
+        if (!isKept) return;
+        this.#counts.snapshots++;
+        hosted.noteSnapshot(revision);
+        this.#hosted.grown(hosted);
+      })
       .catch(() => undefined)
       .finally(() => {
         hosted.isSnapshotting = false;
@@ -343,21 +388,12 @@ export class DatastoreService {
   /** The datastore in memory, opened from its newest snapshot and what came after it. */
   async #host(handle: string): Promise<HostedDatastore> {
     const known = this.#hosted.get(handle);
-    if (known !== undefined) {
-      this.#hosted.delete(handle);
-      this.#hosted.set(handle, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const opened = await this.#open(handle);
     // Somebody else may have opened it meanwhile; one copy is enough.
     const other = this.#hosted.get(handle);
     if (other !== undefined) return other;
-    this.#hosted.set(handle, opened);
-    const { cacheSize = 1_000 } = this.#options;
-    for (const oldest of this.#hosted.keys()) {
-      if (this.#hosted.size <= cacheSize) break;
-      this.#hosted.delete(oldest);
-    }
+    this.#hosted.put(opened);
     return opened;
   }
 
@@ -373,6 +409,7 @@ export class DatastoreService {
     await this.#catchUpNow(hosted, () => {
       throw new ServiceError('storage', `the log of ${handle} does not follow its snapshot`);
     });
+    this.#counts.opened++;
     return hosted;
   }
 
@@ -398,6 +435,7 @@ export class DatastoreService {
       for (const { revision, nonce, bytes } of read.entries) {
         hosted.accept(decodeEntry(bytes, revision, nonce));
       }
+      this.#hosted.grown(hosted);
       const { revision, nonce } = hosted.head;
       if (revision > read.head.revision) return restart();
       if (revision < read.head.revision) continue;
@@ -411,7 +449,7 @@ export class DatastoreService {
     this.#hosted.delete(hosted.handle);
     const opened = await this.#open(hosted.handle);
     hosted.become(opened);
-    this.#hosted.set(hosted.handle, hosted);
+    this.#hosted.put(hosted);
     return true;
   }
 
@@ -538,86 +576,6 @@ export class DatastoreService {
   #tellListChanged(account: string): void {
     for (const { requester, tell } of this.#watchers) if (requester.account === account) tell({ type: 'list-changed' });
   }
-}
-
-/** A datastore in memory: a sequencer, and the head of the log that it has reached. */
-class HostedDatastore {
-  readonly handle: string;
-  readonly id: string;
-  readonly owner: TeamMember;
-  readonly mutex: Mutex = new Mutex();
-  snapshotting: Promise<void> = Promise.resolve();
-  isSnapshotting = false;
-  #sequencer: Sequencer;
-  #head: LogHead;
-  #snapshotRevision: number;
-
-  /** @param head that of the snapshot which the sequencer was made of. */
-  constructor({ handle, id, owner, team }: StoredDatastore, sequencer: Sequencer, head: LogHead) {
-    this.handle = handle;
-    this.id = id;
-    this.owner = { account: owner, team };
-    this.#sequencer = sequencer;
-    this.#head = head;
-    this.#snapshotRevision = head.revision;
-  }
-
-  get sequencer(): Sequencer {
-    return this.#sequencer;
-  }
-
-  get head(): LogHead {
-    return this.#head;
-  }
-
-  get snapshotRevision(): number {
-    return this.#snapshotRevision;
-  }
-
-  noteSnapshot(revision: number): void {
-    this.#snapshotRevision = revision;
-    // What the snapshot contains need not be held in memory: the store has it.
-    this.#sequencer.trim(revision);
-  }
-
-  accept(entry: LogEntry): void {
-    this.#sequencer.accept(entry);
-    this.#head = { revision: entry.rev, nonce: entry.nonce };
-  }
-
-  become(other: HostedDatastore): void {
-    this.#sequencer = other.#sequencer;
-    this.#head = other.#head;
-    this.#snapshotRevision = other.#snapshotRevision;
-  }
-
-  roleOf(requester: Requester): Role {
-    return roleOfAccount({ id: this.id, owner: this.owner, state: this.#sequencer }, requester);
-  }
-
-  /** Title and modified time once an entry is accepted. A time that is too far ahead is not believed. Spec: LOG-11. */
-  infoAfter({ rev, delta }: LogEntry, now: number): Uint8Array {
-    const fields = new Map(this.#sequencer.get(INFO_TABLE, INFO_RECORD) ?? []);
-    for (const change of delta.changes) {
-      if (change.table !== INFO_TABLE || change.record !== INFO_RECORD) continue;
-      if (change.type === 'delete') fields.clear();
-      else if (change.type === 'insert') for (const [field, value] of change.fields) fields.set(field, value);
-      else {
-        for (const [field, op] of change.ops) {
-          if (op.type === 'put') fields.set(field, op.value);
-          else if (op.type === 'delete') fields.delete(field);
-        }
-      }
-    }
-    const mtime = fields.get(MTIME_FIELD);
-    const isBelieved = !(mtime instanceof Date) || mtime.getTime() <= now + DAY;
-    return formatInfo(fields.get(TITLE_FIELD), isBelieved ? mtime : new Date(now), rev);
-  }
-}
-
-/** Whether an entry changes what lists say of its datastore: title, modified time, or who may read it. */
-function touchesList({ delta }: LogEntry): boolean {
-  return delta.changes.some(({ table }) => table === INFO_TABLE || table === ACL_TABLE);
 }
 
 function reached(hosted: HostedDatastore, { requester }: Watcher): ServiceEvent {

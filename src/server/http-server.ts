@@ -1,17 +1,25 @@
-import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { formatMessage, parseReplicaMessage } from '../sync/message-format.js';
-import {
-  DatastoreService,
-  type DatastoreServiceOptions,
-  type Requester,
-  type ServiceEvent,
-} from './datastore-service.js';
+import { DatastoreService, type DatastoreServiceOptions, type Requester } from './datastore-service.js';
+import { errorResponse } from './error-response.js';
+import { addressKey, RateLimit } from './rate-limit.js';
+import { type JsonBody, parseJsonBody, readBody, textMember, textsMember } from './request-body.js';
+import { type ServerLogEvent, traceOf } from './server-log.js';
+import { ServerMetrics } from './server-metrics.js';
+import { WatchList } from './watch-list.js';
+import { withinTime } from './within-time.js';
 
 /** The account that a request comes from, and until when it may act. */
 export interface Authenticated extends Requester {
   /** When the permission ends, in ms since 1970; watches end then, and the client comes back with a new token. */
   readonly expires?: number | undefined;
+}
+
+/** What is known of the other end of a connection. */
+export interface ClientConnection {
+  /** Its network address. */
+  readonly address?: string | undefined;
 }
 
 /** What a server works with. */
@@ -24,100 +32,154 @@ export interface ServerOptions extends Omit<DatastoreServiceOptions, 'newHandle'
   readonly origins?: readonly string[];
   /** How large a request may be, in bytes: 4 MiB unless given. */
   readonly bodySize?: number;
+  /** How long an answer may take, in ms: 30 s unless given. What was begun goes on. */
+  readonly answerTime?: number;
   /** How many watches an account may have at once: 100 unless given. */
   readonly watchesPerAccount?: number;
+  /** How many requests a second an account may make, and ten seconds' worth at once: any number unless given. */
+  readonly accountRate?: number;
+  /** The same for the address of a client, which {@link DatastoreServer.fetch} must be told: any number unless given. */
+  readonly addressRate?: number;
+  /**
+   * How many proxies stand before this server, each of which adds the address of its client to `X-Forwarded-For`: 0 unless
+   * given.
+   */
+  readonly proxies?: number;
   /** How often a watch says that it lives, in ms: 15 s unless given. */
   readonly heartbeat?: number;
   /** How often the heads of watched logs are read from the store, in ms: 1 s unless given; 0 for a store of one process. */
   readonly pollInterval?: number;
-  /** Hears of every failure that is not the client's. The errors may contain data of users: do not show them to clients. */
+  /** Hears of every request and every failure, without data of users. It must not throw. */
+  readonly log?: (event: ServerLogEvent) => void;
+  /** Hears of every failure that is not the client's. The errors may contain data of users: do not show or log them. */
   readonly onFailure?: (error: unknown) => void;
 }
 
 /** A server for anything that handles web-standard requests. */
 export interface DatastoreServer {
   /** Answers a request. It never rejects. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: (request: Request, client?: ClientConnection) => Promise<Response>;
   readonly service: DatastoreService;
-  /** Ends all watches, telling clients to come back spread over `spread` ms, and finishes what was begun. */
+  /** What Prometheus reads, as text. Serve it where only the operator can read it. */
+  metrics(): string;
+  /**
+   * Ends all watches, telling clients to come back spread over `spread` ms, and finishes what was begun. `/ready` fails
+   * from then on, and other requests are still answered.
+   */
   close(spread?: number): Promise<void>;
 }
 
-const STATUS: Partial<Record<DatastoreErrorCode, number>> = {
-  unauthorized: 401,
-  'not-permitted': 403,
-  'not-found': 404,
-  exists: 409,
-  conflict: 409,
-  'retry-later': 429,
-  quota: 507,
-  network: 503,
-  storage: 503,
-  server: 500,
-};
 const BODY_SIZE = 4 << 20;
-const HEARTBEAT = 15_000;
-const POLL_INTERVAL = 1_000;
-const WATCHES = 100;
-/** How long after its first bytes a body must be there, in ms. */
+const ANSWER_TIME = 30_000;
+/** How long after its head a body must be there, in ms. */
 const BODY_TIME = 30_000;
 
-/** Creates a server. Spec: HTTP-1 to HTTP-7. */
+/** Creates a server. Spec: HTTP-1 to HTTP-9. */
 export function createServer(options: ServerOptions): DatastoreServer {
+  const { logs, bodySize = BODY_SIZE, answerTime = ANSWER_TIME, log } = options;
   const service = new DatastoreService({ newHandle: randomHandle, ...options });
-  const watches = new WatchList(service, options);
-  const posts: Readonly<Record<string, (requester: Authenticated, body: JsonBody) => Promise<unknown>>> = {
-    profile: async (requester) => service.profile(requester),
-    list: async (requester) => ({
+  const failed = (route: string, error: unknown, id?: string): void => {
+    log?.({ type: 'failure', ...(id === undefined ? {} : { id }), route, error: traceOf(error) });
+    options.onFailure?.(error);
+  };
+  const watches = new WatchList(service, options, (error) => failed('poll', error));
+  const metrics = new ServerMetrics();
+  const gate = new Gate(options);
+  let isClosing = false;
+
+  const posts: Readonly<Record<string, Call>> = {
+    '/v1/profile': async (requester) => service.profile(requester),
+    '/v1/list': async (requester) => ({
       datastores: (await service.list(requester)).map((one) => ({ ...one, mtime: one.mtime?.getTime() })),
     }),
-    find: (requester, body) => service.find(requester, text(body, 'id')),
-    create: (requester, body) => service.create(requester, text(body, 'id')),
-    delete: (requester, body) => service.delete(requester, text(body, 'id')),
-    send: async (requester, body) => {
-      const answer = await service.send(requester, text(body, 'handle'), parseReplicaMessage(body['message']));
+    '/v1/find': (requester, body) => service.find(requester, textMember(body, 'id')),
+    '/v1/create': (requester, body) => service.create(requester, textMember(body, 'id')),
+    '/v1/delete': (requester, body) => service.delete(requester, textMember(body, 'id')),
+    '/v1/send': async (requester, body) => {
+      const message = parseReplicaMessage(body['message']);
+      const answer = await service.send(requester, textMember(body, 'handle'), message);
       return { message: formatMessage(answer.message), role: answer.role, time: service.now() };
     },
-    watch: (requester, body) => watches.open(requester, new Set(texts(body, 'handles'))),
   };
 
-  /** Answers a request, or throws what {@link errorResponse} makes an answer of. */
-  const answer = async (request: Request): Promise<Response> => {
-    const { pathname } = new URL(request.url);
-    if (request.method === 'GET' && pathname === '/health') return Response.json({ status: 'ok' });
-    if (request.method === 'GET' && pathname === '/ready') {
-      await options.logs.getMany(['ready']);
-      return Response.json({ status: 'ready' });
+  /** Answers a request to a route, or throws what {@link errorResponse} makes an answer of. */
+  const answer = async (request: Request, route: string, client: ClientConnection): Promise<Response> => {
+    if (route === '/health') return Response.json({ status: 'ok' });
+    if (route === '/ready') return await readiness(logs, isClosing, answerTime);
+    gate.checkAddress(request, client, service.now());
+    if (route === NO_ROUTE) {
+      throw new ServiceError(
+        'not-found',
+        `the server does not know ${request.method} ${quote(new URL(request.url).pathname)}`,
+      );
     }
-    const [, method = ''] = /^\/v1\/([a-z]+)$/.exec(pathname) ?? [];
-    if (request.method === 'POST' && Object.hasOwn(posts, method)) {
-      const requester = await identify(options, request);
-      const found = await posts[method]?.(requester, await readBody(request, options));
-      return found instanceof Response ? found : Response.json(found ?? null);
+    const requester = await gate.identify(request, service.now());
+    if (route === READ_ROUTE) {
+      return Response.json(await withinTime(answerTime, readDatastore(service, requester, idIn(request))));
     }
-    const [, id] = /^\/v1\/datastores\/([^/]+)$/.exec(pathname) ?? [];
-    if (request.method === 'GET' && id !== undefined) {
-      return Response.json(await readDatastore(service, await identify(options, request), decodeId(id)));
-    }
-    throw new ServiceError('not-found', `the server does not know ${request.method} ${quote(pathname)}`);
+    checkContentType(request);
+    const body = parseJsonBody(await readBody(request, { size: bodySize, time: BODY_TIME }));
+    if (route === WATCH_ROUTE) return await watches.open(requester, new Set(textsMember(body, 'handles')));
+    const call = posts[route] as Call;
+    return Response.json((await withinTime(answerTime, call(requester, body))) ?? null);
   };
 
   return {
     service,
-    fetch: async (request) => {
+    fetch: async (request, client = {}) => {
+      const began = performance.now();
       const origin = request.headers.get('origin');
       const known = origin !== null && (options.origins ?? []).includes(origin) ? origin : undefined;
       if (request.method === 'OPTIONS') return secured(preflight(known), known);
-      return secured(await answer(request).catch((error: unknown) => errorResponse(error, options)), known);
+      const id = crypto.randomUUID();
+      const route = routeOf(request, posts);
+      const response = await answer(request, route, client).catch((error: unknown) => {
+        const { response, isServers } = errorResponse(error);
+        if (isServers) failed(route, error, id);
+        return response;
+      });
+      response.headers.set('x-request-id', id);
+      const ms = performance.now() - began;
+      metrics.count(route, response.status, ms / 1000);
+      log?.({ type: 'request', id, method: request.method, route, status: response.status, ms: Math.round(ms) });
+      return secured(response, known);
     },
+    metrics: () => metrics.text(service.statistics),
     close: async (spread = 5_000) => {
+      isClosing = true;
+      log?.({ type: 'closing', watches: service.statistics.watchers });
       watches.close(spread);
       await service.close();
     },
   };
 }
 
-/** A datastore as JSON, for people with `curl`. */
+/** Answers a `POST` with what becomes JSON. */
+type Call = (requester: Authenticated, body: JsonBody) => Promise<unknown>;
+
+/** The route that reads a datastore as JSON, for people with `curl`. */
+const READ_ROUTE = '/v1/datastores/{id}';
+const WATCH_ROUTE = '/v1/watch';
+/** What is logged and counted for a path that does not exist. */
+const NO_ROUTE = 'none';
+
+/** The path of a request as it is documented, so that there are few of them. */
+function routeOf({ method, url }: Request, posts: Readonly<Record<string, Call>>): string {
+  const { pathname } = new URL(url);
+  if (method === 'GET') {
+    if (pathname === '/health' || pathname === '/ready') return pathname;
+    return /^\/v1\/datastores\/[^/]+$/.test(pathname) ? READ_ROUTE : NO_ROUTE;
+  }
+  return method === 'POST' && (pathname === WATCH_ROUTE || Object.hasOwn(posts, pathname)) ? pathname : NO_ROUTE;
+}
+
+async function readiness(logs: ServerOptions['logs'], isClosing: boolean, time: number): Promise<Response> {
+  if (isClosing) return Response.json({ status: 'closing' }, { status: 503, headers: { 'retry-after': '5' } });
+  await withinTime(time, logs.getMany(['ready']));
+  return Response.json({ status: 'ready' });
+}
+
+/** A datastore as JSON. */
 async function readDatastore(service: DatastoreService, requester: Authenticated, id: string): Promise<unknown> {
   const { handle } = await service.find(requester, id);
   const { message, role } = await service.send(requester, handle, { type: 'fetch-snapshot' });
@@ -125,96 +187,62 @@ async function readDatastore(service: DatastoreService, requester: Authenticated
   return { rev: message.rev, role, rows: message.rows };
 }
 
-function decodeId(id: string): string {
+/** The last part of the path. */
+function idIn({ url }: Request): string {
   try {
-    return decodeURIComponent(id);
+    return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
   } catch {
     throw new ServiceError('not-found', 'there is no such datastore');
   }
 }
 
-type JsonBody = Readonly<Record<string, unknown>>;
+/** Decides who may ask, and how often. */
+class Gate {
+  readonly #options: ServerOptions;
+  readonly #accounts: RateLimit | undefined;
+  readonly #addresses: RateLimit | undefined;
 
-async function identify({ authenticate }: ServerOptions, request: Request): Promise<Authenticated> {
-  const requester = await authenticate(request);
-  if (requester === undefined)
-    throw new ServiceError('unauthorized', 'a valid token is needed: Authorization: Bearer TOKEN');
-  return requester;
+  constructor(options: ServerOptions) {
+    const { accountRate, addressRate } = options;
+    this.#options = options;
+    this.#accounts = accountRate === undefined ? undefined : new RateLimit(accountRate);
+    this.#addresses = addressRate === undefined ? undefined : new RateLimit(addressRate);
+  }
+
+  /** @throws ServiceError `retry-later`. */
+  checkAddress(request: Request, client: ClientConnection, now: number): void {
+    const address = this.#addresses && this.#addressOf(request, client);
+    if (address !== undefined) refuseIfEarly(this.#addresses?.take(addressKey(address), now), 'from this address');
+  }
+
+  /** The account of a request. @throws ServiceError `unauthorized`, `retry-later`. */
+  async identify(request: Request, now: number): Promise<Authenticated> {
+    const requester = await this.#options.authenticate(request);
+    if (requester === undefined)
+      throw new ServiceError('unauthorized', 'a valid token is needed: Authorization: Bearer TOKEN');
+    refuseIfEarly(this.#accounts?.take(requester.account, now), 'of this account');
+    return requester;
+  }
+
+  /** What the farthest proxy that is ours says, since what came before it can be made up. */
+  #addressOf(request: Request, { address }: ClientConnection): string | undefined {
+    const { proxies = 0 } = this.#options;
+    if (proxies === 0) return typeof address === 'string' ? address : undefined;
+    const forwarded = (request.headers.get('x-forwarded-for') ?? '').split(',').map((part) => part.trim());
+    return forwarded.at(-proxies) || undefined;
+  }
 }
 
-/** @throws DatastoreError `invalid-json`; RangeError if it is too large. */
-async function readBody(request: Request, { bodySize = BODY_SIZE }: ServerOptions): Promise<JsonBody> {
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/json\b/.test(type)) {
-    throw new DatastoreError('invalid-json', `the content type must be application/json, got ${quote(type)}`);
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = request.body?.getReader();
-  const late = setTimeout(() => void reader?.cancel(), BODY_TIME);
-  try {
-    for (;;) {
-      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-      if (done || value === undefined) break;
-      size += value.length;
-      if (size > bodySize) {
-        void reader?.cancel();
-        throw new TooLarge(`the body has more than ${bodySize} bytes`);
-      }
-      chunks.push(value);
-    }
-  } finally {
-    clearTimeout(late);
-  }
-  try {
-    const body: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(joined(chunks, size)));
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as JsonBody;
-  } catch {
-    // What cannot be read is told below, without what was sent.
-  }
-  throw new DatastoreError('invalid-json', 'the body must be a JSON object in UTF-8');
+function refuseIfEarly(wait: number | undefined, whose: string): void {
+  if (wait === undefined || wait === 0) return;
+  throw new ServiceError('retry-later', `too many requests ${whose}`, {}, undefined, 'answered', wait);
 }
 
-class TooLarge extends Error {}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
-}
-
-function text(body: JsonBody, name: string): string {
-  const value = Object.hasOwn(body, name) ? body[name] : undefined;
-  if (typeof value === 'string') return value;
-  throw new DatastoreError('invalid-json', `the member "${name}" must be a string, got ${quote(value)}`);
-}
-
-function texts(body: JsonBody, name: string): string[] {
-  const value = Object.hasOwn(body, name) ? body[name] : undefined;
-  if (Array.isArray(value) && value.length <= 10_000 && value.every((item) => typeof item === 'string')) return value;
-  throw new DatastoreError('invalid-json', `the member "${name}" must be an array of at most 10,000 strings`);
-}
-
-function errorResponse(error: unknown, { onFailure }: ServerOptions): Response {
-  if (error instanceof TooLarge)
-    return Response.json({ code: 'invalid-json', message: error.message }, { status: 413 });
-  if (!(error instanceof DatastoreError)) {
-    onFailure?.(error);
-    return Response.json({ code: 'server', message: 'the server failed' }, { status: 500 });
-  }
-  const status = STATUS[error.code] ?? (error instanceof ServiceError ? 500 : 400);
-  if (status >= 500) onFailure?.(error);
-  // A client must not see what the store says.
-  const message = status >= 500 ? 'the server failed for the moment: try again' : error.reason;
-  const code = status >= 500 && error.code !== 'quota' ? 'server' : error.code;
-  const headers: Record<string, string> = status === 429 || status === 503 ? { 'retry-after': '1' } : {};
-  const place = placeOf(error);
-  const body = { code, message, ...(Object.keys(place).length === 0 || status >= 500 ? {} : { place }) };
-  return Response.json(body, { status, headers });
+/** @throws DatastoreError `invalid-json`. */
+function checkContentType({ headers }: Request): void {
+  const type = headers.get('content-type') ?? '';
+  if (/^application\/json\b/.test(type)) return;
+  throw new DatastoreError('invalid-json', `the content type must be application/json, got ${quote(type)}`);
 }
 
 function preflight(origin: string | undefined): Response {
@@ -233,7 +261,10 @@ function secured(response: Response, origin: string | undefined): Response {
   headers.set('cache-control', 'no-store');
   headers.set('content-security-policy', "default-src 'none'");
   headers.set('vary', 'Origin');
-  if (origin !== undefined) headers.set('access-control-allow-origin', origin);
+  if (origin !== undefined) {
+    headers.set('access-control-allow-origin', origin);
+    headers.set('access-control-expose-headers', 'Retry-After, X-Request-Id');
+  }
   return response;
 }
 
@@ -244,123 +275,4 @@ function randomHandle(): string {
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replace(/=+$/, '');
-}
-
-/** The watches that are open: streams of server-sent events. */
-class WatchList {
-  readonly #service: DatastoreService;
-  readonly #options: ServerOptions;
-  readonly #open = new Set<OpenWatch>();
-  readonly #counts = new Map<string, number>();
-  readonly #poll: ReturnType<typeof setInterval> | undefined;
-
-  constructor(service: DatastoreService, options: ServerOptions) {
-    this.#service = service;
-    this.#options = options;
-    const { pollInterval = POLL_INTERVAL } = options;
-    if (pollInterval > 0) this.#poll = setInterval(() => this.#pollNow(), pollInterval);
-  }
-
-  async open(requester: Authenticated, handles: ReadonlySet<string>): Promise<Response> {
-    const { watchesPerAccount = WATCHES, heartbeat = HEARTBEAT } = this.#options;
-    const count = this.#counts.get(requester.account) ?? 0;
-    if (count >= watchesPerAccount) {
-      throw new ServiceError('retry-later', `an account may have at most ${watchesPerAccount} watches at once`);
-    }
-    this.#counts.set(requester.account, count + 1);
-    await this.#service.noteList(requester).catch(() => undefined);
-    const watch = new OpenWatch(requester, heartbeat, () => {
-      if (!this.#open.delete(watch)) return;
-      stop();
-      const left = (this.#counts.get(requester.account) ?? 1) - 1;
-      if (left === 0) this.#counts.delete(requester.account);
-      else this.#counts.set(requester.account, left);
-    });
-    this.#open.add(watch);
-    const stop = this.#service.watch({ requester, handles, tell: (event) => watch.tell(event) });
-    return watch.response;
-  }
-
-  close(spread: number): void {
-    clearInterval(this.#poll);
-    for (const watch of [...this.#open]) watch.end(Math.round(Math.random() * spread));
-  }
-
-  #pollNow(): void {
-    this.#service.poll().catch((error: unknown) => this.#options.onFailure?.(error));
-  }
-}
-
-/**
- * One stream. What is told while the client does not read is not queued event by event: of each datastore only the newest
- * revision is kept, so a slow client costs no more than a fast one.
- */
-class OpenWatch {
-  readonly response: Response;
-  readonly #waiting = new Map<string, ServiceEvent>();
-  readonly #end: () => void;
-  readonly #beat: ReturnType<typeof setInterval>;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-
-  constructor({ expires }: Authenticated, heartbeat: number, onEnd: () => void) {
-    this.#end = onEnd;
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-          this.#write(`event: connected\ndata: {}\n\n`);
-        },
-        pull: () => this.#flush(),
-        cancel: () => this.#close(),
-      },
-      { highWaterMark: 16 },
-    );
-    const beat = (): void => {
-      const seconds = expires === undefined ? undefined : Math.floor((expires - Date.now()) / 1000);
-      if (seconds !== undefined && seconds <= 0) this.end(0);
-      else this.#write(`event: alive\ndata: ${JSON.stringify({ seconds })}\n\n`);
-    };
-    this.#beat = setInterval(beat, heartbeat);
-    this.response = new Response(stream, {
-      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-    });
-  }
-
-  tell(event: ServiceEvent): void {
-    this.#waiting.set(event.type === 'list-changed' ? '' : event.handle, event);
-    this.#flush();
-  }
-
-  /** Ends the stream, and tells the client to come back after some ms. */
-  end(after: number): void {
-    this.#write(`event: end\ndata: ${JSON.stringify({ after })}\n\n`);
-    try {
-      this.#controller?.close();
-    } catch {
-      // The client was faster.
-    }
-    this.#close();
-  }
-
-  #flush(): void {
-    for (const [key, event] of this.#waiting) {
-      if ((this.#controller?.desiredSize ?? 0) <= 0) return;
-      this.#waiting.delete(key);
-      this.#write(`data: ${JSON.stringify(event)}\n\n`);
-    }
-  }
-
-  #write(message: string): void {
-    try {
-      this.#controller?.enqueue(new TextEncoder().encode(message));
-    } catch {
-      this.#close();
-    }
-  }
-
-  #close(): void {
-    clearInterval(this.#beat);
-    this.#controller = undefined;
-    this.#end();
-  }
 }

@@ -12,9 +12,16 @@ export {
   type ProposedEntry,
   type Requester,
   type ServiceEvent,
+  type ServiceStatistics,
   type Watcher,
 } from './datastore-service.js';
-export { type Authenticated, createServer, type DatastoreServer, type ServerOptions } from './http-server.js';
+export {
+  type Authenticated,
+  type ClientConnection,
+  createServer,
+  type DatastoreServer,
+  type ServerOptions,
+} from './http-server.js';
 export {
   type Append,
   type AppendOutcome,
@@ -31,3 +38,4 @@ export {
 } from './log-store.js';
 export { type LogStoreFixture, logStoreConformance } from './log-store-conformance.js';
 export { MemoryLogs } from './memory-logs.js';
+export { type FailureTrace, type ServerLogEvent, traceText } from './server-log.js';

@@ -132,6 +132,11 @@ export class Sequencer {
     return this.#log.firstRevision;
   }
 
+  /** How many bytes its state and the entries of its log take, as limits and `sizeOfDelta` count them. */
+  get size(): number {
+    return this.#state.size + this.#log.size;
+  }
+
   /** The nonce of a revision of the log, or `undefined` if it is not known, as long after trimming. Spec: SYNC-61. */
   nonceAt(rev: number): string | undefined {
     return this.#log.nonceAt(rev);
@@ -395,7 +400,9 @@ export class Log {
   readonly #nonceOf = new Map<number, string>();
   /** Nothing is known of the nonces before this revision. */
   #oldest: number;
-  #entries: LogEntry[] = [];
+  readonly #entries: LogEntry[];
+  /** What the entries take. */
+  #size: number;
   /** The nonce of {@link firstRevision}, if it is known: a replica there may name it. */
   #firstNonce: string | undefined;
   #revision: number;
@@ -407,6 +414,7 @@ export class Log {
   constructor(revision: number, entries: readonly LogEntry[], nonces: readonly string[], nonceCount: number) {
     this.#revision = revision;
     this.#entries = [...entries];
+    this.#size = sizeOfEntries(entries);
     this.#nonceCount = nonceCount;
     const firstOfNonces = revision - nonces.length + 1;
     this.#firstNonce = nonces[this.firstRevision - firstOfNonces];
@@ -425,6 +433,11 @@ export class Log {
     return this.#revision - this.#entries.length;
   }
 
+  /** What the entries take of answers, in bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** The revision that a delta got, or `undefined` if its nonce is not among those that are kept. */
   revisionOf(nonce: string): number | undefined {
     return this.#revisionOf.get(nonce);
@@ -439,6 +452,7 @@ export class Log {
     invariant(entry.rev === this.#revision + 1, 'a log grows by one revision at a time');
     this.#revision = entry.rev;
     this.#entries.push(entry);
+    this.#size += sizeOfEntry(entry);
     this.#remember(entry.nonce, entry.rev);
     this.#forgetNonces();
   }
@@ -465,7 +479,7 @@ export class Log {
     }
     if (revision > this.firstRevision) {
       this.#firstNonce = this.entryAt(revision)?.nonce;
-      this.#entries = this.#entries.slice(revision - this.firstRevision);
+      this.#size -= sizeOfEntries(this.#entries.splice(0, revision - this.firstRevision));
     }
     this.#forgetNonces();
   }
@@ -507,6 +521,15 @@ export class Log {
   }
 }
 
+/** What an entry takes of an answer. */
+function sizeOfEntry({ delta }: LogEntry): number {
+  return ENTRY_SIZE + sizeOfDelta(delta);
+}
+
+function sizeOfEntries(entries: readonly LogEntry[]): number {
+  return entries.reduce((size, entry) => size + sizeOfEntry(entry), 0);
+}
+
 /**
  * The entries from a position on that fit into one answer, and at least one if there is any.
  *
@@ -515,7 +538,7 @@ export class Log {
 export function pageOf(entries: readonly LogEntry[], from: number, bytes: number, newest: number): LogPage {
   let to = from;
   for (let size = 0; to < entries.length; to++) {
-    size += ENTRY_SIZE + sizeOfDelta((entries[to] as LogEntry).delta);
+    size += sizeOfEntry(entries[to] as LogEntry);
     if (size > bytes && to > from) break;
   }
   const page = Object.freeze(entries.slice(from, to));

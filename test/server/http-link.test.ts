@@ -178,4 +178,20 @@ describe('a failed call', () => {
     }
     expect(calls).toBe(4);
   });
+
+  test('says how long the server asks to wait, up to an hour', async () => {
+    const waitFor = async (status: number, header: string | undefined, body = ''): Promise<unknown> => {
+      const headers = header === undefined ? {} : { 'retry-after': header };
+      const answer = async (): Promise<Response> => new Response(body, { status, headers });
+      const link = httpLink({ url: 'http://example.org', getToken: token, fetch: answer });
+      const error = await link.list().catch((thrown: unknown) => thrown);
+      return (error as { retryAfter?: number }).retryAfter;
+    };
+    expect(await waitFor(429, '7', '{"code":"retry-later","message":"busy"}')).toBe(7_000);
+    expect(await waitFor(503, '86400')).toBe(3_600_000);
+    expect([await waitFor(503, undefined), await waitFor(503, 'Sun, 06 Nov 1994 08:49:37 GMT')]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
 });

@@ -12,12 +12,15 @@ export const SECRET: Uint8Array = new TextEncoder().encode('a secret of at least
 export interface RunningServer {
   readonly server: DatastoreServer;
   readonly url: string;
+  readonly http: Server;
   /** A link of an account, as a device has one. */
   link(account: string, claims?: { readonly team?: string; readonly userName?: string }): Link;
   close(): Promise<void>;
 }
 
-export async function startServer(options: Omit<ServerOptions, 'authenticate'>): Promise<RunningServer> {
+export async function startServer(
+  options: Partial<ServerOptions> & Pick<ServerOptions, 'logs'>,
+): Promise<RunningServer> {
   const server = createServer({ authenticate: tokenAuthentication({ secret: SECRET }), ...options });
   const http = createHttpServer(nodeListener(server.fetch));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -25,6 +28,7 @@ export async function startServer(options: Omit<ServerOptions, 'authenticate'>):
   return {
     server,
     url,
+    http,
     link: (account, claims = {}) => httpLink({ url, getToken: () => signToken(SECRET, { account, ...claims }, 60) }),
     close: async () => {
       await server.close(0);

@@ -32,6 +32,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   idb: ['src/storage/indexeddb'],
   jose: ['src/server/tokens'],
   pg: ['src/server/postgres'],
+  pino: ['src/cli'],
 };
 
 const order = new Map(LAYERS.flatMap((folders, at) => folders.map((folder) => [folder, at] as const)));

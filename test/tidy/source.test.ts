@@ -6,12 +6,13 @@ import { importsOf, ROOT, type Source, sourcesUnder } from './sources.js';
 
 const LINES_MOST = 700;
 
-// The commands that serve are loaded when they are called.
+// These commands are loaded when they are called.
 const ENTRIES = [
   ...entries.map(({ source }) => source),
   'src/cli/main.ts',
   'src/cli/serve-command.ts',
   'src/cli/storage-command.ts',
+  'src/cli/token-command.ts',
 ];
 
 // The core gives the same answer everywhere and every time, so it reads no clock, no locale and no surroundings.

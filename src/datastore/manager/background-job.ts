@@ -1,3 +1,4 @@
+import { ServiceError } from '../../errors/datastore-error.js';
 import type { Environment } from './environment.js';
 
 /** How long to wait before a retry, in milliseconds. */
@@ -96,24 +97,25 @@ export class BackgroundJob {
   }
 
   async #run(): Promise<void> {
-    let isToBeRetried: boolean;
+    let failure: { readonly error: unknown } | undefined;
     do {
       this.#state = { type: 'running', isAskedAgain: false };
-      isToBeRetried = await this.#runOnce();
+      failure = await this.#runOnce();
     } while (this.#isAskedAgain);
     if (!this.isRunning) return;
-    this.#state = isToBeRetried ? { type: 'waiting', cancel: this.#scheduleRetry() } : { type: 'idle' };
+    this.#state =
+      failure === undefined ? { type: 'idle' } : { type: 'waiting', cancel: this.#retryAfter(failure.error) };
     this.#context.rested?.();
   }
 
-  /** @returns whether to try again later. */
-  async #runOnce(): Promise<boolean> {
+  /** @returns why to try again later, if so. */
+  async #runOnce(): Promise<{ readonly error: unknown } | undefined> {
     try {
       await this.#context.job();
       this.#backoff.reset();
-      return false;
+      return undefined;
     } catch (error) {
-      return this.isRunning && this.#context.failed(error);
+      return this.isRunning && this.#context.failed(error) ? { error } : undefined;
     }
   }
 
@@ -121,8 +123,8 @@ export class BackgroundJob {
     return this.#state.type === 'running' && this.#state.isAskedAgain;
   }
 
-  #scheduleRetry(): () => void {
-    return this.#context.environment.schedule(this.#backoff.next(), () => {
+  #retryAfter(error: unknown): () => void {
+    return this.#context.environment.schedule(this.#backoff.next(error), () => {
       this.#state = { type: 'idle' };
       this.ask();
     });
@@ -143,13 +145,21 @@ export class Backoff {
     this.#delays = delays;
   }
 
-  /** Counts a failure. @returns how many milliseconds to wait. */
-  next(): number {
+  /**
+   * Counts a failure.
+   *
+   * @param error what failed: a server may say in it how long to wait at least.
+   * @returns how many milliseconds to wait.
+   */
+  next(error?: unknown): number {
     const { first, most } = this.#delays;
     const whole = Math.min(most, first * 2 ** this.#failures);
     // At the limit it stops counting, or the power would overflow.
     if (whole < most) this.#failures++;
-    return Math.ceil(whole * (0.5 + this.#fraction() / 2));
+    const wait = whole * (0.5 + this.#fraction() / 2);
+    const asked = error instanceof ServiceError ? (error.retryAfter ?? 0) : 0;
+    // On top of it, so that those who were asked to wait equally long do not come back together.
+    return Math.ceil(asked + wait);
   }
 
   /** After a success the next failure counts as the first. */

@@ -110,7 +110,7 @@ export class Connection {
     this.#end();
     // The account is suspended, which ends the need for a watch.
     if (error.code === 'unauthorized') return;
-    const cancel = this.#context.environment.schedule(this.#backoff.next(), () => this.#adjust());
+    const cancel = this.#context.environment.schedule(this.#backoff.next(error), () => this.#adjust());
     this.#state = { type: 'waiting', cancel };
   }
 }

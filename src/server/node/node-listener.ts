@@ -7,6 +7,7 @@ export interface IncomingRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly socket: { readonly remoteAddress?: string | undefined };
 }
 
 /** What Node's HTTP server answers with. `http.ServerResponse` is one. */
@@ -28,31 +29,33 @@ export interface OutgoingResponse {
   off(event: 'close' | 'drain', listener: () => void): unknown;
 }
 
+/** Answers web-standard requests, and is told the network address that each comes from. */
+export type WebHandler = (request: Request, client: { readonly address?: string | undefined }) => Promise<Response>;
+
 /**
  * Lets Node's HTTP server serve a handler of web-standard requests.
  *
  *     http.createServer(nodeListener(server.fetch)).listen(8080)
  */
-export function nodeListener(
-  handler: (request: Request) => Promise<Response>,
-): (incoming: IncomingRequest, outgoing: OutgoingResponse) => void {
+export function nodeListener(handler: WebHandler): (incoming: IncomingRequest, outgoing: OutgoingResponse) => void {
   return (incoming, outgoing) => {
     serve(handler, incoming, outgoing).catch(() => outgoing.destroy());
   };
 }
 
-async function serve(
-  handler: (request: Request) => Promise<Response>,
-  incoming: IncomingRequest,
-  outgoing: OutgoingResponse,
-): Promise<void> {
+async function serve(handler: WebHandler, incoming: IncomingRequest, outgoing: OutgoingResponse): Promise<void> {
   const request = requestOf(incoming);
   if (request === undefined) {
     outgoing.writeHead(400);
     outgoing.end();
     return;
   }
-  const response = await handler(request);
+  const response = await handler(request, { address: incoming.socket.remoteAddress });
+  if (outgoing.destroyed) {
+    // The client went away meanwhile, and no event will say so any more.
+    await response.body?.cancel();
+    return;
+  }
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   if (response.body === null) {
     outgoing.end();

@@ -263,6 +263,24 @@ describe('a call that is lost', () => {
     }
   }
 
+  test('is not tried again before the time that the server asks to wait, and not by all at once', async () => {
+    const notes = await (await phone.manager()).openOrCreate('notes');
+    await phone.rest();
+    const tries: number[] = [];
+    phone.link().hook = async (call, deliver) => {
+      if (call.message?.type !== 'put') return await deliver();
+      tries.push(phone.environment.now());
+      throw new ServiceError('retry-later', 'busy', {}, undefined, 'answered', 90_000);
+    };
+    notes.table('t').insert({ text: 'x' });
+    await notes.sync();
+    await phone.environment.advance(100_000);
+    const [first = 0, second = 0, ...others] = tries;
+    expect(others).toEqual([]);
+    expect(second - first).toBeGreaterThanOrEqual(90_500);
+    expect(second - first).toBeLessThanOrEqual(91_000);
+  });
+
   test('is tried again after waits that double, up to a limit, with a random part', async () => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();

@@ -1,0 +1,160 @@
+import { ServiceError } from '../errors/datastore-error.js';
+import type { DatastoreService, Requester, ServiceEvent } from './datastore-service.js';
+import { withinTime } from './within-time.js';
+
+/** How watches are served. See `ServerOptions`. */
+export interface WatchOptions {
+  readonly heartbeat?: number;
+  readonly watchesPerAccount?: number;
+  readonly pollInterval?: number;
+  readonly answerTime?: number;
+}
+
+/** The account of a watch, and until when it may listen, in ms since 1970. */
+interface Listener extends Requester {
+  readonly expires?: number | undefined;
+}
+
+const HEARTBEAT = 15_000;
+const POLL_INTERVAL = 1_000;
+const WATCHES = 100;
+const ANSWER_TIME = 30_000;
+/** When to come back to a server that is stopping, in ms. */
+const CLOSING_RETRY = 5_000;
+
+/** The watches that are open: streams of server-sent events. */
+export class WatchList {
+  readonly #service: DatastoreService;
+  readonly #options: WatchOptions;
+  readonly #failed: (error: unknown) => void;
+  readonly #open = new Set<OpenWatch>();
+  readonly #counts = new Map<string, number>();
+  readonly #poll: ReturnType<typeof setInterval> | undefined;
+  #isPolling = false;
+  #isClosed = false;
+
+  /** @param failed hears that the store could not be read. */
+  constructor(service: DatastoreService, options: WatchOptions, failed: (error: unknown) => void) {
+    this.#service = service;
+    this.#options = options;
+    this.#failed = failed;
+    const { pollInterval = POLL_INTERVAL } = options;
+    if (pollInterval > 0) this.#poll = setInterval(() => this.#pollNow(), pollInterval);
+  }
+
+  async open(requester: Listener, handles: ReadonlySet<string>): Promise<Response> {
+    const { watchesPerAccount = WATCHES, heartbeat = HEARTBEAT, answerTime = ANSWER_TIME } = this.#options;
+    if (this.#isClosed) {
+      throw new ServiceError('retry-later', 'the server is stopping', {}, undefined, 'answered', CLOSING_RETRY);
+    }
+    const count = this.#counts.get(requester.account) ?? 0;
+    if (count >= watchesPerAccount) {
+      throw new ServiceError('retry-later', `an account may have at most ${watchesPerAccount} watches at once`);
+    }
+    this.#counts.set(requester.account, count + 1);
+    await withinTime(answerTime, this.#service.noteList(requester)).catch(() => undefined);
+    const watch = new OpenWatch(requester, heartbeat, () => {
+      if (!this.#open.delete(watch)) return;
+      stop();
+      const left = (this.#counts.get(requester.account) ?? 1) - 1;
+      if (left === 0) this.#counts.delete(requester.account);
+      else this.#counts.set(requester.account, left);
+    });
+    this.#open.add(watch);
+    const stop = this.#service.watch({ requester, handles, tell: (event) => watch.tell(event) });
+    // It may have been closed meanwhile.
+    if (this.#isClosed) watch.end(CLOSING_RETRY);
+    return watch.response;
+  }
+
+  close(spread: number): void {
+    clearInterval(this.#poll);
+    this.#isClosed = true;
+    for (const watch of [...this.#open]) watch.end(Math.round(Math.random() * spread));
+  }
+
+  #pollNow(): void {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    this.#service
+      .poll()
+      .catch(this.#failed)
+      .finally(() => {
+        this.#isPolling = false;
+      });
+  }
+}
+
+/**
+ * One stream. What is told while the client does not read is not queued event by event: of each datastore only the newest
+ * revision is kept, so a slow client costs no more than a fast one.
+ */
+class OpenWatch {
+  readonly response: Response;
+  readonly #waiting = new Map<string, ServiceEvent>();
+  readonly #end: () => void;
+  readonly #beat: ReturnType<typeof setInterval>;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+
+  constructor({ expires }: Listener, heartbeat: number, onEnd: () => void) {
+    this.#end = onEnd;
+    const stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+          this.#write(`event: connected\ndata: {}\n\n`);
+        },
+        pull: () => this.#flush(),
+        cancel: () => this.#close(),
+      },
+      { highWaterMark: 16 },
+    );
+    const beat = (): void => {
+      const seconds = expires === undefined ? undefined : Math.floor((expires - Date.now()) / 1000);
+      if (seconds !== undefined && seconds <= 0) this.end(0);
+      else this.#write(`event: alive\ndata: ${JSON.stringify({ seconds })}\n\n`);
+    };
+    this.#beat = setInterval(beat, heartbeat);
+    this.response = new Response(stream, {
+      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+    });
+  }
+
+  tell(event: ServiceEvent): void {
+    this.#waiting.set(event.type === 'list-changed' ? '' : event.handle, event);
+    this.#flush();
+  }
+
+  /** Ends the stream, and tells the client to come back after some ms. */
+  end(after: number): void {
+    this.#write(`event: end\ndata: ${JSON.stringify({ after })}\n\n`);
+    try {
+      this.#controller?.close();
+    } catch {
+      // The client was faster.
+    }
+    this.#close();
+  }
+
+  #flush(): void {
+    for (const [key, event] of this.#waiting) {
+      if ((this.#controller?.desiredSize ?? 0) <= 0) return;
+      this.#waiting.delete(key);
+      this.#write(`data: ${JSON.stringify(event)}\n\n`);
+    }
+  }
+
+  #write(message: string): void {
+    try {
+      this.#controller?.enqueue(new TextEncoder().encode(message));
+    } catch {
+      this.#close();
+    }
+  }
+
+  #close(): void {
+    clearInterval(this.#beat);
+    this.#controller = undefined;
+    this.#end();
+  }
+}
