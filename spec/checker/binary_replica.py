@@ -10,8 +10,10 @@ from binary_numbers import ByteReader, decode_text, write_number
 from binary_refusal import require
 from errors import DatastoreError
 from message_pack import pack_file
+from messages import is_whole
 from own_items import check_own, whole_numbers, with_appends
 from own_puts import check_puts, check_seen
+from saved_history import check_history, wholes
 from saved_refusal import read_refusal, write_refusal
 from wire_deltas import format_rows, parse_delta, parse_rows
 from wire_writing import format_delta
@@ -21,6 +23,7 @@ RULES = ("remote", "local", "max", "min", "sum", "function")
 NEEDS_RELOAD, IS_LOG_LOST, KNOWS_OWN, KNOWS_HEAD, HAS_MEMORY = 1, 2, 4, 8, 16
 ALL_FLAGS = 31
 MEMORY = ("seen", "puts")
+HISTORY = ("segments", "undo", "redo", "isExact")
 OWN_COLUMNS = 4
 
 
@@ -28,9 +31,11 @@ def encode_replica(replica):
     """A saved replica."""
     deltas = [parse_delta(delta) for delta in [*replica["pending"], replica["open"]]]
     rule_names = {name for *place, _ in replica["rules"] for name in place}
+    stacks = [item[2:] for item in [*replica.get("undo", []), *replica.get("redo", [])]]
+    deltas += [parse_delta(delta) for own in stacks for delta in own]
     history = write_history(parse_rows(replica["rows"]), deltas, rule_names)
     flags = NEEDS_RELOAD * replica["needsReload"] + IS_LOG_LOST * replica["isLogLost"] + KNOWS_OWN * ("own" in replica)
-    flags += KNOWS_HEAD * ("head" in replica) + HAS_MEMORY * any(member in replica for member in MEMORY)
+    flags += KNOWS_HEAD * ("head" in replica) + HAS_MEMORY * any(member in replica for member in [*MEMORY, *HISTORY])
     known = write_head(replica) + write_memory(replica) + write_own(replica)
     head = write_number(int(replica["rev"])) + bytes([flags]) + known
     nonce = (replica["nonce"] or "").encode("ascii")
@@ -49,19 +54,20 @@ def read_replica(columns):
     head, nonce, refusal, rules = columns[:OWN_COLUMNS]
     state, deltas, names = read_history(columns[OWN_COLUMNS:])
     require(bool(deltas))
-    *pending, open_delta = [format_delta(delta) for delta in deltas]
-    require(not nonce or bool(pending and pending[0]))
     require(not refusal or bool(nonce))
     reader = ByteReader(head)
     rev, flags = reader.number(), reader.byte()
     require(flags <= ALL_FLAGS)
     known_head = {"head": read_nonce(reader.take(reader.number()))} if flags & KNOWS_HEAD else {}
     require(rev > 0 or not known_head)
-    memory = read_memory(reader, rev, len(deltas)) if flags & HAS_MEMORY else {}
+    memory, deltas = read_memory(reader, rev, deltas) if flags & HAS_MEMORY else ({}, deltas)
+    *pending, open_delta = [format_delta(delta) for delta in deltas]
+    queue = wholes(memory["segments"], deltas) if "segments" in memory else deltas
+    require(not nonce or len(queue) > 1 and bool(queue[0]))
     own = {"own": read_own(reader, deltas)} if flags & KNOWS_OWN else {}
     reader.end()
     return {
-        "format": 1,
+        "format": 2 if "segments" in memory else 1,
         "rev": rev,
         "rows": format_rows(state),
         "pending": pending,
@@ -80,22 +86,53 @@ def read_replica(columns):
 def write_memory(replica):
     """The length and the text of the members `seen` and `puts`, as a JSON object, if there is any (BIN-23)."""
     memory = {member: whole_numbers(replica[member]) for member in MEMORY if member in replica}
+    memory |= counted_history(replica)
     text = json.dumps(memory, separators=(",", ":")).encode()
     return write_number(len(text)) + text if memory else b""
 
 
-def read_memory(reader, rev, count):
-    """The members. Writing the file again finds another spelling."""
+def counted_history(replica):
+    """The members that say what can be undone, where each item of a stack has the number of its deltas in place of them."""
+    if "segments" not in replica:
+        return {}
+    stacks = {stack: [[*whole_numbers(item[:2]), len(item) - 2] for item in replica[stack]] for stack in ("undo", "redo")}
+    return {"segments": whole_numbers(replica["segments"]), **stacks, "isExact": replica["isExact"]}
+
+
+def read_memory(reader, rev, deltas):
+    """The members, and the deltas of the queue. Writing the file again finds another spelling."""
     try:
         memory = json.loads(decode_text(reader.take(reader.number())))
-        require(isinstance(memory, dict) and bool(memory) and memory.keys() <= set(MEMORY))
+        require(isinstance(memory, dict) and bool(memory) and memory.keys() <= {*MEMORY, *HISTORY})
+        count = len(deltas)
+        if "segments" in memory:
+            deltas = read_history_members(memory, deltas)
+            count = memory["segments"][-1][0] + 1
         if "seen" in memory:
             check_seen(memory["seen"], rev, count)
         if "puts" in memory:
             check_puts(memory["puts"], rev)
-        return memory
+        return memory, deltas
     except (ValueError, RecursionError, DatastoreError):
         require(False)
+
+
+def read_history_members(memory, deltas):
+    """Gives the items of the stacks their deltas, which follow those of the queue, and returns those of the queue."""
+    require(isinstance(memory["segments"], list))
+    count = len(memory["segments"])
+    rest = deltas[count:]
+    for member in ("undo", "redo"):
+        items = []
+        require(isinstance(memory.get(member), list))
+        for counts in memory[member]:
+            require(isinstance(counts, list) and len(counts) == 3 and all(map(is_whole, counts)))
+            items.append([*counts[:2], *map(format_delta, rest[: counts[2]])])
+            rest = rest[counts[2] :]
+        memory[member] = items
+    require(not rest)
+    check_history(memory, count)
+    return deltas[:count]
 
 
 def write_head(replica):

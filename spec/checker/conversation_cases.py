@@ -18,7 +18,8 @@ class Device:
         self.name, self.count = name, 0
         self.rules = rules_by_field(case.get("rules", {}))
         depth = case.get("undoDepth")
-        self.options = [case.get("replicaLimits"), None if depth is None else int(depth)]
+        size = int(case.get("savedUndoSize", 0))
+        self.options = [case.get("replicaLimits"), None if depth is None else int(depth), size]
         self.replica = Replica(self.rule, self.next_nonce, *self.options)
         self.stored = save(self.replica)
 

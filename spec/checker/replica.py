@@ -22,9 +22,9 @@ class Replica:
     """`rules` is a function as in merges, whose answers may change from one call to the next (SYNC-26); `next_nonce`
     makes a nonce that no other attempt gets (SYNC-2)."""
 
-    def __init__(self, rules, next_nonce, limits=None, undo_depth=None):
+    def __init__(self, rules, next_nonce, limits=None, undo_depth=None, saved_undo_size=0):
         self.rules, self.limits = rules, {**DEFAULT_LIMITS, **(limits or {})}
-        self.role = "owner"
+        self.role, self.saved_undo_size = "owner", saved_undo_size
         self.clock_offset = None
         self.timeline = Timeline()
         self.history = UndoHistory(100 if undo_depth is None else undo_depth, rules)

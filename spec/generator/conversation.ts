@@ -108,7 +108,7 @@ class Device {
   #stored: JsonObject;
   replica: Replica;
 
-  constructor(name: string, { rules, replicaLimits, undoDepth }: JsonObject) {
+  constructor(name: string, { rules, replicaLimits, undoDepth, savedUndoSize }: JsonObject) {
     let count = 0;
     this.#rules = readRules(rules ?? {});
     this.#options = {
@@ -116,6 +116,7 @@ class Device {
       rules: { get: (table, field) => this.#rules.get(table, field) },
       limits: { ...DEFAULT_LIMITS, ...(replicaLimits === undefined ? {} : objectOf(replicaLimits)) },
       ...(undoDepth === undefined ? {} : { undoDepth: numberOf(undoDepth) }),
+      ...(savedUndoSize === undefined ? {} : { savedUndoSize: numberOf(savedUndoSize) }),
     };
     this.replica = new Replica(this.#options);
     this.#stored = written(this.replica.save());

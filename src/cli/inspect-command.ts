@@ -10,7 +10,6 @@ import {
   type FieldOp,
   type Fields,
   formatDelta,
-  parseDelta,
   parseState,
   type State,
   sizeOfChange,
@@ -20,7 +19,7 @@ import {
   typeOfValue,
   type Value,
 } from '../index.js';
-import type { SavedReplica, SavedSequencer } from '../sync/index.js';
+import { type SavedReplica, type SavedSequencer, savedDeltas } from '../sync/index.js';
 import { type CommandIo, done, type OptionTypes, type Outcome, parseArguments, usageError } from './command.js';
 import { blaming, type DataFile, readDataFile } from './data-file.js';
 import { alignedLines, briefValueText, countOf, safeText } from './text.js';
@@ -227,8 +226,7 @@ function partsOfOp(op: FieldOp): readonly Omit<ChangePart, 'field'>[] {
 function inspectReplica(title: string, saved: SavedReplica): Inspection {
   const { rev, nonce, refusal, rules, needsReload, isLogLost } = saved;
   const state = parseState(saved.rows);
-  const pending = saved.pending.map((delta) => parseDelta(delta));
-  const open = parseDelta(saved.open);
+  const { sealed: pending, uncommitted: open } = savedDeltas(saved);
   const inFlight =
     nonce === null ? '' : `, the first as ${nonce}${refusal === null ? '' : `, refused: ${refusal.reason}`}`;
   return {

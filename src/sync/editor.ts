@@ -24,7 +24,6 @@ export class Editor {
   readonly #queue: PendingQueue;
   readonly #history: UndoHistory;
   readonly #context: EditorContext;
-  #itemCount = 0;
   /** What the batch that is under way has edited, besides the changes. */
   #batch: BatchNotes | undefined;
 
@@ -87,7 +86,7 @@ export class Editor {
   /** Ends the undo item that the last edits belong to. */
   endItem(): void {
     if (this.#context.undoDepth === 0) return;
-    const id = ++this.#itemCount;
+    const id = this.#history.newId();
     const segment = this.#queue.cut(id, id);
     if (segment !== undefined) this.#history.recorded(id, segment.delta);
   }
@@ -121,7 +120,7 @@ export class Editor {
     const takeBack = this.#history.undoingOf(item, this.#queue.changeable(isFirstSent));
     if (takeBack !== undefined) return this.#takeBack(item, takeBack);
     const applied = this.#repeat(item);
-    const id = ++this.#itemCount;
+    const id = this.#history.newId();
     this.#queue.cut(id, item.origin);
     this.#history.redone(item, id, applied);
     return applied;

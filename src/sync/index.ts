@@ -38,6 +38,13 @@ export {
 } from './messages.js';
 export { Replica, type ReplicaOptions } from './replica.js';
 export { type SavedEdits, withSavedEdits } from './saved-edits.js';
+export {
+  type SavedHistory,
+  type SavedSegment,
+  type SavedUndoItem,
+  savedDeltas,
+  type WholeDeltas,
+} from './saved-history.js';
 export type { SavedExtent, SavedReplica, SavedRule } from './saved-replica.js';
 export { type Proposal, parseSequencer, type SavedSequencer, Sequencer, type SequencerOptions } from './sequencer.js';
 export type {

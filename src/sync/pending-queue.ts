@@ -41,7 +41,9 @@ import { changesOfRecord, LocalDelta } from './local-delta.js';
 import { OwnItems, type SavedOwnList } from './own-items.js';
 import { type IsEdited, OwnPuts, type SavedPut } from './own-puts.js';
 import { PendingRules } from './pending-rules.js';
+import { lastNumber, roleOf, type StoredHistory } from './saved-history.js';
 import { rebaseOverDifference } from './snapshot.js';
+import { restoreStack, type StoredItem } from './undo/saved-stack.js';
 import {
   type Rebased,
   rebaseSegments,
@@ -51,6 +53,7 @@ import {
   withoutCancelled,
 } from './undo/segments.js';
 import type { TakeBack, UndoHistory } from './undo/undo-history.js';
+import type { UndoItem } from './undo/undo-stack.js';
 
 /** The queue as deltas in normal form, which apply to the base one after the other. */
 export interface WholeQueue {
@@ -408,12 +411,24 @@ export class PendingQueue {
    * Puts back local edits that were saved, sealed ones and what was uncommitted, and what was known of the user's own items
    * and values in the log's state.
    */
-  restore({ pending, open, seen, ownItems, ownPuts }: SavedQueue): void {
+  restore({ pending, open, seen, ownItems, ownPuts, history }: SavedQueue): void {
     this.#ownInBase = OwnItems.restore(ownItems);
     this.#ownPuts = OwnPuts.restore(ownPuts);
-    this.#unconfirmed = pending.map((delta, at) => new LocalDelta([this.#restored(delta)], seen[at]));
-    const restored = this.#restored(open);
-    if (isNotEmpty(restored)) this.#uncommitted = new LocalDelta([restored], seen.at(-1));
+    const segments: Segment[][] = seen.map(() => []);
+    pending.forEach((delta, at) => {
+      const saved = history?.segments[at] ?? [at, 0, 0];
+      segments[saved[0]]?.push({ ...roleOf(saved), delta: this.#view.apply(delta) });
+    });
+    const deltas = segments.map((own, at) => new LocalDelta(own, seen[at]));
+    this.#unconfirmed = deltas.slice(0, -1);
+    this.#uncommitted = deltas.at(-1) ?? new LocalDelta();
+    // What the user is editing is undone first.
+    if (history !== undefined) this.#restoreHistory(history);
+    this.#uncommitted.add(changesIn(this.#view.apply(open)));
+    if (history === undefined) this.#uncommitted.cut('unrecorded');
+    // What could be undone before it was begun is not saved.
+    if (this.#uncommitted.isUntouched) this.#uncommitted = new LocalDelta();
+    else this.#history.reopened(this.#uncommitted);
   }
 
   /** The records that changed, against the user's will or without it, since they were last asked for. */
@@ -467,8 +482,19 @@ export class PendingQueue {
     checkGrowth('delta-too-large', before, this.#uncommitted.sizeWith([...aside, ...applied]), limit);
   }
 
-  #restored(delta: Delta): Segment {
-    return { role: 'unrecorded', delta: this.#view.apply(delta) };
+  #restoreHistory(saved: StoredHistory): void {
+    const applied = new Map(this.segments.map(({ role, delta }) => [role, delta]));
+    let last = lastNumber(saved);
+    const restore = (items: readonly StoredItem[]): readonly UndoItem[] => {
+      // Nothing in the queue is of an item without a number.
+      const numbered = items.map(({ id, origin, deltas }) => {
+        const own = id || ++last;
+        return { id: own, origin: origin || own, deltas };
+      });
+      return restoreStack(numbered, this.#view, (id) => applied.get(id));
+    };
+    const stacks = { undo: restore(saved.undo), redo: restore(saved.redo), isExact: saved.isExact };
+    this.#history.restore(stacks, last);
   }
 
   #applyToBase(remote: Delta): Delta {
@@ -545,6 +571,8 @@ export interface SavedQueue {
   readonly seen: readonly number[];
   readonly ownItems: readonly SavedOwnList[];
   readonly ownPuts: readonly SavedPut[];
+  /** What can be undone and redone, if that was saved; then the pending deltas are segments. */
+  readonly history?: StoredHistory | undefined;
 }
 
 /** Whether segments give a field another value, or make or delete its record. */

@@ -1,6 +1,6 @@
 import { formatState, type Row } from '../codec/wire/state.js';
 import { type Conflict, conflictLender } from '../deltas/conflict.js';
-import type { Delta, DeltaInput } from '../deltas/delta.js';
+import { changesIn, type Delta, type DeltaInput } from '../deltas/delta.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
@@ -9,7 +9,7 @@ import type { RecordReader } from '../state/record-reader.js';
 import { type FoundRecord, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { isWholeNumber } from '../values/numbers.js';
-import { mtimeOf, ownTime, titleOf } from './datastore-info.js';
+import { isOfInfo, mtimeOf, ownTime, titleOf } from './datastore-info.js';
 import { Editor } from './editor.js';
 import {
   canWrite,
@@ -49,7 +49,7 @@ import { UndoHistory } from './undo/undo-history.js';
  * While a merge function runs, every call that would edit, sync, save or receive throws `bad-state` and changes nothing.
  *
  * Laws: what the user sees is the log up to `revision` and then the edits that it does not have yet; once nothing is on
- * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-63.
+ * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-66.
  */
 export class Replica {
   readonly #settings: Required<ReplicaOptions>;
@@ -76,11 +76,11 @@ export class Replica {
 
   /**
    * The replica that {@link save} described, with all its edits, and the same put in flight. What was edited before
-   * cannot be undone. Rules that are functions must be set in `rules` again.
+   * can be undone as far as its history was saved. Rules that are functions must be set in `rules` again.
    *
    * @throws DatastoreError `invalid-option`; `rule-missing` if a saved edit was made under a function and none is set;
    * `invalid-json` for anything that `save()` does not write; and what reading the state throws.
-   * Spec: SYNC-34 to SYNC-36.
+   * Spec: SYNC-34 to SYNC-36, SYNC-66.
    */
   static load(saved: unknown, options: ReplicaOptions): Replica {
     const replica = new Replica(options);
@@ -89,9 +89,10 @@ export class Replica {
   }
 
   /**
-   * Everything that must survive, as plain data for JSON: with all edits, or fewer.
+   * Everything that must survive, as plain data for JSON: with all edits, or fewer; and with as much of the undo history
+   * as the option `savedUndoSize` allows.
    *
-   * @throws DatastoreError `invalid-option` for another extent. Spec: SYNC-34, SYNC-35, SYNC-52.
+   * @throws DatastoreError `invalid-option` for another extent. Spec: SYNC-34, SYNC-35, SYNC-52, SYNC-66.
    */
   save(extent: SavedExtent = 'all'): SavedReplica {
     this.#requireNoMerge();
@@ -99,7 +100,10 @@ export class Replica {
       const reason = `got the extent ${quote(extent)}: use ${SAVED_EXTENTS.join(', ')}`;
       throw new DatastoreError('invalid-option', reason);
     }
-    return formatReplica(this.#queue, this.#session.origin, extent);
+    const { undoDepth, savedUndoSize } = this.#settings;
+    const undoSize = undoDepth === 0 ? 0 : savedUndoSize;
+    const parts = { queue: this.#queue, session: this.#session.origin, history: this.#history, undoSize };
+    return formatReplica(parts, extent);
   }
 
   /**
@@ -458,6 +462,7 @@ export class Replica {
   /** Ends the undo item that the last edits belong to; the next edit begins another. So does every {@link sync}. */
   endUndoItem(): void {
     this.#requireNoMerge();
+    if (this.#queue.uncommitted.isRunning) this.#sinceSaved.endItem();
     this.#editor.endItem();
   }
 
@@ -488,7 +493,9 @@ export class Replica {
   #noteEdit(applied: Delta): Delta {
     if (this.isInBatch) return applied;
     // Edits on top of a provisional delta are saved without it.
-    if (this.provisional === 'none') this.#sinceSaved.add(applied);
+    // What is said about the datastore belongs to no undo item.
+    const isPlain = this.provisional === 'none' && !changesIn(applied).some(isOfInfo);
+    if (isPlain) this.#sinceSaved.add(applied);
     else this.#sinceSaved.anything();
     return applied;
   }
@@ -565,6 +572,11 @@ export interface ReplicaOptions {
   readonly limits?: Limits;
   /** How many undo items are remembered: 100 unless given. */
   readonly undoDepth?: number;
+  /**
+   * How many bytes the deltas of the undo history may weigh that {@link Replica.save} keeps: 0 unless given, and then none
+   * is kept. Spec: SYNC-66.
+   */
+  readonly savedUndoSize?: number;
 }
 
 const DEFAULT_UNDO_DEPTH = 100;
@@ -573,7 +585,7 @@ const DEFAULT_UNDO_DEPTH = 100;
 function settingsOf(options: ReplicaOptions): Required<ReplicaOptions> {
   checkOptions(options, 'a replica');
   const { nextNonce, role = 'owner', rules = new ResolutionRules(), limits = DEFAULT_LIMITS } = options;
-  const { undoDepth = DEFAULT_UNDO_DEPTH } = options;
+  const { undoDepth = DEFAULT_UNDO_DEPTH, savedUndoSize = 0 } = options;
   if (typeof nextNonce !== 'function') {
     const reason = `nextNonce must be a function that returns a new nonce, such as a random UUID, got ${quote(nextNonce)}`;
     throw new DatastoreError('invalid-option', reason);
@@ -586,8 +598,9 @@ function settingsOf(options: ReplicaOptions): Required<ReplicaOptions> {
   }
   checkRole(role);
   checkLimits(limits);
-  if (!isWholeNumber(undoDepth)) {
-    throw new DatastoreError('invalid-option', `undoDepth must be a whole number from 0, got ${quote(undoDepth)}`);
+  for (const [name, number] of Object.entries({ undoDepth, savedUndoSize })) {
+    if (isWholeNumber(number)) continue;
+    throw new DatastoreError('invalid-option', `${name} must be a whole number from 0, got ${quote(number)}`);
   }
-  return { nextNonce, role, rules, limits, undoDepth };
+  return { nextNonce, role, rules, limits, undoDepth, savedUndoSize };
 }

@@ -10,6 +10,7 @@ import type { Rule, RuleName } from '../rules/rule.js';
 import type { State } from '../state/state.js';
 import { expectArray, expectItems, expectObject, type JsonObject } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
+import { LocalDelta } from './local-delta.js';
 import { parseRefusal } from './message-format.js';
 import { headMember, isRevision, isValidNonce, type Refusal } from './messages.js';
 import { appendsIn, parseOwnItems, type SavedAppends, type SavedOwnList, withAppends } from './own-items.js';
@@ -17,6 +18,16 @@ import { parseOwnPuts, type SavedPut } from './own-puts.js';
 import type { PendingQueue } from './pending-queue.js';
 import type { PlacedRule } from './pending-rules.js';
 import type { SessionOrigin } from './replica-session.js';
+import {
+  formatHistory,
+  parseHistory,
+  type SavedHistory,
+  type SegmentedQueue,
+  type StoredHistory,
+  segmentedQueue,
+  wholeDeltas,
+} from './saved-history.js';
+import type { UndoHistory } from './undo/undo-history.js';
 
 /** The rule of a field with a pending edit: table, record, field and the name, where `function` stands for one. */
 export type SavedRule = readonly [table: string, record: string, field: string, rule: RuleName | 'function'];
@@ -29,8 +40,9 @@ export const SAVED_RULE_NAMES: readonly SavedRule[3][] = ['remote', 'local', 'ma
  * overwrote is left out, because applying them again tells. What was received and not merged is left out too; it will be
  * asked for again. Spec: SYNC-34.
  */
-export interface SavedReplica {
-  readonly format: 1;
+export interface SavedReplica extends Partial<SavedHistory> {
+  /** 2 if what can be undone is saved too: then each pending delta is a segment, and {@link segments} says of which. */
+  readonly format: 1 | 2;
   readonly rev: number;
   readonly rows: readonly Row[];
   /** The sealed deltas, oldest first. */
@@ -65,6 +77,8 @@ export interface StoredReplica {
   /** What the user had seen when each pending delta, and last the open one, was edited. */
   readonly seen: readonly number[];
   readonly ownPuts: readonly SavedPut[];
+  /** What can be undone and redone, if that was saved; then the pending deltas are segments. */
+  readonly history?: StoredHistory | undefined;
 }
 
 /** The same with its merge functions. */
@@ -80,13 +94,25 @@ export type SavedExtent = 'all' | 'sealed' | 'ordinary' | 'kept';
 
 export const SAVED_EXTENTS: readonly SavedExtent[] = ['all', 'sealed', 'ordinary', 'kept'];
 
-export function formatReplica(queue: PendingQueue, origin: SessionOrigin, extent: SavedExtent): SavedReplica {
+/** What a replica is saved from. */
+export interface ReplicaParts {
+  readonly queue: PendingQueue;
+  readonly session: SessionOrigin;
+  readonly history: UndoHistory;
+  /** What the deltas of its undo history may weigh when it is saved; 0 if it is not to be saved. */
+  readonly undoSize: number;
+}
+
+export function formatReplica(parts: ReplicaParts, extent: SavedExtent): SavedReplica {
+  const { queue, session: origin } = parts;
   const isOrdinary = extent === 'ordinary' || extent === 'kept';
   // What is in flight is the first pending delta. If that is left out, nothing that is saved is in flight.
   const isFlightKept = !isOrdinary || queue.unconfirmed[0]?.isProvisional !== true;
   const session = isFlightKept ? origin : { ...origin, nonce: undefined, refusal: undefined };
-  const { sealed: pending, uncommitted, seen } = isOrdinary ? queue.ordinary() : queue.whole();
-  const open = extent === 'all' || extent === 'ordinary' ? uncommitted : NO_CHANGES;
+  const whole = isOrdinary ? queue.ordinary() : queue.whole();
+  const uncommitted = isOpenSaved(extent) ? whole.uncommitted : NO_CHANGES;
+  const segmented = parts.undoSize > 0 ? savedSegments(parts, extent) : undefined;
+  const { pending, open, history } = segmented ?? { pending: whole.sealed, open: uncommitted, history: undefined };
   const rules = queue.rules.of([...pending, open]).map(formatRule);
   return formatStored({
     base: queue.base,
@@ -97,9 +123,39 @@ export function formatReplica(queue: PendingQueue, origin: SessionOrigin, extent
     session,
     ownItems: queue.ownInBase,
     // If nothing is uncommitted, it has seen all.
-    seen: open.length > 0 ? seen : [...seen.slice(0, -1), queue.revision],
+    seen: uncommitted.length > 0 ? whole.seen : [...whole.seen.slice(0, -1), queue.revision],
     ownPuts: queue.ownPuts,
+    history,
   });
+}
+
+function isOpenSaved(extent: SavedExtent): boolean {
+  return extent === 'all' || extent === 'ordinary';
+}
+
+/**
+ * The queue by its segments, with what could be undone and redone before the first delta that is left out. That is not
+ * known if anything after that is saved, or has been merged since.
+ */
+function savedSegments({ queue, history, undoSize }: ReplicaParts, extent: SavedExtent): SegmentedQueue | undefined {
+  const { uncommitted } = queue;
+  const isLeftOut = (delta: LocalDelta): boolean =>
+    delta === uncommitted ? !isOpenSaved(extent) : delta.isProvisional && extent !== 'all' && extent !== 'sealed';
+  const deltas = [...queue.unconfirmed, uncommitted].filter((delta) => delta === uncommitted || !delta.isUntouched);
+  const end = deltas.findIndex((delta) => isLeftOut(delta) && !delta.isUntouched);
+  if (end >= 0 && deltas.slice(end).some((delta) => !isLeftOut(delta) && !delta.isUntouched)) return undefined;
+  const mark = history.markBefore(end < 0 ? undefined : deltas[end]);
+  if (mark === undefined) return undefined;
+  return segmentedQueue(end < 0 ? deltas : [...deltas.slice(0, end), new LocalDelta()], mark, undoSize);
+}
+
+/** The state of the log of a saved replica, without any local edit. */
+export function withoutEdits({ rev, rows, needsReload, isLogLost, head, puts }: SavedReplica): SavedReplica {
+  return {
+    ...{ format: 1, rev, rows, pending: [], nonce: null, refusal: null, open: [], rules: [], needsReload, isLogLost },
+    ...headMember(head),
+    ...(puts === undefined ? {} : { puts }),
+  };
 }
 
 /**
@@ -117,7 +173,7 @@ export function formatStored(stored: StoredReplica): SavedReplica {
   const { base, rev, pending, open, rules, session } = stored;
   const own = formatOwn(stored);
   return {
-    format: 1,
+    format: stored.history === undefined ? 1 : 2,
     rev,
     rows: formatState(base),
     pending: pending.map(formatDelta),
@@ -130,6 +186,7 @@ export function formatStored(stored: StoredReplica): SavedReplica {
     ...headMember(session.head),
     ...formatMemory(stored),
     ...(own === undefined ? {} : { own }),
+    ...(stored.history === undefined ? {} : formatHistory(stored.history)),
   };
 }
 
@@ -175,7 +232,8 @@ export function formatOwn({ pending, open, ownItems }: StoredReplica): SavedRepl
 /** Reads what {@link formatStored} wrote. @throws DatastoreError `invalid-json` for anything else. */
 export function parseStored(json: unknown): StoredReplica {
   const saved = expectObject(json, 'a saved replica');
-  if (saved['format'] !== 1) throw invalid(`got a saved replica of format ${quote(saved['format'])}: use 1`);
+  const { format } = saved;
+  if (format !== 1 && format !== 2) throw invalid(`got a saved replica of format ${quote(format)}: use 1 or 2`);
   const { rev, nonce } = saved;
   if (!isRevision(rev)) throw invalid(`got the revision ${quote(rev)}: use a whole number from 0`);
   if (nonce !== null && !isValidNonce(nonce)) {
@@ -189,6 +247,7 @@ export function parseStored(json: unknown): StoredReplica {
   const pending = expectItems(saved['pending'], 'the pending deltas', parseDelta);
   const deltas = [...pending, parseDelta(saved['open'])];
   const marked = withAppends(deltas, own.appends);
+  const history = format === 2 ? parseHistory(saved, deltas.length) : undefined;
   const stored: StoredReplica = {
     base: parseState(saved['rows']),
     rev,
@@ -203,18 +262,25 @@ export function parseStored(json: unknown): StoredReplica {
       head,
     },
     ownItems: own.items,
-    ...parseMemory(saved, rev, deltas.length),
+    ...parseMemory(saved, rev, countOfDeltas(history, deltas.length)),
+    history,
   };
   const fault = faultOfStored(stored);
   if (fault !== undefined) throw invalid(fault);
   return stored;
 }
 
+/** How many deltas there are in the queue, with the open one, if so many were saved. */
+export function countOfDeltas(history: StoredHistory | undefined, count: number): number {
+  return history === undefined ? count : (history.segments.at(-1)?.[0] ?? 0) + 1;
+}
+
 /** Why no replica saves this, if its parts contradict each other. Whether edits fit the state is not checked. */
-export function faultOfStored({ rev, pending, rules, session }: StoredReplica): string | undefined {
+export function faultOfStored({ rev, pending, open, rules, session, history }: StoredReplica): string | undefined {
   const { nonce, refusal, head } = session;
   if (head !== undefined && rev === 0) return 'there is a head, but no entry at revision 0 that it could name';
-  const hasPut = (pending[0]?.length ?? 0) > 0;
+  const [first, ...others] = wholeDeltas(history?.segments, [...pending, open]);
+  const hasPut = others.length > 0 && first !== undefined && first.length > 0;
   if (nonce !== undefined && !hasPut) return 'there is a nonce, but no pending delta with a change that it could name';
   if (refusal !== undefined && nonce === undefined) return 'there is a refusal, but no nonce of what was refused';
   if (refusal?.reason === 'unknown-revision') return 'a refusal as unknown-revision undoes nothing, so it is not saved';

@@ -26,10 +26,10 @@ async function sizeOf(entry: string): Promise<number> {
  */
 const MOST: Readonly<Record<string, number>> = {
   deltaic: 28_950,
-  'deltaic/binary': 30_900,
-  'deltaic/sync': 49_600,
+  'deltaic/binary': 32_000,
+  'deltaic/sync': 51_400,
   'deltaic/mesh': 44_000,
-  'deltaic/datastore': 90_500,
+  'deltaic/datastore': 92_600,
   'deltaic/datastore/testing': 18_600,
   'deltaic/datastore/mesh': 67_000,
   'deltaic/storage/indexeddb': 4_800,

@@ -4,7 +4,9 @@ import { parseRefusal } from '../../sync/message-format.js';
 import type { Refusal } from '../../sync/messages.js';
 import { isValidNonce } from '../../sync/messages.js';
 import { parseOwnItems, type SavedOwnItems, withAppends } from '../../sync/own-items.js';
+import { faultOfHistory, parseSegment, type SavedSegment, type StoredHistory } from '../../sync/saved-history.js';
 import {
+  countOfDeltas,
   faultOfStored,
   formatMemory,
   formatOwn,
@@ -16,7 +18,8 @@ import {
   type SavedRule,
   type StoredReplica,
 } from '../../sync/saved-replica.js';
-import { expectObject } from '../../values/json.js';
+import { expectArray, expectItems, expectObject, type JsonObject } from '../../values/json.js';
+import { isWholeNumber } from '../../values/numbers.js';
 import { ByteReader, ByteWriter, invalidBinary } from './byte-column.js';
 import { decodeHistory, encodeHistory, HISTORY_COLUMN_COUNT } from './encoded-history.js';
 import { packColumns, unpackColumns } from './envelope.js';
@@ -49,7 +52,7 @@ export function encodeReplica(saved: SavedReplica): Uint8Array {
   const head = new ByteWriter();
   head.varint(rev);
   const flags = (session.needsReload ? NEEDS_RELOAD : 0) + (session.isLogLost ? IS_LOG_LOST : 0);
-  const memory = JSON.stringify(formatMemory(stored));
+  const memory = JSON.stringify({ ...formatMemory(stored), ...formatCounts(stored.history) });
   const known = (own === undefined ? 0 : KNOWS_OWN) + (session.head === undefined ? 0 : KNOWS_HEAD);
   head.byte(flags + known + (memory === NO_MEMORY ? 0 : HAS_MEMORY));
   if (session.head !== undefined) {
@@ -62,8 +65,9 @@ export function encodeReplica(saved: SavedReplica): Uint8Array {
     head.text(memory);
   }
   if (own !== undefined) head.text(JSON.stringify(own));
+  const { undo, redo } = stored.history ?? { undo: [], redo: [] };
   const history = encodeHistory(
-    { state: base, deltas: [...pending, open] },
+    { state: base, deltas: [...pending, open, ...[...undo, ...redo].flatMap((item) => item.deltas)] },
     rules.flatMap((rule) => rule.slice(0, 3)),
   );
   const refusal = session.refusal === undefined ? '' : JSON.stringify(session.refusal);
@@ -98,7 +102,8 @@ export function decodeReplica(bytes: unknown, options?: DecodeOptions): SavedRep
   const { state, deltas } = decodeHistory(columns, budget, (names) => {
     rules = decodeRules(new ByteReader(ruleColumn, 'rules'), names, budget);
   });
-  const marked = markAppends(deltas, own, headColumn.byteOffset);
+  const memory = decodeMemory(memoryColumn, rev, deltas, budget);
+  const marked = markAppends(deltas.slice(0, memory.history?.segments.length), own, headColumn.byteOffset);
   const open = marked.at(-1);
   if (open === undefined) throw invalidBinary('the uncommitted delta is missing', headColumn.byteOffset);
   const session = {
@@ -108,7 +113,6 @@ export function decodeReplica(bytes: unknown, options?: DecodeOptions): SavedRep
     isLogLost: (flags & IS_LOG_LOST) !== 0,
     head: nonceOfRev,
   };
-  const memory = decodeMemory(memoryColumn, rev, marked.length, budget);
   const stored = {
     base: state,
     rev,
@@ -181,17 +185,69 @@ function decodeOwn(column: Uint8Array, budget: MemoryBudget): SavedOwnItems {
   return decodeJson(column, 'own items', parseOwnItems, ({ items, appends }) => [items, appends]);
 }
 
-type Memory = Pick<StoredReplica, 'seen' | 'ownPuts'>;
+type Memory = Pick<StoredReplica, 'seen' | 'ownPuts' | 'history'>;
 
-/** What the user had seen, and gave a value to, is stored as JSON. */
-function decodeMemory(column: Uint8Array | undefined, rev: number, count: number, budget: MemoryBudget): Memory {
-  if (column === undefined) return parseMemory({}, rev, count);
+/**
+ * What the user had seen, and gave a value to, and what the deltas are to the undo history, is stored as JSON. Those of
+ * the stacks follow those of the queue.
+ */
+function decodeMemory(
+  column: Uint8Array | undefined,
+  rev: number,
+  deltas: readonly Delta[],
+  budget: MemoryBudget,
+): Memory {
+  if (column === undefined) return parseMemory({}, rev, deltas.length);
   budget.take(COST.listOp * column.length);
-  const parse = (json: unknown): Memory => parseMemory(expectObject(json, 'what is remembered'), rev, count);
-  const format = (memory: Memory): unknown => formatMemory({ rev, ...memory });
+  const parse = (json: unknown): Memory => {
+    const saved = expectObject(json, 'what is remembered');
+    const history = saved['segments'] === undefined ? undefined : parseCounts(saved, deltas);
+    return { ...parseMemory(saved, rev, countOfDeltas(history, deltas.length)), history };
+  };
+  const format = (memory: Memory): unknown => ({
+    ...formatMemory({ rev, ...memory }),
+    ...formatCounts(memory.history),
+  });
   const memory = decodeJson(column, 'what is remembered', parse, format);
   if (JSON.stringify(format(memory)) !== NO_MEMORY) return memory;
   throw invalidBinary('what is remembered must be left out if it is empty', column.byteOffset);
+}
+
+/** An item of a stack: its number, that of its origin, and how many deltas it has. */
+type ItemCount = readonly [item: number, origin: number, deltas: number];
+
+/** A history without its deltas. */
+interface HistoryCounts {
+  readonly segments: readonly SavedSegment[];
+  readonly undo: readonly ItemCount[];
+  readonly redo: readonly ItemCount[];
+  readonly isExact: boolean;
+}
+
+function formatCounts(history: StoredHistory | undefined): HistoryCounts | undefined {
+  if (history === undefined) return undefined;
+  const { segments, undo, redo, isExact } = history;
+  const countsOf = (stack: StoredHistory['undo']): ItemCount[] =>
+    stack.map(({ id, origin, deltas }) => [id, origin, deltas.length]);
+  return { segments, undo: countsOf(undo), redo: countsOf(redo), isExact };
+}
+
+/** @throws DatastoreError `invalid-json`. */
+function parseCounts(saved: JsonObject, deltas: readonly Delta[]): StoredHistory {
+  const segments = expectItems(saved['segments'], 'the segments', parseSegment);
+  let at = segments.length;
+  const stackOf = (name: string): StoredHistory['undo'] =>
+    expectItems(saved[name], name, (json) => {
+      const [id, origin, count] = expectArray(json, 'an undo item') as ItemCount;
+      const own = deltas.slice(at, at + (isWholeNumber(count) ? count : 0));
+      at += own.length;
+      return { id, origin, deltas: own };
+    });
+  const history = { segments, undo: stackOf('undo'), redo: stackOf('redo'), isExact: saved['isExact'] as boolean };
+  const isWhole = at === deltas.length;
+  const fault = isWhole ? faultOfHistory(history, segments.length) : 'the stacks have other deltas than they count';
+  if (fault === undefined) return history;
+  throw new DatastoreError('invalid-json', fault);
 }
 
 /** Reads JSON that must be written as we write it. */

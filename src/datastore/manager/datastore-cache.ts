@@ -335,7 +335,8 @@ export class ReplicaStore {
     const edits = replica.saveEdits();
     const isOpenStored = extent === 'all' || extent === 'ordinary';
     const isSameHead = this.#stored?.handle === handle && this.#stored?.role === role;
-    const isEditedOnly = edits !== undefined && edits.changes.length > 0 && isOpenStored && isSameHead && !isStrict;
+    const isEdited = edits !== undefined && [edits.changes, ...(edits.ended ?? [])].some(({ length }) => length > 0);
+    const isEditedOnly = isEdited && isOpenStored && isSameHead && !isStrict;
     return (
       (isEditedOnly ? log.append(edits) : undefined) ??
       log.change({ handle, role, replica: replica.save(extent) }, isStrict)

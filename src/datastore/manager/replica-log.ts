@@ -35,8 +35,8 @@ export interface LogKeys {
   readonly records: string;
 }
 
-/** The version of the base. From 2 on, edits may follow it. */
-const FORMAT = 2;
+/** The version of the base. From 2 on, edits may follow it; from 3 on, undo items may end among them. */
+const FORMAT = 3;
 /** Below this, records are cheaper than a new base whatever the base weighs. */
 const SMALL = 4096;
 
@@ -104,9 +104,10 @@ export class ReplicaLog {
   }
 
   /** What to write so that the log holds more edits; `undefined` if it cannot take them, and needs a {@link change}. */
-  append({ changes, rules, appends }: SavedEdits): LogChange | undefined {
+  append({ changes, ended = [], rules, appends }: SavedEdits): LogChange | undefined {
     if (!this.#isKnown) return undefined;
-    const edits = { changes, ...(rules.length === 0 ? {} : { rules }), ...(appends.length === 0 ? {} : { appends }) };
+    const lists = Object.entries({ ended, rules, appends }).filter(([, list]) => list.length > 0);
+    const edits = { changes, ...Object.fromEntries(lists) };
     return this.#newRecord(edits, () => {
       this.#hasEdits = true;
     });
@@ -206,8 +207,13 @@ export class ReplicaLog {
     const content = jsonOf(payload);
     if (!Array.isArray(content)) {
       // What the members hold is checked when they are added to the rest.
-      const { changes, rules = [], appends = [] } = expectObject(content, 'a record') as unknown as SavedEdits;
-      return { changes, rules, appends };
+      const {
+        changes,
+        ended = [],
+        rules = [],
+        appends = [],
+      } = expectObject(content, 'a record') as Partial<SavedEdits>;
+      return { changes, ended, rules, appends } as SavedEdits;
     }
     if (!lines.apply(content)) throw new DatastoreError('invalid-json', 'it does not fit what was stored before it');
     return undefined;
@@ -232,7 +238,10 @@ function parseHead(json: unknown): Omit<CachedDatastore, 'replica'> {
 }
 
 /** The members of a saved replica that are lists, and how deep. Each element of the last level is a line. */
-const DEPTHS: Readonly<Record<string, 1 | 2>> = { rows: 1, pending: 2, open: 1, rules: 1, puts: 1, own: 2 };
+const DEPTHS: Readonly<Record<string, 1 | 2>> = {
+  ...{ rows: 1, pending: 2, open: 1, rules: 1, puts: 1, own: 2 },
+  ...{ segments: 1, undo: 1, redo: 1 },
+};
 
 /** A member begins with its name; what belongs to it begins with a space, and each inner list with two. */
 function linesOf({ handle, role, replica }: CachedDatastore): string[] {

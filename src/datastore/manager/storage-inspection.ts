@@ -1,6 +1,7 @@
 import { formatState, type Row } from '../../codec/wire/state.js';
 import { type DatastoreError, isDatastoreError } from '../../errors/datastore-error.js';
 import type { Role } from '../../sync/messages.js';
+import { wholeDeltas } from '../../sync/saved-history.js';
 import { parseStored, type StoredReplica } from '../../sync/saved-replica.js';
 import { checkMethods, checkOptions } from '../model/arguments.js';
 import type { AcquireOptions, DeviceStorage } from '../storage/device-storage.js';
@@ -109,9 +110,11 @@ async function readDatastore(cache: DatastoreCache, id: string): Promise<StoredD
   const { handle, role, replica } = stored.cached;
   return parsedOrCorrupt(`what is stored of datastore "${id}"`, () => {
     const parsed = parseStored(replica);
-    const { rev, pending, open, session } = parsed;
+    const { rev, pending, open, session, history } = parsed;
     const isInFlight = session.nonce !== undefined;
-    const sizes = { revision: rev, unsent: pending.length, isInFlight, uncommitted: open.length };
+    const deltas = wholeDeltas(history?.segments, [...pending, open]);
+    const uncommitted = deltas.at(-1)?.length ?? 0;
+    const sizes = { revision: rev, unsent: deltas.length - 1, isInFlight, uncommitted };
     return [{ id, handle, role, ...sizes, rows: rowsOf(parsed) }];
   });
 }

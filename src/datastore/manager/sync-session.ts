@@ -10,7 +10,7 @@ import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Rule } from '../../rules/rule.js';
 import type { Limits } from '../../state/limits.js';
 import { Replica } from '../../sync/replica.js';
-import type { SavedExtent, SavedReplica } from '../../sync/saved-replica.js';
+import { type SavedExtent, type SavedReplica, withoutEdits } from '../../sync/saved-replica.js';
 import type { ReplicaStatus } from '../../sync/sync-result.js';
 import { expectArray, expectObject } from '../../values/json.js';
 import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
@@ -59,6 +59,9 @@ export interface SessionContext {
   /** Hears of a failure that no caller waits for. */
   failed(error: unknown): void;
 }
+
+/** How many bytes of the undo history are stored, beside what is pending. */
+const SAVED_UNDO_SIZE = 64 * 1024;
 
 /** Only a `running` session takes steps. */
 type SessionState =
@@ -229,13 +232,11 @@ export class SyncSession {
   get unsaved(): UnsavedDatastore | undefined {
     const { unsaved } = this.#store;
     if (unsaved.all.length === 0) return undefined;
-    const { own: _, ...saved } = this.#replica.save('sealed');
-    const base = { ...saved, pending: [], nonce: null, refusal: null, rules: [] };
     return {
       id: this.id,
       handle: this.handle,
       role: this.#replica.role,
-      base,
+      base: withoutEdits(this.#replica.save('sealed')),
       rules: this.#rules,
       edits: () => unsaved.all,
     };
@@ -343,6 +344,7 @@ export class SyncSession {
       nextNonce: () => randomName(environment),
       rules: { get: (table: string, field: string) => this.#rules.get(table, field) },
       role: cached?.role ?? 'owner',
+      savedUndoSize: SAVED_UNDO_SIZE,
       ...(limits === undefined ? {} : { limits }),
     } as const;
     const saved = cached?.replica;

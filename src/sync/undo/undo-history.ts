@@ -58,6 +58,7 @@ export class UndoHistory {
   #isExact = true;
   /** The items that were in the stack and will never be again, nor anything that undoes or redoes them. */
   #forgotten: number[] = [];
+  #lastId = 0;
   /** What could be undone before a delta was begun. What a merge made of it has no mark: the history has moved on. */
   readonly #marks = new WeakMap<LocalDelta, Mark>();
 
@@ -66,6 +67,25 @@ export class UndoHistory {
     this.#depth = depth;
     // Later edits of others stay, but a sum can give back this user's share.
     this.#rules = { get: (table, field) => (isSum(table, field) ? 'sum' : 'remote') };
+  }
+
+  /** An id that no item has had. */
+  newId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  /** What can be undone and redone now, or could before a delta was begun, if that is known. */
+  markBefore(delta: LocalDelta | undefined): Mark | undefined {
+    return delta === undefined ? this.#mark() : this.#marks.get(delta);
+  }
+
+  /** Goes on with what was saved, whose ids are at most `lastId`. */
+  restore({ undo, redo, isExact }: Omit<Mark, 'forgotten'>, lastId: number): void {
+    this.#undo = undo.slice(0, this.#depth);
+    this.#redo = redo.slice(0, this.#depth);
+    this.#isExact = isExact;
+    this.#lastId = lastId;
   }
 
   // What the pending queue reports, in terms of its deltas and their segments.
@@ -283,7 +303,7 @@ export class UndoHistory {
 }
 
 /** What could be undone and redone at some moment. */
-interface Mark {
+export interface Mark {
   readonly undo: readonly UndoItem[];
   readonly redo: readonly UndoItem[];
   readonly isExact: boolean;

@@ -45,6 +45,11 @@ export class UndoItem {
     return new UndoItem(id, origin, applied);
   }
 
+  /** What a delta undoes or redoes, if what it undoes is not known. */
+  static doing(id: number, origin: number, delta: Delta): UndoItem {
+    return new UndoItem(id, origin, delta, delta);
+  }
+
   /** The same item, undone or redone by another delta. */
   by(delta: Delta): UndoItem {
     return new UndoItem(this.id, this.origin, delta, delta);

@@ -372,8 +372,8 @@ describe('saving by itself', () => {
     const typed = bytes;
     await notes.sync();
     await phone.rest();
-    // As it is sealed, what was typed is written once more.
-    expect(bytes - typed).toBeLessThan(typed);
+    // As it is sealed, what was typed is written once more; and once the log has it, what undoes it.
+    expect(bytes - typed).toBeLessThan(1.5 * typed);
   });
 
   test('goes on in a log of the format before it, which gets a new base first', async () => {
@@ -382,7 +382,7 @@ describe('saving by itself', () => {
     const base = await phone.storage.get('space-1/data/notes');
     if (base === undefined) throw new Error('the datastore is stored');
     const old = Uint8Array.from(base);
-    expect(old[0]).toBe(2);
+    expect(old[0]).toBe(3);
     old[0] = 1;
     new DataView(old.buffer).setUint32(old.length - 4, crc32(old.subarray(0, -4)));
     const disk = phone.storage.copy();
@@ -394,7 +394,7 @@ describe('saving by itself', () => {
     const opened = await (await device.manager()).open('notes');
     add('first', opened);
     await rest(device);
-    expect((await device.storage.get('space-1/data/notes'))?.[0]).toBe(2);
+    expect((await device.storage.get('space-1/data/notes'))?.[0]).toBe(3);
     expect(ids(await afterCrash(device))).toEqual(['first']);
   });
 

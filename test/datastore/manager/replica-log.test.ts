@@ -265,9 +265,9 @@ describe('what is damaged', () => {
 
   test('is not what a newer version wrote: that is refused, and left alone', async () => {
     await stored();
-    const device = new Device(server, await disk.with('space-1/data/notes', Uint8Array.of(3, 0, 0, 0, 0, 0)));
+    const device = new Device(server, await disk.with('space-1/data/notes', Uint8Array.of(4, 0, 0, 0, 0, 0)));
     expect(await codeOf((await device.manager()).open('notes'))).toBe('unknown-version');
     const lease = await device.storage.memory.copy().acquire();
-    expect(await lease.get('space-1/data/notes')).toEqual(Uint8Array.of(3, 0, 0, 0, 0, 0));
+    expect(await lease.get('space-1/data/notes')).toEqual(Uint8Array.of(4, 0, 0, 0, 0, 0));
   });
 });

@@ -14,7 +14,10 @@ const FOLDER = resolve(import.meta.dirname, '../../fixtures/storage');
 const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
 
 /** What a later version has to find: the text of the record `b`, as far as it was stored. */
-const TEXTS: Readonly<Record<string, string>> = { 'v1.json': 'second', 'v2.json': 'third' };
+const TEXTS: Readonly<Record<string, string>> = { 'v1.json': 'second', 'v2.json': 'third', 'v3.json': 'third' };
+
+/** And what its text is after one undo, two, and so on, as far as a history was stored. */
+const UNDONE: Readonly<Record<string, readonly unknown[]>> = { 'v3.json': ['second', undefined, undefined, undefined] };
 
 async function load(name: string): Promise<MemoryStorage> {
   const values = JSON.parse(readFileSync(resolve(FOLDER, name), 'utf8')) as Record<string, string>;
@@ -59,6 +62,17 @@ describe.each(names)('what was stored as %s', (name) => {
     await notes.sync();
     await accounts.close();
     expect((await open(storage)).notes.table('notes').get('c')?.get('text')).toBe('later');
+  });
+
+  test('undoes and redoes what a history was stored of', async () => {
+    const { notes } = await open(await load(name));
+    const text = (): unknown => notes.table('notes').get('b')?.get('text');
+    const undone: unknown[] = [];
+    while (notes.undo()) undone.push(text());
+    expect(undone).toEqual(UNDONE[name] ?? []);
+    while (notes.redo());
+    expect(text()).toBe(TEXTS[name]);
+    expect(notes.table('notes').get('a')?.getList('list').toArray()).toEqual(['x', 'y', 2, 'z']);
   });
 
   test('can be inspected, and every checksum holds', async () => {
