@@ -53,6 +53,7 @@ const QUIET = ['test/browser/**/*.test.ts'];
 /** What takes longest comes first, so that nothing long is left for one worker while the others have finished. */
 const LONGEST = [
   'test/simulator/simulator.test.ts',
+  'test/server/postgres-outages.test.ts',
   'test/server/postgres-logs.test.ts',
   'test/laws/list-merge.test.ts',
   'test/simulator/trace.test.ts',
@@ -63,7 +64,7 @@ const LONGEST = [
   'test/complexity/bounds.test.ts',
   'test/laws/intention-scripts.test.ts',
   'test/suites/lists-in-columns.test.ts',
-  'test/server/two-devices.test.ts',
+  'test/server/chaos/chaos.test.ts',
   'test/simulator/planted.test.ts',
   'test/simulator/exhaustive.test.ts',
 ];

@@ -34,7 +34,15 @@ import { isShareableId, isValidDatastoreId } from '../values/names.js';
 import { GroupedAppends } from './grouped-appends.js';
 import { HostedDatastore, touchesList } from './hosted-datastore.js';
 import { HotDatastores } from './hot-datastores.js';
-import { type LogHead, type LogStore, parseInfo, type StoredDatastore, type StoredEntry } from './log-store.js';
+import {
+  EMPTY_HEAD,
+  type LogHead,
+  type LogStore,
+  parseInfo,
+  type StoredDatastore,
+  type StoredEntry,
+  type StoredSnapshot,
+} from './log-store.js';
 
 /** The account that makes a request, as `authenticate` has found it. */
 export interface Requester {
@@ -401,16 +409,25 @@ export class DatastoreService {
     const stored = await this.#logs.get(handle);
     if (stored === undefined) throw notFound(handle);
     const snapshot = await this.#logs.readSnapshot(handle);
-    const saved = snapshot && decodeSequencer(snapshot.bytes, UNLIMITED);
-    const { sequencer: options = {} } = this.#options;
-    const sequencer = saved === undefined ? new Sequencer(options) : Sequencer.restore(saved.snapshot, [], options);
-    const head = { revision: sequencer.revision, nonce: saved?.snapshot.nonces.at(-1) ?? '' };
-    const hosted = new HostedDatastore(stored, sequencer, head);
+    const hosted = new HostedDatastore(stored, ...this.#restored(handle, snapshot));
     await this.#catchUpNow(hosted, () => {
       throw new ServiceError('storage', `the log of ${handle} does not follow its snapshot`);
     });
     this.#counts.opened++;
     return hosted;
+  }
+
+  /** A sequencer, and the head of the log at its snapshot. @throws ServiceError `storage` if the snapshot is damaged. */
+  #restored(handle: string, snapshot: StoredSnapshot | undefined): [Sequencer, LogHead] {
+    const { sequencer: options = {} } = this.#options;
+    if (snapshot === undefined) return [new Sequencer(options), EMPTY_HEAD];
+    try {
+      const saved = decodeSequencer(snapshot.bytes, UNLIMITED).snapshot;
+      const sequencer = Sequencer.restore(saved, [], options);
+      return [sequencer, { revision: sequencer.revision, nonce: saved.nonces.at(-1) ?? '' }];
+    } catch (error) {
+      throw new ServiceError('storage', `the snapshot of ${handle} is damaged`, {}, error);
+    }
   }
 
   #catchUp(hosted: HostedDatastore): Promise<boolean> {
@@ -432,8 +449,13 @@ export class DatastoreService {
       const read = await this.#logs.read(hosted.handle, hosted.head.revision, PAGE);
       if (read.type === 'gone') throw this.#forget(hosted);
       if (read.type === 'reset') return restart();
-      for (const { revision, nonce, bytes } of read.entries) {
-        hosted.accept(decodeEntry(bytes, revision, nonce));
+      for (const entry of read.entries) {
+        try {
+          hosted.accept(decodeEntry(entry.bytes, entry.revision, entry.nonce));
+        } catch (error) {
+          this.#hosted.delete(hosted.handle);
+          throw new ServiceError('storage', `entry ${entry.revision} of ${hosted.handle} is damaged`, {}, error);
+        }
       }
       this.#hosted.grown(hosted);
       const { revision, nonce } = hosted.head;

@@ -36,7 +36,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/storage/lmdb': 4_500,
   'deltaic/server': 42_000,
   'deltaic/server/lmdb': 3_100,
-  'deltaic/server/postgres': 5_000,
+  'deltaic/server/postgres': 5_100,
   'deltaic/http': 18_600,
   'deltaic/server/node': 1_000,
   'deltaic/server/tokens': 2_100,

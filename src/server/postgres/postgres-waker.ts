@@ -23,6 +23,7 @@ const PAYLOAD_LENGTH = 7_900;
 export class PostgresWaker {
   readonly #pool: Pool;
   readonly #connect: (() => Client) | undefined;
+  readonly #checkInterval: number;
   readonly #listeners = new Set<WakeListener>();
   #grown = new Set<string>();
   #gathering: ReturnType<typeof setTimeout> | undefined;
@@ -32,9 +33,11 @@ export class PostgresWaker {
   #isClosed = false;
   #sending: Promise<void> = Promise.resolve();
 
-  constructor(pool: Pool, connect: (() => Client) | undefined) {
+  /** @param checkInterval how often the session is asked whether it still listens, in ms. */
+  constructor(pool: Pool, connect: (() => Client) | undefined, checkInterval: number = CHECK) {
     this.#pool = pool;
     this.#connect = connect;
+    this.#checkInterval = checkInterval;
   }
 
   listen(listener: WakeListener): () => void {
@@ -110,7 +113,7 @@ export class PostgresWaker {
     const check = async (): Promise<void> => {
       const { rows } = await session.query<{ channel: string }>('SELECT pg_listening_channels() AS channel');
       if (!rows.some(({ channel }) => channel === CHANNEL)) lose();
-      else if (!isLost && !this.#isClosed) this.#timer = setTimeout(() => check().catch(lose), CHECK);
+      else if (!isLost && !this.#isClosed) this.#timer = setTimeout(() => check().catch(lose), this.#checkInterval);
     };
     session
       .connect()
