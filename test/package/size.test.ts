@@ -30,7 +30,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/sync': 51_400,
   'deltaic/mesh': 44_000,
   'deltaic/datastore': 92_600,
-  'deltaic/datastore/testing': 18_600,
+  'deltaic/datastore/testing': 20_200,
   'deltaic/datastore/mesh': 67_000,
   'deltaic/storage/indexeddb': 4_800,
   'deltaic/storage/lmdb': 4_500,

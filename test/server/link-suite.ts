@@ -17,6 +17,9 @@ export function testLinks(open: () => Promise<{ readonly stores: readonly LogSto
       outsider: on(0).link('outsider', { team: 'Elsewhere' }),
       stranger: on(1).link('stranger'),
       strangerAccount: 'stranger',
+      disconnect: async () => {
+        await Promise.all(running.map((one) => one.close()));
+      },
       close: async () => {
         await Promise.all(running.map((one) => one.close()));
         await close();

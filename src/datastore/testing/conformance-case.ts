@@ -23,12 +23,19 @@ export function casesOf<Fixture extends { close?(): Promise<void> }>(
       try {
         await check(fixture);
       } catch (error) {
-        throw error instanceof ConformanceError ? error : new ConformanceError(`a call failed: ${shown(error)}`, error);
+        throw conformanceError(error);
       } finally {
         await fixture.close?.();
       }
     },
   }));
+}
+
+function conformanceError(error: unknown): ConformanceError {
+  if (error instanceof ConformanceError) return error;
+  // A case reads what it was given as what it should be.
+  const what = error instanceof TypeError ? `what was given has the wrong form: ${error.message}` : shown(error);
+  return new ConformanceError(`a call failed: ${what}`, error);
 }
 
 /** An implementation breaks the contract. */
@@ -43,7 +50,8 @@ export class ConformanceError extends Error {
 /** How much of a text is in a message: enough to see what is wrong. */
 const SHOWN_LENGTH = 200;
 
-function shown(value: unknown): string {
+/** A value in a message. */
+export function shown(value: unknown): string {
   const text = value instanceof Error ? String(value) : textOf(value);
   return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}… (${text.length} characters)`;
 }

@@ -1,5 +1,13 @@
 import type { DeviceStorage, StorageLease } from '../storage/device-storage.js';
 import { type ConformanceCase, casesOf, expectRejection, expectSame, expectThat } from './conformance-case.js';
+import {
+  type ConformanceOptions,
+  expectMethods,
+  expectPromise,
+  type Patience,
+  patienceOf,
+  watchedCalls,
+} from './watched-calls.js';
 
 /** A storage to be tested. */
 export interface DeviceStorageFixture {
@@ -16,7 +24,16 @@ export interface DeviceStorageFixture {
   close?(): Promise<void>;
 }
 
-type Check = (fixture: DeviceStorageFixture) => Promise<void>;
+/** The storage behind a fixture whose calls have deadlines and give promises in any case. */
+interface WatchedStorage extends DeviceStorageFixture {
+  /** As it was opened. */
+  readonly bare: DeviceStorage;
+  readonly patience: Patience;
+}
+
+type Check = (fixture: WatchedStorage) => Promise<void>;
+
+const LEASE_METHODS = ['get', 'getAll', 'write', 'release'] as const;
 
 const HARD_KEYS: readonly string[] = [
   ...['space-1/data/.Abc', 'space-1/data/.abc', 'space-1/data/abc', 'space-1/data/abc.', 'space-1/data/'],
@@ -143,6 +160,37 @@ const VALUES: Readonly<Record<string, Check>> = {
     );
     await expectRejection(lease.get(''), 'invalid-option', 'an empty key');
     expectSame(await textsIn(lease), [], 'what is there');
+    await lease.release();
+  },
+};
+
+const ANSWERS: Readonly<Record<string, Check>> = {
+  'answers each call by a promise, and a failure too': async ({ bare, patience }) => {
+    const acquired = bare.acquire();
+    await expectPromise('acquire', patience, () => acquired);
+    const lease = await acquired;
+    expectMethods('a lease', lease, LEASE_METHODS);
+    await expectPromise('a second acquire', patience, () => bare.acquire());
+    await expectPromise('write', patience, () => lease.write({ puts: [['key', bytesOf('v')]] }));
+    await expectPromise('get', patience, () => lease.get('key'));
+    await expectPromise('getAll', patience, () => lease.getAll(''));
+    await expectPromise('a wrong get', patience, () => lease.get(''));
+    await expectPromise('a wrong write', patience, () => lease.write({ puts: [['', bytesOf('v')]] }));
+    await expectPromise('release', patience, () => lease.release());
+    await expectPromise('a get after the release', patience, () => lease.get('key'));
+  },
+  'answers every call, even if there is nothing to do': async ({ storage, reopen }) => {
+    const lease = await storage.acquire();
+    await lease.write({});
+    await lease.write({ puts: [], deletes: [], isStrict: true });
+    await Promise.all([lease.write({ deletes: ['none'] }), lease.write({}), lease.get('none'), lease.getAll('none')]);
+    const aborted = { aborted: true, addEventListener: () => undefined, removeEventListener: () => undefined };
+    await expectRejection(
+      (await reopen()).acquire({ wait: aborted }),
+      'already-open',
+      'a wait that was aborted before',
+    );
+    await lease.release();
     await lease.release();
   },
 };
@@ -291,7 +339,32 @@ const LEASES: Readonly<Record<string, Check>> = {
   },
 };
 
-/** What every {@link DeviceStorage} must do, as tests. */
-export function deviceStorageConformance(open: () => Promise<DeviceStorageFixture>): readonly ConformanceCase[] {
-  return casesOf({ ...VALUES, ...ORDER, ...LEASES }, open);
+/** What every {@link DeviceStorage} must do, as tests. `open` is called for each. Spec: STORE-1 to STORE-5, STORE-8. */
+export function deviceStorageConformance(
+  open: () => Promise<DeviceStorageFixture>,
+  options: ConformanceOptions = {},
+): readonly ConformanceCase[] {
+  const patience = patienceOf(options);
+  return casesOf({ ...VALUES, ...ANSWERS, ...ORDER, ...LEASES }, async () => {
+    const fixture = await open();
+    return {
+      bare: fixture.storage,
+      patience,
+      storage: watchedStorage(fixture.storage, patience),
+      reopen: async () => watchedStorage(await fixture.reopen(), patience),
+      ...(fixture.kill === undefined ? {} : { kill: () => (fixture as Required<DeviceStorageFixture>).kill() }),
+      close: async () => await fixture.close?.(),
+    };
+  });
+}
+
+function watchedStorage(storage: DeviceStorage, patience: Patience): DeviceStorage {
+  const { acquire } = watchedCalls('a storage', storage, ['acquire'], patience);
+  return {
+    acquire: async (options) => {
+      const lease = await acquire(options);
+      const calls = watchedCalls('a lease', lease, LEASE_METHODS, patience);
+      return { generation: lease.generation, ...calls };
+    },
+  };
 }

@@ -9,3 +9,4 @@ export { type ConformanceCase, ConformanceError } from './conformance-case.js';
 export { type DeviceStorageFixture, deviceStorageConformance } from './device-storage-conformance.js';
 export { type LinkFixture, linkConformance } from './link-conformance.js';
 export { ManualEnvironment, settled } from './manual-environment.js';
+export type { ConformanceOptions } from './watched-calls.js';

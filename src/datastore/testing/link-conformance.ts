@@ -1,8 +1,9 @@
 import { parseDelta } from '../../codec/wire/delta.js';
+import { DatastoreError, ServiceError, type ServiceErrorCode } from '../../errors/datastore-error.js';
 import type { WireChange } from '../../operations/wire.js';
 import type { Put, ReplicaMessage, Role, SequencerMessage } from '../../sync/messages.js';
 import type { WireValue } from '../../values/wire.js';
-import type { Link, LinkEvent, Watch } from '../manager/link.js';
+import type { Link, LinkEvent } from '../manager/link.js';
 import {
   type ConformanceCase,
   ConformanceError,
@@ -10,7 +11,10 @@ import {
   expectRejection,
   expectSame,
   expectThat,
+  shown,
 } from './conformance-case.js';
+import { WatchLog } from './watch-log.js';
+import { type ConformanceOptions, expectPromise, type Patience, patienceOf, watchedCalls } from './watched-calls.js';
 
 /** Links to one server, to be tested. No account has any datastore yet. */
 export interface LinkFixture {
@@ -26,11 +30,22 @@ export interface LinkFixture {
   readonly stranger: Link;
   /** The account of the stranger: what follows the `u` of its principal (ACL-1). */
   readonly strangerAccount: string;
+  /** Makes the server unreachable for all links, as an outage does; left out where the test cannot do that. */
+  disconnect?(): Promise<void>;
   /** Cleans up, if needed. */
   close?(): Promise<void>;
 }
 
-type Check = (fixture: LinkFixture) => Promise<void>;
+/** A fixture whose links have deadlines and give promises in any case. */
+interface WatchedLinks extends LinkFixture {
+  /** The first link as it was opened. */
+  readonly bare: Link;
+  readonly patience: Patience;
+}
+
+type Check = (fixture: WatchedLinks) => Promise<void>;
+
+const METHODS = ['profile', 'list', 'find', 'create', 'delete', 'send'] as const;
 
 const SHARED = '.conformance-A_1';
 
@@ -322,10 +337,10 @@ const isListChange = ({ type }: LinkEvent): boolean => type === 'list-changed';
 
 /** What a link's watch tells. */
 const WATCH_CHECKS: Readonly<Record<string, Check>> = {
-  'says first that a watch works, and never within the call that begins it': async ({ ann }) => {
+  'says first that a watch works, and never within the call that begins it': async ({ ann, patience }) => {
     const { handle } = await ann.create('notes');
     let isWithin = true;
-    const log = new WatchLog(ann);
+    const log = new WatchLog(ann, patience);
     const watch = ann.watch(() => expectThat(!isWithin, 'no event comes within the call'));
     isWithin = false;
     log.watch.follow([handle]);
@@ -334,10 +349,10 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     log.watch.close();
     watch.close();
   },
-  'says where a log stands once it is followed, and when it grows': async ({ ann, annsTablet }) => {
+  'says where a log stands once it is followed, and when it grows': async ({ ann, annsTablet, patience }) => {
     const { handle } = await ann.create('notes');
     await ann.send(handle, put(0, 'n1', inserted('a')));
-    const log = new WatchLog(annsTablet);
+    const log = new WatchLog(annsTablet, patience);
     log.watch.follow([handle]);
     const first = await log.untilReached(handle, 0);
     expectSame([first.rev, first.role], [1, 'owner'], 'what it says first');
@@ -354,9 +369,9 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     );
     log.watch.close();
   },
-  'says so too if following starts while it is connected, or starts again': async ({ ann, annsTablet }) => {
+  'says so too if following starts while it is connected, or starts again': async ({ ann, annsTablet, patience }) => {
     const [one, two] = [await ann.create('one'), await ann.create('two')];
-    const log = new WatchLog(annsTablet);
+    const log = new WatchLog(annsTablet, patience);
     await log.until(isConnected);
     log.watch.follow([one.handle]);
     await log.untilReached(one.handle, 0);
@@ -367,9 +382,9 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     await log.untilReached(one.handle, 1);
     log.watch.close();
   },
-  'says nothing of a log that is not followed': async ({ ann, annsTablet }) => {
+  'says nothing of a log that is not followed': async ({ ann, annsTablet, patience }) => {
     const [one, two] = [await ann.create('one'), await ann.create('two')];
-    const log = new WatchLog(annsTablet);
+    const log = new WatchLog(annsTablet, patience);
     log.watch.follow([two.handle]);
     await log.untilReached(two.handle, 0);
     await ann.send(one.handle, put(0, 'n1', inserted('a')));
@@ -379,11 +394,11 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     expectSame(others, [], 'what it says of the other');
     log.watch.close();
   },
-  'says the role of the user': async ({ ann, stranger }) => {
+  'says the role of the user': async ({ ann, stranger, patience }) => {
     const { handle } = await ann.create(SHARED);
     await ann.send(handle, put(0, 'n1', granted('public', EDITOR)));
     await stranger.find(SHARED);
-    const log = new WatchLog(stranger);
+    const log = new WatchLog(stranger, patience);
     log.watch.follow([handle]);
     expectSame((await log.untilReached(handle, 1)).role, 'editor', 'the role');
     await ann.send(handle, put(1, 'n2', granted('public', VIEWER, 'again')));
@@ -393,21 +408,21 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     expectSame(last.type === 'reached' ? last.entries : [], [], 'the entries for somebody who may not read');
     log.watch.close();
   },
-  'says that a datastore was deleted, now or before': async ({ ann, annsTablet }) => {
+  'says that a datastore was deleted, now or before': async ({ ann, annsTablet, patience }) => {
     const { handle } = await ann.create('notes');
-    const log = new WatchLog(annsTablet);
+    const log = new WatchLog(annsTablet, patience);
     log.watch.follow([handle]);
     await log.untilReached(handle, 0);
     await ann.delete('notes');
     await log.until((event) => event.type === 'deleted' && event.handle === handle);
-    const late = new WatchLog(annsTablet);
+    const late = new WatchLog(annsTablet, patience);
     late.watch.follow([handle]);
     await late.until((event) => event.type === 'deleted' && event.handle === handle);
     log.watch.close();
     late.watch.close();
   },
-  'says when the list has changed': async ({ ann, annsTablet, stranger }) => {
-    const [log, other] = [new WatchLog(annsTablet), new WatchLog(stranger)];
+  'says when the list has changed': async ({ ann, annsTablet, stranger, patience }) => {
+    const [log, other] = [new WatchLog(annsTablet, patience), new WatchLog(stranger, patience)];
     await log.until(isConnected);
     await other.until(isConnected);
     const { handle } = await ann.create(SHARED);
@@ -423,9 +438,9 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     log.watch.close();
     other.watch.close();
   },
-  'says nothing once a watch is closed': async ({ ann, annsTablet }) => {
+  'says nothing once a watch is closed': async ({ ann, annsTablet, patience }) => {
     const { handle } = await ann.create('notes');
-    const [closed, open] = [new WatchLog(annsTablet), new WatchLog(annsTablet)];
+    const [closed, open] = [new WatchLog(annsTablet, patience), new WatchLog(annsTablet, patience)];
     closed.watch.follow([handle]);
     open.watch.follow([handle]);
     await closed.untilReached(handle, 0);
@@ -440,14 +455,103 @@ const WATCH_CHECKS: Readonly<Record<string, Check>> = {
     expectSame(closed.events.length, length, 'how many events a closed watch told');
     open.watch.close();
   },
+  'says that a watch has ended, once, and nothing after that': async ({ ann, disconnect, patience }) => {
+    if (disconnect === undefined) return;
+    const { handle } = await ann.create('notes');
+    const log = new WatchLog(ann, patience);
+    log.watch.follow([handle]);
+    await log.untilReached(handle, 0);
+    await disconnect();
+    const ended = await log.until(({ type }) => type === 'disconnected');
+    const error: unknown = ended.type === 'disconnected' ? ended.error : undefined;
+    expectThat(error instanceof DatastoreError, `the end says why, by a DatastoreError, not ${shown(error)}`);
+    expectSame(error.code, 'network', 'the code of the end');
+    await expectRejection(ann.list(), 'network', 'a call after the end');
+    const types = log.events.map(({ type }) => type);
+    expectSame(types.indexOf('disconnected'), types.length - 1, 'how many events come before the end');
+    log.watch.close();
+    const late = new WatchLog(ann, patience);
+    await late.until(({ type }) => type === 'disconnected');
+    expectSame(late.events.length, 1, 'how many events tell that a watch does not begin');
+    late.watch.close();
+  },
+};
+
+/** How calls are answered, and why they fail. */
+const FAILURE_CHECKS: Readonly<Record<string, Check>> = {
+  'answers each call by a promise, and a failure too': async ({ bare, patience }) => {
+    const created = bare.create('notes');
+    await expectPromise('create', patience, () => created);
+    const { handle } = await created;
+    await expectPromise('profile', patience, () => bare.profile());
+    await expectPromise('list', patience, () => bare.list());
+    await expectPromise('find', patience, () => bare.find('notes'));
+    await expectPromise('send', patience, () => bare.send(handle, { type: 'fetch', rev: 0 }));
+    await expectPromise('a wrong create', patience, () => bare.create('No Id'));
+    await expectPromise('a wrong find', patience, () => bare.find('nothing'));
+    await expectPromise('a wrong send', patience, () => bare.send('no-handle', { type: 'fetch', rev: 0 }));
+    await expectPromise('delete', patience, () => bare.delete('notes'));
+    await expectPromise('a wrong delete', patience, () => bare.delete('notes'));
+  },
+  'says of each call that the server refuses that it has no effect': async ({ ann, stranger }) => {
+    const { handle } = await ann.create(SHARED);
+    await ann.send(handle, put(0, 'n1', granted('public', VIEWER)));
+    const refused: readonly (readonly [what: string, code: ServiceErrorCode, call: () => Promise<unknown>])[] = [
+      ['finding nothing', 'not-found', () => ann.find('nothing')],
+      ['deleting nothing', 'not-found', () => ann.delete('nothing')],
+      ['asking nobody', 'not-found', () => ann.send('no-handle', { type: 'fetch', rev: 0 })],
+      ['creating what another has', 'exists', () => stranger.create(SHARED)],
+      ['deleting what another owns', 'not-permitted', () => stranger.delete(SHARED)],
+    ];
+    for (const [what, code, call] of refused) {
+      const error = await call().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expectThat(error instanceof ServiceError, `${what}: expected a ServiceError, not ${shown(error)}`);
+      expectSame([error.code, error.outcome], [code, 'answered'], `the code and the outcome of ${what}`);
+    }
+  },
+  'says of each call that it does not reach the server': async ({ ann, disconnect }) => {
+    if (disconnect === undefined) return;
+    const { handle } = await ann.create('notes');
+    await disconnect();
+    await expectRejection(ann.profile(), 'network', 'profile');
+    await expectRejection(ann.list(), 'network', 'list');
+    await expectRejection(ann.find('notes'), 'network', 'find');
+    await expectRejection(ann.create('notes'), 'network', 'create');
+    await expectRejection(ann.delete('notes'), 'network', 'delete');
+    await expectRejection(ann.send(handle, { type: 'fetch', rev: 0 }), 'network', 'send');
+  },
 };
 
 /**
  * The contract of a link as tests. `open` is called for each test, and makes links to a server without datastores.
  * Spec: LINK-1 to LINK-12, ACL-1 to ACL-4.
  */
-export function linkConformance(open: () => Promise<LinkFixture>): readonly ConformanceCase[] {
-  const cases = casesOf({ ...DATASTORE_CHECKS, ...SHARING_CHECKS, ...WATCH_CHECKS }, open);
+export function linkConformance(
+  open: () => Promise<LinkFixture>,
+  options: ConformanceOptions = {},
+): readonly ConformanceCase[] {
+  const patience = patienceOf(options);
+  const checks = { ...DATASTORE_CHECKS, ...SHARING_CHECKS, ...WATCH_CHECKS, ...FAILURE_CHECKS };
+  const cases = casesOf(checks, async () => {
+    const fixture = await open();
+    const watched = (link: Link): Link => ({
+      ...watchedCalls('a link', link, METHODS, patience),
+      watch: (listener) => link.watch(listener),
+    });
+    const { ann, annsTablet, colleague, outsider, stranger, strangerAccount } = fixture;
+    return {
+      ...{ bare: ann, patience, strangerAccount },
+      ...{ ann: watched(ann), annsTablet: watched(annsTablet), colleague: watched(colleague) },
+      ...{ outsider: watched(outsider), stranger: watched(stranger) },
+      ...(fixture.disconnect === undefined
+        ? {}
+        : { disconnect: () => (fixture as Required<LinkFixture>).disconnect() }),
+      close: async () => await fixture.close?.(),
+    };
+  });
   return cases.map(({ name, run }) => ({ name: `a link ${name}`, run }));
 }
 
@@ -483,44 +587,5 @@ function summaryOf(answer: SequencerMessage): string {
       return `reset ${answer.rev}${answer.isLogLost === true ? ' lost' : ''}`;
     default:
       return answer.type;
-  }
-}
-
-/** A watch and its events so far. */
-class WatchLog {
-  readonly events: LinkEvent[] = [];
-  readonly watch: Watch;
-  #waiting: { readonly matches: (event: LinkEvent) => boolean; readonly resolve: (event: LinkEvent) => void }[] = [];
-  /** The number of events that earlier calls of {@link until} have passed. */
-  #taken = 0;
-
-  constructor(link: Link) {
-    this.watch = link.watch((event) => this.#hear(event));
-  }
-
-  /** The next matching event after the one that the last call returned. Waits for it if needed. */
-  async until(matches: (event: LinkEvent) => boolean): Promise<LinkEvent> {
-    const at = this.events.findIndex((event, index) => index >= this.#taken && matches(event));
-    if (at >= 0) {
-      this.#taken = at + 1;
-      return this.events[at] as LinkEvent;
-    }
-    const event = await new Promise<LinkEvent>((resolve) => this.#waiting.push({ matches, resolve }));
-    this.#taken = this.events.indexOf(event) + 1;
-    return event;
-  }
-
-  /** Waits until the log of a datastore is said to reach at least to `rev`. @throws ConformanceError */
-  async untilReached(handle: string, rev: number): Promise<LinkEvent & { readonly type: 'reached' }> {
-    const event = await this.until((told) => told.type === 'reached' && told.handle === handle && told.rev >= rev);
-    if (event.type !== 'reached') throw new ConformanceError('only a matching event is taken');
-    return event;
-  }
-
-  #hear(event: LinkEvent): void {
-    this.events.push(event);
-    const met = this.#waiting.filter(({ matches }) => matches(event));
-    this.#waiting = this.#waiting.filter((waiting) => !met.includes(waiting));
-    for (const { resolve } of met) resolve(event);
   }
 }

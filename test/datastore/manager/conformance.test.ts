@@ -10,9 +10,14 @@ describe('the memory server conforms', () => {
     server.setAccount('cat', { userName: 'Cat Example', orgName: 'Example' });
     server.setAccount('eve', { userName: 'Eve Elsewhere', orgName: 'Elsewhere' });
     server.setAccount('sam', { userName: 'Sam Stranger' });
+    const ann = server.link('ann');
     return {
-      ...{ ann: server.link('ann'), annsTablet: server.link('ann'), colleague: server.link('cat') },
+      ...{ ann, annsTablet: server.link('ann'), colleague: server.link('cat') },
       ...{ outsider: server.link('eve'), stranger: server.link('sam'), strangerAccount: 'sam' },
+      disconnect: async () => {
+        ann.isOnline = false;
+        await Promise.resolve();
+      },
     };
   });
   for (const { name, run } of cases) test(name, run);
