@@ -140,6 +140,11 @@ describe.skipIf(chromiumPath === undefined)('a storage in IndexedDB, in Chromium
     expect((await waiting).count).toBeGreaterThanOrEqual(3);
   });
 
+  test('an owner that lost its lock is fenced off, and its batch is not written', async () => {
+    const page = await openPage();
+    expect(await page.evaluate(() => storagePage.writeWithoutLock('fenced'))).toEqual({ code: 'lease-lost', found: 1 });
+  });
+
   test('a tab that is frozen keeps its storage, and keeps nobody else waiting', async () => {
     const [frozen, other] = [await startWriter('frozen'), await startWriter('another')];
     // Opened before the freeze: pages of one origin may share a process, which then loads nothing.

@@ -9,8 +9,8 @@ import { runs } from '../support/seed.js';
 import { type BrowserSite, chromiumPath, NO_CHROMIUM, startSite } from './chromium.js';
 import type { TabPage } from './pages/tab-page.js';
 
-/** Each takes up to a minute: an open tab looks that often for what was left. */
-const CRASHES = 2;
+const CRASHES = 4;
+const [TRIES, LOOKS] = [5, 20];
 const SECRET = new TextEncoder().encode('a secret of at least thirty-two bytes');
 
 declare const tabPage: TabPage;
@@ -65,6 +65,12 @@ describe.skipIf(chromiumPath === undefined)('tabs, in Chromium', () => {
       if (texts.every((text) => shown.includes(text))) return;
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
+  }
+
+  /** Lets the tabs look for what others left, as they do when the network comes back, and else once a minute. */
+  async function lookForLeftovers(): Promise<void> {
+    await context.setOffline(true);
+    await context.setOffline(false);
   }
 
   async function crash(page: Page): Promise<void> {
@@ -136,9 +142,7 @@ describe.skipIf(chromiumPath === undefined)('tabs, in Chromium', () => {
       if (isCrash) await crash(page);
       else await page.close({ runBeforeUnload: false });
     }
-    // A tab looks for what others left when its network comes back, and else once a minute.
-    await context.setOffline(true);
-    await context.setOffline(false);
+    await lookForLeftovers();
     await untilShown(stays, told);
   });
 
@@ -156,6 +160,28 @@ describe.skipIf(chromiumPath === undefined)('tabs, in Chromium', () => {
     });
     await page.waitForFunction(() => tabPage.slot().starts === 2);
     expect(await textsIn(page)).toEqual(['stored', 'unsynced']);
+  });
+
+  test.each([
+    ['closed', (page: Page) => page.close({ runBeforeUnload: true })],
+    ['left for another page', (page: Page) => page.goto('about:blank')],
+    ['reloaded', (page: Page) => page.reload()],
+  ])('an edit made while a tab is %s is stored', async (_, leave) => {
+    // The browser gives a page a moment to be gone, which a busy machine may use up: one try of a few must arrive.
+    for (let count = 0; count < TRIES; count++) {
+      const page = await openTab((one) =>
+        one.addInitScript(() => globalThis.addEventListener('pagehide', () => tabPage.edit('last'))),
+      );
+      await leave(page);
+      const next = await openTab();
+      for (let looks = 0; looks < LOOKS; looks++) {
+        await lookForLeftovers();
+        await next.evaluate(() => tabPage.sync());
+        if ((await textsIn(next)).includes('last')) return;
+      }
+      await next.close();
+    }
+    expect.unreachable('no edit arrived');
   });
 
   test('without Web Locks nothing is lost: what a killed tab left arrives when it was silent for long', async () => {

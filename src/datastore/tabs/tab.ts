@@ -131,6 +131,8 @@ export class Tab {
         if (event.message === PARTING) this.#options.environment.schedule(PARTING_TIME, () => this.#leftovers.ask());
         break;
       case 'leaving':
+        // First, and not only as a part of closing: a page may be gone before anything else is answered.
+        this.#flush();
         this.#do(() => this.#leave());
         break;
       case 'back':
@@ -140,9 +142,13 @@ export class Tab {
         this.#do(() => this.#return());
         break;
       case 'hidden':
-        this.accounts?.flush().catch((error: unknown) => this.#failed(error));
+        this.#flush();
         break;
     }
+  }
+
+  #flush(): void {
+    this.accounts?.flush().catch((error: unknown) => this.#failed(error));
   }
 
   #do(work: () => Promise<void>): void {

@@ -1,7 +1,8 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from 'idb';
 import type { AcquireOptions, Batch, DeviceStorage, StorageLease } from '../../datastore/storage/device-storage.js';
 import { alreadyOpen, checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+import { invariant } from '../../errors/invariant-error.js';
 import { waitToLookAgain } from '../lease-wait.js';
 
 /** Where an {@link IndexedDbStorage} keeps its data. */
@@ -21,13 +22,18 @@ interface Owner {
   readonly token: string;
   /** When the owner last said that it lives; 0 for one that holds a Web Lock or has let go. */
   readonly beat: number;
+  /** The same in all: a unique index of it lets one owner be there at a time. */
+  readonly only: 0;
 }
 
 interface Schema extends DBSchema {
   /** Keys are UTF-8, since strings would be ordered by units of UTF-16. */
   values: { key: ArrayBuffer; value: Uint8Array };
-  lease: { key: 'owner'; value: Owner };
+  /** At most one, under its token. */
+  owners: { key: string; value: Owner; indexes: { only: 0 } };
 }
+
+type OwnerStore = IDBPObjectStore<Schema, ('owners' | 'values')[], 'owners', 'readwrite'>;
 
 /**
  * A storage in an IndexedDB database.
@@ -37,8 +43,11 @@ interface Schema extends DBSchema {
  * Web Locks, owners say every two seconds that they live.
  *
  * A strict batch asks for the durability `strict`; others take what the browser does by default, which survives the end
- * of the browser and not always a power cut. A batch is committed right after its last request, so a page that is
- * frozen in the middle keeps nobody waiting.
+ * of the browser and not always a power cut.
+ *
+ * A batch makes all its requests and commits them without waiting for an answer, so a page that is frozen keeps nobody
+ * waiting, and what a page writes while it is being left is written. Its first request puts the owner once more, which
+ * fails, and the batch with it, if another owner is there: a unique index lets one be there at a time.
  */
 export class IndexedDbStorage implements DeviceStorage {
   readonly #name: string;
@@ -53,7 +62,7 @@ export class IndexedDbStorage implements DeviceStorage {
     const lock = hasLocks() ? await takeLock(database, where, wait) : undefined;
     const connection = new Connection(database, where);
     try {
-      const owner = lock === undefined ? await take(connection, where, wait) : await raise(connection, where, 0);
+      const owner = lock === undefined ? await take(connection, where, wait) : await raise(connection, where);
       return new IndexedDbLease(connection, owner, lock, where);
     } catch (error) {
       connection.close();
@@ -112,19 +121,14 @@ class IndexedDbLease implements StorageLease {
     const durability = batch.isStrict === true ? 'strict' : 'default';
     return this.#call(() =>
       this.#connection.use(async (database) => {
-        const transaction = database.transaction(['lease', 'values'], 'readwrite', { durability });
+        const transaction = database.transaction(['owners', 'values'], 'readwrite', { durability });
+        const owner = this.#ownerIn(transaction.objectStore('owners'), this.#unlock === undefined ? Date.now() : 0);
         const values = transaction.objectStore('values');
-        const owner = await transaction.objectStore('lease').get('owner');
-        if (owner?.token !== this.#owner.token) {
-          transaction.abort();
-          await transaction.done.catch(() => undefined);
-          throw leaseLost(this.#where);
-        }
         // What fails here fails the transaction, which tells why.
         for (const [key, value] of puts) values.put(value, key).catch(() => undefined);
         for (const key of deletes) values.delete(key).catch(() => undefined);
         transaction.commit();
-        await transaction.done;
+        await Promise.all([owner, transaction.done]);
       }),
     );
   }
@@ -134,25 +138,32 @@ class IndexedDbLease implements StorageLease {
     this.#isReleased = true;
     clearInterval(this.#beat);
     await this.#last;
-    if (this.#unlock === undefined) await this.#put({ ...this.#owner, token: '', beat: 0 }).catch(() => undefined);
+    if (this.#unlock === undefined) await this.#say(0).catch(() => undefined);
     this.#connection.close();
     this.#unlock?.();
   }
 
   #sayAlive(): void {
     // An owner that fails to say so has lost its lease, or will learn of a broken disk by the next write.
-    this.#put({ ...this.#owner, beat: Date.now() }).catch(() => undefined);
+    this.#say(Date.now()).catch(() => undefined);
   }
 
-  /** Writes the owner anew, if it is still this one. */
-  #put(owner: Owner): Promise<void> {
+  #say(beat: number): Promise<void> {
     return this.#connection.use(async (database) => {
-      const transaction = database.transaction('lease', 'readwrite');
-      const found = await transaction.store.get('owner');
-      if (found?.token === this.#owner.token) transaction.store.put(owner, 'owner').catch(() => undefined);
+      const transaction = database.transaction('owners', 'readwrite');
+      const owner = this.#ownerIn(transaction.store, beat);
       transaction.commit();
-      await transaction.done;
+      await Promise.all([owner, transaction.done]);
     });
+  }
+
+  /** Puts the owner once more, which fails, and the transaction with it, if another is there. */
+  async #ownerIn(owners: OwnerStore, beat: number): Promise<void> {
+    try {
+      await owners.put({ ...this.#owner, beat }, this.#owner.token);
+    } catch (error) {
+      throw isNamed(error, 'ConstraintError') ? leaseLost(this.#where) : error;
+    }
   }
 
   #call<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -208,7 +219,7 @@ class Connection {
           return;
         }
         database.createObjectStore('values');
-        database.createObjectStore('lease');
+        database.createObjectStore('owners').createIndex('only', 'only', { unique: true });
       },
       // Somebody deletes the database, as for clearing the data of a site: it must not wait for this page.
       blocking: () => this.close(),
@@ -238,39 +249,45 @@ class Connection {
 }
 
 /** Takes the lease that nobody else can hold, as a Web Lock says. */
-function raise(connection: Connection, where: string, beat: number): Promise<Owner> {
-  return connection.use(async (database) => {
-    const transaction = database.transaction('lease', 'readwrite', { durability: 'strict' });
-    const owner = nextOwner(await transaction.store.get('owner'), beat, where);
-    transaction.store.put(owner, 'owner').catch(() => undefined);
-    transaction.commit();
-    await transaction.done;
-    return owner;
-  });
+async function raise(connection: Connection, where: string): Promise<Owner> {
+  const owner = await replaceOwner(connection, where, () => true);
+  invariant(owner !== undefined, 'it is always replaced');
+  return owner;
 }
 
 /** Takes the lease where there are no Web Locks, as soon as its owner has released it or been silent for long. */
 async function take(connection: Connection, where: string, wait: AcquireOptions['wait']): Promise<Owner> {
   for (;;) {
-    const owner = await connection.use(async (database) => {
-      const transaction = database.transaction('lease', 'readwrite', { durability: 'strict' });
-      const before = await transaction.store.get('owner');
-      const isHeld = before !== undefined && before.token !== '' && Date.now() - before.beat < SILENCE;
-      const next = isHeld ? undefined : nextOwner(before, Date.now(), where);
-      if (next !== undefined) transaction.store.put(next, 'owner').catch(() => undefined);
-      transaction.commit();
-      await transaction.done;
-      return next;
-    });
+    const owner = await replaceOwner(connection, where, ({ beat }) => Date.now() - beat >= SILENCE);
     if (owner !== undefined) return owner;
     await waitToLookAgain(wait, where);
   }
 }
 
-function nextOwner(before: Owner | undefined, beat: number, where: string): Owner {
+/** Puts a new owner in the place of the one that is there, if there is none or it may be replaced. */
+function replaceOwner(
+  connection: Connection,
+  where: string,
+  mayReplace: (before: Owner) => boolean,
+): Promise<Owner | undefined> {
+  return connection.use(async (database) => {
+    const transaction = database.transaction('owners', 'readwrite', { durability: 'strict' });
+    const [before] = await transaction.store.getAll();
+    const next = before === undefined || mayReplace(before) ? nextOwner(before, where) : undefined;
+    if (next !== undefined) {
+      transaction.store.clear().catch(() => undefined);
+      transaction.store.put(next, next.token).catch(() => undefined);
+    }
+    transaction.commit();
+    await transaction.done;
+    return next;
+  });
+}
+
+function nextOwner(before: Owner | undefined, where: string): Owner {
   const generation = (before?.generation ?? 0) + 1;
   if (!Number.isSafeInteger(generation)) throw new ServiceError('corrupt-data', `${where} has a damaged lease`);
-  return { generation, token: crypto.randomUUID(), beat };
+  return { generation, token: crypto.randomUUID(), beat: Date.now(), only: 0 };
 }
 
 function hasLocks(): boolean {

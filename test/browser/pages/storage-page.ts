@@ -15,6 +15,11 @@ export interface StoragePage {
   writeForEver(name: string, told: (count: number) => Promise<void>): Promise<number>;
   /** Takes the lease, and tells what is there: the number, and how many batches. */
   inspect(name: string): Promise<{ count: number; batches: number; generation: number }>;
+  /**
+   * Lets a second owner have a storage whose first owner has lost its Web Lock and does not know, and lets the first write.
+   * The answer is the code of the error, and what the second reads then.
+   */
+  writeWithoutLock(name: string): Promise<{ code: string; found: number }>;
   /** Tries to take a lease without waiting; the answer is the code of the error, or empty. */
   tryToAcquire(name: string): Promise<string>;
 }
@@ -64,15 +69,28 @@ export const storagePage: StoragePage = {
     await lease.release();
     return { count, batches, generation: lease.generation };
   },
-  tryToAcquire: async (name) => {
-    try {
-      await (await new IndexedDbStorage({ name }).acquire()).release();
-      return '';
-    } catch (error) {
-      return String((error as { code?: unknown }).code ?? error);
-    }
+  writeWithoutLock: async (name) => {
+    const first = await new IndexedDbStorage({ name }).acquire();
+    await first.write({ puts: [['count', bytesOf(1)]] });
+    Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });
+    const second = await new IndexedDbStorage({ name }).acquire();
+    Reflect.deleteProperty(navigator, 'locks');
+    const code = await codeOf(first.write({ puts: [['count', bytesOf(2)]] }));
+    const found = numberOf(await second.get('count'));
+    await second.release();
+    return { code, found };
   },
+  tryToAcquire: (name) => codeOf(new IndexedDbStorage({ name }).acquire().then((lease) => lease.release())),
 };
+
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return '';
+  } catch (error) {
+    return String((error as { code?: unknown }).code ?? error);
+  }
+}
 
 function bytesOf(count: number): Uint8Array {
   const bytes = new Uint8Array(4);
