@@ -60,8 +60,8 @@ export function openEnvironment(options: RootOptions): RootDatabase {
 }
 
 /**
- * A commit that fails also rejects promises that `lmdb` gives to nobody, and a process dies of such a rejection. One comes
- * with the error, so it can be heard; the other is made by `eventTurnBatching`, which is off.
+ * A commit that fails also rejects promises that `lmdb` does not return, and an unhandled rejection ends the process.
+ * One of them comes with the error, so it can be handled here. The other is made by `eventTurnBatching`, which is off.
  */
 function withHeardFailures(root: RootDatabase): RootDatabase {
   const transaction = root.transaction.bind(root);

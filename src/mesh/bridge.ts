@@ -13,10 +13,10 @@ export interface BridgeEnd {
 }
 
 /**
- * Hands on what changed on either side of a bridge between a mesh and a log, as if its user had done it: what others did in
- * the log becomes an event of the bridge, and what the mesh did becomes an edit of the log. Call it when something was
- * received on either side, and call `sync` of neither side elsewhere. Then store both replicas in one write, and only
- * then send what they have to send.
+ * Passes on what changed on either side of a bridge between a mesh and a log, as if its user had made the edits: what
+ * others did in the log becomes an event of the bridge, and what was done in the mesh becomes an edit of the log. Call
+ * it when something was received on either side, and call `sync` of neither side elsewhere. Then store both replicas in
+ * one write, and only then send what they have to send.
  *
  * There is one bridge between a mesh and a log: two would repeat each other's edits. What the sequencer refuses, and what
  * the limits of the log refuse here, is undone in the mesh by the next call.

@@ -5,7 +5,7 @@ import type { State } from '../state/state.js';
 import { freezeMap } from '../values/fields.js';
 import { compareValues } from '../values/order.js';
 
-/** The record that says what there is to say about the datastore itself. Spec: PEER-7. */
+/** The record about the datastore itself: title and modified time. Spec: PEER-7. */
 export const INFO_TABLE = ':info';
 const INFO_RECORD = 'info';
 

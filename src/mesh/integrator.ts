@@ -32,7 +32,7 @@ interface Window {
 }
 
 /**
- * A graph of events and the state that it comes to, State(V) (GRAPH-7), event by event in any topological order.
+ * A graph of events and the state that they lead to, State(V) (GRAPH-7), event by event in any topological order.
  *
  * An event that saw everything is applied as it stands, and so is what it does to a record of which it saw everything
  * (WINDOW-2). Otherwise the record gets a history, made from the events since the last cut that the event saw

@@ -344,8 +344,8 @@ export class ListTracker {
 
   /**
    * Finds the place of a new location among those that its author did not know, from `first` to before `end`: what it
-   * comes directly before. This is the scan of YjsMod and FugueMax with the order of ties of LINE-4, and it comes to the
-   * same as the tree of LINE-3. Within a run each location is a child of the one before, so only the first matters.
+   * comes directly before. This is the scan of YjsMod and FugueMax with the order of ties of LINE-4, and gives the same
+   * order as the tree of LINE-3. Within a run each location is a child of the one before, so only the first matters.
    */
   #scan(made: LocationOrigin, first: Run | undefined, end: Run | undefined): Run | undefined {
     const runs = this.#runs;

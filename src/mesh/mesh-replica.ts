@@ -56,8 +56,8 @@ export interface MeshReplicaOptions {
 }
 
 /**
- * An edit that lost against a concurrent one, or made one lose: local is what the user saw, and remote is the event that
- * was integrated. Which edits are told depends on the order of arrival. Spec: PEER-8.
+ * An edit that lost against a concurrent one, or that a concurrent one lost against: local is what the user saw, and
+ * remote is the event that was integrated. Which edits are told depends on the order of arrival. Spec: PEER-8.
  */
 export interface MeshConflict extends Conflict {
   readonly event: EventId;
@@ -104,10 +104,10 @@ export interface MeshContent {
  * A copy of a datastore that needs no server: replicas exchange events, in any order, over anything, and those that hold
  * the same events have equal states. Edits show at once; what others did becomes visible in {@link sync}.
  *
- * It does no I/O. The embedder stores `save()` before it sends an event, and gives every copy a name of its own.
+ * It does no I/O. The embedder stores `content()` before it sends an event, and gives every copy a name of its own.
  *
  *     const { sealed } = replica.sync(new Date());
- *     store(replica.save());
+ *     store(encodeMesh(replica.content()));
  *     send(replica.missingFrom(theirVector));
  *
  * Laws: two replicas that hold the same events have equal states (GRAPH-7); an event is integrated once, however often
@@ -146,8 +146,8 @@ export class MeshReplica {
   }
 
   /**
-   * The replica with this content. If `agent` is not the name that the content was made under, that is given up, which is
-   * always right (PEER-2).
+   * The replica with this content. If `agent` is another name than the one that the content was made under, the old
+   * name is not used any more, which is always safe (PEER-2).
    *
    * @throws DatastoreError where the events do not fit together.
    */

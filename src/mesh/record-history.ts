@@ -423,7 +423,7 @@ export class RecordHistory {
     return field.current;
   }
 
-  /** What a field comes to, by everything or by what the author of an event saw. Spec: FIELD-2 to FIELD-4. */
+  /** What a field holds: by all events, or by what the author of an event saw. Spec: FIELD-2 to FIELD-4. */
   #evaluate(field: FieldHistory, node: EventNode | undefined): Outcome {
     // Most records have one life, and that stands.
     const isSimple = node === undefined && this.#lives.length === 1 && this.#exists();

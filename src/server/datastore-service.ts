@@ -8,7 +8,8 @@
  * *accepted* by the sequencer, served and announced. So a service may die at any moment, and a copy that was left behind
  * loses its appends, catches up, and answers again.
  *
- * Puts of one datastore wait for each other here, so that many writers do not lose to themselves. Spec: LOG-7 to LOG-10.
+ * Puts of one datastore wait for each other here, so that the writers of one service do not lose to each other. Spec:
+ * LOG-7 to LOG-10.
  */
 
 import { decodeEntry, encodeEntry } from '../codec/binary/encoded-entry.js';
@@ -265,7 +266,7 @@ export class DatastoreService {
     await this.#wake(new Set(moved));
   }
 
-  /** Remembers what is in the list of an account, so that {@link poll} can tell when that has changed. */
+  /** Remembers what is in the list of an account, so that {@link poll} notices a change. */
   async noteList(requester: Requester): Promise<void> {
     const stored = await this.#logs.list(requester.account);
     const seen = stored.map(({ handle, info }) => [handle, info === undefined ? '' : new TextDecoder().decode(info)]);
@@ -588,7 +589,8 @@ export class DatastoreService {
     const requesters = new Map(watching.map((requester) => [requester.account, requester]));
     for (const [account, requester] of requesters) {
       if (!accounts.has(account)) continue;
-      // Noted before it is told, or a poll would miss what another service takes back before it comes round.
+      // Noted before it is told: otherwise a poll would miss a change that another service has taken back by the time
+      // of the poll.
       this.noteList(requester)
         .catch(() => undefined)
         .finally(() => this.#tellListChanged(account));

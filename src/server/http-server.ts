@@ -45,13 +45,16 @@ export interface ServerOptions extends Omit<DatastoreServiceOptions, 'newHandle'
    * given.
    */
   readonly proxies?: number;
-  /** How often a watch says that it lives, in ms: 15 s unless given. */
+  /** How often a watch sends a sign of life, in ms: 15 s unless given. */
   readonly heartbeat?: number;
   /** How often the heads of watched logs are read from the store, in ms: 1 s unless given; 0 for a store of one process. */
   readonly pollInterval?: number;
-  /** Hears of every request and every failure, without data of users. It must not throw. */
+  /** Called with every request and every failure, without data of users. It must not throw. */
   readonly log?: (event: ServerLogEvent) => void;
-  /** Hears of every failure that is not the client's. The errors may contain data of users: do not show or log them. */
+  /**
+   * Called with every failure that is not the client's mistake. The errors may contain data of users: do not show or log
+   * them.
+   */
   readonly onFailure?: (error: unknown) => void;
 }
 

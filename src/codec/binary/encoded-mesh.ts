@@ -63,8 +63,8 @@ export function encodeMesh(content: MeshContent): Uint8Array {
 }
 
 /**
- * Reads the content of a mesh replica from untrusted bytes. Whether the events fit what their authors saw is for
- * `MeshReplica.from` to see.
+ * Reads the content of a mesh replica from untrusted bytes. `MeshReplica.from` checks whether the events fit what their
+ * authors saw.
  *
  * @throws DatastoreError `invalid-binary`, `unknown-version`, `decoded-too-large`. Spec: HIST-1 to HIST-5, BIN-27.
  */

@@ -188,8 +188,8 @@ function decodeOwn(column: Uint8Array, budget: MemoryBudget): SavedOwnItems {
 type Memory = Pick<StoredReplica, 'seen' | 'ownPuts' | 'history'>;
 
 /**
- * What the user had seen, and gave a value to, and what the deltas are to the undo history, is stored as JSON. Those of
- * the stacks follow those of the queue.
+ * What the authors of the deltas had seen, the own puts, and what the deltas are to the undo history, are stored as JSON.
+ * The deltas of the undo stacks follow those of the queue.
  */
 function decodeMemory(
   column: Uint8Array | undefined,

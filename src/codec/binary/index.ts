@@ -1,6 +1,6 @@
 /**
- * The canonical binary form of deltas, states, replicas and sequencers. Equal values have equal bytes. The decoders are safe on
- * untrusted input.
+ * The canonical binary form of deltas, states, replicas, sequencers and mesh replicas. Equal values have equal bytes.
+ * The decoders are safe on untrusted input.
  *
  * @module deltaic/binary
  */

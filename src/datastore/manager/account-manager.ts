@@ -50,15 +50,15 @@ export interface AccountManagerOptions {
   readonly deadlines?: CallDeadlines;
   /**
    * How long an edit may wait before it is stored without a `sync()`, in milliseconds: `DEFAULT_AUTOSAVE_DELAY` unless
-   * given. It is neither sealed nor sent nor merged by that, and `rollback()` still drops it, after a restart too. With
+   * given. That does not seal, send or merge it, and `rollback()` still drops it, even after a restart. With
    * `false` only `sync()` stores edits, and closing a datastore drops those that were not synced.
    */
   readonly autosave?: number | false;
   /** The largest sizes of datastores, records and deltas. `DEFAULT_LIMITS` by default. */
   readonly limits?: Limits;
   /**
-   * Hears of failures that no caller waits for: a listener or a merge function threw, or the storage failed while an account
-   * was being removed. By default they are thrown from a timer, as uncaught errors.
+   * Called with each failure that no caller waits for: a listener or a merge function threw, or the storage failed
+   * while an account was being removed. By default they are thrown from a timer, as uncaught errors.
    */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -139,7 +139,7 @@ export class AccountManager {
 
   /**
    * Ends the use of the storage: shuts all managers down, which writes what was synced before, and lets another account
-   * manager have the storage. Nothing can be linked or opened any more. Closing twice is closing once.
+   * manager have the storage. Nothing can be linked or opened any more. A second call does nothing else.
    *
    * @throws DatastoreError `storage`.
    */

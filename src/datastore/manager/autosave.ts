@@ -15,7 +15,7 @@ export interface AutosaveContext {
   /** Whether there are edits that no write has begun to store. */
   readonly isBehind: () => boolean;
   readonly save: () => Promise<void>;
-  /** Hears of a failure that is no failure of the storage. */
+  /** Called with a failure of anything but the storage. */
   readonly failed: (error: unknown) => void;
   /** Hears that a run has ended. */
   readonly rested: () => void;
@@ -54,7 +54,7 @@ export class Autosave {
     });
   }
 
-  /** Stores at once what is not stored. A failure is heard of, and tried again. */
+  /** Stores at once what is not stored. After a failure, which the status shows, it tries again. */
   hurry(): void {
     this.#stopTimer();
     this.#job.ask();

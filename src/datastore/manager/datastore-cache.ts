@@ -198,7 +198,7 @@ export interface ReplicaStoreContext {
   readonly extent: () => SavedExtent;
   /** Hears that the datastore was stored. */
   readonly stored: () => void;
-  /** Hears that the first write has failed, or again after one that succeeded. */
+  /** Called when a write fails, unless the one before it failed, too. */
   readonly failing: () => void;
   /** Hears that no write is left. */
   readonly rested: () => void;

@@ -39,8 +39,8 @@ export interface OpenOptions {
    */
   readonly missingRules?: 'remote';
   /**
-   * Whether to get the same object if the datastore is open already, or is being opened. It is closed when it was closed as
-   * often as it was opened. Rules, if given, must be the object that it was opened with.
+   * Whether to get the same object if the datastore is open already, or is being opened. It is closed once `close` was
+   * called as often as it was opened. Rules, if given, must be the object that it was opened with.
    */
   readonly reuse?: boolean;
 }
@@ -259,8 +259,8 @@ export class DatastoreManager implements OwningManager {
   }
 
   /**
-   * Stores at once what was edited, synced or not, and resolves when it is on this device. Nothing is sealed, sent or
-   * merged by that. For a moment after which nothing may run any more, such as `pagehide`. With autosave off, it does
+   * Stores at once what was edited, synced or not, and resolves when it is on this device. That does not seal, send or
+   * merge anything. Call it when the program may end at any moment, as on `pagehide`. With autosave off, it does
    * nothing. Edits that cannot stand without those of a commit or transaction that is under way are stored with them.
    *
    * @throws DatastoreError `storage` or `lease-lost`.

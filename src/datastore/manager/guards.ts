@@ -97,7 +97,9 @@ export interface CallDeadlines {
 /** The deadlines unless others are given: a minute each. */
 export const DEFAULT_CALL_DEADLINES: CallDeadlines = { link: 60_000, storage: 60_000 };
 
-/** Makes a call that fails, with unknown fate, if it has not settled in time. Spec: BACK-18. */
+/**
+ * Makes a call. If it has not settled in time, it has failed, and whether it takes effect is unknown. Spec: BACK-18.
+ */
 async function withDeadline<Answer>(
   code: 'network' | 'storage',
   call: () => Promise<Answer>,

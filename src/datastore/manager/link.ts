@@ -41,8 +41,8 @@ export type LinkEvent =
   /** The last event: the watch has ended. */
   | { readonly type: 'disconnected'; readonly error: DatastoreError }
   /**
-   * The log of a datastore reaches to `rev`, where its entry has the nonce `head`. `entries` are those that the link has at hand, perhaps none. A listener
-   * that lacks others asks for them.
+   * The log of a datastore reaches to `rev`, where its entry has the nonce `head`. `entries` are those that the link
+   * has at hand, perhaps none. A listener asks for entries that it lacks.
    */
   | {
       readonly type: 'reached';

@@ -47,9 +47,9 @@ const SMALL = 4096;
  *
  * What is stored is seen as lines: one for each record of the datastore, for each change that waits, and for each other
  * member of the saved replica. A record of the log is one of two kinds. A *patch* changes these lines, so nothing in it
- * depends on what a merge or a confirmation does. *Edits* are what the user has added to the uncommitted delta, and stand
- * until the next patch, which has them in its lines. Base and records have a checksum each, which goes on from the one
- * before it: a record that is torn, missing or of another base is noticed. Spec: STORE-7, STORE-10.
+ * depends on what a merge or a confirmation does. *Edits* are what the user has added to the uncommitted delta, and
+ * stand until the next patch, which has them in its lines. Base and records have a checksum each, which is computed on
+ * from the one before it. So a record that is torn, missing or of another base is noticed. Spec: STORE-7, STORE-10.
  *
  * Costs: a patch writes the lines that differ, and its time and memory are those of the whole datastore; edits cost what
  * was edited.

@@ -50,8 +50,8 @@ export interface SessionContext {
   /** Hears that a datastore was closed, has got a handle, or has nothing to do any more. */
   rested(session: SyncSession): void;
   /**
-   * Hears that a datastore was closed during a commit, or after a failed one. Its replica holds edits that must not be
-   * merged, and that nobody would make again. What is stored is without them.
+   * Called when a datastore was closed during a commit, or after a failed one. Its replica holds edits that must not be
+   * merged, and that nobody would make again. The stored replica does not have them.
    */
   abandoned(session: SyncSession): void;
   /** Hears that the server rejects the account. */

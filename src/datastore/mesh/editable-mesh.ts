@@ -112,7 +112,7 @@ export class EditableMesh implements EditableReplica {
     return 'none';
   }
 
-  /** @throws DatastoreError `bad-state`: a commit needs a log that can say no. */
+  /** @throws DatastoreError `bad-state`: a commit needs a log that can refuse it. */
   seal(): never {
     throw new DatastoreError('bad-state', 'a mesh has no log to commit to: use sync()');
   }

@@ -42,8 +42,8 @@ export interface MeshDatastoreOptions {
   /** See `MeshReplicaOptions`. Unless given, everybody may write. */
   readonly mayWrite?: (agent: string, seq: number) => boolean;
   /**
-   * Hears of failures that no caller waits for: what a listener threw, and the errors of events that everybody refuses. By
-   * default they are thrown from a timer, as uncaught errors.
+   * Called with each failure that no caller waits for: what a listener threw, and the errors of events that all
+   * replicas refuse. By default they are thrown from a timer, as uncaught errors.
    */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -91,8 +91,8 @@ export class MeshDatastore<Tables extends object = AnyTables> {
   }
 
   /**
-   * What a replica with this vector lacks: events, or a snapshot if some of them were trimmed; `undefined` if nothing. For
-   * a way that goes in one direction, such as a file, an empty vector gives all there is.
+   * What a replica with this vector lacks: events, or a snapshot if some of them were trimmed; `undefined` if nothing.
+   * For a connection in one direction, such as a file, an empty vector gives everything.
    *
    * @throws ServiceError `storage`.
    */
@@ -120,7 +120,7 @@ export class MeshDatastore<Tables extends object = AnyTables> {
    * Forgets as much of the history as no event can be concurrent with any more. Sync first.
    *
    * @param held what each other device that may still write said last that it holds: the vectors of their {@link have}.
-   * Edits that any other device makes later, it will get back.
+   * Any other device gets back the edits that it makes later.
    * @returns how many events were forgotten.
    * @throws DatastoreError `bad-state` if there are edits that were not synced; ServiceError `storage`. Spec: WINDOW-3.
    */

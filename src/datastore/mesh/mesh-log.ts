@@ -28,7 +28,8 @@ export interface StoredMesh {
  * replica was trimmed, a new base takes their place, in the batch that deletes them. Each has a checksum, which goes on
  * from the one before it. Spec: MSTORE-1.
  *
- * All writes survive a power cut. An event that others have, and this device does not, would otherwise be named again.
+ * All writes survive a power cut. Otherwise this device could lose an event that others have, and give its id to
+ * another one.
  */
 export class MeshLog {
   readonly #store: DeviceStore;

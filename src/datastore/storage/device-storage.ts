@@ -1,10 +1,10 @@
 /**
  * The disk of a device, as a manager uses it: bytes under keys, written in atomic batches, by one owner at a time.
  *
- * A storage has a *lease*. Its holder reads and writes; nobody else does. Locks are no fences: a stopped process
- * goes on, and a browser releases a lock when it puts a page aside. So a lease has a *generation*, which every taking
- * of the lease raises, and every batch compares it inside its own transaction. A holder that has lost its lease can
- * write nothing any more, and learns so by the code `lease-lost`.
+ * A storage has a *lease*. Its holder reads and writes; nobody else does. A lock alone does not keep a former holder
+ * from writing: a stopped process may continue, and a browser releases the locks of a page that it puts aside. So a
+ * lease has a *generation*, which is raised each time the lease is taken, and every batch compares it inside its own
+ * transaction. A holder that has lost its lease can write nothing any more, and gets the code `lease-lost`.
  *
  * `deviceStorageConformance` is the contract as tests. Spec: STORE-1 to STORE-5, STORE-8.
  */
@@ -16,8 +16,8 @@ export interface Batch {
   /** Keys whose values are deleted. Deleting a key without a value does nothing. */
   readonly deletes?: readonly string[];
   /**
-   * Whether it must survive a power cut, and not only the end of the process. What a delta is called when it is sent is
-   * written so: lost, it would be sent again under another name, and counted twice.
+   * Whether it must survive a power cut, and not only the end of the process. The nonce of a put is written so: if it
+   * were lost, the delta would be sent again under another nonce, and count twice.
    */
   readonly isStrict?: boolean;
 }
@@ -73,6 +73,6 @@ export interface StorageLease {
    */
   write(batch: Batch): Promise<void>;
 
-  /** Lets go of the lease, after what was asked before is done. Releasing twice does nothing. */
+  /** Releases the lease, once all earlier calls are done. A second call does nothing. */
   release(): Promise<void>;
 }

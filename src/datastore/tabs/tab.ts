@@ -16,13 +16,13 @@ export interface TabOptions extends Omit<AccountManagerOptions, 'storage' | 'wai
   /** `new BrowserTab({ name })` of `deltaic/storage/indexeddb`. */
   readonly host: TabHost;
   /**
-   * Takes the account manager: links accounts and opens datastores. It is called at first, and again each time when the
-   * tab had to begin anew in another slot, or the browser has brought the page back: what was open before is closed then.
+   * Called with the account manager, to link accounts and open datastores: at first, and again whenever the tab had to
+   * take another slot, or the browser has brought the page back. Everything that was open before is closed then.
    */
   readonly started: (accounts: AccountManager) => void | Promise<void>;
   /** The merge functions of edits that a closed tab has left, by the id of the datastore. */
   readonly rules?: (datastore: string) => ResolutionRules;
-  /** Takes edits of a closed tab that the server refused. By default the reason goes to `onFailure`. */
+  /** Called with edits of a closed tab that the server refused. By default the reason goes to `onFailure`. */
   readonly refused?: (refusal: LeftoverRefusal) => void;
 }
 
@@ -233,7 +233,7 @@ export class Tab {
     }
   }
 
-  /** A lease that sees to it that the tab goes elsewhere when it was lost. */
+  /** A lease that makes the tab take another slot if the lease is lost. */
   #watched(lease: StorageLease): StorageLease {
     const moveOn = async (): Promise<void> => {
       if (this.#state.type !== 'working' || this.#state.lease !== watched) return;

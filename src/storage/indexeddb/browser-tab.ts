@@ -18,10 +18,10 @@ interface Registry extends DBSchema {
 }
 
 /**
- * The page that this runs in, for a `Tab`: slots in IndexedDB databases, each held by a Web Lock as `IndexedDbStorage` says;
- * the slot that was had, in `sessionStorage`; a `BroadcastChannel`; and the events of the page. What a browser lacks of
- * these is done without: a tab then may take another slot after a reload, or hear later that another tab has ended.
- * Spec: TAB-1, TAB-2, TAB-7.
+ * The page that this runs in, for a `Tab`: slots in IndexedDB databases, each held by a Web Lock as `IndexedDbStorage`
+ * says; the slot that was had, in `sessionStorage`; a `BroadcastChannel`; and the events of the page. It works without
+ * those that a browser lacks: a tab then may take another slot after a reload, or hear later that another tab has
+ * ended. Spec: TAB-1, TAB-2, TAB-7.
  */
 export class BrowserTab implements TabHost {
   readonly slots: Slots;

@@ -27,7 +27,7 @@ export interface Page {
 }
 
 /**
- * Stores at once what was edited whenever the page is hidden, since a browser may end it then without a further word.
+ * Stores at once what was edited whenever the page is hidden, since a browser may then end it without telling it.
  *
  * @param accounts an `AccountManager`, or a `DatastoreManager`.
  * @param page `globalThis`. In a worker, which has neither a window nor a document, nothing is done.

@@ -13,7 +13,9 @@ export interface IndexedDbStorageOptions {
 
 /** The version of what is stored here. It is part of the names, so that old and new pages never wait for each other. */
 const FORMAT = 1;
-/** How often an owner without Web Locks says that it lives, and after how long a silent one counts as dead, in ms. */
+/**
+ * How often an owner without Web Locks writes that it is alive, and after how long a silent one counts as dead, in ms.
+ */
 const BEAT_INTERVAL = 2_000;
 const SILENCE = 10_000;
 

@@ -41,8 +41,9 @@ export function letGo({ token }: Owner): void {
 }
 
 /**
- * Whether an owner still lives. A living one is never taken for dead by this machine itself: its process runs, and began
- * when it says. Of other machines, and of other threads of this process, only their silence tells.
+ * Whether an owner still lives. An owner on this machine is never taken for dead while it lives: its process runs, and
+ * began when the owner says. An owner on another machine, or in another thread of this process, counts as dead when it
+ * has been silent for long.
  */
 export function isAlive(owner: Owner): boolean {
   const isSilent = Date.now() - owner.beat > SILENCE;
