@@ -1,6 +1,7 @@
 /**
  * Reads the files of spec/cases: one case a line, `name | column | column`. A line that begins with `#` is a comment, an
- * indented line continues the one before it, and `NAME := value` gives a value a name for the rest of the file.
+ * indented line continues the one before it, and `NAME := …` gives a text, such as a value or some steps, a name for the
+ * rest of the file.
  *
  * Values are relaxed JSON: commas are optional, words need no quotes, `10n` is the long {"I":"10"}, `x*99` is a string of
  * 99 x, `true*9` in a list is nine items, `{...NAME f: 1}` is NAME with another `f`, and `(f=1)` is a delta. A delta is
@@ -29,19 +30,19 @@ const PLACE = new RegExp(`(?:(${WORD.source})/)?(${WORD.source})/`, 'y');
 const OVER = / over(?= )/y;
 const END = / end(?=[ ;|)}]|$)/y;
 const OPTION = /^ *\| *\w+:/;
-const DEFINITION = /^([A-Z][A-Z_]+) := /;
+const DEFINITION = /^([A-Z][A-Z_]+) := (.*)$/;
+const DEFINED = /\b[A-Z][A-Z_]+\b/g;
 
 /** The cases of a file below spec/cases, each read up to the end of its name. */
 export function readCases(file: string): readonly CaseReader[] {
   const text = readFileSync(resolve(import.meta.dirname, '../cases', file), 'utf8');
-  const definitions = new Map<string, Json>();
+  const definitions = new Map<string, string>();
+  const expanded = (part: string): string => part.replace(DEFINED, (word) => definitions.get(word) ?? word);
   const cases: CaseReader[] = [];
   for (const { line, number } of logicalLines(text)) {
-    const where = `spec/cases/${file}:${number}`;
-    const name = DEFINITION.exec(line)?.[1];
-    const reader = new CaseReader(line, where, definitions);
-    if (name === undefined) cases.push(reader);
-    else definitions.set(name, reader.valueOfDefinition());
+    const [, name, meaning = ''] = DEFINITION.exec(line) ?? [];
+    if (name === undefined) cases.push(new CaseReader(line, expanded, `spec/cases/${file}:${number}`));
+    else definitions.set(name, expanded(meaning));
   }
   return cases;
 }
@@ -62,20 +63,15 @@ export class CaseReader {
   readonly name: string;
   readonly #line: string;
   readonly #where: string;
-  readonly #definitions: ReadonlyMap<string, Json>;
   #at: number;
 
-  constructor(line: string, where: string, definitions: ReadonlyMap<string, Json>) {
-    this.#line = line;
+  /** @param expanded puts the meanings of defined names into what comes after the name of the case. */
+  constructor(line: string, expanded: (part: string) => string, where: string) {
+    const [name = ''] = line.split(' |', 1);
+    this.name = name;
+    this.#line = `${name}${expanded(line.slice(name.length))}`;
     this.#where = where;
-    this.#definitions = definitions;
-    this.#at = line.indexOf(' |');
-    this.name = this.#at === -1 ? line : line.slice(0, this.#at);
-  }
-
-  valueOfDefinition(): Json {
-    this.#at = this.#line.indexOf(':=') + 2;
-    return this.value();
+    this.#at = name.length;
   }
 
   fail(expected: string): never {
@@ -133,6 +129,17 @@ export class CaseReader {
     return found;
   }
 
+  /** Takes what matches a sticky pattern, if it comes next. */
+  takeMatch(pattern: RegExp): string | undefined {
+    this.#match(SPACE);
+    return this.#match(pattern);
+  }
+
+  /** Whether an object comes next. */
+  get isAtObject(): boolean {
+    return this.#peek() === '{';
+  }
+
   word(): string {
     this.#match(SPACE);
     return this.#match(WORD) ?? this.fail('a word');
@@ -172,13 +179,6 @@ export class CaseReader {
     return Uint8Array.from(bytes);
   }
 
-  /** All that is left of the line as JSON. */
-  json(): Json {
-    const rest = this.#line.slice(this.#at);
-    this.#at = this.#line.length;
-    return JSON.parse(rest);
-  }
-
   object(): JsonObject {
     return objectOf(this.value());
   }
@@ -195,7 +195,7 @@ export class CaseReader {
     const word = this.#match(WORD) ?? this.fail('a value');
     if (word === 'null') return null;
     if (word === 'true' || word === 'false') return word === 'true';
-    return this.#definitions.get(word) ?? this.#repeated(word);
+    return this.#repeated(word);
   }
 
   /** The rows of record r, and of record s if there are two; `-` for none. Anything else stands as it is. */

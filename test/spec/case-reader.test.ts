@@ -1,15 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { CaseReader } from '../../spec/generator/case-reader.js';
-import type { Json } from '../../spec/generator/json.js';
-
-const DEFINITIONS = new Map<string, Json>([
-  ['FIVE', 5],
-  ['BOTH', { a: 1, b: 5 }],
-]);
 
 /** A reader of a line with one column. */
 function column(text: string): CaseReader {
-  return new CaseReader(`name | ${text}`, 'file:1', DEFINITIONS).column();
+  const expanded = (part: string): string => part.replaceAll('FIVE', '5').replaceAll('BOTH', '{a: 1, b: 5}');
+  return new CaseReader(`FIVE | ${text}`, expanded, 'file:1').column();
 }
 
 describe('the notation of cases', () => {
@@ -56,6 +51,11 @@ describe('the notation of cases', () => {
     ],
     ['', []],
   ];
+  test('a defined name stands for its text, except in the name of a case', () => {
+    const reader = column('f=FIVE');
+    expect([reader.name, reader.delta()]).toEqual(['FIVE', [['U', 't', 'r', { f: ['P', 5] }]]]);
+  });
+
   test.each(deltas)('a delta: %s', (text, changes) => {
     const reader = column(text);
     expect(reader.delta()).toEqual(changes);
