@@ -77,5 +77,8 @@ export function textMember(body: JsonBody, name: string): string {
 export function textsMember(body: JsonBody, name: string): string[] {
   const value = Object.hasOwn(body, name) ? body[name] : undefined;
   if (Array.isArray(value) && value.length <= 10_000 && value.every((item) => typeof item === 'string')) return value;
-  throw new DatastoreError('invalid-json', `the member "${name}" must be an array of at most 10,000 strings`);
+  throw new DatastoreError(
+    'invalid-json',
+    `the member "${name}" must be an array of at most 10,000 strings, got ${quote(value)}`,
+  );
 }

@@ -213,9 +213,9 @@ export class Replica {
   }
 
   /**
-   * Says how far the server's clock is ahead of the one whose time {@link sync} and {@link seal} are given, in ms; negative if
-   * it is behind, `undefined` if that is not known, as at first. It is not saved. From then on no modified time is believed
-   * that is more than a day ahead of the server's time.
+   * Says how far the server's clock is ahead of the clock from which {@link sync} and {@link seal} get their time, in ms;
+   * negative if it is behind, `undefined` if that is not known, as at first. It is not saved. From then on no modified
+   * time is believed that is more than a day ahead of the server's time.
    *
    * @throws DatastoreError `invalid-option` unless it is a whole number. Spec: SYNC-38.
    */

@@ -26,7 +26,7 @@ export class EditsSinceSaved {
   /** The undo items that ended, and last what was edited since. */
   #edits: Delta[][] | 'anything' = 'anything';
 
-  /** An edit was applied. It goes by as long as everything has to be saved anyway. */
+  /** An edit was applied. It is not noted while everything has to be saved anyway. */
   add(applied: Delta): void {
     if (this.#edits !== 'anything') this.#edits.at(-1)?.push(applied);
   }

@@ -384,7 +384,7 @@ function unknownRevision(rev: number, newest: number): Refusal {
 function refusalOf(error: DatastoreError): Refusal {
   const reason = LIMIT_CODES.includes(error.code) ? 'limit' : 'invalid';
   const { index } = error;
-  // What can be no index is no part of a message (SYNC-3).
+  // A number that cannot be an index is left out of the message (SYNC-3).
   const place = placeOf({ ...placeOf(error), index: isWholeNumber(index) ? index : undefined });
   return { reason, code: error.code, message: error.message, place };
 }
