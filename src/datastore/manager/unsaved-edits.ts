@@ -23,8 +23,8 @@ interface Run {
 }
 
 /**
- * The local edits of one replica that no write has stored. An edit is in one of two groups: those that are open go with
- * the open delta, and a write may leave them out; the others were sealed by a `sync()`.
+ * The local edits of one replica that no write has stored. An edit is in one of two groups: the uncommitted
+ * ones, which a write may leave out; and the others, which were sealed by a `sync()`.
  *
  * Merges happen only when edits are sealed, so the edits of a group since the last seal follow each other, and are
  * composed: in runs whose sizes are powers of two, which costs the logarithm of their number for each edit.
