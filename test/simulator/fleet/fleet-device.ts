@@ -2,6 +2,7 @@ import {
   AccountManager,
   DatastoreError,
   type DatastoreManager,
+  DEFAULT_CALL_DEADLINES,
   type LinkHook,
   type MemoryLink,
   type MemoryServer,
@@ -25,6 +26,9 @@ export interface FleetSurroundings {
   failed(violation: Violation): void;
   note(event: string): void;
 }
+
+/** Slow writes queue up while no time passes, and then minutes pass at once: that is nobody's failure. */
+const DEADLINES = { ...DEFAULT_CALL_DEADLINES, storage: Number.MAX_SAFE_INTEGER };
 
 /** A device between two crashes: what dies with it. */
 interface Life {
@@ -86,7 +90,7 @@ export class FleetDevice {
     const onFailure = (error: unknown): void => {
       if (!isMeddled(error)) this.#around.failed(new Violation('nothing throws', String(error), error));
     };
-    const accounts = await AccountManager.open({ environment, storage, connect, onFailure });
+    const accounts = await AccountManager.open({ environment, storage, connect, onFailure, deadlines: DEADLINES });
     life.accounts = accounts;
     life.manager = await accounts.managerFor(await accounts.link(this.account));
   }

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { MemoryServer } from '../../../src/datastore/index.js';
 import { seedOfThisRun } from '../../support/run-seed.js';
 import { runs } from '../../support/seed.js';
 import { FAULTS, type Fault } from '../faults.js';
-import { type FleetOutcome, runFleet } from './fleet.js';
+import { Random } from '../random.js';
+import { type FleetOutcome, makeJournal, runFleet } from './fleet.js';
+import { FleetDevice } from './fleet-device.js';
+import { Tags } from './tags.js';
 
 const ALL = new Set(FAULTS);
 
@@ -53,6 +57,30 @@ test.each(['delay', 'drop', 'repeat', 'crash', 'trim'] as const)(
     await simulate(runs(8), 3, 150, new Set([fault]));
   },
 );
+
+test('an edit that is rolled back counts as dropped, even if a listener syncs meanwhile', async () => {
+  const tags = new Tags();
+  const server = new MemoryServer();
+  server.setAccount('ann', { userName: 'ann' });
+  const device = new FleetDevice(0, 'ann', {
+    ...{ server, random: new Random(1), faults: new Set<Fault>(), tagsOf: () => tags, note: () => undefined },
+    failed: (violation) => {
+      throw violation;
+    },
+  });
+  await device.start();
+  await device.withManager(async (manager) => makeJournal(await manager.openOrCreate('default')));
+  await device.open('default');
+  device.withOpening('default', (opening, manager) => {
+    opening.edit('e', new Random(1));
+    opening.datastore.on('syncStatus', ({ hasOutgoing }) => {
+      if (!hasOutgoing) opening.sync();
+    });
+    opening.rollback(manager);
+  });
+  await device.advance(1000);
+  expect([tags.countOf('kept'), tags.countOf('lost')]).toEqual([0, 1]);
+});
 
 test('the same seed gives the same run, and another seed another', async () => {
   const options = { seed: Math.abs(seedOfThisRun()), devices: 3, steps: 200, faults: ALL };

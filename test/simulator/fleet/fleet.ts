@@ -225,7 +225,8 @@ export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
   }
 }
 
-async function makeJournal(datastore: Datastore): Promise<void> {
+/** Makes the record that the edits of a fleet go to. */
+export async function makeJournal(datastore: Datastore): Promise<void> {
   datastore.table(TABLE).insert(RECORD, { tags: [], count: 0n });
   await datastore.commit();
   datastore.close();

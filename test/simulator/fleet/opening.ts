@@ -132,13 +132,11 @@ export class Opening {
   rollback(manager: DatastoreManager): void {
     // What was edited meanwhile is doubtful anyway.
     if (this.#unanswered > 0 || this.#committing.length > 0) return;
+    const dropped = this.leave();
+    for (const tag of dropped) tag.fate = 'doubtful';
+    for (const tag of dropped) this.#dropped.add(tag);
+    // It tells listeners, who may sync what is left.
     this.datastore.rollback();
-    const dropped = this.#open.filter(({ fate }) => fate === 'open');
-    this.#open = [];
-    for (const tag of dropped) {
-      tag.fate = 'doubtful';
-      this.#dropped.add(tag);
-    }
     const done = (): void => {
       for (const tag of dropped) tag.fate = 'lost';
     };
