@@ -36,7 +36,7 @@ export {
   BASE_RECORD_SIZE,
 } from '../values/size.js';
 export type { Atom, AtomType, Value, ValueType } from '../values/value.js';
-export type { Account, AccountInfo } from './manager/account.js';
+export type { Account, AccountInfo, UnlinkOptions } from './manager/account.js';
 export { AccountManager, type AccountManagerOptions, type AccountsChange } from './manager/account-manager.js';
 export { DEFAULT_AUTOSAVE_DELAY } from './manager/autosave.js';
 export { DEFAULT_RETRY_DELAYS, type RetryDelays } from './manager/background-job.js';
@@ -67,6 +67,7 @@ export {
   type StoredAccountInfo,
   type StoredDatastoreInfo,
 } from './manager/storage-inspection.js';
+export type { UnreadableDatastore, UnsentEdits, UnsentOfDatastore } from './manager/unsent-edits.js';
 export type { TransactionOptions } from './model/commits.js';
 export {
   BASE_UNSYNCED_CHANGES_SIZE,

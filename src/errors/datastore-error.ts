@@ -102,8 +102,10 @@ const LASTING_CODES = [
   'lease-lost',
   /** Others edited first, so a commit cannot enter the log unmerged. Load their edits, then edit again. */
   'conflict',
-  /** The account is not linked, or no longer. */
+  /** The server rejects the account until its user signs in again; or the account is not linked, or no longer. */
   'unauthorized',
+  /** The server has deleted the account. */
+  'account-gone',
   /** The user's role does not permit it. Others grant roles, and can withdraw them at any time. */
   'not-permitted',
   /** There is no such datastore, or no longer, or the user may not read it. */

@@ -46,7 +46,17 @@ const LONGEST_WAIT = 3_600_000;
 
 /** What the server can answer with. Anything else is a failure of the server. */
 const CODES: ReadonlySet<string> = new Set([
-  ...['unauthorized', 'not-permitted', 'not-found', 'exists', 'retry-later', 'quota', 'server', 'conflict'],
+  ...[
+    'unauthorized',
+    'account-gone',
+    'not-permitted',
+    'not-found',
+    'exists',
+    'retry-later',
+    'quota',
+    'server',
+    'conflict',
+  ],
   ...['invalid-name', 'invalid-json', 'invalid-value', 'invalid-change', 'invalid-nonce', 'invalid-revision'],
 ]);
 

@@ -5,6 +5,7 @@ const STATUS: Partial<Record<DatastoreErrorCode, number>> = {
   unauthorized: 401,
   'not-permitted': 403,
   'not-found': 404,
+  'account-gone': 410,
   exists: 409,
   conflict: 409,
   'retry-later': 429,

@@ -24,7 +24,10 @@ export interface ClientConnection {
 
 /** What a server works with. */
 export interface ServerOptions extends Omit<DatastoreServiceOptions, 'newHandle'> {
-  /** The account of a request, or `undefined` for nobody. See `tokenAuthentication`. */
+  /**
+   * The account of a request, or `undefined` for nobody. See `tokenAuthentication`. For an account that was deleted it throws a
+   * `ServiceError` `account-gone`: devices hand over what they have of it, and delete it.
+   */
   readonly authenticate: (request: Request) => Promise<Authenticated | undefined> | Authenticated | undefined;
   /** Makes handles; random ones unless given. */
   readonly newHandle?: () => string;

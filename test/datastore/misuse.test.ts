@@ -210,7 +210,8 @@ const LEFT_OUT: readonly string[] = [
   ...['Datastore', 'Table', 'FieldView'].flatMap((owner) => [`${owner}.toObject`, `${owner}.toJSON`]),
   'ReadableList.toJSON',
   ...['MemoryStorage.acquire', 'MemoryStorage.copy', 'MemoryStorage.kill', 'MemoryStorage.cutPower'],
-  ...['MemoryServer.setAccount', 'MemoryServer.removeAccount', 'MemoryServer.link', 'MemoryServer.sequencer'],
+  ...['MemoryServer.setAccount', 'MemoryServer.removeAccount', 'MemoryServer.deleteAccount'],
+  ...['MemoryServer.link', 'MemoryServer.sequencer'],
 ];
 
 async function outcomeOf(call: Call, wrong: unknown, opened: Opened): Promise<unknown> {

@@ -23,6 +23,7 @@ const SERVICE: Record<ServiceErrorCode, boolean> = {
   'log-mismatch': true,
   conflict: false,
   unauthorized: false,
+  'account-gone': false,
   'not-permitted': false,
   'not-found': false,
   exists: false,

@@ -29,7 +29,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/binary': 32_000,
   'deltaic/sync': 51_400,
   'deltaic/mesh': 44_000,
-  'deltaic/datastore': 92_600,
+  'deltaic/datastore': 93_700,
   'deltaic/datastore/testing': 20_200,
   'deltaic/datastore/mesh': 67_000,
   'deltaic/storage/indexeddb': 4_800,

@@ -171,12 +171,18 @@ describe('a failed call', () => {
       [{ fetch: answers(() => new Response('', { status: 502 })) }, 'server', 'unknown'],
       [{ fetch: answers(() => new Response('', { status: 429 })) }, 'retry-later', 'answered'],
       [{ fetch: answers(() => new Response('', { status: 401 })) }, 'unauthorized', 'answered'],
+      // Only the server's own word deletes data.
+      [{ fetch: answers(() => new Response('', { status: 410 })) }, 'server', 'unknown'],
+      [
+        { fetch: answers(() => Response.json({ code: 'account-gone' }, { status: 410 })) },
+        ...(['account-gone', 'answered'] as const),
+      ],
     ];
     for (const [options, code, outcome] of cases) {
       const link = httpLink({ url: 'http://example.org', getToken: token, ...options });
       await expect(link.list()).rejects.toMatchObject({ code, outcome });
     }
-    expect(calls).toBe(4);
+    expect(calls).toBe(6);
   });
 
   test('says how long the server asks to wait, up to an hour', async () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ServiceError } from '../../src/index.js';
+import { createServer } from '../../src/server/http-server.js';
 import { EMPTY_HEAD } from '../../src/server/log-store.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
@@ -76,6 +78,18 @@ describe('nobody gets in', () => {
       }
     });
   }
+
+  test('and an account that was deleted is told so', async () => {
+    const server = createServer({
+      logs: new MemoryLogs(),
+      authenticate: () => {
+        throw new ServiceError('account-gone', 'the account was deleted');
+      },
+    });
+    const response = await server.fetch(new Request('http://localhost/v1/profile', { method: 'POST' }));
+    expect([response.status, await response.json()]).toMatchObject([410, { code: 'account-gone' }]);
+    await server.close();
+  });
 
   test('a secret that is too short is rejected', () => {
     expect(() => tokenAuthentication({ secret: new Uint8Array(31) })).toThrow('at least 32 bytes');

@@ -7,9 +7,10 @@ import { checkBoolean, checkFunction, checkMethods, checkOptions } from '../mode
 import { type Listener, Listeners } from '../model/listeners.js';
 import { Mutex } from '../model/mutex.js';
 import type { AbortSignalLike, AcquireOptions, DeviceStorage } from '../storage/device-storage.js';
-import { Account, type LinkedAccount } from './account.js';
+import { Account, type LinkedAccount, type UnlinkOptions } from './account.js';
 import { DEFAULT_AUTOSAVE_DELAY } from './autosave.js';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './background-job.js';
+import { accountLink, isOfAccount } from './credentials.js';
 import { DatastoreCache } from './datastore-cache.js';
 import { DatastoreManager, type RunningManager } from './datastore-manager.js';
 import {
@@ -24,9 +25,10 @@ import {
 } from './device-record.js';
 import { DeviceStore } from './device-store.js';
 import { type Environment, tellFailure } from './environment.js';
-import { type CallDeadlines, DEFAULT_CALL_DEADLINES, type Deadline, guardedLink } from './guards.js';
+import { type CallDeadlines, DEFAULT_CALL_DEADLINES, type Deadline } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
 import type { UnsavedDatastore } from './unsaved-edits.js';
+import { type UnsentEdits, unsentEdits } from './unsent-edits.js';
 
 /** What an {@link AccountManager} needs from the application. */
 export interface AccountManagerOptions {
@@ -54,6 +56,13 @@ export interface AccountManagerOptions {
    * `false` only `sync()` stores edits, and closing a datastore drops those that were not synced.
    */
   readonly autosave?: number | false;
+  /**
+   * Hears that the server says that it has deleted an account, and gets the edits of it that were not uploaded. When it has
+   * ended without a failure, the account is unlinked, and what is stored for it is deleted. Without this function nothing is
+   * deleted before the application unlinks the account, which is suspended meanwhile. After a crash, and if it fails, it
+   * may be called again.
+   */
+  readonly onAccountGone?: (account: Account, unsent: UnsentEdits) => void | Promise<void>;
   /** The largest sizes of datastores, records and deltas. `DEFAULT_LIMITS` by default. */
   readonly limits?: Limits;
   /**
@@ -100,6 +109,8 @@ export class AccountManager {
   readonly #slots = new Map<string | undefined, Slot>();
   /** The accounts that are being unlinked. They get no manager, and nothing is migrated to them. */
   readonly #leaving = new Set<Account>();
+  /** What ends the waiting for the application when this is closed. */
+  readonly #waiting = new Set<() => void>();
   readonly #recordMutex = new Mutex();
   readonly #migrationMutex = new Mutex();
   #record: DeviceRecord;
@@ -145,6 +156,7 @@ export class AccountManager {
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
+    for (const giveUp of this.#waiting) giveUp();
     return this.#closing;
   }
 
@@ -211,9 +223,9 @@ export class AccountManager {
     });
   }
 
-  /** Unlinks all accounts: see `Account.unlink`. @throws DatastoreError `storage`. */
-  async unlink(): Promise<void> {
-    for (const account of this.linkedAccounts) await account.unlink();
+  /** Unlinks all accounts, one after the other. @throws DatastoreError as `Account.unlink` does. */
+  async unlink(options: UnlinkOptions = {}): Promise<void> {
+    for (const account of this.linkedAccounts) await account.unlink(options);
   }
 
   /**
@@ -319,7 +331,7 @@ export class AccountManager {
 
   #addAccount(id: string, link: Link): LinkedAccount {
     const linked = Account.create(id, link, {
-      unlink: (account) => this.#unlink(account),
+      unlink: (account, options) => this.#unlink(account, options),
       resumed: (account) => this.#setAuthorizationError(account, undefined),
       listenerFailed: (error) => this.#failed(error),
     });
@@ -327,26 +339,56 @@ export class AccountManager {
     return linked;
   }
 
-  async #unlink(account: Account): Promise<void> {
+  async #unlink(account: Account, { handOver }: UnlinkOptions): Promise<UnsentEdits> {
     const { id } = account;
     const slot = this.#slot(id);
+    const { space } = this.#record.accounts.find((stored) => stored.id === id) ?? {};
     this.#leaving.add(account);
     try {
-      await slot.mutex.run(async () => {
+      return await slot.mutex.run(async () => {
         const linked = this.#accounts.get(id);
         // It may have been unlinked before, and even linked again as another account.
-        if (linked?.account !== account) return;
+        if (linked?.account !== account || space === undefined) return { datastores: [], unreadable: [] };
+        const { running } = slot;
+        slot.running = undefined;
+        const unsent = await (running?.endUnlinked() ?? this.#storedUnsent(space));
+        await this.#unlessClosed(async () => await handOver?.(unsent));
         await this.#update((record) => withoutAccount(record, id));
         this.#accounts.delete(id);
         linked.end();
         this.#listeners.tell('change', { manager: this, account });
-        const { running } = slot;
-        slot.running = undefined;
-        await running?.endUnlinked();
         await clearSpaces(this.#store, this.#record);
+        return unsent;
       });
     } finally {
       this.#leaving.delete(account);
+    }
+  }
+
+  /** What the server is not known to have of an account whose manager does not run. @throws DatastoreError `storage`. */
+  async #storedUnsent(space: string): Promise<UnsentEdits> {
+    return await unsentEdits(await DatastoreCache.open(this.#store, space), new Map());
+  }
+
+  /** The server has deleted an account: its edits are handed over, and then it is unlinked. */
+  #leaveGone(account: Account): void {
+    const { onAccountGone } = this.#options;
+    if (onAccountGone === undefined || this.#leaving.has(account) || this.#closing !== undefined) return;
+    const handOver = (unsent: UnsentEdits): void | Promise<void> => onAccountGone(account, unsent);
+    this.#unlink(account, { handOver }).catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Waits for the application, but not once this manager is closed. @throws DatastoreError `shut-down`. */
+  async #unlessClosed(work: () => Promise<void>): Promise<void> {
+    let giveUp = (): void => undefined;
+    const closed = new Promise<never>((_, reject) => {
+      giveUp = () => reject(new DatastoreError('shut-down', 'the account manager was closed'));
+    });
+    this.#waiting.add(giveUp);
+    try {
+      await Promise.race([work(), closed]);
+    } finally {
+      this.#waiting.delete(giveUp);
     }
   }
 
@@ -367,6 +409,7 @@ export class AccountManager {
     } = this.#options;
     const running = await DatastoreManager.create({
       ...{ account, store: this.#store, space, environment, limits },
+      credentials: this.#accounts.get(account?.id ?? '')?.credentials,
       linkDeadline: this.#linkDeadline.delay,
       autosaveDelay: autosave === false ? undefined : autosave,
       delays: retryDelays,
@@ -427,12 +470,12 @@ export class AccountManager {
       linked.setInfo(profile);
       await this.#update((record) => (account.isLinked ? withProfile(record, account.id, profile) : record));
     };
-    guardedLink(account.link, this.#linkDeadline)
+    accountLink(account.link, this.#linkDeadline, linked.credentials)
       .profile()
       .then(take)
       .catch((error: unknown) => {
         if (!isDatastoreError(error)) throw error;
-        if (error.code === 'unauthorized') this.#setAuthorizationError(account, error);
+        if (isOfAccount(error)) this.#setAuthorizationError(account, error);
         // A server that failed recovers by itself. A link that breaks its contract must be reported.
         if (isServiceError(error, 'server') && error.cause !== undefined) throw error;
       })
@@ -445,6 +488,7 @@ export class AccountManager {
     if (linked?.account !== account || account.authorizationError === error) return;
     linked.setAuthorizationError(error);
     this.#slots.get(account.id)?.running?.reachabilityChanged();
+    if (error?.code === 'account-gone') this.#leaveGone(account);
   }
 
   /** The space of an account. @throws DatastoreError `invalid-option`, or `code` if the account is not linked. */
@@ -477,16 +521,23 @@ export class AccountManager {
 function checkManagerOptions(options: AccountManagerOptions): void {
   checkOptions(options, {
     ...{ storage: true, wait: true, environment: true, connect: true },
-    ...{ retryDelays: true, deadlines: true, autosave: true, limits: true, onFailure: true },
+    ...{ retryDelays: true, deadlines: true, autosave: true, limits: true, onAccountGone: true, onFailure: true },
   });
   const { storage, wait, environment, connect, retryDelays = DEFAULT_RETRY_DELAYS } = options;
-  const { deadlines = DEFAULT_CALL_DEADLINES, autosave = DEFAULT_AUTOSAVE_DELAY, limits, onFailure } = options;
+  const {
+    deadlines = DEFAULT_CALL_DEADLINES,
+    autosave = DEFAULT_AUTOSAVE_DELAY,
+    limits,
+    onAccountGone,
+    onFailure,
+  } = options;
   checkMethods<DeviceStorage>(storage, 'storage', ['acquire']);
   if (wait !== undefined && wait !== true) {
     checkMethods<AbortSignalLike>(wait, 'wait', ['addEventListener', 'removeEventListener']);
   }
   checkMethods<Environment>(environment, 'environment', ['now', 'schedule', 'randomBytes']);
   checkFunction(connect, 'connect');
+  if (onAccountGone !== undefined) checkFunction(onAccountGone, 'onAccountGone');
   if (onFailure !== undefined) checkFunction(onFailure, 'onFailure');
   if (limits !== undefined) checkLimits(checkOptions(limits, LIMIT_NAMES));
   if (autosave !== false && !(typeof autosave === 'number' && autosave >= 0 && Number.isFinite(autosave))) {

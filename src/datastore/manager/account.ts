@@ -1,6 +1,9 @@
 import type { DatastoreError } from '../../errors/datastore-error.js';
+import { checkFunction, checkOptions } from '../model/arguments.js';
 import { type Listener, Listeners } from '../model/listeners.js';
+import { Credentials } from './credentials.js';
 import type { AccountProfile, Link } from './link.js';
+import type { UnsentEdits } from './unsent-edits.js';
 
 /** What is known about the user of an account. */
 export interface AccountInfo {
@@ -11,9 +14,18 @@ export interface AccountInfo {
   readonly orgName: string | undefined;
 }
 
+/** How an account is unlinked. */
+export interface UnlinkOptions {
+  /**
+   * Gets what would be lost before anything is deleted. If it throws or rejects, nothing is deleted, and the account stays
+   * linked.
+   */
+  readonly handOver?: (unsent: UnsentEdits) => void | Promise<void>;
+}
+
 /** What an account needs of its `AccountManager`. */
 export interface AccountContext {
-  unlink(account: Account): Promise<void>;
+  unlink(account: Account, options: UnlinkOptions): Promise<UnsentEdits>;
   /** Hears that the user has signed in again. */
   resumed(account: Account): void;
   listenerFailed(error: unknown): void;
@@ -22,6 +34,7 @@ export interface AccountContext {
 /** An account, and what only its `AccountManager` may do with it. */
 export interface LinkedAccount {
   readonly account: Account;
+  readonly credentials: Credentials;
   setInfo(profile: AccountProfile): void;
   /** Sets why the server rejects the account, or `undefined` if it does not. */
   setAuthorizationError(error: DatastoreError | undefined): void;
@@ -36,6 +49,7 @@ export class Account {
   readonly link: Link;
   readonly #context: AccountContext;
   readonly #listeners: Listeners<{ change: Account }>;
+  readonly #credentials = new Credentials();
   #info: AccountInfo | undefined;
   #authorizationError: DatastoreError | undefined;
   #isLinked = true;
@@ -52,6 +66,7 @@ export class Account {
     const account = new Account(id, link, context);
     return {
       account,
+      credentials: account.#credentials,
       setInfo: (profile) => account.#setInfo(profile),
       setAuthorizationError: (error) => account.#setAuthorizationError(error),
       end: () => account.#end(),
@@ -69,9 +84,9 @@ export class Account {
   }
 
   /**
-   * Why the server rejects the account as `unauthorized`, or `undefined` if it does not. While there is such an error,
-   * the account is suspended: nothing is sent, and everything stays on this device. Ask the user to sign in again, and
-   * call {@link resume}. Listeners hear when it changes.
+   * Why the server rejects the account, or `undefined` if it does not: as `unauthorized`, or as `account-gone` if it has
+   * deleted the account. While there is such an error, the account is suspended: nothing is sent, and everything stays on
+   * this device. Ask the user to sign in again, and call {@link resume}; or {@link unlink} it. Listeners hear when it changes.
    */
   get authorizationError(): DatastoreError | undefined {
     return this.#authorizationError;
@@ -79,6 +94,7 @@ export class Account {
 
   /** Ends a suspension, because the link has new credentials: what waits is sent at once. */
   resume(): void {
+    this.#credentials.renewed();
     if (this.#isLinked) this.#context.resumed(this);
   }
 
@@ -86,10 +102,14 @@ export class Account {
    * Unlinks the account: shuts its manager down, and deletes what is cached for it on this device, including edits that
    * were not uploaded. Has no effect if it is not linked.
    *
-   * @throws DatastoreError `storage`.
+   * @returns the edits that were not uploaded. After a crash nobody gets them: what must not be lost is taken by `handOver`.
+   * @throws DatastoreError `storage`, `invalid-option`; `shut-down` if the account manager is closed before `handOver` has
+   * ended; and what `handOver` rejects with. The manager is shut down even so. Spec: BACK-12, BACK-20.
    */
-  async unlink(): Promise<void> {
-    if (this.#isLinked) await this.#context.unlink(this);
+  async unlink(options: UnlinkOptions = {}): Promise<UnsentEdits> {
+    const { handOver } = checkOptions(options, { handOver: true });
+    if (handOver !== undefined) checkFunction(handOver, 'handOver');
+    return this.#isLinked ? await this.#context.unlink(this, options) : { datastores: [], unreadable: [] };
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { DatastoreError } from '../../errors/datastore-error.js';
 import { Backoff, type RetryDelays } from './background-job.js';
+import { isOfAccount } from './credentials.js';
 import type { Environment } from './environment.js';
 import type { Link, LinkEvent, Watch } from './link.js';
 
@@ -109,7 +110,7 @@ export class Connection {
   #wait(error: DatastoreError): void {
     this.#end();
     // The account is suspended, which ends the need for a watch.
-    if (error.code === 'unauthorized') return;
+    if (isOfAccount(error)) return;
     const cancel = this.#context.environment.schedule(this.#backoff.next(error), () => this.#adjust());
     this.#state = { type: 'waiting', cancel };
   }

@@ -5,6 +5,7 @@ import { compareValues } from '../../values/order.js';
 import { compareText } from '../../values/text.js';
 import { type Listener, Listeners } from '../model/listeners.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
+import { isOfAccount } from './credentials.js';
 import type { CacheSummary, DatastoreCache } from './datastore-cache.js';
 import type { Environment } from './environment.js';
 import { isWorthRetrying } from './guards.js';
@@ -34,7 +35,7 @@ export interface ListContext {
   /** Hears what a listener throws, and other failures that no caller waits for. */
   readonly failed: (error: unknown) => void;
   /** Hears that the server rejects the account. */
-  readonly unauthorized: (error: DatastoreError) => void;
+  readonly rejected: (error: DatastoreError) => void;
 }
 
 /** The list of a manager's datastores, and its listeners. Spec: BACK-10, BACK-11. */
@@ -110,7 +111,7 @@ export class DatastoreList<Owner> {
       this.#context.failed(error);
       return false;
     }
-    if (error.code === 'unauthorized') this.#context.unauthorized(error);
+    if (isOfAccount(error)) this.#context.rejected(error);
     return isWorthRetrying(error) && this.hasListeners;
   }
 

@@ -22,6 +22,7 @@ import { randomShareableId } from './environment.js';
 import { ManagerRuntime, type RuntimeContext } from './manager-runtime.js';
 import type { SyncSession } from './sync-session.js';
 import type { UnsavedDatastore } from './unsaved-edits.js';
+import type { UnsentEdits } from './unsent-edits.js';
 
 /** The id of the datastore that {@link DatastoreManager.openDefault} opens. */
 export const DEFAULT_DATASTORE_ID = 'default';
@@ -61,8 +62,12 @@ export interface ManagerContext extends RuntimeContext {
 /** A running manager, and what only its `AccountManager` may do with it. */
 export interface RunningManager {
   readonly manager: DatastoreManager;
-  /** Shuts it down because the account is no longer linked. */
-  endUnlinked(): Promise<void>;
+  /**
+   * Shuts it down because the account is to be unlinked.
+   *
+   * @returns what the server is not known to have. @throws DatastoreError `storage`.
+   */
+  endUnlinked(): Promise<UnsentEdits>;
   /** The device came online or went offline, or the account was suspended or resumed. */
   reachabilityChanged(): void;
   /** What is in memory alone, for another storage to take it. */
@@ -104,7 +109,12 @@ export class DatastoreManager implements OwningManager {
     if (context.account !== undefined) await manager.#runtime.sessions.resume();
     return {
       manager,
-      endUnlinked: () => manager.#end('unauthorized'),
+      endUnlinked: async () => {
+        await manager.#end('unauthorized');
+        const unsent = await manager.#runtime.sessions.unsent();
+        manager.#runtime.sessions.clear();
+        return unsent;
+      },
       reachabilityChanged: () => manager.#runtime.reachabilityChanged(),
       unsaved: () => manager.#runtime.sessions.unsaved,
       adopt: (unsaved) => manager.#runtime.reserving(unsaved.id, () => manager.#runtime.sessions.adopt(unsaved)),

@@ -77,10 +77,11 @@ export interface Watch {
  *   the error is made with the outcome `not-sent`: the call certainly never left the device;
  * - `unauthorized` if the server rejects the account, and only its user can change that. The account is then suspended:
  *   nothing is sent until `Account.resume`, and nothing is deleted. The link itself renews a token that has expired;
+ * - `account-gone` if the server has deleted the account. Its edits are handed over, and its data is deleted;
  * - `not-found` if a datastore does not exist, if the account may not know of it, or for a handle of a deleted one;
  * - `retry-later`, `quota` or `server` if the server says so.
  *
- * A manager tries again later if the error says `isRetryable`. Spec: LINK-1 to LINK-13.
+ * A manager tries again later if the error says `isRetryable`. Spec: LINK-1 to LINK-14.
  */
 export interface Link {
   /** What the server says about the account's user. */

@@ -1,9 +1,4 @@
-import {
-  type DatastoreError,
-  type DatastoreErrorCode,
-  isDatastoreError,
-  isServiceError,
-} from '../../errors/datastore-error.js';
+import { type DatastoreError, type DatastoreErrorCode, isDatastoreError } from '../../errors/datastore-error.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
 import type { Datastore } from '../model/datastore.js';
@@ -11,18 +6,21 @@ import type { OwningManager } from '../model/open-replica.js';
 import type { Account } from './account.js';
 import type { RetryDelays } from './background-job.js';
 import { Connection } from './connection.js';
+import { accountLink, Credentials, isOfAccount } from './credentials.js';
 import type { DatastoreCache } from './datastore-cache.js';
 import { DatastoreList } from './datastore-list.js';
 import type { Environment } from './environment.js';
-import { guardedLink } from './guards.js';
 import type { DatastoreAccess, Link, LinkEvent } from './link.js';
 import { type SessionContext, SyncSession } from './sync-session.js';
 import type { UnsavedDatastore } from './unsaved-edits.js';
+import { type UnsentEdits, unsentEdits } from './unsent-edits.js';
 
 /** What a {@link ManagerRuntime} is given. */
 export interface RuntimeContext {
   /** The owner of the datastores, or `undefined` for the local ones. */
   readonly account: Account | undefined;
+  /** Those of the account. */
+  readonly credentials: Credentials | undefined;
   readonly environment: Environment;
   readonly delays: RetryDelays;
   readonly limits: Limits | undefined;
@@ -31,7 +29,7 @@ export interface RuntimeContext {
   /** How long a call of the link may take, in milliseconds. */
   readonly linkDeadline: number;
   readonly isOnline: () => boolean;
-  /** Hears that the server rejects the account as `unauthorized`, or that it accepts it again. */
+  /** Hears that the server rejects the account, or that it accepts it again. */
   readonly authorizationChanged: (account: Account, error: DatastoreError | undefined) => void;
   readonly profileChanged: (account: Account) => void;
   /** Hears of a failure that no caller waits for. */
@@ -55,18 +53,19 @@ export class ManagerRuntime<Manager extends OwningManager> {
 
   constructor(manager: Manager, cache: DatastoreCache, context: RuntimeContext) {
     const { account, environment, delays, limits, autosaveDelay, failed } = context;
-    const link = account && guardedLink(account.link, { environment, delay: context.linkDeadline });
-    const unauthorized = (error: DatastoreError): void => this.#unauthorized(error);
+    const deadline = { environment, delay: context.linkDeadline };
+    const link = account && accountLink(account.link, deadline, context.credentials ?? new Credentials());
+    const rejected = (error: DatastoreError): void => this.#rejected(error);
     this.#context = context;
     this.#cache = cache;
     this.link = link;
-    this.list = new DatastoreList(manager, { cache, link, environment, delays, failed, unauthorized });
+    this.list = new DatastoreList(manager, { cache, link, environment, delays, failed, rejected });
     if (link !== undefined) {
       this.#connection = new Connection({ link, environment, delays, heard: (event) => this.#hear(event) });
       this.#connection.setOnline(this.#isReachable);
     }
     this.sessions = new SyncSessions({
-      ...{ manager, environment, delays, limits, autosaveDelay, cache, link, failed, unauthorized },
+      ...{ manager, environment, delays, limits, autosaveDelay, cache, link, failed, rejected },
       isReachable: () => this.#isReachable,
       authorizationError: () => account?.authorizationError,
       isConnected: () => this.isConnected,
@@ -109,7 +108,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
       if (account?.authorizationError !== undefined) authorizationChanged(account, undefined);
       return answer;
     } catch (error) {
-      if (isServiceError(error, 'unauthorized')) this.#unauthorized(error);
+      if (isOfAccount(error)) this.#rejected(error);
       throw error;
     }
   }
@@ -135,6 +134,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
     // A replica that is being stored is stored to the end. No other write starts.
     await this.sessions.stopAll(as);
     await this.#cache.close(as);
+    if (as === 'shut-down') this.sessions.clear();
   }
 
   #hear(event: LinkEvent): void {
@@ -147,7 +147,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
         break;
       case 'disconnected':
         this.sessions.tellStatus();
-        if (event.error.code === 'unauthorized') this.#unauthorized(event.error);
+        if (isOfAccount(event.error)) this.#rejected(event.error);
         break;
       case 'reached':
       case 'deleted':
@@ -178,7 +178,7 @@ export class ManagerRuntime<Manager extends OwningManager> {
     return isOnline() && account?.authorizationError === undefined && !this.#isEnded;
   }
 
-  #unauthorized(error: DatastoreError): void {
+  #rejected(error: DatastoreError): void {
     const { account, authorizationChanged } = this.#context;
     if (account !== undefined) authorizationChanged(account, error);
   }
@@ -346,7 +346,15 @@ export class SyncSessions {
 
   async stopAll(code: DatastoreErrorCode): Promise<void> {
     await Promise.all([...this.#byId.values()].map((session) => session.stop(code)));
+  }
+
+  clear(): void {
     this.#byId.clear();
+  }
+
+  /** What the server is not known to have, once all sessions have stopped. @throws DatastoreError `storage`. */
+  unsent(): Promise<UnsentEdits> {
+    return unsentEdits(this.#context.cache, this.#byId);
   }
 
   #add(session: SyncSession): SyncSession {

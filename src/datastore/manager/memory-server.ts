@@ -30,6 +30,7 @@ export interface MemoryServerOptions extends SequencerOptions {
  */
 export class MemoryServer {
   readonly #options: MemoryServerOptions;
+  readonly #gone = new Set<string>();
   readonly #profiles = new Map<string, AccountProfile>();
   readonly #datastores = new Map<string, HostedDatastore>();
   readonly #subscribers = new Set<Subscriber>();
@@ -42,6 +43,7 @@ export class MemoryServer {
   /** Adds an account, or changes its profile. */
   setAccount(account: string, profile: AccountProfile): void {
     this.#profiles.set(account, profile);
+    this.#gone.delete(account);
     this.#tell([account], { type: 'profile-changed' });
   }
 
@@ -49,8 +51,14 @@ export class MemoryServer {
   removeAccount(account: string): void {
     this.#profiles.delete(account);
     for (const subscriber of [...this.#subscribers]) {
-      if (subscriber.account === account) subscriber.end(unauthorized(account));
+      if (subscriber.account === account) subscriber.end(this.#rejected(account));
     }
+  }
+
+  /** Deletes an account, and ends its links for good. What it has shared stays. */
+  deleteAccount(account: string): void {
+    this.#gone.add(account);
+    this.removeAccount(account);
   }
 
   /** A new link for a device of an account. */
@@ -80,11 +88,17 @@ export class MemoryServer {
     };
   }
 
-  /** @throws DatastoreError `unauthorized`. */
+  /** @throws DatastoreError `unauthorized` or `account-gone`. */
   #profile(account: string): AccountProfile {
     const profile = this.#profiles.get(account);
-    if (profile === undefined) throw unauthorized(account);
+    if (profile === undefined) throw this.#rejected(account);
     return profile;
+  }
+
+  #rejected(account: string): DatastoreError {
+    return this.#gone.has(account)
+      ? new ServiceError('account-gone', `the account ${quote(account)} was deleted`)
+      : new ServiceError('unauthorized', `the server has no account ${quote(account)}`);
   }
 
   #requester(account: string): TeamMember {
@@ -430,8 +444,4 @@ function offline(): DatastoreError {
 
 function notFound(id: string): DatastoreError {
   return new ServiceError('not-found', `there is no datastore ${quote(id)}`);
-}
-
-function unauthorized(account: string): DatastoreError {
-  return new ServiceError('unauthorized', `the server has no account ${quote(account)}`);
 }

@@ -19,6 +19,7 @@ import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model
 import type { Wait } from '../model/wait.js';
 import { Autosave } from './autosave.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
+import { isOfAccount } from './credentials.js';
 import { type DatastoreCache, ReplicaStore } from './datastore-cache.js';
 import { parsedOrCorrupt } from './device-store.js';
 import { type Environment, randomName } from './environment.js';
@@ -28,6 +29,7 @@ import { reapply } from './reapply.js';
 import type { CachedDatastore, ReplicaLog } from './replica-log.js';
 import { ServerConversation, type Step } from './server-conversation.js';
 import type { UnsavedDatastore } from './unsaved-edits.js';
+import { type UnsentOfDatastore, unsentInReplica } from './unsent-edits.js';
 
 /** What the sessions of one manager are given. */
 export interface SessionContext {
@@ -54,8 +56,8 @@ export interface SessionContext {
    * merged, and that nobody would make again. The stored replica does not have them.
    */
   abandoned(session: SyncSession): void;
-  /** Hears that the server rejects the account. */
-  unauthorized(error: DatastoreError): void;
+  /** Hears that the server rejects the account, for the moment or for good. */
+  rejected(error: DatastoreError): void;
   /** Hears of a failure that no caller waits for. */
   failed(error: unknown): void;
 }
@@ -242,6 +244,11 @@ export class SyncSession {
     };
   }
 
+  /** The edits that the server is not known to have, without those of a commit: its caller was told. */
+  get unsent(): UnsentOfDatastore | undefined {
+    return unsentInReplica(this.id, this.#replica.save('ordinary'));
+  }
+
   /**
    * Makes edits again that another replica of this datastore could not store, and stores them. If that replica knew more
    * of the log, this one catches up first. The edits are later than whatever they meet, so they win.
@@ -419,7 +426,7 @@ export class SyncSession {
     if (step !== 'fetch' || isDeleted) this.#uploadError = error;
     this.#failWaiters(error);
     this.tellStatus();
-    if (error.code === 'unauthorized') this.#context.unauthorized(error);
+    if (isOfAccount(error)) this.#context.rejected(error);
     return isWorthRetrying(error);
   }
 

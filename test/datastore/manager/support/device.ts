@@ -29,7 +29,9 @@ export class Device {
     this.environment = new ManualEnvironment(++devices);
   }
 
-  async accounts(options: Pick<AccountManagerOptions, 'wait'> = {}): Promise<AccountManager> {
+  async accounts(
+    options: Pick<AccountManagerOptions, 'wait' | 'autosave' | 'onAccountGone'> = {},
+  ): Promise<AccountManager> {
     this.#accounts ??= await AccountManager.open({
       ...options,
       storage: this.storage,
