@@ -8,6 +8,7 @@ from inversion import invert
 from own_items import OwnItems
 from own_puts import OwnPuts
 from rebase import none_own, rebase
+from refused_places import EVERYWHERE, refused_places
 from rules import DIFFERENCE
 from state import apply
 from wire_writing import format_delta
@@ -127,10 +128,13 @@ class Timeline:
         self.base = state_after(self.base, [delta])
         self.own.follow(delta, is_mine=True)
 
-    def withdraw(self, rules, history):
-        """Takes the first unconfirmed delta out (SYNC-27), and returns the conflicts in which a later edit is lost."""
-        fallen = self.pending.pop(0)
-        conflicts = undo_below(fallen.parts, [part for delta in self.pending for part in delta.parts], rules, history)
+    def withdraw(self, refusal, rules, history):
+        """Takes out what a refusal of the first unconfirmed delta is about (SYNC-27, SYNC-67), and returns the conflicts
+        in which a later edit is lost."""
+        refused = self.pending[0]
+        places = refused_places(refusal, self.base, refused.whole())
+        later = [part for delta in self.pending[1:] for part in delta.parts]
+        conflicts = undo_below(refused.parts, later, rules, history, places)
         self.drop_idle(history)
         return conflicts
 
@@ -187,16 +191,19 @@ def rebase_parts(parts, remote, rules, own=None):
     return merged
 
 
-def undo_below(fallen, later, rules, history):
-    """Rebases later segments over the inverse of segments that are taken out (SYNC-27), and those that are paired with
-    these over the inverse of that (SYNC-28)."""
-    rules, before = refusal_rules(rules), [*fallen, *later]
+def undo_below(parts, later, rules, history, places=EVERYWHERE):
+    """Rebases later segments over the inverse of what segments have in places where they are taken out (SYNC-27), and
+    what those that are paired with these have there over the inverse of that (SYNC-28)."""
+    rules, before = refusal_rules(rules), [*parts, *later]
     was_aligned = history.is_aligned(before)
-    conflicts = rebase_parts(later, invert(compose([part.delta for part in fallen])), rules).conflicts
-    for at in counterparts(fallen, later):
-        inverse, later[at].delta = invert(later[at].delta), []
+    fallen = compose([places.of(part.delta) for part in parts])
+    conflicts = rebase_parts(later, invert(fallen), rules).conflicts
+    for at in counterparts(parts, later):
+        inverse, later[at].delta = invert(places.of(later[at].delta)), places.outside(later[at].delta)
         conflicts += rebase_parts(later[at + 1 :], inverse, rules).conflicts
-    history.meet_refusal(before, later, was_aligned)
+    for part in parts:
+        part.delta = places.outside(part.delta)
+    history.meet_refusal(before, was_aligned)
     return [conflict for conflict in conflicts if is_loss(conflict)]
 
 

@@ -141,10 +141,11 @@ class UndoHistory:
         others = self.bring_past(others, difference, OwnItems()) if difference else others
         return [step for step in undos + others if step.delta]
 
-    def meet_refusal(self, before, later, was_aligned):
-        """Segments were taken out, and `later` are the remaining ones afterwards (SYNC-55)."""
+    def meet_refusal(self, parts, was_aligned):
+        """Of these segments, something was taken out (SYNC-55)."""
+        steps = steps_in(parts)
         if was_aligned:
-            self.rebuild(steps_in(later), self.done[len(steps_in(before)) :])
+            self.rebuild(steps, self.done[len(steps) :])
         else:
             self.done = []
         self.undone = []

@@ -8,7 +8,7 @@
  *     ask        request; put                 catch-up    fetch; sync
  *
  * `@1: put` gives the answer of a step a name, and `receive @1` delivers it. Messages are written `accepted NONCE REV`,
- * `repeated NONCE REV`, `refused NONCE REASON`, `reset SINCE REV`, `denied`, `entries REV:NONCE(Δ) …`, `snapshot REV
+ * `repeated NONCE REV`, `refused NONCE REASON [for CODE] [at PLACE]`, `reset SINCE REV`, `denied`, `entries REV:NONCE(Δ) …`, `snapshot REV
  * [NONCES] {fields of record r}`, `put REV NONCE Δ`, `fetch REV`, `fetch-snapshot`, or as a value. `as ROLE` after what a
  * sequencer answers, an upload or a fetch says who asks.
  */
@@ -124,7 +124,7 @@ function readMessage(line: CaseReader, labels: ReadonlyMap<number, number>): Jso
     case 'repeated':
       return { type, nonce: line.value(), rev: line.value() };
     case 'refused':
-      return { type, nonce: line.value(), reason: line.word(), message: '' };
+      return { type, nonce: line.value(), reason: line.word(), message: '', ...readCause(line) };
     case 'reset':
       return { type, since: line.number(), rev: line.number(), ...(line.take('lost') && { isLogLost: true }) };
     case 'entries':
@@ -145,6 +145,13 @@ function readMessage(line: CaseReader, labels: ReadonlyMap<number, number>): Jso
     default:
       return { type };
   }
+}
+
+function readCause(line: CaseReader): JsonObject {
+  return {
+    ...(line.take('for') && { code: line.word() }),
+    ...(line.take('at') && { place: line.object() }),
+  };
 }
 
 function readSeen(line: CaseReader): JsonObject {

@@ -20,11 +20,13 @@ import { invalidDatastoreId } from '../datastore/model/arguments.js';
 import { refusedRoleChange } from '../datastore/model/roles.js';
 import { isServiceError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
+import { parseRefusal } from '../sync/message-format.js';
 import {
   canRead,
   type Fetch,
   headMember,
   type LogEntry,
+  type Refusal,
   type Refused,
   type ReplicaMessage,
   type Role,
@@ -64,6 +66,15 @@ export interface ProposedEntry {
   readonly entry: LogEntry;
 }
 
+/** Why an embedder refuses a put, or only what it does at a place: in a table, a record, or a field. Spec: SYNC-67. */
+export interface Objection {
+  /** For the user. */
+  readonly message: string;
+  readonly place?: { readonly table: string; readonly record?: string; readonly field?: string };
+}
+
+type Verdict = string | Objection | undefined;
+
 /** What a service works with. */
 export interface DatastoreServiceOptions {
   readonly logs: LogStore;
@@ -72,10 +83,11 @@ export interface DatastoreServiceOptions {
   /** Limits and the number of remembered nonces, as of every sequencer. */
   readonly sequencer?: SequencerOptions;
   /**
-   * Refuses a put that breaks a rule of the embedder. A text that it returns is the message of the refusal, which the
-   * device shows to the user after it has taken the edit back. `undefined` lets the put pass.
+   * Refuses a put that breaks a rule of the embedder. The device takes the edits back, and tells the user the message; with
+   * a place, only the edits there, and it puts the rest again. A text is a message without a place. `undefined` lets the put
+   * pass.
    */
-  readonly validate?: (proposed: ProposedEntry) => string | undefined | Promise<string | undefined>;
+  readonly validate?: (proposed: ProposedEntry) => Verdict | Promise<Verdict>;
   /** Whether editors may change roles: only owners may unless given. Spec: ACL-5. */
   readonly editorsMayChangeRoles?: boolean;
   /** After how many entries a snapshot is written. 200 unless given. */
@@ -118,6 +130,12 @@ export type ServiceEvent =
   | ({ readonly type: 'reached'; readonly handle: string; readonly role: Role } & ReachedHead)
   | { readonly type: 'deleted'; readonly handle: string }
   | { readonly type: 'list-changed' };
+
+/** @throws DatastoreError `invalid-json` for a verdict that is none. */
+function refusalOf(verdict: string | Objection): Refusal {
+  const objection = typeof verdict === 'string' ? { message: verdict } : verdict;
+  return parseRefusal({ ...objection, reason: 'invalid' });
+}
 
 /** A listener for what happens to some datastores, and to the list of an account. */
 export interface Watcher {
@@ -300,10 +318,15 @@ export class DatastoreService {
           if (await this.#catchUpNow(hosted)) continue;
           return { message: refused ?? (await this.#comparedWithStore(hosted, message, answer)), role };
         }
-        const reason = await this.#options.validate?.({ requester, role, handle: hosted.handle, id: hosted.id, entry });
-        if (reason !== undefined) {
-          return { message: { type: 'refused', nonce: entry.nonce, reason: 'invalid', message: reason }, role };
-        }
+        const verdict = await this.#options.validate?.({
+          requester,
+          role,
+          handle: hosted.handle,
+          id: hosted.id,
+          entry,
+        });
+        if (verdict !== undefined)
+          return { message: { type: 'refused', nonce: entry.nonce, ...refusalOf(verdict) }, role };
         if (await this.#append(hosted, entry)) return { message: answer, role: hosted.roleOf(requester) };
         await this.#catchUpNow(hosted);
       }

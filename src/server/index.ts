@@ -9,6 +9,7 @@ export type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } fro
 export {
   DatastoreService,
   type DatastoreServiceOptions,
+  type Objection,
   type ProposedEntry,
   type Requester,
   type ServiceEvent,

@@ -134,6 +134,13 @@ function infoField(state: State, field: string): Value | undefined {
   return state.get(INFO_TABLE, INFO_RECORD)?.get(field);
 }
 
+/** Whether a change does nothing but set the modified time. */
+export function setsMtime(change: Change): boolean {
+  if (!isOfInfo(change) || change.type === 'delete') return false;
+  const fields = change.type === 'insert' ? change.fields : change.ops;
+  return fields.size === 1 && fields.has(MTIME_FIELD);
+}
+
 /** Takes a time from outside. @throws DatastoreError `invalid-value`. */
 export function ownTime(time: unknown): Date {
   const owned = ownAtom(time);

@@ -12,7 +12,8 @@
  * - A remote delta is appended to `base`. The queue is rebased over it, and what comes out on the other side is applied
  *   to `view`.
  * - A confirmed delta moves from the front of the queue to the end of `base`. `view` does not change.
- * - A refused delta is taken out of the queue. What undoes it is brought past the later ones and applied to `view`.
+ * - A refused delta, or the part of it that was refused, is taken out of the queue. What undoes it is brought past the
+ *   later ones and applied to `view`.
  * - A snapshot replaces `base`, and the difference between the two is merged as one remote delta.
  *
  * The base is kept as a state of its own, although it could be computed from `view` by undoing the queue: a reload and
@@ -38,13 +39,16 @@ import { type RecordsByTable, RecordWatch } from '../state/record-watch.js';
 import { applyChanges, type State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
 import { changesOfRecord, LocalDelta } from './local-delta.js';
+import type { Refusal } from './messages.js';
 import { OwnItems, type SavedOwnList } from './own-items.js';
 import { type IsEdited, OwnPuts, type SavedPut } from './own-puts.js';
 import { PendingRules } from './pending-rules.js';
+import { refusedPart, splitDelta, WHOLE } from './refused-part.js';
 import { lastNumber, roleOf, type StoredHistory } from './saved-history.js';
 import { rebaseOverDifference } from './snapshot.js';
 import { restoreStack, type StoredItem } from './undo/saved-stack.js';
 import {
+  type Fallen,
   type Rebased,
   rebaseSegments,
   type Segment,
@@ -151,7 +155,7 @@ export class PendingQueue {
       if (fallen?.isProvisional !== true) continue;
       const later = left.slice(at + 1);
       const { left: segments } = undoBelow(
-        { whole: fallen.whole(), segments: fallen.segments },
+        wholly(fallen),
         later.flatMap((delta) => delta.segments),
         this.rules,
         onLoss,
@@ -296,7 +300,7 @@ export class PendingQueue {
     invariant(fallen !== undefined, 'only a sealed delta is retracted');
     const above = [...this.#unconfirmed.slice(at + 1), this.#uncommitted];
     const segments = above.flatMap((delta) => delta.segments);
-    const { left, shown } = this.#history.reject(fallen, segments, this.rules, onLoss);
+    const { left, shown } = this.#history.reject(wholly(fallen), [], segments, this.rules, onLoss);
     this.#setRebased(regroup(left, above), above, this.#unconfirmed.slice(0, at));
     // What could be undone before an edit on top of the retracted delta is unknown.
     if (!this.#uncommitted.isUntouched) this.#history.reopened(this.#uncommitted);
@@ -329,20 +333,24 @@ export class PendingQueue {
   // None of these knows a running segment: the uncommitted delta is cut before.
 
   /**
-   * Undoes the first unconfirmed delta, which was refused, and what only undid or redid an item of it. The later ones
-   * are kept as far as possible.
+   * Undoes what the refusal of the first unconfirmed delta is about, and what only undid or redid an item of that. The
+   * rest of the delta, and the later ones, are kept as far as possible.
    *
-   * @returns what was refused.
+   * @returns what was undone.
    */
-  reject(onLoss: ConflictListener): Delta {
+  reject(refusal: Refusal, onLoss: ConflictListener): Delta {
     const [first, ...later] = this.#unconfirmed;
     invariant(first !== undefined, 'only a delta that was put is refused');
+    const part = refusedPart(refusal, first.whole());
+    const { taken } = splitDelta(first.whole(), part);
+    const rest = first.segments.map((segment) => ({ ...segment, delta: splitDelta(segment.delta, part).left }));
     const above = [...later, this.#uncommitted];
+    const fallen = { taken, segments: first.segments, part };
     const segments = above.flatMap((delta) => delta.segments);
-    const { left, shown } = this.#history.reject(first, segments, this.rules, onLoss);
+    const { left, shown } = this.#history.reject(fallen, rest, segments, this.rules, onLoss);
     for (const delta of shown) this.#show(delta);
-    this.#setRebased(regroup(left, above), above);
-    return first.whole();
+    this.#setRebased([rest, ...regroup(left, above)], [first, ...above]);
+    return taken;
   }
 
   /**
@@ -583,6 +591,11 @@ function isEditedBy(segments: readonly Segment[]): IsEdited {
         (change) => change.type !== 'update' || change.ops.has(field),
       ),
     );
+}
+
+/** A delta all of which falls. */
+function wholly(delta: LocalDelta): Fallen {
+  return { taken: delta.whole(), segments: delta.segments, part: WHOLE };
 }
 
 /** Deals segments out again to the deltas that they came from. */

@@ -316,7 +316,7 @@ export class ReplicaSession {
     const { put, refusal } = this.#flight;
     const conflicts: Conflict[] = [];
     const lend = conflictLender();
-    const delta = this.#queue.reject((conflict) => conflicts.push(lend(conflict)));
+    const delta = this.#queue.reject(refusal, (conflict) => conflicts.push(lend(conflict)));
     this.#flight = IDLE;
     report.refused.push({ nonce: put.nonce, delta, refusal, conflicts });
   }

@@ -49,7 +49,7 @@ import { UndoHistory } from './undo/undo-history.js';
  * While a merge function runs, every call that would edit, sync, save or receive throws `bad-state` and changes nothing.
  *
  * Laws: what the user sees is the log up to `revision` and then the edits that it does not have yet; once nothing is on
- * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-66.
+ * its way, all replicas see the state of the log. Spec: SYNC-14 to SYNC-67.
  */
 export class Replica {
   readonly #settings: Required<ReplicaOptions>;

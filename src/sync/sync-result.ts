@@ -13,7 +13,7 @@ export interface SyncResult {
   readonly changed: RecordsByTable;
   /** The local and remote edits that were dropped, or altered in effect, in the order in which they were merged. */
   readonly conflicts: readonly Conflict[];
-  /** The local deltas that the sequencer refused and that were undone. */
+  /** The local deltas of which the sequencer refused something, which was undone. */
   readonly refused: readonly RefusedDelta[];
   /** The local deltas of which it is not known, and never will be, whether the log has them. They are not put again. */
   readonly indeterminate: readonly IndeterminateDelta[];
@@ -28,10 +28,10 @@ export interface SyncResult {
   readonly isLogLost: boolean;
 }
 
-/** A refused delta and what its undoing took with it. Spec: SYNC-27. */
+/** What was refused of a delta, and what its undoing took with it. Spec: SYNC-27, SYNC-67. */
 export interface RefusedDelta {
   readonly nonce: string;
-  /** As it was put, with what it overwrote. */
+  /** What was undone, with what it overwrote: all that was put, or the part that the refusal is about. */
   readonly delta: Delta;
   readonly refusal: Refusal;
   /** Later local edits that cannot stand without it, such as those of a record that it inserted. */

@@ -37,6 +37,7 @@ describe('a put of an editor that changes roles', () => {
       nonce: 'n2',
       reason: 'permission',
       message: 'the role editor may not change roles: only the owner may',
+      place: { table: ':acl' },
     });
     expect([role, seen, (await logs.get(handle))?.revision]).toEqual(['editor', ['n1'], 1]);
   });

@@ -44,6 +44,7 @@ export interface ConflictEvent {
 
 /** Local edits that one sync has undone: the server refused them, or nobody can tell whether it has them. */
 export interface RefusalEvent {
+  /** Each with the edits that were undone: if the server names a record or a field, only those of that. */
   readonly refused: readonly RefusedDelta[];
   readonly indeterminate: readonly IndeterminateDelta[];
 }

@@ -67,10 +67,10 @@ export function roleOfAccount({ id, owner, state }: SharedDatastore, { account, 
   return ROLES.find((role) => granted.includes(role)) ?? 'none';
 }
 
-/** The refusal of an entry that changes roles, unless its author is the owner. Spec: ACL-5. */
+/** The refusal of what changes roles in an entry, unless its author is the owner. Spec: ACL-5. */
 export function refusedRoleChange({ nonce, delta }: LogEntry, role: Role): Refused | undefined {
   if (role === 'owner' || !delta.changes.some(({ table }) => table === ACL_TABLE)) return undefined;
-  return { type: 'refused', nonce, reason: 'permission', message: notOwner(role) };
+  return { type: 'refused', nonce, reason: 'permission', message: notOwner(role), place: { table: ACL_TABLE } };
 }
 
 /**

@@ -14,6 +14,7 @@ import { editAt, positionOfRecord } from '../../deltas/normal-form.js';
 import { composeOnto } from '../../deltas/patch.js';
 import { type OwnItemsLookup, type RuleLookup, rebaseWithin } from '../../deltas/rebase.js';
 import { refusalRules } from '../pending-rules.js';
+import { type RefusedPart, splitDelta } from '../refused-part.js';
 
 /**
  * What a segment is to the undo history: an undo item, by its id; the undoing of one; or something that the history
@@ -87,6 +88,16 @@ export function withoutCancelled(deltas: readonly (readonly Segment[])[]): (read
   return deltas.map((segments) => segments.filter((segment) => !cancelled.has(segment)));
 }
 
+/** A delta, or a part of it, that is undone below others. */
+export interface Fallen {
+  /** What is undone. */
+  readonly taken: Delta;
+  /** The segments of the delta, whole. */
+  readonly segments: readonly Segment[];
+  /** Which places are undone. */
+  readonly part: RefusedPart;
+}
+
 /** What is left when a delta below others is undone. */
 export interface Undone {
   /** The segments above it, as many as there were: those that became empty too. */
@@ -96,14 +107,14 @@ export interface Undone {
 }
 
 /**
- * Works out what is left of the segments `above` a delta that falls, given as a whole and by its segments. Segments
- * that are paired with one that falls fall too.
+ * Works out what is left of the segments `above` a delta that falls, or of which a part does. Segments that are paired
+ * with one of it fall too, or the same part of them.
  *
  * An edit above that wins over the undoing is not reported as a conflict, and neither is a sum, which a function makes
  * here: only lost edits are. Spec: SYNC-27, SYNC-28.
  */
 export function undoBelow(
-  fallen: { readonly whole: Delta; readonly segments: readonly Segment[] },
+  { taken, segments, part }: Fallen,
   above: readonly Segment[],
   localRules: RuleLookup,
   onLoss: ConflictListener,
@@ -112,14 +123,15 @@ export function undoBelow(
   const onConflict = (conflict: Conflict): void => {
     if (conflict.rule !== 'function' && conflict.lost.some(({ side }) => side === 'local')) onLoss(conflict);
   };
-  const { deltas, shown } = rebaseSegments([above], invert(fallen.whole), rules, onConflict);
+  const { deltas, shown } = rebaseSegments([above], invert(taken), rules, onConflict);
   let left = deltas[0] ?? [];
   const shows = [shown];
-  for (const at of pairedWith(fallen.segments, above)) {
+  for (const at of pairedWith(segments, above)) {
     const paired = left[at];
     if (paired === undefined) continue;
-    const rest = rebaseSegments([left.slice(at + 1)], invert(paired.delta), rules, onConflict);
-    left = [...left.slice(0, at), { ...paired, delta: NO_CHANGES }, ...(rest.deltas[0] ?? [])];
+    const split = splitDelta(paired.delta, part);
+    const rest = rebaseSegments([left.slice(at + 1)], invert(split.taken), rules, onConflict);
+    left = [...left.slice(0, at), { ...paired, delta: split.left }, ...(rest.deltas[0] ?? [])];
     shows.push(rest.shown);
   }
   return { left, shown: shows };

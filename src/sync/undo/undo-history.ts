@@ -28,7 +28,7 @@ import { invert } from '../../deltas/invert.js';
 import type { OwnItemsLookup, RuleLookup } from '../../deltas/rebase.js';
 import type { Change } from '../../operations/change.js';
 import type { LocalDelta } from '../local-delta.js';
-import { isRecorded, type Segment, type Undone, undoBelow } from './segments.js';
+import { type Fallen, isRecorded, type Segment, type Undone, undoBelow } from './segments.js';
 import { below, carry, fade, isMet, UndoItem } from './undo-stack.js';
 
 /** A segment that can be taken out of the delta that it lies in: an item is undone by that, or an undo redone. */
@@ -158,12 +158,26 @@ export class UndoHistory {
     this.#redo = this.#alignRedo(carry(this.#redo, shown, this.#rules, own.view), recorded);
   }
 
-  /** Undoes a delta below other segments, which was refused or is retracted. Nothing of it is left to undo. */
-  reject(fallen: LocalDelta, above: readonly Segment[], rules: RuleLookup, onLoss: ConflictListener): Undone {
-    const undone = undoBelow({ whole: fallen.whole(), segments: fallen.segments }, above, rules, onLoss);
+  /**
+   * Undoes a delta, or a part of it, below other segments: it was refused or is retracted. Of what falls, nothing is left
+   * to undo.
+   *
+   * @param rest what is left of the segments of the delta.
+   */
+  reject(
+    fallen: Fallen,
+    rest: readonly Segment[],
+    above: readonly Segment[],
+    rules: RuleLookup,
+    onLoss: ConflictListener,
+  ): Undone {
+    const undone = undoBelow(fallen, above, rules, onLoss);
     const recorded = latestFirst([...fallen.segments, ...above]);
-    if (this.#isAligned(recorded)) this.#rebuild(latestFirst(undone.left), this.#undo.slice(recorded.length));
-    else this.#undo = [];
+    if (this.#isAligned(recorded)) {
+      this.#rebuild(latestFirst([...rest, ...undone.left]), this.#undo.slice(recorded.length));
+    } else {
+      this.#undo = [];
+    }
     this.#redo = [];
     return undone;
   }
