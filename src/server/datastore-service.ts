@@ -626,9 +626,11 @@ export class DatastoreService {
 }
 
 function reached(hosted: HostedDatastore, { requester }: Watcher): ServiceEvent {
-  const { revision: rev, nonce } = hosted.head;
-  const head = headMember(nonce === '' ? undefined : nonce);
-  return { type: 'reached', handle: hosted.handle, rev, ...head, role: hosted.roleOf(requester) };
+  const { handle, head } = hosted;
+  const role = hosted.roleOf(requester);
+  // Who may not read a datastore learns that, and not how far its log is.
+  const { revision: rev, nonce } = canRead(role) ? head : EMPTY_HEAD;
+  return { type: 'reached', handle, rev, ...headMember(nonce === '' ? undefined : nonce), role };
 }
 
 function isSameHead(one: LogHead | undefined, other: LogHead | undefined): boolean {
