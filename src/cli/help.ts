@@ -31,8 +31,8 @@ Example
 Exit status
   0   done
   1   there are conflicts, with merge --fail-on-conflict
-  2   something is wrong with the input: one line on stderr says what and where
-      (so it also ends if it cannot read, write or listen)
+  2   something is wrong with the input, or a file, a port or a database cannot be used: one line on stderr says what
+      and where
   70  a defect of deltaic
 `;
 
