@@ -180,5 +180,5 @@ function beforeMissing(what: string, place: Place): DatastoreError {
 }
 
 function outOfRange(index: number, length: number): Misfit {
-  return { code: 'index-out-of-range', reason: `the list has ${length} items`, index };
+  return { code: 'index-out-of-range', reason: `out of range: the length of the list is ${length}`, index };
 }

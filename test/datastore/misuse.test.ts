@@ -388,7 +388,7 @@ describe('an error names what is wrong, and what is expected', () => {
       'an index after the end',
       ({ list }) => list.get(3),
       'index-out-of-range',
-      /index 3: index out of range: the list has 3 items$/,
+      /index 3: out of range: the length of the list is 3$/,
     ],
     [
       'an unknown role',

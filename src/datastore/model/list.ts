@@ -159,7 +159,7 @@ export abstract class ReadableList<Item extends Atom = Atom> implements Iterable
     const { length } = this;
     throw new DatastoreError(
       'index-out-of-range',
-      `index out of range: the list has ${length} items`,
+      `out of range: the length of the list is ${length}`,
       this.#placeOf(index),
     );
   }
