@@ -210,7 +210,7 @@ const LEFT_OUT: readonly string[] = [
   ...['Datastore', 'Table', 'FieldView'].flatMap((owner) => [`${owner}.toObject`, `${owner}.toJSON`]),
   'ReadableList.toJSON',
   ...['MemoryStorage.acquire', 'MemoryStorage.copy', 'MemoryStorage.kill', 'MemoryStorage.cutPower'],
-  ...['MemoryServer.setAccount', 'MemoryServer.removeAccount', 'MemoryServer.deleteAccount'],
+  ...['MemoryServer.setAccount', 'MemoryServer.removeAccount', 'MemoryServer.deleteAccount', 'MemoryServer.restore'],
   ...['MemoryServer.link', 'MemoryServer.sequencer'],
 ];
 

@@ -11,7 +11,7 @@ import {
 } from '../../sync/message-format.js';
 import type { ReplicaMessage, SequencerMessage } from '../../sync/messages.js';
 import { canRead, headMember, type Role } from '../../sync/messages.js';
-import { Sequencer, type SequencerOptions } from '../../sync/sequencer.js';
+import { type SavedSequencer, Sequencer, type SequencerOptions } from '../../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { invalidDatastoreId } from '../model/arguments.js';
 import { ACL_TABLE, refusedRoleChange, roleOfAccount, type TeamMember } from '../model/roles.js';
@@ -69,6 +69,18 @@ export class MemoryServer {
   /** The sequencer of a datastore, to look at its log or to trim it. @throws DatastoreError `not-found`. */
   sequencer(account: string, id: string): Sequencer {
     return this.#findFor(this.#requester(account), id).sequencer;
+  }
+
+  /**
+   * Takes a datastore back to what its {@link sequencer} saved earlier, as a server does that is restored from a backup. All
+   * watches end, as its restart would end them.
+   *
+   * @throws DatastoreError `not-found`, and what `Sequencer.restore` throws.
+   */
+  restore(account: string, id: string, { snapshot, log }: SavedSequencer): void {
+    const hosted = this.#findFor(this.#requester(account), id);
+    hosted.sequencer = Sequencer.restore(snapshot, log, this.#options);
+    for (const subscriber of [...this.#subscribers]) subscriber.end(restarted());
   }
 
   #service(account: string): Service {
@@ -205,7 +217,7 @@ class HostedDatastore {
   readonly id: string;
   readonly handle: string;
   readonly owner: TeamMember;
-  readonly sequencer: Sequencer;
+  sequencer: Sequencer;
   /** The accounts whose list it is in: the owner's, and those that have found it. */
   readonly listedBy: Set<string>;
   readonly #options: MemoryServerOptions;
@@ -440,6 +452,10 @@ function copyOf(entry: Parameters<typeof formatEntry>[0]): ReturnType<typeof par
 
 function offline(): DatastoreError {
   return new ServiceError('network', 'the link is offline', {}, undefined, 'not-sent');
+}
+
+function restarted(): DatastoreError {
+  return new ServiceError('network', 'the server was restarted');
 }
 
 function notFound(id: string): DatastoreError {

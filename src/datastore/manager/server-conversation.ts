@@ -59,7 +59,7 @@ export class ServerConversation {
   /** The nonce of a put of which nobody knows whether it has arrived. */
   #doubted: string | undefined;
   #flightInSnapshot: 'present' | 'absent' | 'unknown' = 'absent';
-  /** Whether the next event of the watch is the first since it connected. */
+  /** Whether the next event of the watch is the first since it connected, or since it follows the datastore. */
   #isNextCurrent = false;
   /** Whether somebody else had the nonce of the last put. */
   #wasReused = false;
@@ -99,6 +99,7 @@ export class ServerConversation {
   /** The application has opened the datastore: until the server says otherwise, there may be something to receive. */
   opened(): void {
     this.#hasAnswered = false;
+    this.#isNextCurrent = true;
   }
 
   /** The application has closed the datastore: nobody waits for an answer any more. */

@@ -43,6 +43,7 @@ test.each([
   [3, 'closed'],
   [3, 'open'],
   [5, 'open'],
+  [2, 'closed beside another'],
 ] as const)(
   'an idle device at revision 3 finds a server that went back to a backup and up to revision %i, %s',
   async (count, state) => {
@@ -58,13 +59,15 @@ test.each([
       await environment.advance(0);
     }
     expect(datastore.syncStatus).toMatchObject({ isUploading: false });
-    if (state === 'closed') {
+    if (state !== 'open') {
       datastore.close();
       await environment.advance(0);
     }
+    // So the watch has connected before the datastore is opened again.
+    if (state === 'closed beside another') await manager.openOrCreate('another');
     switchTo((await filledServer(count)).link('ann'));
     await environment.advance(600_000);
-    if (state === 'closed') datastore = await manager.openDefault();
+    if (state !== 'open') datastore = await manager.openDefault();
     await environment.advance(600_000);
     await datastore.sync();
     const ids = [...datastore.table('notes').query()].map((record) => record.id);
