@@ -10,7 +10,7 @@ import type { AbortSignalLike, AcquireOptions, DeviceStorage } from '../storage/
 import { Account, type LinkedAccount, type UnlinkOptions } from './account.js';
 import { DEFAULT_AUTOSAVE_DELAY } from './autosave.js';
 import { DEFAULT_RETRY_DELAYS, type RetryDelays } from './background-job.js';
-import { accountLink, isOfAccount } from './credentials.js';
+import { accountLink } from './credentials.js';
 import { DatastoreCache } from './datastore-cache.js';
 import { DatastoreManager, type RunningManager } from './datastore-manager.js';
 import {
@@ -332,7 +332,7 @@ export class AccountManager {
   #addAccount(id: string, link: Link): LinkedAccount {
     const linked = Account.create(id, link, {
       unlink: (account, options) => this.#unlink(account, options),
-      resumed: (account) => this.#setAuthorizationError(account, undefined),
+      authorizationChanged: (account, error) => this.#setAuthorizationError(account, error),
       listenerFailed: (error) => this.#failed(error),
     });
     this.#accounts.set(id, linked);
@@ -415,7 +415,6 @@ export class AccountManager {
       delays: retryDelays,
       isOnline: () => this.#isOnline,
       migrate: (target, leave) => this.#migrate(target, leave),
-      authorizationChanged: (changed, error) => this.#setAuthorizationError(changed, error),
       profileChanged: ({ id }) => {
         const linked = this.#accounts.get(id);
         if (linked !== undefined) this.#fetchProfile(linked);
@@ -466,7 +465,6 @@ export class AccountManager {
     const { account } = linked;
     const take = async (profile: AccountProfile): Promise<void> => {
       if (!account.isLinked) return;
-      this.#setAuthorizationError(account, undefined);
       linked.setInfo(profile);
       await this.#update((record) => (account.isLinked ? withProfile(record, account.id, profile) : record));
     };
@@ -475,7 +473,6 @@ export class AccountManager {
       .then(take)
       .catch((error: unknown) => {
         if (!isDatastoreError(error)) throw error;
-        if (isOfAccount(error)) this.#setAuthorizationError(account, error);
         // A server that failed recovers by itself. A link that breaks its contract must be reported.
         if (isServiceError(error, 'server') && error.cause !== undefined) throw error;
       })

@@ -26,8 +26,8 @@ export interface UnlinkOptions {
 /** What an account needs of its `AccountManager`. */
 export interface AccountContext {
   unlink(account: Account, options: UnlinkOptions): Promise<UnsentEdits>;
-  /** Hears that the user has signed in again. */
-  resumed(account: Account): void;
+  /** Hears why the server rejects the account, or that it does not any more. */
+  authorizationChanged(account: Account, error: DatastoreError | undefined): void;
   listenerFailed(error: unknown): void;
 }
 
@@ -49,7 +49,7 @@ export class Account {
   readonly link: Link;
   readonly #context: AccountContext;
   readonly #listeners: Listeners<{ change: Account }>;
-  readonly #credentials = new Credentials();
+  readonly #credentials: Credentials;
   #info: AccountInfo | undefined;
   #authorizationError: DatastoreError | undefined;
   #isLinked = true;
@@ -59,6 +59,7 @@ export class Account {
     this.link = link;
     this.#context = context;
     this.#listeners = new Listeners((error) => context.listenerFailed(error));
+    this.#credentials = new Credentials((error) => context.authorizationChanged(this, error));
   }
 
   /** Not for applications: an `AccountManager` makes accounts. */
@@ -95,7 +96,6 @@ export class Account {
   /** Ends a suspension, because the link has new credentials: what waits is sent at once. */
   resume(): void {
     this.#credentials.renewed();
-    if (this.#isLinked) this.#context.resumed(this);
   }
 
   /**

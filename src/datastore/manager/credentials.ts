@@ -12,13 +12,21 @@ export function isOfAccount(error: unknown): error is DatastoreError {
  * newer ones: those with which a call succeeded that began after it, or that the application has set since. Spec: LINK-14.
  */
 export class Credentials {
+  readonly #told: (error: DatastoreError | undefined) => void;
   #calls = 0;
-  /** Calls that began up to this one may have had credentials that are not used any more. */
+  /** Calls that began before this one may have had credentials that are not used any more. */
   #replacedAt = 0;
+  #rejectedAt = 0;
+
+  /** @param told hears, at once, why the server rejects the account, and when it does not any more. */
+  constructor(told: (error: DatastoreError | undefined) => void) {
+    this.#told = told;
+  }
 
   /** The link has other credentials from now on. */
   renewed(): void {
     this.#replacedAt = ++this.#calls;
+    this.#told(undefined);
   }
 
   /** Notes that a call begins. @returns its number. */
@@ -29,11 +37,15 @@ export class Credentials {
   /** Notes that the server accepted the credentials of a call. */
   accepted(call: number): void {
     this.#replacedAt = Math.max(this.#replacedAt, call);
+    if (call > this.#rejectedAt) this.#told(undefined);
   }
 
-  /** Whether an answer is about credentials that have been replaced since. */
-  isOutdated(call: number): boolean {
-    return call < this.#replacedAt;
+  /** Notes that the server rejected those of a call. @returns whether they are still in use: if not, it says nothing. */
+  rejected(call: number, error: DatastoreError): boolean {
+    if (call < this.#replacedAt) return false;
+    this.#rejectedAt = Math.max(this.#rejectedAt, call);
+    this.#told(error);
+    return true;
   }
 }
 
@@ -49,7 +61,7 @@ export function accountLink(link: Link, deadline: Deadline, credentials: Credent
         return answer;
       } catch (error) {
         // The server has done nothing, so the call can be made again.
-        if (!isOfAccount(error) || !credentials.isOutdated(number)) throw error;
+        if (!isOfAccount(error) || credentials.rejected(number, error)) throw error;
       }
     }
   };
@@ -64,8 +76,9 @@ export function accountLink(link: Link, deadline: Deadline, credentials: Credent
       const number = credentials.begin();
       return guarded.watch((event) => {
         if (event.type === 'connected') credentials.accepted(number);
-        const isOld = event.type === 'disconnected' && isOfAccount(event.error) && credentials.isOutdated(number);
-        listener(isOld ? { type: 'disconnected', error: replaced(event.error) } : event);
+        const isOfOld =
+          event.type === 'disconnected' && isOfAccount(event.error) && !credentials.rejected(number, event.error);
+        listener(isOfOld ? { type: 'disconnected', error: replaced(event.error) } : event);
       });
     },
   };

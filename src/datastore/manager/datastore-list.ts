@@ -1,11 +1,10 @@
-import { type DatastoreError, isDatastoreError } from '../../errors/datastore-error.js';
+import { isDatastoreError } from '../../errors/datastore-error.js';
 import { canWrite, type Role } from '../../sync/messages.js';
 import { isShareableId } from '../../values/names.js';
 import { compareValues } from '../../values/order.js';
 import { compareText } from '../../values/text.js';
 import { type Listener, Listeners } from '../model/listeners.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
-import { isOfAccount } from './credentials.js';
 import type { CacheSummary, DatastoreCache } from './datastore-cache.js';
 import type { Environment } from './environment.js';
 import { isWorthRetrying } from './guards.js';
@@ -34,8 +33,6 @@ export interface ListContext {
   readonly delays: RetryDelays;
   /** Hears what a listener throws, and other failures that no caller waits for. */
   readonly failed: (error: unknown) => void;
-  /** Hears that the server rejects the account. */
-  readonly rejected: (error: DatastoreError) => void;
 }
 
 /** The list of a manager's datastores, and its listeners. Spec: BACK-10, BACK-11. */
@@ -111,7 +108,6 @@ export class DatastoreList<Owner> {
       this.#context.failed(error);
       return false;
     }
-    if (isOfAccount(error)) this.#context.rejected(error);
     return isWorthRetrying(error) && this.hasListeners;
   }
 

@@ -225,7 +225,7 @@ export class DatastoreManager implements OwningManager {
    */
   async list(): Promise<readonly DatastoreInfo[]> {
     this.#requireRunning();
-    if (this.#context.isOnline()) await this.#runtime.asked(this.#runtime.list.refresh()).catch(ignoreNetwork);
+    if (this.#context.isOnline()) await this.#runtime.list.refresh().catch(ignoreNetwork);
     this.#requireRunning();
     return this.#runtime.list.infos;
   }
@@ -341,7 +341,7 @@ export class DatastoreManager implements OwningManager {
         'network',
         `datastore ${quote(id)} is not on this device, and the device is offline: open it once online`,
       );
-    const access = await this.#runtime.asked(this.#runtime.link.find(id));
+    const access = await this.#runtime.link.find(id);
     this.#requireRunning();
     return await this.#runtime.sessions.begin(id, rules, access);
   }
@@ -353,7 +353,7 @@ export class DatastoreManager implements OwningManager {
     const isCached = this.#cache.summaries.has(id);
     if (link === undefined && !isCached) throw notFound(id);
     try {
-      if (link !== undefined) await this.#runtime.asked(link.delete(id));
+      if (link !== undefined) await link.delete(id);
     } catch (error) {
       const isGone = isServiceError(error, 'not-found') && isCached;
       const isOnlyHere = isServiceError(error, 'network') && this.#isUnknownToServer(id);

@@ -1,4 +1,4 @@
-import { type DatastoreError, type DatastoreErrorCode, isDatastoreError } from '../../errors/datastore-error.js';
+import { type DatastoreErrorCode, isDatastoreError } from '../../errors/datastore-error.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
 import type { Datastore } from '../model/datastore.js';
@@ -6,7 +6,7 @@ import type { OwningManager } from '../model/open-replica.js';
 import type { Account } from './account.js';
 import type { RetryDelays } from './background-job.js';
 import { Connection } from './connection.js';
-import { accountLink, Credentials, isOfAccount } from './credentials.js';
+import { accountLink, Credentials } from './credentials.js';
 import type { DatastoreCache } from './datastore-cache.js';
 import { DatastoreList } from './datastore-list.js';
 import type { Environment } from './environment.js';
@@ -29,8 +29,6 @@ export interface RuntimeContext {
   /** How long a call of the link may take, in milliseconds. */
   readonly linkDeadline: number;
   readonly isOnline: () => boolean;
-  /** Hears that the server rejects the account, or that it accepts it again. */
-  readonly authorizationChanged: (account: Account, error: DatastoreError | undefined) => void;
   readonly profileChanged: (account: Account) => void;
   /** Hears of a failure that no caller waits for. */
   readonly failed: (error: unknown) => void;
@@ -54,18 +52,18 @@ export class ManagerRuntime<Manager extends OwningManager> {
   constructor(manager: Manager, cache: DatastoreCache, context: RuntimeContext) {
     const { account, environment, delays, limits, autosaveDelay, failed } = context;
     const deadline = { environment, delay: context.linkDeadline };
-    const link = account && accountLink(account.link, deadline, context.credentials ?? new Credentials());
-    const rejected = (error: DatastoreError): void => this.#rejected(error);
+    const link =
+      account && accountLink(account.link, deadline, context.credentials ?? new Credentials(() => undefined));
     this.#context = context;
     this.#cache = cache;
     this.link = link;
-    this.list = new DatastoreList(manager, { cache, link, environment, delays, failed, rejected });
+    this.list = new DatastoreList(manager, { cache, link, environment, delays, failed });
     if (link !== undefined) {
       this.#connection = new Connection({ link, environment, delays, heard: (event) => this.#hear(event) });
       this.#connection.setOnline(this.#isReachable);
     }
     this.sessions = new SyncSessions({
-      ...{ manager, environment, delays, limits, autosaveDelay, cache, link, failed, rejected },
+      ...{ manager, environment, delays, limits, autosaveDelay, cache, link, failed },
       isReachable: () => this.#isReachable,
       authorizationError: () => account?.authorizationError,
       isConnected: () => this.isConnected,
@@ -97,19 +95,6 @@ export class ManagerRuntime<Manager extends OwningManager> {
     } finally {
       this.#reserved.delete(id);
       this.#rested(id);
-    }
-  }
-
-  /** The answer of a call of the link. The call may be the first to learn whether the server accepts the account. */
-  async asked<Answer>(call: Promise<Answer>): Promise<Answer> {
-    const { account, authorizationChanged } = this.#context;
-    try {
-      const answer = await call;
-      if (account?.authorizationError !== undefined) authorizationChanged(account, undefined);
-      return answer;
-    } catch (error) {
-      if (isOfAccount(error)) this.#rejected(error);
-      throw error;
     }
   }
 
@@ -147,7 +132,6 @@ export class ManagerRuntime<Manager extends OwningManager> {
         break;
       case 'disconnected':
         this.sessions.tellStatus();
-        if (isOfAccount(event.error)) this.#rejected(event.error);
         break;
       case 'reached':
       case 'deleted':
@@ -176,11 +160,6 @@ export class ManagerRuntime<Manager extends OwningManager> {
   get #isReachable(): boolean {
     const { account, isOnline } = this.#context;
     return isOnline() && account?.authorizationError === undefined && !this.#isEnded;
-  }
-
-  #rejected(error: DatastoreError): void {
-    const { account, authorizationChanged } = this.#context;
-    if (account !== undefined) authorizationChanged(account, error);
   }
 }
 

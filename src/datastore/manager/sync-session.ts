@@ -19,7 +19,6 @@ import type { ConnectionStatus, DatastoreContext, OwningManager } from '../model
 import type { Wait } from '../model/wait.js';
 import { Autosave } from './autosave.js';
 import { BackgroundJob, type RetryDelays } from './background-job.js';
-import { isOfAccount } from './credentials.js';
 import { type DatastoreCache, ReplicaStore } from './datastore-cache.js';
 import { parsedOrCorrupt } from './device-store.js';
 import { type Environment, randomName } from './environment.js';
@@ -56,8 +55,6 @@ export interface SessionContext {
    * merged, and that nobody would make again. The stored replica does not have them.
    */
   abandoned(session: SyncSession): void;
-  /** Hears that the server rejects the account, for the moment or for good. */
-  rejected(error: DatastoreError): void;
   /** Hears of a failure that no caller waits for. */
   failed(error: unknown): void;
 }
@@ -426,7 +423,6 @@ export class SyncSession {
     if (step !== 'fetch' || isDeleted) this.#uploadError = error;
     this.#failWaiters(error);
     this.tellStatus();
-    if (isOfAccount(error)) this.#context.rejected(error);
     return isWorthRetrying(error);
   }
 
