@@ -175,6 +175,7 @@ export class DatastoreService {
     this.#stopListening = this.#logs.listen((handles) => this.#wake(new Set(handles)));
   }
 
+  /** What this service has done since it was made, and what it holds now. */
   get statistics(): ServiceStatistics {
     const { count: datastores, bytes } = this.#hosted;
     return { ...this.#counts, datastores, bytes, watchers: this.#watchers.size };
