@@ -111,21 +111,25 @@ def load_history(saved, deltas, seen, timeline, history):
 
 
 def load_stack(saved, state, steps):
-    """The items of a stack, the first of which fits a state. `steps` are the items of the queue, by number."""
+    """The items of a stack, the first of which fits a state, down to one that does not fit. `steps` are the items of the
+    queue, by number."""
     stack, then, since = [], None, None
     for item, origin, *deltas in saved:
         part = steps.get(int(item)) or Part([], "step")
         lineage = steps.get(int(origin)) or part
         deltas = [parse_delta(delta) for delta in deltas]
-        if len(deltas) == 3:
-            then, back = apply(state, deltas[2])
-            since = invert(back)
-        state, applied = apply(state, deltas[0] if deltas else invert(part.delta))
-        if len(deltas) > 1:
-            then, whole = apply(then, deltas[1])
-            stack.append(Step(part, lineage, applied, whole, since))
-        else:
-            stack.append(Step(part, lineage, applied))
+        try:
+            if len(deltas) == 3:
+                then, back = apply(state, deltas[2])
+                since = invert(back)
+            state, applied = apply(state, deltas[0] if deltas else invert(part.delta))
+            step = Step(part, lineage, applied)
+            if len(deltas) > 1:
+                then, whole = apply(then, deltas[1])
+                step = Step(part, lineage, applied, whole, since)
+        except DatastoreError:
+            return stack
+        stack.append(step)
     return stack
 
 

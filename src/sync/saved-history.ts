@@ -132,8 +132,8 @@ export function wholeDeltas(segments: readonly SavedSegment[] | undefined, delta
   if (segments === undefined) return deltas;
   const wholes: Delta[][] = [];
   deltas.forEach((delta, at) => {
-    const number = segments[at]?.[0] ?? 0;
-    wholes[number] = [...(wholes[number] ?? []), delta];
+    if (segments[at]?.[0] === wholes.length) wholes.push([]);
+    wholes.at(-1)?.push(delta);
   });
   return wholes.map(composeAll);
 }
@@ -158,7 +158,10 @@ export interface WholeDeltas {
  * @throws DatastoreError for anything but a saved replica.
  */
 export function savedDeltas({ pending, open, segments }: SavedQueue): WholeDeltas {
-  const deltas = wholeDeltas(segments, [...pending, open].map(parseDelta));
+  const saved = [...pending, open].map(parseDelta);
+  const fault = segments === undefined ? undefined : faultOfSegments(segments.map(parseSegment), saved.length);
+  if (fault !== undefined) throw new DatastoreError('invalid-json', fault);
+  const deltas = wholeDeltas(segments, saved);
   return { sealed: deltas.slice(0, -1), uncommitted: deltas.at(-1) ?? NO_CHANGES };
 }
 
@@ -201,6 +204,15 @@ export function parseSegment(json: unknown): SavedSegment {
 
 /** Why no replica saves this history of `count` deltas, if it does not. */
 export function faultOfHistory({ segments, undo, redo, isExact }: StoredHistory, count: number): string | undefined {
+  const fault = faultOfSegments(segments, count);
+  if (fault !== undefined) return fault;
+  if (typeof isExact !== 'boolean') return `isExact must be true or false, got ${quote(isExact)}`;
+  const last = lastNumber({ segments });
+  const items = new Set(segments.flatMap(([, item]) => (item === 0 ? [] : [item])));
+  return faultOfStack(undo, last, items) ?? faultOfStack(redo, last, new Set());
+}
+
+function faultOfSegments(segments: readonly SavedSegment[], count: number): string | undefined {
   if (segments.length !== count) return `there are ${segments.length} segments for ${count} deltas`;
   const items = new Set<number>();
   let [last, delta] = [0, 0];
@@ -217,9 +229,7 @@ export function faultOfHistory({ segments, undo, redo, isExact }: StoredHistory,
   const [first, open, before] = [segments[0], segments.at(-1), segments.at(-2)];
   if (first?.[0] !== 0) return 'the segments begin with the first delta';
   if (open?.[1] !== 0 || open[2] !== 0) return 'the open delta is not of an item that has ended';
-  if (before === undefined && open[0] !== 0) return 'a delta has no segment';
-  if (typeof isExact !== 'boolean') return `isExact must be true or false, got ${quote(isExact)}`;
-  return faultOfStack(undo, last, items) ?? faultOfStack(redo, last, new Set());
+  return before === undefined && open[0] !== 0 ? 'a delta has no segment' : undefined;
 }
 
 /** @param items those with a segment, whose deltas can be left out. */

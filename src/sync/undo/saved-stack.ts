@@ -1,5 +1,6 @@
 import { type Delta, sizeOfDelta } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
+import { isDatastoreError } from '../../errors/datastore-error.js';
 import type { State } from '../../state/state.js';
 import { sumOf } from '../../values/frozen-array.js';
 import { UndoItem } from './undo-stack.js';
@@ -46,22 +47,27 @@ function deltasOf(item: UndoItem, applied: Delta | undefined, sinceAbove: Delta 
 }
 
 /**
- * The stack that was saved.
+ * The stack that was saved, down to an item that does not fit: a history is not worth what it belongs to.
  *
  * @param view what its first item fits.
- * @throws DatastoreError where an item does not fit.
  */
 export function restoreStack(items: readonly StoredItem[], view: State, appliedOf: AppliedLookup): UndoItem[] {
   const state = view.clone();
   let whole: { readonly state: State; readonly since: Delta } | undefined;
-  return items.map(({ id, origin, deltas: [delta, before, back] }) => {
+  const stack: UndoItem[] = [];
+  const restore = ({ id, origin, deltas: [delta, before, back] }: StoredItem): UndoItem => {
     if (back !== undefined) {
       const then = state.clone();
       whole = { since: invert(then.apply(back)), state: then };
     }
     const applied = state.apply(delta ?? invert(appliedOf(id) as Delta));
-    const item = UndoItem.doing(id, origin, applied);
-    if (before === undefined || whole === undefined) return item;
+    if (before === undefined || whole === undefined) return UndoItem.doing(id, origin, applied);
     return UndoItem.doing(id, origin, whole.state.apply(before)).faded(applied, whole.since);
-  });
+  };
+  try {
+    for (const item of items) stack.push(restore(item));
+  } catch (error) {
+    if (!isDatastoreError(error)) throw error;
+  }
+  return stack;
 }
