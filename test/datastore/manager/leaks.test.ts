@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { type Datastore, MemoryServer } from '../../../src/datastore/index.js';
 import { addAccounts, Device } from './support/device.js';
 
-const OPENS = 10_000;
+const OPENS = 2_000;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -15,7 +15,7 @@ function heapInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test('10,000 opens and closes keep memory flat', { timeout: 120_000 }, async () => {
+test('2,000 opens and closes keep memory flat', { timeout: 120_000 }, async () => {
   const device = new Device(addAccounts(new MemoryServer()));
   const manager = await device.manager();
   const cycle = async (at: number): Promise<void> => {
@@ -28,7 +28,7 @@ test('10,000 opens and closes keep memory flat', { timeout: 120_000 }, async () 
     if (at % 100 === 0) await turn(device);
   };
   // The log of the server grows, and not with what is measured.
-  for (let at = 0; at < OPENS / 10; at++) await cycle(at);
+  for (let at = 0; at < OPENS / 2; at++) await cycle(at);
   await turn(device);
   for (let id = 0; id < 5; id++) trim(device, id);
   const before = heapInUse();
@@ -36,7 +36,8 @@ test('10,000 opens and closes keep memory flat', { timeout: 120_000 }, async () 
   await turn(device);
   for (let id = 0; id < 5; id++) trim(device, id);
   const after = heapInUse();
-  expect(after - before).toBeLessThan(2_000_000);
+  // What is stored of five datastores is in this memory too, and grows and shrinks.
+  expect(after - before).toBeLessThan(1_000_000);
   expect(device.environment.timerCount).toBe(0);
 });
 
