@@ -6,6 +6,8 @@ import { type Change, Delta, type FieldOp, type ListOp } from '../../src/index.j
 import { Replica, type SavedReplica, Sequencer } from '../../src/sync/index.js';
 import { OwnItems } from '../../src/sync/own-items.js';
 import { runs } from '../support/seed.js';
+import { I, seen, U } from './notation.js';
+import { Pair } from './pair.js';
 
 const PLACE = { table: 't', record: 'r' } as const;
 
@@ -28,6 +30,21 @@ function ownIn(own: OwnItems, length: number, field = 'f'): number[] {
 }
 
 describe('own items', () => {
+  test('of a delta in flight that a snapshot has are own, as if it had been confirmed', () => {
+    const pair = new Pair();
+    pair.other(I('a', { list: ['x'] }));
+    pair.catchUp();
+    pair.edit(U('a', { list: ['LI', 1, 'mine'] }));
+    pair.answer(pair.outgoing());
+    pair.other(U('a', { list: ['LI', 0, 'o'] }));
+    pair.sequencer.trim(pair.sequencer.revision);
+    pair.replica.receive(pair.sequencer.answer(pair.replica.request(), 'owner'));
+    pair.replica.receive(pair.sequencer.snapshot());
+    pair.sync();
+    expect(seen(pair.replica)).toBe('a{list=["o","x","mine"]}');
+    expect(pair.replica.save().own?.[0]).toEqual([['t', 'a', 'list', [[2, 3]]]]);
+  });
+
   test('are what a list of flags would say, as long as there are few runs', () => {
     const step = fc.record({
       kind: fc.constantFrom('insert', 'insert', 'insert', 'delete', 'move', 'put' as const),

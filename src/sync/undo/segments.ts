@@ -8,9 +8,8 @@
  */
 
 import type { Conflict, ConflictListener } from '../../deltas/conflict.js';
-import { changesIn, type Delta, NO_CHANGES } from '../../deltas/delta.js';
+import { type Delta, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
-import { editAt, positionOfRecord } from '../../deltas/normal-form.js';
 import { composeOnto } from '../../deltas/patch.js';
 import { type OwnItemsLookup, type RuleLookup, rebaseWithin } from '../../deltas/rebase.js';
 import { refusalRules } from '../pending-rules.js';
@@ -154,8 +153,8 @@ function pairedWith(fallen: readonly Segment[], above: readonly Segment[]): numb
 
 /**
  * Joins segments of a delta, so that a merge does not cost more each time an edit is sealed: those that follow one
- * another are joined where the undo history leaves them alone, or has `forgotten` their items, and where that hides no
- * edit from a merge. Items that are known stay as they are, and nothing is joined across them.
+ * another are joined where the undo history leaves them alone, or has `forgotten` their items. Items that are known stay
+ * as they are, and nothing is joined across them.
  *
  * A segment is joined only to one of which it is more than half, counted in what both were joined from (the logarithmic
  * method of Bentley and Saxe). So of n segments that come one by one, about log n are left, and each was composed about
@@ -180,31 +179,8 @@ export function joinSegments(segments: readonly Segment[], forgotten: ReadonlySe
 function join(before: Segment | undefined, last: Segment): Segment | undefined {
   if (before === undefined || isRecorded(before) || isRecorded(last)) return undefined;
   if (countOf(before) >= 2 * countOf(last)) return undefined;
-  const delta = composeOnto(before.delta, last.delta);
-  if (!editsFieldsOf(delta, last.delta)) return undefined;
-  return { role: 'unrecorded', delta, count: countOf(before) + countOf(last) };
-}
-
-/**
- * Whether a composed delta edits every field that the later of the two updates. It does not if list operations cancel
- * out. A merge would no longer see that the user edited the field, and leave another value there for what comes next,
- * which shows once that is undone.
- */
-function editsFieldsOf(composed: Delta, later: Delta): boolean {
-  const changes = changesIn(composed);
-  let start = 0;
-  return changesIn(later).every((change) => {
-    if (change.type !== 'update') return true;
-    start = positionOfRecord(changes, change.table, change.record, start);
-    const found = editAt(changes, start);
-    if (found === undefined || found.table !== change.table || found.record !== change.record) return false;
-    const { edit } = found;
-    if (edit.type === 'delete') return false;
-    const isEdited = (field: string): boolean =>
-      edit.ops.has(field) || (edit.type !== 'update' && edit.fields.has(field));
-    for (const field of change.ops.keys()) if (!isEdited(field)) return false;
-    return true;
-  });
+  // It edits every field that they edit (NORM-8), so the join hides no edit from a merge.
+  return { role: 'unrecorded', delta: composeOnto(before.delta, last.delta), count: countOf(before) + countOf(last) };
 }
 
 function countOf({ count = 1 }: Segment): number {
