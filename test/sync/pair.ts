@@ -86,6 +86,8 @@ export class Pair {
       if (this.replica.outgoing() !== undefined) this.exchange();
     }
     if (!this.isSettled()) throw new Error(`Not settled: ${JSON.stringify(this.replica.status)}`);
+    const [seen, logged] = [this.replica.toRows(), this.sequencer.snapshot().rows].map((rows) => JSON.stringify(rows));
+    if (seen !== logged) throw new Error(`The replica shows ${seen}, and the log says ${logged}`);
   }
 
   isSettled(): boolean {

@@ -254,3 +254,47 @@ test('a saved replica without its edits is loaded as the state of its log, whate
     expect(Replica.load(base, { nextNonce: () => 'n' }).save()).toEqual(base);
   }
 });
+
+describe('what is saved without the open edits', () => {
+  test('has what could be undone before those were begun', () => {
+    const pair = new Pair({ savedUndoSize: 1000 });
+    pair.edit(I('a', { f: 1 }));
+    pair.edit(put('a', 'f', 2));
+    pair.replica.undo();
+    pair.edit(put('a', 'f', 3));
+    pair.replica.apply([put('a', 'f', 4)]);
+    for (const extent of ['sealed', 'kept'] as const) {
+      const { replica } = pair;
+      pair.restart(replica.save(extent));
+      expect(seen(pair.replica)).toBe('a{f=3}');
+      expect(pair.replica.undo() && seen(pair.replica)).toBe('a{f=1}');
+      expect(pair.replica.undo() && seen(pair.replica)).toBe('');
+      expect(pair.replica.undo()).toBeUndefined();
+      pair.replica = replica;
+    }
+  });
+
+  test('has nothing of the history if others’ edits were merged since', () => {
+    const pair = new Pair({ savedUndoSize: 1000 });
+    pair.edit(I('a', { f: 1 }));
+    pair.settle();
+    pair.replica.apply([put('a', 'f', 4)]);
+    pair.other(I('b'));
+    pair.replica.receive(pair.sequencer.answer(pair.replica.request(), 'owner'));
+    pair.replica.merge();
+    expect([pair.replica.save('sealed').format, pair.replica.save().format]).toEqual([1, 2]);
+  });
+});
+
+test('what remembers a field at two revisions is not loaded', () => {
+  const pair = pairWithRecord();
+  pair.edit(put('a', 'f', 1));
+  pair.settle();
+  const saved = pair.replica.save();
+  expect(saved.puts).toEqual([['t', 'a', 'f', 2]]);
+  const twice = [
+    ['t', 'a', 'f', 1],
+    ['t', 'a', 'f', 2],
+  ];
+  expect(() => pair.restart({ ...saved, puts: twice })).toThrow('none twice');
+});
