@@ -20,12 +20,15 @@ export interface CommandIo {
 export const EXIT_STATUS: {
   readonly done: 0;
   readonly conflict: 1;
+  readonly failed: 1;
   readonly badInput: 2;
   readonly internalError: 70;
 } = {
   done: 0,
   /** The edits are in conflict, and the caller wants to be told by the status. */
   conflict: 1,
+  /** What was tested does not pass. */
+  failed: 1,
   /** The caller can fix it. */
   badInput: 2,
   /** A defect of this program; EX_SOFTWARE of sysexits.h. */

@@ -5,19 +5,23 @@ field, its resolution rule decides.
 
 Usage
   deltaic merge <base> <local> <remote> [options]
-  deltaic inspect <file or directory> [options]
+  deltaic inspect <file, directory or address> [options]
   deltaic convert <file or directory> [options]
   deltaic serve [options]
   deltaic token <account> [options]
+  deltaic migrate --postgres URL
+  deltaic conformance <address> --secret FILE
   deltaic help [command]
 
 Commands
-  merge      merge two edits of one snapshot, and report every lost edit
-  inspect    show what a file or a device's storage holds, whether it is valid, and the size of each part
-  convert    convert a file between JSON and the binary form, or export a datastore of a device's storage
-  serve      run a server that devices sync with
-  token      make a token with which an account can use a server
-  help       show this help, or that of a command
+  merge        merge two edits of one snapshot, and report every lost edit
+  inspect      show what a file, a device's storage or a server holds, whether it is valid, and the size of each part
+  convert      convert a file between JSON and the binary form, or export a datastore of a device's storage
+  serve        run a server that devices sync with
+  token        make a token with which an account can use a server
+  migrate      bring the schema of a server's database up to date
+  conformance  test a server against the specification of the wire
+  help         show this help, or that of a command
 
 Options
   -h, --help     show this help, or that of a command: deltaic merge --help
@@ -30,7 +34,7 @@ Example
 
 Exit status
   0   done
-  1   there are conflicts, with merge --fail-on-conflict
+  1   there are conflicts, with merge --fail-on-conflict; or a case of conformance failed
   2   something is wrong with the input, or a file, a port or a database cannot be used: one line on stderr says what
       and where
   70  a defect of deltaic
@@ -84,6 +88,7 @@ export const INSPECT_HELP = `deltaic inspect: show what a file holds, whether it
 Usage
   deltaic inspect <file> [--json | --quiet]
   deltaic inspect <directory> [--json | --quiet]
+  deltaic inspect <address> [--datastore ID] [--token TOKEN] [--json | --quiet]
 
 The file (- is the standard input) is JSON or binary: a snapshot (an array of rows) or a delta (an array of changes),
 see deltaic merge --help. In the binary form it can also be a saved replica or a saved sequencer. Sizes are in bytes,
@@ -96,14 +101,20 @@ The directory is the storage of a device (deltaic/storage/lmdb), and no program 
 accounts, their datastores, what has not been sent, and whether every checksum is right. If something is damaged, the
 exit status is 2. It cannot show the logs of a server.
 
+The address is that of a server that runs, such as http://127.0.0.1:8484. deltaic shows the datastores of the account
+that the token names, or one of them as it shows a snapshot.
+
 Options
-  --json       print one JSON object instead of the report
-  --quiet      print no report: only check the file
-  -h, --help   show this help
+  --datastore ID   the datastore of a server
+  --token TOKEN    the token for a server; else it is taken from DELTAIC_TOKEN, where others cannot see it
+  --json           print one JSON object instead of the report
+  --quiet          print no report: only check the file
+  -h, --help       show this help
 
 Examples
   deltaic inspect base.json
   deltaic inspect storage-directory
+  deltaic inspect http://127.0.0.1:8484 --datastore default
 `;
 
 export const CONVERT_HELP = `deltaic convert: convert a snapshot or delta between JSON and the binary form.
@@ -196,4 +207,38 @@ Options
 
 Example
   deltaic token ann --name "Ann Lee"
+`;
+
+export const MIGRATE_HELP = `deltaic migrate: bring the schema of a server's database up to date.
+
+Usage
+  deltaic migrate --postgres URL
+
+It makes the tables in an empty database, and does nothing if they are up to date. It changes everything or nothing, and
+rejects a database that a newer version has migrated. Servers may run meanwhile. It needs the package pg.
+
+Options
+  --postgres URL   the address of the database
+  -h, --help       show this help
+
+Example
+  deltaic migrate --postgres postgres://deltaic@localhost/deltaic
+`;
+
+export const CONFORMANCE_HELP = `deltaic conformance: test a server against the specification of the wire.
+
+Usage
+  deltaic conformance <address> --secret FILE [--only TEXT]
+
+It makes tokens for four accounts whose names begin with "conformance-", creates datastores under ids that nobody has
+used, and deletes them. Each case is a line, ok or FAIL with the reason. If a case fails, the exit status is 1. It
+needs the package jose.
+
+Options
+  --secret FILE   the file with the secret of the server, which signs tokens (HS256)
+  --only TEXT     only the cases that have TEXT in their names
+  -h, --help      show this help
+
+Example
+  deltaic conformance http://127.0.0.1:8484 --secret deltaic-data/secret
 `;

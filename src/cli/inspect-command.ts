@@ -48,7 +48,7 @@ export function inspectCommand(argv: readonly string[], io: CommandIo): Outcome 
 }
 
 /** What a file holds, for a person and for a program. */
-interface Inspection {
+export interface Inspection {
   readonly lines: readonly string[];
   readonly json: Readonly<Record<string, unknown>>;
 }
@@ -72,7 +72,8 @@ function inspect({ name, content }: DataFile): Inspection {
   }
 }
 
-function inspectSnapshot(title: string, state: State): Inspection {
+/** What a snapshot holds. @param title safe to print. */
+export function inspectSnapshot(title: string, state: State): Inspection {
   const warnings = snapshotWarnings(state);
   return {
     lines: [

@@ -31,11 +31,16 @@ type Run = (argv: readonly string[], io: CommandIo) => Promise<number>;
 const LOADED: Readonly<Record<string, () => Promise<Run>>> = {
   serve: async () => (await import('./serve-command.js')).runServeCommand,
   token: async () => (await import('./token-command.js')).runTokenCommand,
-  storage: async () => (await import('./storage-command.js')).runStorageCommand,
+  migrate: async () => (await import('./migrate-command.js')).runMigrateCommand,
+  conformance: async () => (await import('./conformance-command.js')).runConformanceCommand,
 };
+const loadStorage = async (): Promise<Run> => (await import('./storage-command.js')).runStorageCommand;
+const loadServerInspect = async (): Promise<Run> =>
+  (await import('./server-inspect-command.js')).runServerInspectCommand;
 
 const isOfStorage = (command === 'inspect' || command === 'convert') && process.argv.slice(3).some(isDirectory);
-const load = isOfStorage ? LOADED['storage'] : Object.hasOwn(LOADED, command ?? '') ? LOADED[command ?? ''] : undefined;
+const isOfServer = command === 'inspect' && process.argv.slice(3).some((argument) => /^https?:\/\//.test(argument));
+const load = isOfStorage ? loadStorage : isOfServer ? loadServerInspect : loadOf(command ?? '');
 if (load === undefined) process.exitCode = run(process.argv.slice(2), io);
 else {
   const missing = packagesFor(process.argv.slice(2)).filter((name) => !isInstalled(name));
@@ -48,11 +53,17 @@ else {
   }
 }
 
+function loadOf(name: string): (() => Promise<Run>) | undefined {
+  return Object.hasOwn(LOADED, name) ? LOADED[name] : undefined;
+}
+
 /** The optional packages that a command needs with these arguments. */
 function packagesFor([name, ...options]: readonly string[]): readonly string[] {
   const has = (option: string): boolean => options.some((given) => given === option || given.startsWith(`${option}=`));
+  if (isOfServer) return [];
   if (name === 'inspect' || name === 'convert') return ['lmdb'];
-  if (name === 'token') return ['jose'];
+  if (name === 'token' || name === 'conformance') return ['jose'];
+  if (name === 'migrate') return ['pg'];
   const store = has('--postgres') ? ['pg'] : has('--memory') ? [] : ['lmdb'];
   return ['jose', ...store, ...(has('--log') ? ['pino'] : [])];
 }

@@ -9,7 +9,16 @@ import {
   usageError,
 } from './command.js';
 import { convertCommand } from './convert-command.js';
-import { CONVERT_HELP, GENERAL_HELP, INSPECT_HELP, MERGE_HELP, SERVE_HELP, TOKEN_HELP } from './help.js';
+import {
+  CONFORMANCE_HELP,
+  CONVERT_HELP,
+  GENERAL_HELP,
+  INSPECT_HELP,
+  MERGE_HELP,
+  MIGRATE_HELP,
+  SERVE_HELP,
+  TOKEN_HELP,
+} from './help.js';
 import { inspectCommand } from './inspect-command.js';
 import { mergeCommand } from './merge-command.js';
 import { quotedText, safeText } from './text.js';
@@ -23,9 +32,11 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['merge', { help: MERGE_HELP, run: mergeCommand }],
   ['inspect', { help: INSPECT_HELP, run: inspectCommand }],
   ['convert', { help: CONVERT_HELP, run: convertCommand }],
-  // The program runs these two itself: they take their time. Here is their help.
+  // The program runs these itself: they take their time. Here is their help.
   ['serve', { help: SERVE_HELP, run: () => done(SERVE_HELP) }],
   ['token', { help: TOKEN_HELP, run: () => done(TOKEN_HELP) }],
+  ['migrate', { help: MIGRATE_HELP, run: () => done(MIGRATE_HELP) }],
+  ['conformance', { help: CONFORMANCE_HELP, run: () => done(CONFORMANCE_HELP) }],
   ['help', { help: GENERAL_HELP, run: helpCommand }],
 ]);
 

@@ -48,6 +48,8 @@ describe('help and version', () => {
       ['inspect', '--help'],
       ['convert', '--help'],
       ['serve', '--help'],
+      ['migrate', '--help'],
+      ['conformance', '--help'],
     ]) {
       const wide = runWith({}, ...argv)
         .stdout.split('\n')
@@ -72,14 +74,17 @@ describe('a wrong command line is answered with one line and status 2', () => {
   const cases: readonly [argv: readonly string[], line: string][] = [
     [
       ['mrge', 'a', 'b', 'c'],
-      'deltaic: unknown command "mrge": use one of merge, inspect, convert, serve, token, help; see deltaic --help',
+      'deltaic: unknown command "mrge": use one of merge, inspect, convert, serve, token, migrate, conformance, help; see deltaic --help',
     ],
     [['--verbose'], 'deltaic: unknown option "--verbose"; see deltaic --help'],
-    [['--'], 'deltaic: expected a command: merge, inspect, convert, serve, token, help; see deltaic --help'],
+    [
+      ['--'],
+      'deltaic: expected a command: merge, inspect, convert, serve, token, migrate, conformance, help; see deltaic --help',
+    ],
     [['--help=yes'], 'deltaic: --help takes no value; see deltaic --help'],
     [
       ['\u001b[2J'],
-      'deltaic: unknown command "\\u{1b}[2J": use one of merge, inspect, convert, serve, token, help; see deltaic --help',
+      'deltaic: unknown command "\\u{1b}[2J": use one of merge, inspect, convert, serve, token, migrate, conformance, help; see deltaic --help',
     ],
     [['merge', '--force', 'a', 'b', 'c'], 'deltaic: unknown option "--force"; see deltaic merge --help'],
     [['merge', '-x'], 'deltaic: unknown option "-x"; see deltaic merge --help'],
@@ -100,7 +105,7 @@ describe('a wrong command line is answered with one line and status 2', () => {
     [['inspect', 'a', 'b'], 'deltaic: inspect takes one file, got 2 files; see deltaic inspect --help'],
     [
       ['help', 'mrge'],
-      'deltaic: unknown command "mrge": use one of merge, inspect, convert, serve, token, help; see deltaic --help',
+      'deltaic: unknown command "mrge": use one of merge, inspect, convert, serve, token, migrate, conformance, help; see deltaic --help',
     ],
     [['help', 'merge', 'inspect'], 'deltaic: help takes one command, got 2; see deltaic --help'],
     [['merge', 'a'], 'deltaic: merge takes <base> <local> <remote>, got 1 file; see deltaic merge --help'],

@@ -38,6 +38,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/server/lmdb': 3_100,
   'deltaic/server/postgres': 5_100,
   'deltaic/http': 18_600,
+  'deltaic/http/testing': 25_000,
   'deltaic/server/node': 1_000,
   'deltaic/server/tokens': 2_100,
 };

@@ -1,5 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CommandIo } from '../../src/cli/command.js';
+import { runMigrateCommand } from '../../src/cli/migrate-command.js';
 import { EMPTY_HEAD, type LogStore } from '../../src/server/log-store.js';
 import { logStoreConformance } from '../../src/server/log-store-conformance.js';
 import { migrate, PostgresLogs, SCHEMA_VERSION } from '../../src/server/postgres/index.js';
@@ -72,6 +74,20 @@ describe('the schema', () => {
       code: 'storage',
       message: expect.stringContaining('start it once with --migrate'),
     });
+  });
+
+  test('is made by the command `deltaic migrate`, once', async () => {
+    const database = await server.emptyDatabase();
+    const told: string[] = [];
+    const io = { stdout: (text: string) => void told.push(text) } as Partial<CommandIo> as CommandIo;
+    for (let time = 0; time < 2; time++) {
+      expect(await runMigrateCommand(['migrate', '--postgres', database], io)).toBe(0);
+    }
+    expect(told).toEqual([
+      `the schema was at version 0 and is up to date: version ${SCHEMA_VERSION}\n`,
+      `the schema is up to date: version ${SCHEMA_VERSION}\n`,
+    ]);
+    await (await PostgresLogs.open({ url: database })).close();
   });
 
   test('is made once by several processes that migrate at once, and not again', async () => {

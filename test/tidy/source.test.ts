@@ -11,6 +11,9 @@ const ENTRIES = [
   ...entries.map(({ source }) => source),
   'src/cli/main.ts',
   'src/cli/serve-command.ts',
+  'src/cli/conformance-command.ts',
+  'src/cli/migrate-command.ts',
+  'src/cli/server-inspect-command.ts',
   'src/cli/storage-command.ts',
   'src/cli/token-command.ts',
 ];

@@ -4,5 +4,5 @@
  * @module deltaic/server/postgres
  */
 
-export { PostgresLogs, type PostgresLogsOptions } from './postgres-logs.js';
+export { migrateDatabase, PostgresLogs, type PostgresLogsOptions } from './postgres-logs.js';
 export { migrate, type PostgresConnection, SCHEMA_VERSION } from './schema.js';

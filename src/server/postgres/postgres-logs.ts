@@ -16,7 +16,7 @@ import type {
 } from '../log-store.js';
 import { checkHandlesDiffer, scopeOf } from '../log-store.js';
 import { PostgresWaker } from './postgres-waker.js';
-import { checkSchema, migrate } from './schema.js';
+import { checkSchema, migrate, SCHEMA_VERSION } from './schema.js';
 
 /** How a store in PostgreSQL is opened. */
 export interface PostgresLogsOptions {
@@ -378,6 +378,25 @@ interface Pg {
  *
  * @throws ServiceError `storage` if it is not installed.
  */
+/**
+ * Brings the schema of a database up to date. Several processes may do so at once.
+ *
+ * @returns the versions before and after.
+ * @throws ServiceError `storage` if the database cannot be reached, or if its schema is newer than this code.
+ */
+export async function migrateDatabase(url: string): Promise<{ readonly from: number; readonly to: number }> {
+  const { Client } = loadPg();
+  const client = new Client({ connectionString: url });
+  try {
+    await client.connect();
+    return { from: await migrate(client), to: SCHEMA_VERSION };
+  } catch (error) {
+    throw failure(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
 function loadPg(): Pg {
   const load = createRequire(import.meta.url);
   try {
