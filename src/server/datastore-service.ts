@@ -285,11 +285,13 @@ export class DatastoreService {
     await this.#wake(new Set(moved));
   }
 
-  /** Remembers what is in the list of an account, so that {@link poll} notices a change. */
-  async noteList(requester: Requester): Promise<void> {
+  /** Remembers what is in the list of an account, so that {@link poll} notices a change. @returns all of it. */
+  async noteList(requester: Requester): Promise<string> {
     const stored = await this.#logs.list(requester.account);
     const seen = stored.map(({ handle, info }) => [handle, info === undefined ? '' : new TextDecoder().decode(info)]);
-    this.#lists.set(requester.account, JSON.stringify([seen, await this.list(requester)]));
+    const text = JSON.stringify([seen, await this.list(requester)]);
+    this.#lists.set(requester.account, text);
+    return text;
   }
 
   /** Finishes what was begun. The store stays open: it is the embedder's. */

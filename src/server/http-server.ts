@@ -1,8 +1,8 @@
-import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
+import { ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { formatMessage, parseReplicaMessage } from '../sync/message-format.js';
 import { DatastoreService, type DatastoreServiceOptions, type Requester } from './datastore-service.js';
 import { errorResponse } from './error-response.js';
+import { formOf, readBinarySend, readJsonSend, sendResponse, wrongContentType } from './message-forms.js';
 import { addressKey, RateLimit } from './rate-limit.js';
 import { type JsonBody, parseJsonBody, readBody, textMember, textsMember } from './request-body.js';
 import { type ServerLogEvent, traceOf } from './server-log.js';
@@ -80,7 +80,7 @@ const ANSWER_TIME = 30_000;
 /** How long after its head a body must be there, in ms. */
 const BODY_TIME = 30_000;
 
-/** Creates a server. Spec: HTTP-1 to HTTP-9. */
+/** Creates a server. Spec: HTTP-1 to HTTP-11. */
 export function createServer(options: ServerOptions): DatastoreServer {
   const { logs, bodySize = BODY_SIZE, answerTime = ANSWER_TIME, log } = options;
   const service = new DatastoreService({ newHandle: randomHandle, ...options });
@@ -93,20 +93,7 @@ export function createServer(options: ServerOptions): DatastoreServer {
   const gate = new Gate(options);
   let isClosing = false;
 
-  const posts: Readonly<Record<string, Call>> = {
-    '/v1/profile': async (requester) => service.profile(requester),
-    '/v1/list': async (requester) => ({
-      datastores: (await service.list(requester)).map((one) => ({ ...one, mtime: one.mtime?.getTime() })),
-    }),
-    '/v1/find': (requester, body) => service.find(requester, textMember(body, 'id')),
-    '/v1/create': (requester, body) => service.create(requester, textMember(body, 'id')),
-    '/v1/delete': (requester, body) => service.delete(requester, textMember(body, 'id')),
-    '/v1/send': async (requester, body) => {
-      const message = parseReplicaMessage(body['message']);
-      const answer = await service.send(requester, textMember(body, 'handle'), message);
-      return { message: formatMessage(answer.message), role: answer.role, time: service.now() };
-    },
-  };
+  const posts = callsOf(service);
 
   /** Answers a request to a route, or throws what {@link errorResponse} makes an answer of. */
   const answer = async (request: Request, route: string, client: ClientConnection): Promise<Response> => {
@@ -123,9 +110,22 @@ export function createServer(options: ServerOptions): DatastoreServer {
     if (route === READ_ROUTE) {
       return Response.json(await withinTime(answerTime, readDatastore(service, requester, idIn(request))));
     }
-    checkContentType(request);
-    const body = parseJsonBody(await readBody(request, { size: bodySize, time: BODY_TIME }));
+    const form = formOf(request);
+    const bytes = await readBody(request, { size: bodySize, time: BODY_TIME });
+    if (route === SEND_ROUTE) {
+      const { handle, message } = form === 'binary' ? readBinarySend(bytes) : readJsonSend(bytes);
+      const answer = await withinTime(answerTime, service.send(requester, handle, message));
+      return sendResponse(request, answer, service.now());
+    }
+    if (form === 'binary') throw wrongContentType(request);
+    const body = parseJsonBody(bytes);
     if (route === WATCH_ROUTE) return await watches.open(requester, new Set(textsMember(body, 'handles')));
+    if (route === POLL_ROUTE) {
+      const { signal } = request;
+      return Response.json(
+        await watches.poll(requester, new Set(textsMember(body, 'handles')), body['cursor'], signal),
+      );
+    }
     const call = posts[route] as Call;
     return Response.json((await withinTime(answerTime, call(requester, body))) ?? null);
   };
@@ -163,9 +163,26 @@ export function createServer(options: ServerOptions): DatastoreServer {
 /** Answers a `POST` with what becomes JSON. */
 type Call = (requester: Authenticated, body: JsonBody) => Promise<unknown>;
 
+/** The calls that are answered with what becomes JSON, by their paths. */
+function callsOf(service: DatastoreService): Readonly<Record<string, Call>> {
+  return {
+    '/v1/profile': async (requester) => service.profile(requester),
+    '/v1/list': async (requester) => ({
+      datastores: (await service.list(requester)).map((one) => ({ ...one, mtime: one.mtime?.getTime() })),
+    }),
+    '/v1/find': (requester, body) => service.find(requester, textMember(body, 'id')),
+    '/v1/create': (requester, body) => service.create(requester, textMember(body, 'id')),
+    '/v1/delete': (requester, body) => service.delete(requester, textMember(body, 'id')),
+  };
+}
+
 /** The route that reads a datastore as JSON, for people with `curl`. */
 const READ_ROUTE = '/v1/datastores/{id}';
 const WATCH_ROUTE = '/v1/watch';
+const POLL_ROUTE = '/v1/poll';
+const SEND_ROUTE = '/v1/send';
+/** The routes that are not answered by a {@link Call}. */
+const OTHER_ROUTES: readonly string[] = [WATCH_ROUTE, POLL_ROUTE, SEND_ROUTE];
 /** What is logged and counted for a path that does not exist. */
 const NO_ROUTE = 'none';
 
@@ -176,7 +193,8 @@ function routeOf({ method, url }: Request, posts: Readonly<Record<string, Call>>
     if (pathname === '/health' || pathname === '/ready') return pathname;
     return /^\/v1\/datastores\/[^/]+$/.test(pathname) ? READ_ROUTE : NO_ROUTE;
   }
-  return method === 'POST' && (pathname === WATCH_ROUTE || Object.hasOwn(posts, pathname)) ? pathname : NO_ROUTE;
+  const isKnown = OTHER_ROUTES.includes(pathname) || Object.hasOwn(posts, pathname);
+  return method === 'POST' && isKnown ? pathname : NO_ROUTE;
 }
 
 async function readiness(logs: ServerOptions['logs'], isClosing: boolean, time: number): Promise<Response> {
@@ -242,13 +260,6 @@ class Gate {
 function refuseIfEarly(wait: number | undefined, whose: string): void {
   if (wait === undefined || wait === 0) return;
   throw new ServiceError('retry-later', `too many requests ${whose}`, {}, undefined, 'answered', wait);
-}
-
-/** @throws DatastoreError `invalid-json`. */
-function checkContentType({ headers }: Request): void {
-  const type = headers.get('content-type') ?? '';
-  if (/^application\/json\b/.test(type)) return;
-  throw new DatastoreError('invalid-json', `the content type must be application/json, got ${quote(type)}`);
 }
 
 function preflight(origin: string | undefined): Response {

@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors/datastore-error.js';
 import type { DatastoreService, Requester, ServiceEvent } from './datastore-service.js';
+import { digest, OpenPoll, type PollAnswer, parseCursor } from './open-poll.js';
 import { withinTime } from './within-time.js';
 
 /** How watches are served. See `ServerOptions`. */
@@ -22,12 +23,12 @@ const ANSWER_TIME = 30_000;
 /** When to come back to a server that is stopping, in ms. */
 const CLOSING_RETRY = 5_000;
 
-/** The watches that are open: streams of server-sent events. */
+/** The watches that are open: streams of server-sent events, and long polls. Spec: HTTP-4, HTTP-11. */
 export class WatchList {
   readonly #service: DatastoreService;
   readonly #options: WatchOptions;
   readonly #failed: (error: unknown) => void;
-  readonly #open = new Set<OpenWatch>();
+  readonly #open = new Set<OpenWatch | OpenPoll>();
   readonly #counts = new Map<string, number>();
   readonly #poll: ReturnType<typeof setInterval> | undefined;
   #isPolling = false;
@@ -42,29 +43,70 @@ export class WatchList {
     if (pollInterval > 0) this.#poll = setInterval(() => this.#pollNow(), pollInterval);
   }
 
+  /** Opens a stream. @throws ServiceError `retry-later`. */
   async open(requester: Listener, handles: ReadonlySet<string>): Promise<Response> {
-    const { watchesPerAccount = WATCHES, heartbeat = HEARTBEAT, answerTime = ANSWER_TIME } = this.#options;
-    if (this.#isClosed) {
-      throw new ServiceError('retry-later', 'the server is stopping', {}, undefined, 'answered', CLOSING_RETRY);
-    }
-    const count = this.#counts.get(requester.account) ?? 0;
-    if (count >= watchesPerAccount) {
-      throw new ServiceError('retry-later', `an account may have at most ${watchesPerAccount} watches at once`);
-    }
-    this.#counts.set(requester.account, count + 1);
+    const { heartbeat = HEARTBEAT, answerTime = ANSWER_TIME } = this.#options;
+    const release = this.#admit(requester);
     await withinTime(answerTime, this.#service.noteList(requester)).catch(() => undefined);
     const watch = new OpenWatch(requester, heartbeat, () => {
       if (!this.#open.delete(watch)) return;
       stop();
-      const left = (this.#counts.get(requester.account) ?? 1) - 1;
-      if (left === 0) this.#counts.delete(requester.account);
-      else this.#counts.set(requester.account, left);
+      release();
     });
     this.#open.add(watch);
     const stop = this.#service.watch({ requester, handles, tell: (event) => watch.tell(event) });
     // It may have been closed meanwhile.
     if (this.#isClosed) watch.end(CLOSING_RETRY);
     return watch.response;
+  }
+
+  /**
+   * Answers a long poll: with what has happened since an earlier one gave the cursor, at once or when something happens.
+   *
+   * @throws ServiceError `retry-later`, `storage`.
+   */
+  async poll(
+    requester: Listener,
+    handles: ReadonlySet<string>,
+    cursor: unknown,
+    signal: AbortSignal,
+  ): Promise<PollAnswer> {
+    const { heartbeat = HEARTBEAT, answerTime = ANSWER_TIME } = this.#options;
+    const listTag = (): Promise<string> => withinTime(answerTime, this.#service.noteList(requester).then(digest));
+    const release = this.#admit(requester);
+    const poll = new OpenPoll(requester, heartbeat, parseCursor(cursor, handles));
+    this.#open.add(poll);
+    signal.addEventListener('abort', () => poll.end(0));
+    const stop = this.#service.watch({ requester, handles, tell: (event) => poll.tell(event) });
+    try {
+      poll.compareList(await listTag());
+      if (this.#isClosed) poll.end(CLOSING_RETRY);
+      await poll.ended;
+      return poll.answer(poll.isListChanged ? await listTag() : undefined);
+    } finally {
+      poll.end(0);
+      stop();
+      this.#open.delete(poll);
+      release();
+    }
+  }
+
+  /** Counts a watch of an account. @returns a function that makes room again. @throws ServiceError `retry-later`. */
+  #admit({ account }: Listener): () => void {
+    const { watchesPerAccount = WATCHES } = this.#options;
+    if (this.#isClosed) {
+      throw new ServiceError('retry-later', 'the server is stopping', {}, undefined, 'answered', CLOSING_RETRY);
+    }
+    const count = this.#counts.get(account) ?? 0;
+    if (count >= watchesPerAccount) {
+      throw new ServiceError('retry-later', `an account may have at most ${watchesPerAccount} watches at once`);
+    }
+    this.#counts.set(account, count + 1);
+    return () => {
+      const left = (this.#counts.get(account) ?? 1) - 1;
+      if (left === 0) this.#counts.delete(account);
+      else this.#counts.set(account, left);
+    };
   }
 
   close(spread: number): void {

@@ -36,9 +36,9 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/storage/lmdb': 4_500,
   'deltaic/server': 42_000,
   'deltaic/server/lmdb': 3_100,
-  'deltaic/server/postgres': 5_100,
-  'deltaic/http': 18_600,
-  'deltaic/http/testing': 25_000,
+  'deltaic/server/postgres': 5_200,
+  'deltaic/http': 28_800,
+  'deltaic/http/testing': 36_600,
   'deltaic/server/node': 1_000,
   'deltaic/server/tokens': 2_100,
 };

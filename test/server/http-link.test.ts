@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Link } from '../../src/datastore/index.js';
 import { type HttpLinkOptions, httpLink } from '../../src/http/index.js';
 import { parseDelta } from '../../src/index.js';
 import { LmdbLogs } from '../../src/server/lmdb/index.js';
@@ -9,11 +10,25 @@ import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { testLinks } from './link-suite.js';
 import { startServer } from './server-fixture.js';
 
-describe('a link over HTTP, to a server with logs in memory', () => {
-  testLinks(async () => {
+/** A network on which streams end at once. */
+const withoutStreams: typeof fetch = async (url, init) =>
+  String(url).endsWith('/v1/watch') ? new Response('') : await fetch(url, init);
+
+/** Watches until the link has learned that streams do not work. */
+async function loseTrust(link: Link): Promise<void> {
+  for (let time = 0; time < 3; time++) {
+    await new Promise<void>((resolve) => {
+      link.watch(({ type }) => type === 'disconnected' && resolve());
+    });
+  }
+}
+
+describe('a link over HTTP that asks long polls', () => {
+  const open = async () => {
     const logs = new MemoryLogs();
     return { stores: [logs], close: () => logs.close() };
-  });
+  };
+  testLinks(open, { fetch: withoutStreams }, loseTrust);
 });
 
 describe('a link over HTTP, to three servers with logs in one LMDB environment', () => {

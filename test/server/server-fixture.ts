@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 
 import type { Link } from '../../src/datastore/index.js';
-import { httpLink } from '../../src/http/index.js';
+import { type HttpLinkOptions, httpLink } from '../../src/http/index.js';
 import { createServer, type DatastoreServer, type ServerOptions } from '../../src/server/http-server.js';
 import { nodeListener } from '../../src/server/node/index.js';
 import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
@@ -14,7 +14,11 @@ export interface RunningServer {
   readonly url: string;
   readonly http: Server;
   /** A link of an account, as a device has one. */
-  link(account: string, claims?: { readonly team?: string; readonly userName?: string }): Link;
+  link(
+    account: string,
+    claims?: { readonly team?: string; readonly userName?: string },
+    options?: Partial<HttpLinkOptions>,
+  ): Link;
   close(): Promise<void>;
 }
 
@@ -29,7 +33,8 @@ export async function startServer(
     server,
     url,
     http,
-    link: (account, claims = {}) => httpLink({ url, getToken: () => signToken(SECRET, { account, ...claims }, 60) }),
+    link: (account, claims = {}, options = {}) =>
+      httpLink({ url, getToken: () => signToken(SECRET, { account, ...claims }, 60), ...options }),
     close: async () => {
       await server.close(0);
       http.closeAllConnections();

@@ -1,6 +1,10 @@
+import { decodeSequencerMessage, encodeMessage } from '../../codec/binary/encoded-message.js';
+import { parseDelta } from '../../codec/wire/delta.js';
 import type { Link } from '../../datastore/manager/link.js';
 import { type ConformanceCase, casesOf, expectSame, expectThat } from '../../datastore/testing/conformance-case.js';
 import { linkConformance } from '../../datastore/testing/link-conformance.js';
+import { formatMessage } from '../../sync/message-format.js';
+import type { ReplicaMessage } from '../../sync/messages.js';
 import { httpLink } from '../http-link.js';
 
 /** An account that a test acts for. */
@@ -17,29 +21,31 @@ export interface ServerUnderTest {
   readonly tokenOf: (account: TestAccount, seconds?: number) => string | Promise<string>;
 }
 
+const BINARY = 'application/vnd.deltaic';
 const ANN: TestAccount = { account: 'conformance-ann', team: 'Example', userName: 'Ann Example' };
 const COLLEAGUE: TestAccount = { account: 'conformance-colleague', team: 'Example' };
 const OUTSIDER: TestAccount = { account: 'conformance-outsider', team: 'Elsewhere' };
 const STRANGER: TestAccount = { account: 'conformance-stranger' };
 
 /**
- * The wire as tests, against any server that follows `spec/server.md`: the contract of a link over HTTP, and what only a look at
+ * The wire as tests, against any server that follows `spec/http.md`: the contract of a link over HTTP, and what only a look at
  * requests and answers can tell. The cases use four accounts, and ids that no run before has used, so that a server may be
  * tested that has data; they delete what they make.
  *
- * Spec: HTTP-1 to HTTP-7.
+ * Spec: HTTP-1 to HTTP-7, HTTP-10, HTTP-11.
  */
 export function serverConformance(server: ServerUnderTest): readonly ConformanceCase[] {
   const links = linkConformance(async () => {
     const made: Made[] = [];
     const suffix = freshSuffix();
-    const linkOf = (account: TestAccount): Link => {
+    const linkOf = (account: TestAccount, format: 'binary' | 'json' = 'binary'): Link => {
       const getToken = (): string | Promise<string> => server.tokenOf(account);
-      return withFreshIds(httpLink({ url: server.url, getToken }), suffix, made);
+      return withFreshIds(httpLink({ url: server.url, getToken, format }), suffix, made);
     };
     return {
       ann: linkOf(ANN),
-      annsTablet: linkOf(ANN),
+      // Both forms in each case.
+      annsTablet: linkOf(ANN, 'json'),
       colleague: linkOf(COLLEAGUE),
       outsider: linkOf(OUTSIDER),
       stranger: linkOf(STRANGER),
@@ -88,6 +94,7 @@ function withFreshIds(link: Link, suffix: string, made: Made[]): Link {
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  readonly bytes: Uint8Array;
   readonly json: Readonly<Record<string, unknown>> | null;
 }
 
@@ -114,18 +121,29 @@ class Caller {
     type = 'application/json',
   ): Promise<Answer> {
     const shown = token ?? (await this.tokenOf(ANN));
-    const headers = {
-      ...(shown === '' ? {} : { authorization: `Bearer ${shown}` }),
-      ...(body === undefined ? {} : { 'content-type': type }),
-    };
+    return await this.#fetch(method, path, shown, body === undefined ? {} : { 'content-type': type }, body);
+  }
+
+  async #fetch(
+    method: string,
+    path: string,
+    token: string,
+    others: Readonly<Record<string, string>>,
+    body: string | Uint8Array<ArrayBuffer> | undefined,
+  ): Promise<Answer> {
+    const headers = { ...others, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
     const { url } = this.#server;
-    const response = await fetch(new URL(path, url.endsWith('/') ? url : `${url}/`), {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, json: jsonOf(text) };
+    const init = { method, headers, ...(body === undefined ? {} : { body }) };
+    const response = await fetch(new URL(path, url.endsWith('/') ? url : `${url}/`), init);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return { status: response.status, headers: response.headers, bytes, json: jsonOf(bytes) };
+  }
+
+  /** Sends a message of Ann's in one form, and asks for the answer in one. */
+  async send(handle: string, message: ReplicaMessage, type: string, accept: string): Promise<Answer> {
+    const json = JSON.stringify({ handle, message: formatMessage(message) });
+    const body = type === BINARY ? encodeMessage(message, { handle }) : json;
+    return await this.#fetch('POST', 'v1/send', await this.tokenOf(ANN), { 'content-type': type, accept }, body);
   }
 
   post(path: string, body: object, token?: string): Promise<Answer> {
@@ -145,9 +163,9 @@ class Caller {
   }
 }
 
-function jsonOf(text: string): Answer['json'] {
+function jsonOf(bytes: Uint8Array): Answer['json'] {
   try {
-    return JSON.parse(text) as Answer['json'];
+    return JSON.parse(new TextDecoder().decode(bytes)) as Answer['json'];
   } catch {
     return null;
   }
@@ -164,6 +182,7 @@ const CALLS: Readonly<Record<string, object>> = {
   delete: { id: 'default' },
   send: { handle: 'h', message: { type: 'fetch', rev: 0 } },
   watch: { handles: ['h'] },
+  poll: { handles: ['h'] },
 };
 
 const WIRE_CHECKS: Readonly<Record<string, Check>> = {
@@ -238,6 +257,51 @@ const WIRE_CHECKS: Readonly<Record<string, Check>> = {
     const { status, json } = await caller.ask('GET', `v1/datastores/${id}`);
     const rows = [{ tid: 't', rowid: 'r', data: { text: 'hello' } }];
     expectSame([status, json], [200, { rev: 1, role: 'owner', rows }], 'the datastore');
+  },
+  'takes and gives messages in both forms, in any combination': async (caller) => {
+    const { handle } = await caller.create('forms');
+    const put = (rev: number): ReplicaMessage => {
+      return { type: 'put', rev, nonce: `n${rev}`, delta: parseDelta([['I', 't', `r${rev}`, { text: 'ü' }]]) };
+    };
+    const { status, json } = await caller.send(handle, put(0), BINARY, 'application/json');
+    expectSame(
+      [status, json?.['message']],
+      [200, { type: 'accepted', nonce: 'n0', rev: 1 }],
+      'binary, answered in JSON',
+    );
+    const binary = await caller.send(handle, { type: 'fetch', rev: 0 }, 'application/json', BINARY);
+    expectSame(binary.headers.get('content-type'), BINARY, 'the type of an answer in the binary form');
+    const { message, head } = decodeSequencerMessage(binary.bytes);
+    expectSame(head['role'], 'owner', 'the role beside it');
+    const plain = await caller.send(handle, { type: 'fetch', rev: 0 }, BINARY, '*/*');
+    expectSame(formatMessage(message), plain.json?.['message'], 'the same answer in both forms');
+    const snapshot = await caller.send(handle, { type: 'fetch-snapshot' }, BINARY, BINARY);
+    expectSame(decodeSequencerMessage(snapshot.bytes).message.type, 'snapshot', 'the answer to fetch-snapshot');
+    const refused = await caller.post('list', {}, await caller.tokenOf(STRANGER));
+    expectSame(refused.status, 200, 'calls without messages stay JSON');
+    const damaged = await caller.ask('POST', 'v1/send', '\u0000\u0000', undefined, BINARY);
+    expectSame([damaged.status, typeof damaged.json?.['code']], [400, 'string'], 'a damaged message');
+  },
+  'answers a long poll at once, then when something happens, and misses nothing in between': async (caller) => {
+    const { handle } = await caller.create('polled');
+    const grow = async (rev: number): Promise<void> => {
+      const delta = parseDelta([['I', 't', `r${rev}`, {}]]);
+      await caller.send(handle, { type: 'put', rev, nonce: `n${rev}`, delta }, BINARY, BINARY);
+    };
+    const first = await caller.post('poll', { handles: [handle] });
+    const revisions = ({ json }: Answer): unknown => {
+      const events = json?.['events'] as readonly { readonly handle?: string; readonly rev?: number }[];
+      return events.filter((event) => event.handle === handle).map(({ rev }) => rev);
+    };
+    expectSame([first.status, revisions(first)], [200, [0]], 'the first poll');
+    await grow(0);
+    const second = await caller.post('poll', { handles: [handle], cursor: first.json?.['cursor'] });
+    expectSame(revisions(second), [1], 'a poll after something has happened');
+    const waiting = caller.post('poll', { handles: [handle], cursor: second.json?.['cursor'] });
+    await grow(1);
+    expectSame(revisions(await waiting), [2], 'a poll while something happens');
+    const again = await caller.post('poll', { handles: [handle], cursor: 'not one of yours' });
+    expectSame(revisions(again), [2], 'a poll with a cursor that the server does not understand');
   },
   'says that its answers are not for caches and not to be guessed at': async (caller) => {
     const { headers } = await caller.post('list', {});

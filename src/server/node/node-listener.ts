@@ -44,7 +44,9 @@ export function nodeListener(handler: WebHandler): (incoming: IncomingRequest, o
 }
 
 async function serve(handler: WebHandler, incoming: IncomingRequest, outgoing: OutgoingResponse): Promise<void> {
-  const request = requestOf(incoming);
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
+  const request = requestOf(incoming, gone.signal);
   if (request === undefined) {
     outgoing.writeHead(400);
     outgoing.end();
@@ -75,12 +77,13 @@ async function serve(handler: WebHandler, incoming: IncomingRequest, outgoing: O
 }
 
 /** The request, or `undefined` for one that no web-standard request can be. */
-function requestOf(incoming: IncomingRequest): Request | undefined {
+function requestOf(incoming: IncomingRequest, signal: AbortSignal): Request | undefined {
   const { method = 'GET', url = '/', headers } = incoming;
   try {
     const hasBody = method !== 'GET' && method !== 'HEAD';
     return new Request(new URL(url, `http://${headers['host'] ?? 'localhost'}`), {
       method,
+      signal,
       headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
         value === undefined || name.startsWith(':')
           ? []
