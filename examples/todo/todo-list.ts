@@ -91,6 +91,14 @@ export class TodoList {
     await this.#datastore.sync();
   }
 
+  /** Shows the edits of others as soon as they arrive. */
+  showIncoming(): void {
+    this.#datastore.on('syncStatus', ({ hasIncoming, anyError }) => {
+      if (anyError !== undefined) this.#print(`${this.#device}: ${anyError.message}`);
+      if (hasIncoming) this.#datastore.sync();
+    });
+  }
+
   /** The state of the synchronization in words. */
   describeStatus(): string {
     const { isConnected, isUploading, hasIncoming } = this.#datastore.syncStatus;
