@@ -12,6 +12,7 @@ import { formatMessage, parseSequencerMessage } from '../sync/message-format.js'
 import type { ReplicaMessage, Role, SequencerMessage } from '../sync/messages.js';
 import { HttpWatch, StreamTrust } from './http-watch.js';
 import { malformed, type RequestOptions, Requests } from './requests.js';
+import { browserTabs, SharedWatch, type TabGroup } from './shared-watch.js';
 
 /** How to reach a server. */
 export interface HttpLinkOptions extends RequestOptions {
@@ -30,13 +31,18 @@ export interface HttpLinkOptions extends RequestOptions {
   readonly timeout?: number;
   /** How messages travel: `json` is for people who look at them. `binary` unless given. */
   readonly format?: 'binary' | 'json';
+  /**
+   * A name, such as the account, under which the tabs of a browser share one stream; without it each tab has its own, and
+   * over HTTP/1.1 a browser opens no more than six connections. Give all tabs of an account the same name, and no others.
+   */
+  readonly sharedAs?: string;
   /** How long a watch may be silent before it counts as lost, in ms: 45 s unless given. */
   readonly silence?: number;
 }
 
 const SILENCE = 45_000;
 
-/** The link of one account to a server over HTTP. Spec: HTTP-1 to HTTP-5, HTTP-10 to HTTP-12. */
+/** The link of one account to a server over HTTP. Spec: HTTP-1 to HTTP-5, HTTP-10 to HTTP-13. */
 export function httpLink(options: HttpLinkOptions): Link {
   return new HttpLink(options);
 }
@@ -45,10 +51,13 @@ class HttpLink implements Link {
   readonly #options: HttpLinkOptions;
   readonly #requests: Requests;
   readonly #trust = new StreamTrust();
+  readonly #tabs: TabGroup | undefined;
 
   constructor(options: HttpLinkOptions) {
     this.#options = options;
     this.#requests = new Requests(options);
+    const { sharedAs, url } = options;
+    this.#tabs = sharedAs === undefined ? undefined : browserTabs(`${url} ${sharedAs}`);
   }
 
   async profile(): Promise<AccountProfile> {
@@ -97,7 +106,9 @@ class HttpLink implements Link {
 
   watch(listener: (event: LinkEvent) => void): Watch {
     const { silence = SILENCE } = this.#options;
-    return new HttpWatch({ requests: this.#requests, trust: this.#trust, silence }, listener);
+    const context = { requests: this.#requests, trust: this.#trust, silence };
+    const open = (heard: (event: LinkEvent) => void): Watch => new HttpWatch(context, heard);
+    return this.#tabs === undefined ? open(listener) : new SharedWatch(this.#tabs, open, listener);
   }
 
   async #access(method: string, id: string): Promise<DatastoreAccess> {
