@@ -10,7 +10,7 @@ import { parseJsonBody, textMember } from './request-body.js';
 
 const BINARY = 'application/vnd.deltaic';
 /** How much memory a delta may take, in bytes as decoders count them. */
-const DECODED_SIZE = 64 << 20;
+const DECODED_SIZE = 32 << 20;
 
 /** The form of a body. @throws DatastoreError `invalid-json` for any other content type. */
 export function formOf(request: Request): 'json' | 'binary' {

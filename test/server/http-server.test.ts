@@ -1,10 +1,13 @@
+import fc from 'fast-check';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ServiceError } from '../../src/index.js';
+import { encodeMessage } from '../../src/codec/binary/encoded-message.js';
+import { parseDelta, ServiceError } from '../../src/index.js';
 import { createServer } from '../../src/server/http-server.js';
 import { EMPTY_HEAD } from '../../src/server/log-store.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
+import { runs } from '../support/seed.js';
 import { type RunningServer, SECRET, startServer } from './server-fixture.js';
 
 const ROUTES: readonly (readonly [method: 'GET' | 'POST', path: string, body?: unknown])[] = [
@@ -15,6 +18,7 @@ const ROUTES: readonly (readonly [method: 'GET' | 'POST', path: string, body?: u
   ['POST', '/v1/delete', { id: 'default' }],
   ['POST', '/v1/send', { handle: 'h', message: { type: 'fetch', rev: 0 } }],
   ['POST', '/v1/watch', { handles: ['h'] }],
+  ['POST', '/v1/poll', { handles: ['h'] }],
   ['GET', '/v1/datastores/default'],
 ];
 
@@ -142,6 +146,31 @@ describe('bad requests', () => {
     expect(html.status).toBe(400);
     expect((await ask('/v1/find', { token: ann })).status).toBe(404);
     expect((await ask('/v1/datastores/%ff', { token: ann })).status).toBe(404);
+  });
+
+  test('in the binary form never fail the server, however they are damaged', async () => {
+    const { handle } = (await (await post('/v1/create', { id: 'binary' }, ann)).json()) as { handle: string };
+    const delta = parseDelta([['I', 't', 'r', { text: 'x', list: [1, 2], long: { I: '7' } }]]);
+    const valid = encodeMessage({ type: 'put', rev: 0, nonce: 'n', delta }, { handle });
+    const send = async (body: Uint8Array<ArrayBuffer>): Promise<number> => {
+      const headers = { 'content-type': 'application/vnd.deltaic', accept: 'application/vnd.deltaic' };
+      return (await ask('/v1/send', { method: 'POST', body, token: ann, headers })).status;
+    };
+    const damage = fc.array(fc.tuple(fc.nat({ max: valid.length - 1 }), fc.nat({ max: 255 })), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const found = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(damage, fc.nat({ max: valid.length }), async (bytes, length) => {
+        const body = valid.slice(0, length % 3 === 0 ? length : valid.length);
+        for (const [at, byte] of bytes) if (at < body.length) body[at] = byte;
+        found.add(await send(body));
+      }),
+      { numRuns: runs(150) },
+    );
+    expect([...found].filter((status) => status >= 500)).toEqual([]);
+    expect(await send(valid)).toBe(200);
   });
 
   test('that are too large are cut off', async () => {
