@@ -5,8 +5,8 @@ import { ServiceError } from '../errors/datastore-error.js';
 export type TabMessage =
   /** A tab is there, and follows these datastores. */
   | { readonly type: 'follow'; readonly tab: string; readonly handles: readonly string[] }
-  /** The tab that has the stream is there; if it is new, the others say again what they follow. */
-  | { readonly type: 'alive'; readonly isNew: boolean }
+  /** The tab that has the stream is there. */
+  | { readonly type: 'alive' }
   /** The stream works, or something came on it: for one tab, or for all. */
   | { readonly type: 'told'; readonly to?: string; readonly event: TabEvent }
   /** The stream has ended; perhaps the server has said after how many ms to come back. */
@@ -109,7 +109,7 @@ export class SharedWatch implements Watch {
       if (this.#role.type === 'leading' && this.#role.watch === watch) this.#relay(event);
     });
     this.#role = { type: 'leading', watch };
-    this.#channel.post({ type: 'alive', isNew: true });
+    this.#channel.post({ type: 'alive' });
     this.#followAll(watch);
   }
 
@@ -145,7 +145,7 @@ export class SharedWatch implements Watch {
       this.#role.watch.close();
       this.#role = { type: 'listening' };
       this.#announce();
-    } else if (message.type === 'alive' && message.isNew) this.#announce();
+    }
     if (this.#role.type !== 'listening' || message.type !== 'told') return;
     const { to, event } = message;
     if (to === undefined || to === this.#tab) this.#tell(event);
@@ -169,7 +169,7 @@ export class SharedWatch implements Watch {
     const now = Date.now();
     for (const [tab, { at }] of this.#others) if (now - at > SILENCE) this.#others.delete(tab);
     this.#announce();
-    if (this.#role.type === 'leading') this.#channel.post({ type: 'alive', isNew: false });
+    if (this.#role.type === 'leading') this.#channel.post({ type: 'alive' });
     else if (this.#role.type === 'listening' && now - this.#heardAt > SILENCE) this.#goAlone();
   }
 

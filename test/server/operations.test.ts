@@ -199,6 +199,41 @@ describe('a limit', () => {
   });
 });
 
+describe('a long poll', () => {
+  interface Answer {
+    readonly events: readonly { readonly type: string; readonly rev?: number }[];
+    readonly cursor: string;
+    readonly after?: number;
+  }
+  const poll = async (server: DatastoreServer, handles: readonly string[], cursor?: string): Promise<Answer> => {
+    return (await (await ask(server, '/v1/poll', { handles, cursor })).json()) as Answer;
+  };
+
+  test('tells what became of the list and of logs since the last one, once, whatever server answers', async () => {
+    const logs = new MemoryLogs();
+    const [one, other] = [serverOf({ logs, heartbeat: 30 }), serverOf({ logs, heartbeat: 30 })];
+    const handle = await handleOf(one, 'one');
+    const first = await poll(one, [handle]);
+    expect(first.events).toMatchObject([{ type: 'reached', rev: 0 }]);
+    await handleOf(one, 'two');
+    await put(one, handle, 0, 'x');
+    const second = await poll(other, [handle], first.cursor);
+    expect(new Set(second.events.map(({ type, rev }) => `${type} ${rev}`))).toEqual(
+      new Set(['list-changed undefined', 'reached 1']),
+    );
+    expect((await poll(one, [handle], second.cursor)).events).toEqual([]);
+  });
+
+  test('is answered when the server stops, with when to come back', async () => {
+    const server = serverOf();
+    const { cursor } = await poll(server, []);
+    const waiting = poll(server, [], cursor);
+    await expect.poll(() => server.service.statistics.watchers).toBe(1);
+    await server.close(60_000);
+    expect((await waiting).after).toBeGreaterThan(0);
+  });
+});
+
 test('a server that is stopping is not ready, and takes no watch', async () => {
   const server = serverOf();
   expect((await ask(server, '/ready', undefined)).status).toBe(200);
