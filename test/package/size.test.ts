@@ -37,8 +37,8 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/server': 42_000,
   'deltaic/server/lmdb': 3_100,
   'deltaic/server/postgres': 5_200,
-  'deltaic/http': 29_900,
-  'deltaic/http/testing': 37_900,
+  'deltaic/http': 31_600,
+  'deltaic/http/testing': 39_600,
   'deltaic/server/node': 1_000,
   'deltaic/server/tokens': 2_100,
 };
