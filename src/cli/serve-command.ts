@@ -29,9 +29,9 @@ const PORT = 8484;
 const SECRET_BYTES = 48;
 /** How long the token lasts that is printed, in days. */
 const TRIAL_DAYS = 7;
-/** How far apart devices come back after the server has ended, in ms. */
+/** Over how many ms devices come back after the server has ended. */
 const SPREAD = 5_000;
-/** How long requests that were begun may take after that, in ms, until their connections are cut. */
+/** How many ms requests that were begun may take after that, until their connections are cut. */
 const GRACE = 10_000;
 
 const OPTIONS: OptionTypes = {

@@ -1,10 +1,11 @@
 /** How many seconds' worth of requests may come at once. */
 const BURST_SECONDS = 10;
-/** Below this many keys, those that are back at nothing are not looked for. */
+/** Below this many keys, those that have all of their allowance again are not looked for. */
 const SWEEP_FROM = 1_000;
 
 /**
- * Limits how often something may be done for each key, such as an account: `perSecond` times a second in the long run, and ten
+ * Limits how often something may be done for each key, such as an account: `perSecond` times a second in the long run,
+ * and ten
  * seconds' worth of it at once. Of each key it knows one number, the moment up to which its allowance is used; a key that
  * has all of its allowance is forgotten. Spec: HTTP-8.
  */
@@ -34,7 +35,8 @@ export class RateLimit {
 }
 
 /**
- * The part of a client's address that is limited. A client that has an IPv6 address usually has a network of them, so it is the
+ * The part of a client's address that is limited. A client that has an IPv6 address usually has a network of them, so it
+ * is the
  * network (/64) that counts.
  */
 export function addressKey(address: string): string {

@@ -5,7 +5,7 @@ import { quote } from '../errors/quote.js';
 export interface BodyLimits {
   /** How many bytes. */
   readonly size: number;
-  /** How many ms after its head it must be there. */
+  /** In how many ms after the head of the request the body must be complete. */
   readonly time: number;
 }
 

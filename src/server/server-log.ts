@@ -16,7 +16,7 @@ export type ServerLogEvent =
       readonly status: number;
       readonly ms: number;
     }
-  /** The server failed; the request with this id was answered with a status from 500, or, without one, work between requests. */
+  /** The server failed: at the request with this id, which was answered with a status from 500; or between requests. */
   | { readonly type: 'failure'; readonly id?: string; readonly route: string; readonly error: FailureTrace }
   | { readonly type: 'closing'; readonly watches: number };
 

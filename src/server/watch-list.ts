@@ -34,7 +34,7 @@ export class WatchList {
   #isPolling = false;
   #isClosed = false;
 
-  /** @param failed hears that the store could not be read. */
+  /** @param failed is called when the store cannot be read. */
   constructor(service: DatastoreService, options: WatchOptions, failed: (error: unknown) => void) {
     this.#service = service;
     this.#options = options;

@@ -11,10 +11,12 @@ type Layer<Entry> = Map<string, Entry | typeof DELETED>;
  * that. So the first edit after a copy costs the same however many entries there are, and two copies that differ in little
  * hold little twice. The original must not be edited any more, or be copied in turn first.
  *
- * Once the own layer has a quarter of what is below, all become one Map, so a copy that is edited through and through costs
- * what copying the Map would. Of the shared layers each is less than half as large as the one below it, so there are few.
+ * Once the own layer has a quarter of what is below, all become one Map, so a copy of which everything is edited costs
+ * what copying the Map would. Of the shared layers each is less than half as large as the one below it, so there are
+ * few.
  *
- * Costs for n entries: O(log n) look-ups at worst for one entry, and one where nothing is shared; O(1) amortized for an edit.
+ * Costs for n entries: O(log n) look-ups at worst for one entry, and one where nothing is shared; O(1) amortized for an
+ * edit.
  */
 export class RecordLayers<Entry> {
   /** The lowest first. They are shared, and never edited. */

@@ -11,8 +11,8 @@ import type { Segment, SegmentRole } from './undo/segments.js';
 import type { Mark } from './undo/undo-history.js';
 
 /**
- * What a saved delta is: the number of the delta of the queue that it is a segment of, the number of the undo item that
- * it is, or 0, and the number of its origin, or 0 if the history leaves it alone.
+ * What a saved delta is: the number of the delta of the queue that it is a segment of; the number of the undo item that
+ * it is, or 0 if it is none; and the number of its origin, or 0 if the undo history has nothing of it.
  */
 export type SavedSegment = readonly [delta: number, item: number, origin: number];
 
@@ -152,7 +152,8 @@ export interface WholeDeltas {
 }
 
 /**
- * The deltas of a saved replica that the log does not have, as far as is known. Each is whole, whether or not it was saved by
+ * The deltas of a saved replica that the log does not have, as far as is known. Each is whole, whether or not it was
+ * saved by
  * its segments.
  *
  * @throws DatastoreError for anything but a saved replica.
