@@ -70,7 +70,8 @@ export class Editor {
     if (outer === undefined) {
       this.#keepBatch(edited, notes);
     } else {
-      outer.rules.push(...notes.rules);
+      // Not spread into one call: there may be more than a call can take.
+      for (const rule of notes.rules) outer.rules.push(rule);
       outer.editsInfo ||= notes.editsInfo;
     }
     return edited;
@@ -178,7 +179,7 @@ export class Editor {
     const rules = rulesFor(changes, this.#context.rules);
     const applied = this.#queue.edit(changes, this.#context.limits, unrecorded);
     if (this.#batch === undefined) this.#setRules(rules);
-    else this.#batch.rules.push(...rules);
+    else for (const rule of rules) this.#batch.rules.push(rule);
     return applied;
   }
 

@@ -102,9 +102,12 @@ function editsOf(delta: Delta): EditOfRecord[] {
 
 /** The largest edit, or the first of those. */
 function largestOf(edits: readonly EditOfRecord[]): readonly EditOfRecord[] {
-  const sizes = edits.map(({ changes }) => sumOf(changes, sizeOfOwnChange));
-  const at = sizes.indexOf(Math.max(...sizes));
-  return edits.slice(at, at + 1);
+  let [largest, greatest]: [EditOfRecord | undefined, number] = [undefined, 0];
+  for (const edit of edits) {
+    const size = sumOf(edit.changes, sizeOfOwnChange);
+    if (size > greatest) [largest, greatest] = [edit, size];
+  }
+  return largest === undefined ? [] : [largest];
 }
 
 /** A refusal that is about no record of the delta is about the whole. */
