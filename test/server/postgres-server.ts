@@ -21,7 +21,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param isDurable waits for the disk at each commit, as a real one does: for measurements. */
+export async function startPostgres(isDurable = false): Promise<PostgresServer> {
   linkLibraries();
   const directory = mkdtempSync(join(tmpdir(), 'deltaic-postgres-'));
   // The server runs as a user of its own where this one is root.
@@ -36,7 +37,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
     // Waiting for the disk guards against a loss of power, which no test has.
-    postgresFlags: ['-c', 'fsync=off', '-c', 'full_page_writes=off'],
+    postgresFlags: isDurable ? [] : ['-c', 'fsync=off', '-c', 'full_page_writes=off'],
     onLog: () => undefined,
     onError: () => undefined,
   });

@@ -1,0 +1,91 @@
+// Measures the server beside others and writes bench/SERVER.md. A number on the command line is the count of rounds; with
+// `short`, everything is small, and nothing is written.
+
+import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { resolve } from 'node:path';
+import { startPostgres } from '../../test/server/postgres-server.js';
+import { thisSetting } from '../support/machine.js';
+import { measureSized, median } from './datastore-of-size.js';
+import { type Done, loadDeltaic, loadShareDb } from './load.js';
+import { Contender, type ContenderName } from './protocol.js';
+import { formatServer, type Rates, type ServerResult } from './report.js';
+import { measureWatchers } from './watchers.js';
+
+const CLIENTS = 64;
+const words = process.argv.slice(2);
+const isShort = words.includes('short');
+const rounds = Number(words.find((word) => /^\d+$/.test(word)) ?? (isShort ? 1 : 3));
+const ms = isShort ? 500 : 4_000;
+
+const postgres = await startPostgres(true);
+const url = await postgres.emptyDatabase();
+
+/** What is measured, by name: each in a process of its own, which has nothing in it yet. */
+const contenders: Readonly<Record<string, () => Promise<Rates>>> = {
+  'Deltaic, LMDB': () => served('deltaic-lmdb', (port, time) => loadDeltaic(port, { clients: CLIENTS, ms: time })),
+  'Deltaic, LMDB, without HTTP': () => worked('in-process-lmdb'),
+  'ShareDB, memory': () => served('sharedb', (port, time) => loadShareDb(port, CLIENTS, time)),
+  'bare LMDB commits': () => worked('bare-lmdb'),
+  'Deltaic, LMDB, one hot datastore': () =>
+    served('deltaic-lmdb', (port, time) => loadDeltaic(port, { clients: CLIENTS, ms: time, isHot: true })),
+  'Deltaic, PostgreSQL': () =>
+    served('deltaic-postgres', (port, time) => loadDeltaic(port, { clients: CLIENTS, ms: time })),
+  'bare PostgreSQL inserts': () => worked('bare-postgres'),
+};
+
+const rates = new Map<string, Rates[]>();
+for (let round = 0; round < rounds; round++) {
+  const names = Object.keys(contenders);
+  for (const name of round % 2 === 0 ? names : names.toReversed()) {
+    const measured = (await contenders[name]?.()) as Rates;
+    rates.set(name, [...(rates.get(name) ?? []), measured]);
+    console.error(`round ${round + 1} of ${rounds}: ${name}: ${Math.round(measured.perSecond)} puts a second`);
+  }
+}
+await postgres.stop();
+const sized = await measureSized(isShort ? 1 : 10, isShort ? 2 : 5);
+console.error('sized datastore measured');
+const watchers = await measureWatchers(isShort ? 200 : 10_000, isShort ? 50 : 1_000);
+
+const result: ServerResult = {
+  ...thisSetting(),
+  rounds,
+  clients: CLIENTS,
+  seconds: ms / 1_000,
+  load: loadavg()[1] ?? 0,
+  rates: [...rates].map(([name, measured]) => ({
+    name,
+    perSecond: median(measured.map(({ perSecond }) => perSecond)),
+    cpuEach: median(measured.map(({ cpuEach }) => cpuEach)),
+    conflictsEach: median(measured.map(({ conflictsEach }) => conflictsEach)),
+  })),
+  sized,
+  watchers,
+};
+const report = formatServer(result);
+console.log(report);
+if (!isShort) {
+  writeFileSync(resolve('bench/SERVER.md'), report);
+  writeFileSync(resolve('bench/server.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+/** Warms a server up, and measures it under load. */
+async function served(name: ContenderName, load: (port: number, ms: number) => Promise<Done>): Promise<Rates> {
+  const contender = await Contender.start(name, url);
+  await load(contender.port, ms / 4);
+  const before = await contender.usage();
+  const { puts, seconds, conflicts } = await load(contender.port, ms);
+  const after = await contender.usage();
+  await contender.stop();
+  return { perSecond: puts / seconds, cpuEach: (after.cpu - before.cpu) / puts, conflictsEach: conflicts / puts };
+}
+
+async function worked(name: ContenderName): Promise<Rates> {
+  const contender = await Contender.start(name, url);
+  const before = await contender.usage();
+  const puts = await contender.work(CLIENTS, ms);
+  const after = await contender.usage();
+  await contender.stop();
+  return { perSecond: (puts / ms) * 1_000, cpuEach: (after.cpu - before.cpu) / puts, conflictsEach: 0 };
+}
