@@ -46,6 +46,7 @@ import {
   type StoredEntry,
   type StoredSnapshot,
 } from './log-store.js';
+import { Watchers } from './watchers.js';
 
 /** The account that makes a request, as `authenticate` has found it. */
 export interface Requester {
@@ -159,7 +160,7 @@ export class DatastoreService {
   readonly #appends: GroupedAppends;
   readonly #hosted: HotDatastores;
   readonly #counts = { appended: 0, lost: 0, failed: 0, opened: 0, snapshots: 0 };
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Watchers<Watcher>();
   /** By watched handle, the head that its watchers were told last. */
   readonly #told = new Map<string, LogHead>();
   /** What the list of each watched account was when it was last looked at. */
@@ -210,7 +211,7 @@ export class DatastoreService {
     const datastore = await this.#findReadable(requester, id);
     if (datastore.owner !== requester.account) {
       await this.#logs.join(datastore.handle, requester.account);
-      this.#tellAccounts(new Set([requester.account]));
+      this.#tellAccounts([requester]);
     }
     return { handle: datastore.handle, role: await this.#roleIn(datastore, requester) };
   }
@@ -231,7 +232,7 @@ export class DatastoreService {
     if (datastore.owner !== requester.account) {
       throw new ServiceError('exists', `another account has taken the datastore id ${quote(id)}`);
     }
-    if (type === 'created') this.#tellAccounts(new Set([requester.account]));
+    if (type === 'created') this.#tellAccounts([requester]);
     return { handle: datastore.handle, role: 'owner' };
   }
 
@@ -244,7 +245,7 @@ export class DatastoreService {
     await this.#logs.remove(handle);
     this.#hosted.delete(handle);
     this.#tellDeleted(handle);
-    this.#tellAccounts(new Set([requester.account]));
+    this.#tellAccounts([requester]);
   }
 
   /**
@@ -269,7 +270,7 @@ export class DatastoreService {
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
     for (const handle of watcher.handles) void this.#tellState(watcher, handle);
-    return () => this.#watchers.delete(watcher);
+    return () => this.#unwatch(watcher);
   }
 
   /**
@@ -278,7 +279,7 @@ export class DatastoreService {
    */
   async poll(): Promise<void> {
     await this.#pollLists();
-    const handles = [...this.#watchedHandles()];
+    const { handles } = this.#watchers;
     if (handles.length === 0) return;
     const stored = await this.#logs.getMany(handles);
     const moved = handles.filter((handle, at) => !isSameHead(stored[at], this.#told.get(handle)));
@@ -394,8 +395,8 @@ export class DatastoreService {
   #announce(hosted: HostedDatastore, entry: LogEntry): void {
     this.#tellReached(hosted);
     if (!touchesList(entry)) return;
-    const accounts = [...this.#watchers].filter(({ requester }) => canRead(hosted.roleOf(requester)));
-    this.#tellAccounts(new Set(accounts.map(({ requester }) => requester.account)));
+    const readers = this.#watchers.requesters.filter((requester) => canRead(hosted.roleOf(requester)));
+    this.#tellAccounts(readers);
   }
 
   /** Keeps a snapshot now and then, off the path of puts. */
@@ -551,9 +552,8 @@ export class DatastoreService {
 
   /** Tells watchers of logs that may have grown where those are by now. */
   async #wake(handles: ReadonlySet<string>): Promise<void> {
-    const watched = this.#watchedHandles();
     for (const handle of handles) {
-      if (!watched.has(handle)) continue;
+      if (!this.#watchers.isWatched(handle)) continue;
       try {
         const hosted = await this.#host(handle);
         await this.#catchUp(hosted);
@@ -565,16 +565,15 @@ export class DatastoreService {
     }
   }
 
-  #watchedHandles(): Set<string> {
-    const watched = new Set([...this.#watchers].flatMap(({ handles }) => [...handles]));
-    for (const handle of this.#told.keys()) if (!watched.has(handle)) this.#told.delete(handle);
-    return watched;
+  #unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+    for (const handle of watcher.handles) if (!this.#watchers.isWatched(handle)) this.#told.delete(handle);
   }
 
   async #pollLists(): Promise<void> {
-    const requesters = new Map([...this.#watchers].map(({ requester }) => [requester.account, requester]));
-    for (const account of this.#lists.keys()) if (!requesters.has(account)) this.#lists.delete(account);
-    for (const [account, requester] of requesters) {
+    for (const account of this.#lists.keys()) if (!this.#watchers.hasAccount(account)) this.#lists.delete(account);
+    for (const requester of this.#watchers.requesters) {
+      const { account } = requester;
       const before = this.#lists.get(account);
       await this.noteList(requester);
       if (before !== this.#lists.get(account)) this.#tellListChanged(account);
@@ -588,7 +587,7 @@ export class DatastoreService {
       const hosted = await this.#host(handle);
       await this.#catchUp(hosted);
       // Others are told at the next poll, if they have not heard of this revision.
-      if (!this.#told.has(handle)) this.#told.set(handle, hosted.head);
+      if (this.#watchers.isWatched(handle) && !this.#told.has(handle)) this.#told.set(handle, hosted.head);
       event = reached(hosted, watcher);
     } catch (error) {
       // What cannot be read now is told at a later poll.
@@ -599,24 +598,22 @@ export class DatastoreService {
   }
 
   #tellReached(hosted: HostedDatastore): void {
-    this.#told.set(hosted.handle, hosted.head);
-    for (const watcher of this.#watchers)
-      if (watcher.handles.has(hosted.handle)) watcher.tell(reached(hosted, watcher));
+    const watchers = this.#watchers.of(hosted.handle);
+    if (watchers.length > 0) this.#told.set(hosted.handle, hosted.head);
+    for (const watcher of watchers) watcher.tell(reached(hosted, watcher));
   }
 
   #tellDeleted(handle: string): void {
     this.#told.delete(handle);
-    for (const watcher of this.#watchers) if (watcher.handles.has(handle)) watcher.tell({ type: 'deleted', handle });
+    for (const watcher of this.#watchers.of(handle)) watcher.tell({ type: 'deleted', handle });
   }
 
   /** Something happened here that changes the lists of accounts. */
-  #tellAccounts(accounts: ReadonlySet<string>): void {
-    const watching = [...this.#watchers].map(({ requester }) => requester);
-    const requesters = new Map(watching.map((requester) => [requester.account, requester]));
-    for (const [account, requester] of requesters) {
-      if (!accounts.has(account)) continue;
-      // Noted before it is told: otherwise a poll would miss a change that another service has taken back by the time
-      // of the poll.
+  #tellAccounts(requesters: readonly Requester[]): void {
+    for (const requester of requesters) {
+      const { account } = requester;
+      if (!this.#watchers.hasAccount(account)) continue;
+      // Noted before it is told, or a poll would miss what another service takes back before it comes round.
       this.noteList(requester)
         .catch(() => undefined)
         .finally(() => this.#tellListChanged(account));
@@ -624,7 +621,7 @@ export class DatastoreService {
   }
 
   #tellListChanged(account: string): void {
-    for (const { requester, tell } of this.#watchers) if (requester.account === account) tell({ type: 'list-changed' });
+    for (const watcher of this.#watchers.ofAccount(account)) watcher.tell({ type: 'list-changed' });
   }
 }
 
