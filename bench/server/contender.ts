@@ -50,7 +50,7 @@ async function commitBareLmdb(clients: number, ms: number): Promise<number> {
 
 /** The server without HTTP and tokens: clients that call it in its own process. @returns how many puts. */
 async function putInProcess(clients: number, ms: number): Promise<number> {
-  const logs = new LmdbLogs({ path: join(directory, 'in-process') });
+  const logs = new LmdbLogs({ path: mkdtempSync(join(directory, 'in-process-')) });
   let handles = 0;
   const service = new DatastoreService({ logs, newHandle: () => `handle-${++handles}` });
   const end = performance.now() + ms;
