@@ -114,7 +114,7 @@ export class Checker {
   async compareLog(id: string, url: string): Promise<void> {
     const { log } = this.#of(id);
     const { handle } = await this.#ask(url, 'find', { id });
-    let after = await this.#firstAfter(url, String(handle), log.length);
+    let after = await this.#trimmedUpTo(url, String(handle), log.length);
     while (after < log.length) {
       const { entries } = await this.#fetchAfter(url, String(handle), after);
       if (entries.length === 0) throw new Wrong(`${id}: the log ends at ${after}; it was read up to ${log.length}`);
@@ -158,13 +158,16 @@ export class Checker {
     }
   }
 
-  /** The revision after which the log still has entries. */
-  async #firstAfter(url: string, handle: string, newest: number): Promise<number> {
-    for (let after = 0; after < newest; after++) {
-      const { message } = await this.#ask(url, 'send', { handle, message: { type: 'fetch', rev: after } });
-      if ((message as { type: string }).type !== 'reset') return after;
+  /** The revision up to which the log is trimmed: below it, every question is answered by a reset. */
+  async #trimmedUpTo(url: string, handle: string, newest: number): Promise<number> {
+    let [low, high] = [0, newest];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const { message } = await this.#ask(url, 'send', { handle, message: { type: 'fetch', rev: middle } });
+      if ((message as { type: string }).type === 'reset') low = middle + 1;
+      else high = middle;
     }
-    return newest;
+    return low;
   }
 
   async #fetchAfter(
