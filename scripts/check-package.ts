@@ -45,7 +45,7 @@ const COMPILERS = [
   { compiler: join(modules, 'typescript'), projects: [BUNDLER, NODE_16, { ...NODE_NEXT, ...WITH_DOM }] },
 ];
 /** Entries whose declarations name requests and responses: they need the types of the DOM, or those of Node. */
-const NEEDS_FETCH = /^deltaic\/(http|server|server\/node|server\/tokens)$/;
+const NEEDS_FETCH = /^deltaic\/(http|http\/testing|server|server\/node|server\/tokens)$/;
 /** Compiled where the names of a browser are known. */
 const BROWSER = `import { environmentOf } from 'deltaic/datastore';\nexport const environment = environmentOf(globalThis);\n`;
 

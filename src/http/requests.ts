@@ -50,7 +50,7 @@ export class Requests {
   }
 
   /** A call with bytes, answered with bytes. */
-  async callBinary(method: string, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  async callBinary(method: string, body: Uint8Array): Promise<Uint8Array> {
     const response = await this.#post(method, body, BINARY, this.#withTimeout());
     const answer = await checked(response, readBytes);
     if (response.headers.get('content-type') !== BINARY) throw malformed(method);
@@ -71,12 +71,7 @@ export class Requests {
   }
 
   /** @throws ServiceError `network` if there is no answer. */
-  async #post(
-    method: string,
-    body: string | Uint8Array<ArrayBuffer>,
-    type: string,
-    signal: AbortSignal,
-  ): Promise<Response> {
+  async #post(method: string, body: string | Uint8Array, type: string, signal: AbortSignal): Promise<Response> {
     const { url, getToken, fetch: platformFetch = fetch, isOnline } = this.#options;
     if (isOnline?.() === false) throw notSent('the device is offline');
     const token = await tokenFrom(getToken);
@@ -84,7 +79,7 @@ export class Requests {
       return await platformFetch(new URL(`v1/${method}`, url.endsWith('/') ? url : `${url}/`), {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': type, accept: type },
-        body,
+        body: body as string | Uint8Array<ArrayBuffer>,
         signal,
       });
     } catch (error) {

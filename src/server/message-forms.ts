@@ -54,5 +54,6 @@ export function sendResponse({ headers }: Request, { message, role }: LinkAnswer
   if (!(headers.get('accept') ?? '').split(/[,;]\s*/).includes(BINARY)) {
     return Response.json({ message: formatMessage(message), role, time });
   }
-  return new Response(encodeMessage(message, { role, time }), { headers: { 'content-type': BINARY } });
+  const bytes = encodeMessage(message, { role, time }) as Uint8Array<ArrayBuffer>;
+  return new Response(bytes, { headers: { 'content-type': BINARY } });
 }

@@ -152,7 +152,8 @@ describe('bad requests', () => {
     const { handle } = (await (await post('/v1/create', { id: 'binary' }, ann)).json()) as { handle: string };
     const delta = parseDelta([['I', 't', 'r', { text: 'x', list: [1, 2], long: { I: '7' } }]]);
     const valid = encodeMessage({ type: 'put', rev: 0, nonce: 'n', delta }, { handle });
-    const send = async (body: Uint8Array<ArrayBuffer>): Promise<number> => {
+    const send = async (bytes: Uint8Array): Promise<number> => {
+      const body = bytes as Uint8Array<ArrayBuffer>;
       const headers = { 'content-type': 'application/vnd.deltaic', accept: 'application/vnd.deltaic' };
       return (await ask('/v1/send', { method: 'POST', body, token: ann, headers })).status;
     };

@@ -22,7 +22,7 @@ const LENGTH_SIZE = 4;
  *
  * @param others members of the head besides `message`.
  */
-export function encodeMessage(message: ReplicaMessage | SequencerMessage, others: object): Uint8Array<ArrayBuffer> {
+export function encodeMessage(message: ReplicaMessage | SequencerMessage, others: object): Uint8Array {
   const { bare, data } = takenApart(message);
   const writer = new ByteWriter();
   writer.text(JSON.stringify({ ...others, message: bare }));

@@ -129,11 +129,11 @@ class Caller {
     path: string,
     token: string,
     others: Readonly<Record<string, string>>,
-    body: string | Uint8Array<ArrayBuffer> | undefined,
+    body: string | Uint8Array | undefined,
   ): Promise<Answer> {
     const headers = { ...others, ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
     const { url } = this.#server;
-    const init = { method, headers, ...(body === undefined ? {} : { body }) };
+    const init = { method, headers, ...(body === undefined ? {} : { body: body as string | Uint8Array<ArrayBuffer> }) };
     const response = await fetch(new URL(path, url.endsWith('/') ? url : `${url}/`), init);
     const bytes = new Uint8Array(await response.arrayBuffer());
     return { status: response.status, headers: response.headers, bytes, json: jsonOf(bytes) };
