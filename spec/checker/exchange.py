@@ -97,12 +97,17 @@ class Exchange:
         if entry["rev"] == self.rev and not self.has_lost_log and self.head not in (None, entry["nonce"]):
             self.has_lost_log = True  # SYNC-61
             self.contradict()
-        if entry["rev"] <= self.rev:
+        if entry["rev"] <= self.start():
             return
         if self.is_flight(entry):
             self.acknowledged_at(entry["rev"])
         elif self.incoming.add(entry):
             self.contradict()
+
+    def start(self):
+        """The revision up to which entries are ignored: that of the snapshot that waits while the log is lost (SYNC-21)."""
+        snapshot = self.incoming.snapshot
+        return snapshot["rev"] if snapshot is not None and self.has_lost_log and self.needs_reload else self.rev
 
     def acknowledged_at(self, rev):
         """The delta in flight is in the log (SYNC-19), so a refusal of it was wrong (SYNC-27). A waiting entry of
@@ -159,8 +164,8 @@ class Exchange:
         return self.refusal is not None or self.next_entry() is not None or self.incoming.snapshot is not None
 
     def next_entry(self):
-        """The entry to merge next."""
-        return self.incoming.entries.get(self.rev + 1)
+        """The entry to merge next. None of another log is merged before its snapshot (SYNC-32)."""
+        return None if self.has_lost_log and self.needs_reload else self.incoming.entries.get(self.rev + 1)
 
     def is_undecided(self):
         """Whether the delta in flight may be in the log, or still get there (SYNC-51)."""

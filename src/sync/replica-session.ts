@@ -245,9 +245,15 @@ export class ReplicaSession {
     const { rev } = entry;
     const { revision } = this.#queue;
     if (rev === revision) this.#compareWithHead(entry);
-    if (rev <= revision) return;
+    if (rev <= this.#start) return;
     if (this.#isPut(entry)) this.#confirm(rev);
     else this.#expect(this.#incoming.addEntry(entry), rev);
+  }
+
+  /** The revision that the next entries to merge follow: if the log is lost, that of the snapshot of the other one. */
+  get #start(): number {
+    const { revision } = this.#queue;
+    return this.#log === 'lost' ? (this.#incoming.snapshot?.message.rev ?? revision) : revision;
   }
 
   /** Another entry at the replica's revision is of a log that went another way. */
@@ -381,8 +387,9 @@ export class ReplicaSession {
     return this.#nextEntry !== undefined;
   }
 
+  /** The next entry to merge. If the log is lost, what has arrived follows a snapshot of another one. */
   get #nextEntry(): LogEntry | undefined {
-    return this.#incoming.after(this.#queue.revision);
+    return this.#log === 'lost' ? undefined : this.#incoming.after(this.#queue.revision);
   }
 
   get #isLogLost(): boolean {

@@ -46,6 +46,18 @@ describe('a log that was restored from a backup and filled up again', () => {
     settle(pair.replica, other);
   });
 
+  test('after its snapshot was received: nothing of it is merged into what is lost', () => {
+    const { pair, other } = restored(1);
+    pair.replica.receive(other.answer(pair.replica.request(), 'owner'));
+    pair.replica.receive(other.answer(pair.replica.request(), 'owner'));
+    for (let rev = 1; rev < 6; rev++) other.put(rev, `again-${rev + 1}`, [put('a', `f${rev}`, rev)], 'owner');
+    pair.replica.receive(other.answer(pair.replica.request(), 'owner'));
+    const result = pair.sync();
+    expect([result.isReloaded, pair.replica.revision, pair.replica.toRows()]).toEqual([
+      ...[true, 6, other.snapshot().rows],
+    ]);
+  });
+
   test.each([2, 3, 4])('up to revision %i takes no put that was made on the other log', (revision) => {
     const { pair, other } = restored(revision);
     pair.edit(put('a', 'mine', 7));
