@@ -5,11 +5,14 @@ import { parseArgs } from 'node:util';
 import { checkWorld, WORLDS } from '../test/mesh/mesh-worlds.js';
 import { describeFailure, explainFailure } from '../test/simulator/failure.js';
 import { formatFaults, parseFaults } from '../test/simulator/faults.js';
+import { runFleet } from '../test/simulator/fleet/fleet.js';
+import { FLEET_FAULTS } from '../test/simulator/fleet/fleet-faults.js';
 import { Random } from '../test/simulator/random.js';
 import { type Outcome, replay, run } from '../test/simulator/run.js';
 import type { RunOptions } from '../test/simulator/setup.js';
 import { addStatistics, noStatistics, type Statistics } from '../test/simulator/statistics.js';
 import { parseSchedule } from '../test/simulator/step.js';
+import { Violation } from '../test/simulator/violation.js';
 
 const HELP = `Usage: npm run simulate -- [options]
 
@@ -20,6 +23,8 @@ const HELP = `Usage: npm run simulate -- [options]
   --faults F     all, none, or some of delay,reorder,drop,repeat,crash,clock,role,limit,trim (default all)
   --keep-going   go on after a failure, and count the failures
   --mesh         replicas without a sequencer; with --seed, --runs and --edits, which are steps here
+  --fleet        devices with managers, all faults on; with --seed, --runs, --replicas, which are devices here, and --edits,
+                 which are steps
   --replay STEPS go through one schedule, as a failure prints it, and show what happens
   --help         show this
 `;
@@ -34,6 +39,7 @@ interface Command {
   readonly runs: number;
   readonly isGoingOn: boolean;
   readonly isMesh: boolean;
+  readonly isFleet: boolean;
   readonly replay: string | undefined;
 }
 
@@ -41,7 +47,10 @@ function readCommand(args: string[]): Command | undefined {
   const text = { type: 'string' } as const;
   const options = { seed: text, runs: text, replicas: text, edits: text, faults: text, replay: text } as const;
   const flag = { type: 'boolean' } as const;
-  const { values } = parseArgs({ args, options: { ...options, 'keep-going': flag, mesh: flag, help: flag } });
+  const { values } = parseArgs({
+    args,
+    options: { ...options, 'keep-going': flag, mesh: flag, fleet: flag, help: flag },
+  });
   if (values.help) return undefined;
   const first = {
     seed: wholeNumber('seed', values.seed, randomInt(SEEDS), 0),
@@ -50,8 +59,8 @@ function readCommand(args: string[]): Command | undefined {
     faults: parseFaults(values.faults ?? 'all'),
   };
   const runs = wholeNumber('runs', values.runs, 1000, 1);
-  const { 'keep-going': isGoingOn = false, mesh: isMesh = false, replay } = values;
-  return { first, runs, isGoingOn, isMesh, replay };
+  const { 'keep-going': isGoingOn = false, mesh: isMesh = false, fleet: isFleet = false, replay } = values;
+  return { first, runs, isGoingOn, isMesh, isFleet, replay };
 }
 
 function wholeNumber(name: string, text: string | undefined, otherwise: number, least: number): number {
@@ -180,6 +189,32 @@ function runMesh({ first, runs, isGoingOn }: Command): boolean {
   return failed.length === 0;
 }
 
+/** Fleets of devices. @returns whether all runs went well. */
+async function runFleets({ first, runs, isGoingOn }: Command): Promise<boolean> {
+  const { replicas: devices, edits: steps } = first;
+  console.log(`${count(runs)} fleets of ${devices} devices and ${steps} steps from seed ${first.seed}.`);
+  const progress = new Progress(runs);
+  const failed: number[] = [];
+  let edits = 0;
+  for (let index = 0; index < runs && (isGoingOn || failed.length === 0); index++) {
+    const seed = (first.seed + index) % SEEDS;
+    try {
+      edits += (await runFleet({ seed, devices, steps, faults: new Set(FLEET_FAULTS) })).edits;
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      progress.end();
+      failed.push(seed);
+      console.log(`${error.law}: ${error.message}`);
+    }
+    progress.show({ runs: index + 1, edits });
+  }
+  progress.end();
+  console.log(`${count(edits)} edits in ${progress.seconds.toFixed(1)} seconds.`);
+  if (failed.length === 0) console.log(`No failure. Seeds ${first.seed} to ${first.seed + runs - 1}.`);
+  else console.log(`${count(failed.length)} runs failed: seeds ${failed.join(', ')}.`);
+  return failed.length === 0;
+}
+
 /** @returns whether the schedule went well. */
 function replayOne({ first }: Command, schedule: string): boolean {
   const outcome = replay(first, parseSchedule(schedule), undefined, (event) => console.log(event));
@@ -189,20 +224,21 @@ function replayOne({ first }: Command, schedule: string): boolean {
   return outcome.violation === undefined;
 }
 
-function simulate(command: Command): boolean {
+async function simulate(command: Command): Promise<boolean> {
   if (command.isMesh) return runMesh(command);
+  if (command.isFleet) return await runFleets(command);
   return command.replay === undefined ? runMany(command) : replayOne(command, command.replay);
 }
 
-function main(): void {
+async function main(): Promise<void> {
   try {
     const command = readCommand(process.argv.slice(2));
     if (command === undefined) console.log(HELP);
-    else process.exitCode = simulate(command) ? 0 : 1;
+    else process.exitCode = (await simulate(command)) ? 0 : 1;
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     process.exitCode = 2;
   }
 }
 
-main();
+await main();

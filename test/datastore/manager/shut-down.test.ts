@@ -153,3 +153,44 @@ describe('an edit that was synced, by a page that does not wait,', () => {
     expect([await synced, await ended]).toEqual(['storage', 'resolved']);
   });
 });
+
+test('closing at any moment loses nothing that was synced before, and doubles nothing', async () => {
+  const outcomes = new Set<string>();
+  for (let turns = 0; turns < 120; turns++) {
+    const server = addAccounts(new MemoryServer());
+    const slow = async (): Promise<void> => {
+      for (let left = 20; left > 0; left--) await Promise.resolve();
+    };
+    const device = new Device(server, new Disk(slow));
+    const accounts = await device.accounts();
+    const notes = await (await device.manager()).openOrCreate('notes');
+    const tags = notes.table('t').insert('r', { tags: [] }).getList('tags');
+    await notes.sync();
+    await device.rest();
+    const synced: string[] = [];
+    const working = (async () => {
+      for (const name of ['one', 'two', 'three']) {
+        tags.push(name);
+        void notes.sync().catch(() => undefined);
+        synced.push(name);
+        for (let pause = 0; pause < 5; pause++) await Promise.resolve();
+        if (name === 'two') await notes.commit();
+      }
+    })().catch(() => undefined);
+    for (let left = turns; left > 0; left--) await Promise.resolve();
+    const closing = accounts.close();
+    const before = [...synced];
+    await closing;
+    await working;
+    const next = new Device(server, device.storage.again());
+    const reopened = await (await next.manager()).open('notes');
+    await next.rest();
+    await reopened.sync();
+    await next.rest();
+    const left = reopened.table('t').get('r')?.getList('tags').toArray() ?? [];
+    expect([turns, left]).toEqual([turns, before]);
+    outcomes.add(before.join());
+    await (await next.accounts()).close();
+  }
+  expect(outcomes.size).toBeGreaterThan(1);
+});

@@ -2,19 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { MemoryServer } from '../../../src/datastore/index.js';
 import { seedOfThisRun } from '../../support/run-seed.js';
 import { runs } from '../../support/seed.js';
-import { FAULTS, type Fault } from '../faults.js';
 import { Random } from '../random.js';
 import { type FleetOutcome, makeJournal, runFleet } from './fleet.js';
 import { FleetDevice } from './fleet-device.js';
+import { FLEET_FAULTS, type FleetFault } from './fleet-faults.js';
 import { Tags } from './tags.js';
 
-const ALL = new Set(FAULTS);
+const ALL = new Set(FLEET_FAULTS);
 
 async function simulate(
   count: number,
   devices: number,
   steps: number,
-  faults: ReadonlySet<Fault>,
+  faults: ReadonlySet<FleetFault>,
 ): Promise<FleetOutcome> {
   let total: FleetOutcome | undefined;
   for (let index = 0; index < count; index++) {
@@ -51,19 +51,19 @@ test('with no faults, every edit that was synced is kept', async () => {
   expect(total.kept).toBeGreaterThan(total.doubtful);
 });
 
-test.each(['delay', 'drop', 'repeat', 'crash', 'trim'] as const)(
-  'with one fault on, no law is broken: %s',
-  async (fault) => {
-    await simulate(runs(8), 3, 150, new Set([fault]));
-  },
-);
+test.each([
+  ...(['delay', 'drop', 'repeat', 'crash', 'trim'] as const),
+  ...(['token', 'second-manager', 'refuse', 'backup', 'clone'] as const),
+])('with one fault on, no law is broken: %s', async (fault) => {
+  await simulate(runs(5), 3, 150, new Set([fault]));
+});
 
 test('an edit that is rolled back counts as dropped, even if a listener syncs meanwhile', async () => {
   const tags = new Tags();
   const server = new MemoryServer();
   server.setAccount('ann', { userName: 'ann' });
   const device = new FleetDevice(0, 'ann', {
-    ...{ server, random: new Random(1), faults: new Set<Fault>(), tagsOf: () => tags, note: () => undefined },
+    ...{ server, random: new Random(1), faults: new Set<FleetFault>(), tagsOf: () => tags, note: () => undefined },
     failed: (violation) => {
       throw violation;
     },

@@ -1,17 +1,19 @@
 import { type Datastore, MemoryServer } from '../../../src/datastore/index.js';
-import type { Fault } from '../faults.js';
+import type { SavedSequencer } from '../../../src/sync/index.js';
 import { Fingerprint } from '../fingerprint.js';
 import { Random } from '../random.js';
 import { Violation } from '../violation.js';
 import { FleetDevice } from './fleet-device.js';
+import type { FleetFault } from './fleet-faults.js';
 import { RECORD, TABLE } from './opening.js';
+import { refusing } from './refusing-server.js';
 import { Tags } from './tags.js';
 
 export interface FleetOptions {
   readonly seed: number;
   readonly devices: number;
   readonly steps: number;
-  readonly faults: ReadonlySet<Fault>;
+  readonly faults: ReadonlySet<FleetFault>;
 }
 
 /** What happened in a run, counted. */
@@ -38,9 +40,12 @@ class Fleet {
   readonly #random: Random;
   readonly #server = new MemoryServer();
   readonly #tags = new Map<string, Tags>();
-  readonly #devices: readonly FleetDevice[];
+  readonly #devices: FleetDevice[];
+  /** What the server saved of a datastore, by account and id. */
+  readonly #backups = new Map<string, SavedSequencer>();
   readonly #fingerprint = new Fingerprint();
   #shared = '';
+  #isSettling = false;
   #violation: Violation | undefined;
   #edits = 0;
   #crashes = 0;
@@ -85,7 +90,7 @@ class Fleet {
   async #prepare(): Promise<void> {
     for (const account of ACCOUNTS) {
       const first = new FleetDevice(100 + ACCOUNTS.indexOf(account), account, {
-        ...{ server: this.#server, random: this.#random, faults: new Set<Fault>() },
+        ...{ server: this.#server, random: this.#random, faults: new Set<FleetFault>() },
         tagsOf: (owner, id) => this.#tagsOf(owner, id),
         failed: (violation) => {
           throw violation;
@@ -102,6 +107,7 @@ class Fleet {
         this.#shared = shared.id;
       });
     }
+    for (const account of ACCOUNTS) for (const id of [PRIVATE, this.#shared]) this.#meddleWith(account, id);
     for (const device of this.#devices) await device.start();
   }
 
@@ -125,8 +131,18 @@ class Fleet {
       [() => device.setConnected(random.chance(0.6)), faults.has('drop') ? 1.5 : 0],
       [() => device.setOnline(random.chance(0.6)), faults.has('drop') ? 1 : 0],
       [() => void device.renewManager(), 0.7],
-      [() => this.#crash(device), faults.has('crash') ? 1.5 : 0],
+      [
+        () => this.#crash(device, faults.has('power') && random.chance(0.3) ? 'power' : 'crash'),
+        faults.has('crash') ? 1.5 : 0,
+      ],
       [() => this.#trim(device.account, id), faults.has('trim') ? 0.7 : 0],
+      [() => device.expireToken(), faults.has('token') ? 0.7 : 0],
+      [() => device.signIn(), faults.has('token') ? 1 : 0],
+      [() => device.openSecond(), faults.has('second-manager') ? 0.5 : 0],
+      [() => this.#crash(device, 'lease-lost'), faults.has('second-manager') ? 0.5 : 0],
+      [() => this.#backUp(device.account, id), faults.has('backup') ? 0.5 : 0],
+      [() => this.#restore(device.account, id), faults.has('backup') ? 0.3 : 0],
+      [() => this.#clone(device), faults.has('clone') && this.#canBeCopied(device) ? 0.3 : 0],
     ]);
     this.#fingerprint.add(`${device.index} ${id} ${this.#edits++}`);
     await act?.();
@@ -139,10 +155,51 @@ class Fleet {
     begin();
   }
 
-  async #crash(device: FleetDevice): Promise<void> {
+  async #crash(device: FleetDevice, end: 'crash' | 'power' | 'lease-lost'): Promise<void> {
     this.#crashes++;
-    device.crash(this.#options.faults.has('power') && this.#random.chance(0.3));
+    device.end(end);
     await device.start();
+  }
+
+  #backUp(account: string, id: string): void {
+    this.#backups.set(this.#keyOf(account, id), this.#server.sequencer(account, id).save());
+  }
+
+  #restore(account: string, id: string): void {
+    const backup = this.#backups.get(this.#keyOf(account, id));
+    if (backup === undefined) return;
+    const before = this.#inLog(account, id);
+    this.#server.restore(account, id, backup);
+    this.#meddleWith(account, id);
+    const after = new Set(this.#inLog(account, id));
+    this.#tagsOf(account, id).lose(before.filter((name) => !after.has(name)));
+  }
+
+  /** A copy of a copy has edits of both. */
+  #canBeCopied({ index }: FleetDevice): boolean {
+    const { devices } = this.#options;
+    return index < devices && this.#devices.length < devices + 2;
+  }
+
+  async #clone(device: FleetDevice): Promise<void> {
+    // A device that does not know that the log has an edit puts it again, once a backup is all that is left of the log.
+    const isInLog = (id: string, name: string): boolean =>
+      !this.#options.faults.has('backup') && this.#inLog(device.account, id).includes(name);
+    const twin = device.copy(this.#devices.length, isInLog);
+    this.#devices.push(twin);
+    await twin.start();
+  }
+
+  /** The names of the edits that the log has. */
+  #inLog(account: string, id: string): readonly string[] {
+    const tags = this.#server.sequencer(account, id).get(TABLE, RECORD)?.get('tags');
+    return Array.isArray(tags) ? tags.map(String) : [];
+  }
+
+  #meddleWith(account: string, id: string): void {
+    const { faults } = this.#options;
+    if (!faults.has('refuse') || (id !== PRIVATE && account !== ACCOUNTS[0])) return;
+    refusing(this.#server.sequencer(account, id), () => !this.#isSettling && this.#random.chance(0.08), this.#random);
   }
 
   #trim(account: string, id: string): void {
@@ -152,6 +209,7 @@ class Fleet {
 
   /** Nothing goes wrong any more, and everybody exchanges until there is nothing left. */
   async #settle(): Promise<void> {
+    this.#isSettling = true;
     for (const device of this.#devices) device.endFaults();
     for (let round = 0; round < MOST_ROUNDS; round++) {
       for (const device of this.#devices) {
@@ -207,8 +265,12 @@ class Fleet {
     }
   }
 
+  #keyOf(account: string, id: string): string {
+    return id === PRIVATE ? `${account}/${id}` : id;
+  }
+
   #tagsOf(account: string, id: string): Tags {
-    const key = id === PRIVATE ? `${account}/${id}` : id;
+    const key = this.#keyOf(account, id);
     const known = this.#tags.get(key) ?? new Tags();
     this.#tags.set(key, known);
     return known;

@@ -1,11 +1,17 @@
-import type { Datastore, DatastoreManager, DatastoreStatus } from '../../../src/datastore/index.js';
+import type { Datastore, DatastoreManager, DatastoreStatus, RefusalEvent } from '../../../src/datastore/index.js';
 import { Random } from '../random.js';
 import { Violation } from '../violation.js';
 import { MEDDLED } from './meddler.js';
 import type { Tag, Tags } from './tags.js';
 
+/** What the server refuses a put with. */
+const REFUSED = ['record-too-large', 'datastore-too-large', 'not-permitted'];
+
 /** What a transaction or a sync may fail with in a world like this one. */
-const EXPECTED = ['closed', 'shut-down', 'conflict', 'network', 'server'];
+const EXPECTED = ['closed', 'shut-down', 'conflict', 'network', 'server', 'unauthorized', 'lease-lost', ...REFUSED];
+
+/** How often time may pass before a sync is answered. */
+const MOST_WAITS = 4;
 
 export const TABLE = 'journal';
 export const RECORD = 'j';
@@ -23,6 +29,9 @@ export class Opening {
   #syncs = 0;
   /** How many calls have not been answered. */
   #unanswered = 0;
+  #transactions = 0;
+  /** The syncs that have not been answered, and how often time has passed since. */
+  readonly #waiting = new Map<object, number>();
   #isDead = false;
   readonly #made: Tag[] = [];
   /** Edits that were rolled back, which a power cut may bring back. */
@@ -49,12 +58,22 @@ export class Opening {
     datastore.on('change', ({ origin }) => {
       if (origin === 'remote') this.#answer(() => datastore.table('heard').getOrInsert('h').set('f', datastore.size));
     });
+    datastore.on('refusal', (event) => this.#hearRefusal(event));
     datastore.on('syncStatus', ({ hasIncoming }) => {
       if (hasIncoming) this.#answer(() => this.sync());
     });
     datastore.on('syncStatus', (status) => {
       this.#heard = status;
     });
+  }
+
+  /** Time has passed: a sync may wait for the storage, and not for anybody else. */
+  passed(): void {
+    for (const tag of this.#open) tag.age++;
+    for (const [sync, age] of this.#waiting) {
+      this.#waiting.set(sync, age + 1);
+      if (age > MOST_WAITS) this.#failed(new Violation('sync() waits for no network', this.datastore.id));
+    }
   }
 
   /** @throws Violation unless the status that was heard last is the present one. */
@@ -76,10 +95,19 @@ export class Opening {
     this.#syncs++;
     const sealed = [...this.#takeOpen(), ...this.#committing];
     this.#committing = [];
+    // Edits that cannot stand without a transaction wait for it.
+    const isFree = this.#transactions === 0;
+    const sync = {};
+    if (isFree) this.#waiting.set(sync, 0);
+    const answered = (): void => void this.#waiting.delete(sync);
     this.#watch(
-      this.datastore.sync(),
+      this.datastore.sync().finally(answered),
       () => keep(sealed),
-      () => undefined,
+      (code) => {
+        // What was synced before is stored before a datastore is closed and a manager ends.
+        if (!isFree || code === 'lease-lost' || (code === 'log-mismatch' && this.#tags.hasOtherLog)) return;
+        this.#failed(new Violation('what was synced is stored', `${this.datastore.id}: ${code}`));
+      },
     );
   }
 
@@ -94,7 +122,7 @@ export class Opening {
       this.#committing = this.#committing.filter((tag) => !sealed.includes(tag));
       if (isOpenAgain) this.#open.unshift(...sealed);
     };
-    const failed = (code: string): void => ended(code === 'conflict' || code === 'network');
+    const failed = (code: string): void => ended(isWithout(code));
     const done = (): void => {
       keep(sealed);
       ended(false);
@@ -110,10 +138,13 @@ export class Opening {
     this.#made.push(tag);
     tag.fate = 'doubtful';
     const seed = random.next();
-    const outcome = this.datastore.transaction(() => this.#apply(tag, new Random(seed)), { maxTries: 3 });
+    this.#transactions++;
+    const outcome = this.datastore
+      .transaction(() => this.#apply(tag, new Random(seed)), { maxTries: 3 })
+      .finally(() => void this.#transactions--);
     const ended = (code: string | undefined): void => {
-      if (code === undefined || code === 'conflict' || code === 'network') keep(sealed);
-      if (code === 'conflict' || code === 'network') tag.fate = 'lost';
+      if (code === undefined || isWithout(code)) keep(sealed);
+      if (code !== undefined && isWithout(code)) tag.fate = 'lost';
       if (code === undefined) tag.fate = 'kept';
     };
     this.#watch(outcome, () => ended(undefined), ended);
@@ -171,6 +202,38 @@ export class Opening {
     for (const tag of this.#dropped) tag.fate = 'doubtful';
   }
 
+  /** The device is copied, with what is stored of it. */
+  noteCopy(isInLog: (id: string, name: string) => boolean): void {
+    for (const tag of this.#made) {
+      if (tag.fate === 'lost' || isInLog(this.datastore.id, tag.name)) continue;
+      tag.most++;
+      // The copy may sync it, whatever happens here.
+      if (tag.fate === 'open') tag.fate = 'doubtful';
+    }
+  }
+
+  /** What is refused is gone: that, and nothing else. */
+  #hearRefusal({ refused }: RefusalEvent): void {
+    for (const { delta, refusal } of refused) {
+      const { table, record } = refusal.place ?? {};
+      const others = delta.changes.filter((change) => !change.table.startsWith(':'));
+      if (record !== undefined && others.some((change) => change.table !== table || change.record !== record)) {
+        const failure = new Violation(
+          'a refusal takes what it names',
+          `${this.datastore.id}: ${JSON.stringify(delta)}`,
+        );
+        this.#failed(failure);
+      }
+      for (const change of delta.changes) {
+        const tags = change.type === 'update' && change.table === TABLE ? change.ops.get('tags') : undefined;
+        for (const op of tags?.type === 'list' ? tags.ops : []) {
+          const tag = op.type === 'insert' ? this.#tags.get(String(op.value)) : undefined;
+          if (tag !== undefined) tag.fate = 'refused';
+        }
+      }
+    }
+  }
+
   #takeOpen(): Tag[] {
     const sealed = this.#open;
     this.#open = [];
@@ -180,7 +243,7 @@ export class Opening {
 
   /** Answers an event. Not those of an edit, of which nobody could tell then whether the answer sealed it. */
   #answer(act: () => void): void {
-    if (this.#isEditing || this.#isDead || this.#answers >= 6) return;
+    if (this.#isEditing || this.#isDead || !this.datastore.isOpen || this.#answers >= 6) return;
     this.#answers++;
     act();
   }
@@ -220,12 +283,18 @@ export class Opening {
       (error: { code?: string }) => {
         heard(() => failed(error.code ?? 'unknown'));
         if (EXPECTED.includes(error.code ?? '')) return;
+        if (error.code === 'log-mismatch' && this.#tags.hasOtherLog) return;
         this.#failed(new Violation('nothing throws', `${this.datastore.id}: ${String(error)}`, error));
       },
     );
   }
 }
 
+/** Whether a commit that failed so is certainly not in the log. */
+function isWithout(code: string): boolean {
+  return code === 'conflict' || code === 'network' || code === 'unauthorized' || REFUSED.includes(code);
+}
+
 function keep(tags: readonly Tag[]): void {
-  for (const tag of tags) tag.fate = 'kept';
+  for (const tag of tags) if (tag.fate !== 'refused') tag.fate = 'kept';
 }

@@ -8,6 +8,8 @@ type Fate =
   | 'doubtful'
   /** The application was promised that it survives. */
   | 'kept'
+  /** It was handed back, because the server refused it. A put that was under way may be accepted all the same. */
+  | 'refused'
   /** The application was told, or has seen to it, that it does not take effect. */
   | 'lost';
 
@@ -18,16 +20,37 @@ export interface Tag {
   fate: Fate;
   /** Whether it was flushed while it was open: then no crash takes it. */
   isSaved: boolean;
+  /** How often time has passed while it was open. */
+  age: number;
+  /** How often it is there at least if it was promised: never if the server had it, and lost it. */
+  least: number;
+  /** How often it may be there: more than once if it was pending on a device that was copied. */
+  most: number;
 }
 
 /** Every edit of one datastore by any user, and what it should have come to. */
 export class Tags {
   readonly #tags = new Map<string, Tag>();
+  /** Whether the server has gone back to a backup, so that what devices hear contradicts what they know. */
+  hasOtherLog = false;
 
   make(name: string, amount: bigint): Tag {
-    const tag: Tag = { name, amount, fate: 'open', isSaved: false };
+    const tag: Tag = { name, amount, fate: 'open', isSaved: false, age: 0, least: 1, most: 1 };
     this.#tags.set(name, tag);
     return tag;
+  }
+
+  get(name: string): Tag | undefined {
+    return this.#tags.get(name);
+  }
+
+  /** The server went back to a backup, which lacks these edits. */
+  lose(names: readonly string[]): void {
+    this.hasOtherLog = true;
+    for (const name of names) {
+      const tag = this.#tags.get(name);
+      if (tag !== undefined) tag.least = 0;
+    }
   }
 
   get count(): number {
@@ -42,9 +65,10 @@ export class Tags {
   check(where: string, names: readonly string[], sum: bigint): void {
     const found = new Map<string, number>();
     for (const name of names) found.set(name, (found.get(name) ?? 0) + 1);
-    for (const { name, fate } of this.#tags.values()) {
+    for (const { name, fate, least, most } of this.#tags.values()) {
       const times = found.get(name) ?? 0;
-      const isRight = fate === 'kept' ? times === 1 : fate === 'doubtful' ? times <= 1 : times === 0;
+      const isRight =
+        fate === 'lost' || fate === 'open' ? times === 0 : times <= most && (fate !== 'kept' || times >= least);
       if (!isRight)
         throw new Violation('every edit counts exactly once', `${where}: ${name}, ${fate}, is there ${times} times`);
     }
