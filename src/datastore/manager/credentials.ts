@@ -53,16 +53,14 @@ export class Credentials {
 export function accountLink(link: Link, deadline: Deadline, credentials: Credentials): Link {
   const guarded = guardedLink(link, deadline);
   const call = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
-    for (;;) {
-      const number = credentials.begin();
-      try {
-        const answer = await ask();
-        credentials.accepted(number);
-        return answer;
-      } catch (error) {
-        // The server has done nothing, so the call can be made again.
-        if (!isOfAccount(error) || credentials.rejected(number, error)) throw error;
-      }
+    const number = credentials.begin();
+    try {
+      const answer = await ask();
+      credentials.accepted(number);
+      return answer;
+    } catch (error) {
+      // Whoever called tries again: by then there may be something else to send.
+      throw isOfAccount(error) && !credentials.rejected(number, error) ? replaced(error) : error;
     }
   };
   return {

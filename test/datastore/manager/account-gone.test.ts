@@ -201,7 +201,7 @@ describe('an answer to credentials that were replaced', () => {
   test.each([
     ['a call that began later succeeded', async (device: Device) => void (await (await device.manager()).list())],
     ['the user has signed in again', async (device: Device) => (await device.account()).resume()],
-  ])('does not suspend the account where %s: the call is made again', async (_, renew) => {
+  ])('does not suspend the account where %s: the call is tried again', async (_, renew) => {
     const notes = await (await phone.manager()).openOrCreate('notes');
     await phone.rest();
     const answer = late(phone, 'send');
@@ -210,7 +210,7 @@ describe('an answer to credentials that were replaced', () => {
     await phone.rest();
     await renew(phone);
     answer();
-    await phone.rest();
+    await phone.environment.advance(2000);
     expect((await phone.account()).authorizationError).toBeUndefined();
     expect(server.sequencer('ann', 'notes').get('t', 'one')).toBeDefined();
   });
