@@ -127,7 +127,9 @@ class Exchange:
             self.incoming.snapshot = None
 
     def contradict(self, **place):
-        """Messages that contradict the replica change nothing, and it needs a reload (SYNC-25)."""
+        """Messages that contradict the replica change nothing, and it needs a reload. What waits is forgotten (SYNC-25)."""
+        self.incoming.clear()
+        self.incoming.snapshot = None
         self.needs_reload = True
         raise DatastoreError("log-mismatch", **place)
 

@@ -228,8 +228,6 @@ class Replica:
             try:
                 self.report["conflicts"] += self.timeline.merge(remote, seen, self.pending_rules.of, self.history)
             except DatastoreError as error:
-                exchange.incoming.clear()
-                exchange.incoming.snapshot = None
                 exchange.contradict(**error.place)
             exchange.moved_on(exchange.rev + 1, exchange.next_entry()["nonce"])
             self.note_rest()

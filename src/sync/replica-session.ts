@@ -438,6 +438,7 @@ export class ReplicaSession {
    */
   #expect(isConsistent: boolean, rev: number): void {
     if (isConsistent) return;
+    this.#incoming.clear();
     this.#requireReload();
     throw new ServiceError(
       'log-mismatch',

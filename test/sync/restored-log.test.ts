@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Replica, Sequencer, type SequencerMessage } from '../../src/sync/index.js';
 import { runs } from '../support/seed.js';
-import { I, put, seen } from './notation.js';
+import { I, put, seen, U } from './notation.js';
 import { EPOCH, Pair, statusOf } from './pair.js';
 
 /** A pair at revision 3, and the sequencer as it was at revision 1, to which others then appended up to `revision`. */
@@ -56,6 +56,21 @@ describe('a log that was restored from a backup and filled up again', () => {
     expect([result.isReloaded, pair.replica.revision, pair.replica.toRows()]).toEqual([
       ...[true, 6, other.snapshot().rows],
     ]);
+  });
+
+  test('puts nothing again that a late copy of a put brought into it', () => {
+    const pair = new Pair();
+    pair.other(I('a', { list: [] }));
+    pair.catchUp();
+    const { snapshot, log } = pair.sequencer.save();
+    pair.edit(U('a', { list: ['LI', 0, 'x'] }));
+    const message = pair.outgoing();
+    pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'g', 2))] });
+    const other = Sequencer.restore(snapshot, log);
+    const accepted = other.answer(message, 'owner');
+    expect(() => pair.replica.receive(accepted)).toThrow(expect.objectContaining({ code: 'log-mismatch' }));
+    settle(pair.replica, other);
+    expect(seen(pair.replica)).toBe('a{list=["x"]}');
   });
 
   test.each([2, 3, 4])('up to revision %i takes no put that was made on the other log', (revision) => {
