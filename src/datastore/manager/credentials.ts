@@ -59,7 +59,7 @@ export function accountLink(link: Link, deadline: Deadline, credentials: Credent
       credentials.accepted(number);
       return answer;
     } catch (error) {
-      // Whoever called tries again: by then there may be something else to send.
+      // The caller tries again: by then there may be something else to send.
       throw isOfAccount(error) && !credentials.rejected(number, error) ? replaced(error) : error;
     }
   };
