@@ -49,9 +49,10 @@ export class Opening {
     this.#failed = failed;
     this.#open = [...carried];
     const shown = datastore.table(TABLE).get(RECORD)?.getList('tags').toArray() ?? [];
-    for (const { name } of carried) {
-      if (shown.filter((other) => other === name).length === 1) continue;
-      failed(new Violation('what was saved is open again', `${datastore.id}: ${name} is not there once`));
+    for (const { name, most } of carried) {
+      const times = shown.filter((other) => other === name).length;
+      if (times > 0 && times <= most) continue;
+      failed(new Violation('what was saved is open again', `${datastore.id}: ${name} is there ${times} times`));
     }
     datastore.table(TABLE).setResolutionRule('count', 'sum');
     this.#heard = datastore.syncStatus;
