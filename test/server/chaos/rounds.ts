@@ -74,7 +74,7 @@ export async function runChaos(options: ChaosOptions): Promise<void> {
       await run.rest();
       onRound?.(round, `${checker.saved} edits, ${IDS.map((id) => checker?.revision(id)).join(' and ')} entries`);
     }
-    for (const id of IDS) for (const url of cluster.urls) await checker.compareLog(id, url);
+    await run.compareLogs();
   } finally {
     await cluster.close();
     await logs.close().catch(() => undefined);
@@ -161,17 +161,24 @@ class Run {
     }
   }
 
-  /** @returns why it could not. @throws Wrong. */
-  async #readLogs(url: string): Promise<string | undefined> {
-    try {
-      for (const id of IDS) await this.#checker.readLog(id, url);
-      return undefined;
-    } catch (error) {
-      if (error instanceof Error && error.constructor === Error) return error.message;
-      if (error instanceof TypeError || error instanceof DOMException)
-        return `${url} does not answer: ${error.message}`;
-      throw error;
+  /** Reads all of the logs again, from each server, and compares. @throws Wrong, or Late. */
+  async compareLogs(): Promise<void> {
+    for (const url of this.#cluster.urls) {
+      for (const id of IDS) {
+        for (let turn = 0; ; turn++) {
+          const failure = await failureOf(url, () => this.#checker.compareLog(id, url));
+          if (failure === undefined) break;
+          if (turn > TURNS) throw new Late(failure);
+        }
+      }
     }
+  }
+
+  /** @returns why it could not. @throws Wrong. */
+  #readLogs(url: string): Promise<string | undefined> {
+    return failureOf(url, async () => {
+      for (const id of IDS) await this.#checker.readLog(id, url);
+    });
   }
 
   /** Forgets what the checker has read, as an operator does, whoever is stopped or cut off meanwhile. */
@@ -187,6 +194,18 @@ class Run {
     const machine = this.#cluster[what === 'server' ? 'servers' : 'devices'][at];
     if (machine === undefined) throw new Error(`there is no ${what} ${at}`);
     return machine;
+  }
+}
+
+/** Why a server did not answer, if it did not. @throws Wrong. */
+async function failureOf(url: string, work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && error.constructor === Error) return error.message;
+    if (error instanceof TypeError || error instanceof DOMException) return `${url} does not answer: ${error.message}`;
+    throw error;
   }
 }
 
