@@ -11,7 +11,7 @@ const SHARED_WORD = 'canary-of-the-team';
 /** After how many requests the logs are trimmed, so that what they hold does not grow. */
 const TRIM = 1_000;
 /** How many handles of its own it remembers. */
-const OWN = 8;
+const OWN = 3;
 
 interface Attacker {
   readonly name: 'bob' | 'vera' | 'nobody';
@@ -35,8 +35,9 @@ export class RequestFuzz {
   readonly #attackers: Attacker[] = [];
   /** Those of ann's datastores. */
   readonly #handles: string[] = [];
-  /** Those of datastores that the attackers have made. */
-  readonly #own: string[] = [];
+  /** By attacker, those of datastores that it has made. */
+  readonly #own = { bob: [] as string[], vera: [] as string[], nobody: [] as string[] };
+  #asking: Attacker['name'] = 'nobody';
   #failure: unknown;
   #count = 0;
   /** The body that was sent last. */
@@ -76,6 +77,7 @@ export class RequestFuzz {
   /** Sends one request. @throws FuzzFailure. */
   async step(): Promise<void> {
     const attacker = this.#random.pick(this.#attackers);
+    this.#asking = attacker.name;
     const request = this.#request(attacker);
     const response = await this.#server.fetch(request);
     this.statuses.set(response.status, (this.statuses.get(response.status) ?? 0) + 1);
@@ -94,7 +96,7 @@ export class RequestFuzz {
     if (attacker.name === 'nobody' && response.ok && !isOpen) fail('nobody got in');
     if (/\bat .*\.[jt]s:\d|node_modules/.test(answer)) fail('a stack was shown');
     if (response.headers.get('x-content-type-options') !== 'nosniff') fail('a header is missing');
-    if (response.ok && request.url.endsWith('create')) this.#own[this.#random.below(OWN)] = JSON.parse(answer).handle;
+    if (response.ok && request.url.endsWith('create')) this.#remember(JSON.parse(answer).handle);
     if (this.#count % TRIM === 0) await this.#trim();
   }
 
@@ -161,12 +163,29 @@ export class RequestFuzz {
     return body;
   }
 
+  #remember(handle: string): void {
+    const own = this.#own[this.#asking];
+    if (!own.includes(handle)) own.push(handle);
+    if (own.length > OWN) own.shift();
+  }
+
   #handle(): string {
-    const own = this.#random.chance(0.5) ? this.#own[this.#random.below(OWN)] : undefined;
-    return own ?? this.#random.pick(this.#handles);
+    const own = this.#own[this.#asking].at(-1 - this.#random.below(OWN));
+    if (own !== undefined && this.#random.chance(0.5)) return own;
+    return this.#random.pick(this.#handles);
   }
 
   #message(): unknown {
+    // Some are as they should be, so that others go on from where those have led.
+    if (this.#random.chance(0.2)) {
+      const delta = [['I', 'notes', `r${this.#count}`, { text: 'fine' }]];
+      return {
+        type: 'put',
+        rev: this.#random.chance(0.6) ? 0 : this.#random.below(3),
+        nonce: `g${this.#count}`,
+        delta,
+      };
+    }
     const types = ['put', 'put', 'put', 'fetch', 'fetch-snapshot', 'entries', 'snapshot', 'accepted'];
     return {
       type: this.#random.pick(types),
