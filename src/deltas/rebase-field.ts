@@ -162,7 +162,7 @@ function conflictsOf(merges: FieldMerges): Conflicts {
   return () => [...merges.values()].flatMap(({ merge }) => merge.conflicts());
 }
 
-function fieldContext(field: string, { table, record, ruleOf, isOwnOf }: RecordContext): FieldContext {
+export function fieldContext(field: string, { table, record, ruleOf, isOwnOf }: RecordContext): FieldContext {
   return { table, record, field, rule: ruleOf(field), isOwn: isOwnOf(field) };
 }
 
@@ -209,7 +209,38 @@ export function rebaseField(
 
 /** List operations on both sides: one list, and neither result creates it. Spec: MERGE-7. */
 function mergeLists(edits: readonly FieldList[], remote: FieldList, context: FieldContext): FieldMerge {
-  if (edits.length > 0 && edits[0]?.create !== remote.create) {
+  const merged = mergeJoined(joinEdits(edits), remote, context);
+  return { ...merged, pending: splitEdits(merged.joined) };
+}
+
+/** Pending edits of one list as one sequence, and where each ends in it: a merge goes through them as one. */
+export interface JoinedEdits {
+  readonly create: boolean;
+  readonly ops: ListColumns;
+  readonly ends: readonly number[];
+}
+
+export function joinEdits(edits: readonly FieldList[]): JoinedEdits {
+  let end = 0;
+  const ends = edits.map((edit) => {
+    end += opCountOf(edit);
+    return end;
+  });
+  return { create: edits[0]?.create ?? false, ops: columnsOf(joinLists(edits)), ends };
+}
+
+/** Puts the boundaries back; nothing for an edit that has no operation left. */
+export function splitEdits({ ops, ends }: JoinedEdits): (FieldList | undefined)[] {
+  return ends.map((end, at) => listOrNothing(ops, at === 0 ? 0 : (ends[at - 1] as number), end));
+}
+
+/** Merges joined edits with remote's of the same list. @throws DatastoreError `incompatible-deltas`. */
+export function mergeJoined(
+  { create, ops, ends }: JoinedEdits,
+  remote: FieldList,
+  context: FieldContext,
+): { readonly joined: JoinedEdits } & Omit<FieldMerge, 'pending'> {
+  if (ends.length > 0 && create !== remote.create) {
     throw new DatastoreError(
       'incompatible-deltas',
       'one side creates the list, but it exists for the other side: both deltas must start from the same state',
@@ -217,20 +248,16 @@ function mergeLists(edits: readonly FieldList[], remote: FieldList, context: Fie
     );
   }
   const { table, record, field, rule, isOwn } = context;
-  // All pending operations meet remote's as one sequence; their boundaries are put back afterwards.
-  const merged = mergeListOps(columnsOf(joinLists(edits)), columnsOf(remote), listRuleOf(rule), isOwn);
-  let start = 0;
-  let opCount = 0;
-  const pending = edits.map((edit) => {
-    opCount += opCountOf(edit);
-    const end = countMadeOf(merged.local, opCount);
-    const rebased = listOrNothing(merged.local.ops, start, end);
-    start = end;
-    return rebased;
-  });
+  const merged = mergeListOps(ops, columnsOf(remote), listRuleOf(rule), isOwn);
+  const { local } = merged;
+  const joined: JoinedEdits = {
+    create: false,
+    ops: local.ops,
+    ends: local.sources === undefined ? ends : ends.map((end) => countMadeOf(local, end)),
+  };
   const conflicts = (): Conflict[] =>
     merged.conflicts().map((conflict) => itemConflict(table, record, field, conflict));
-  return { pending, remote: listOrNothing(merged.remote.ops, 0, merged.remote.ops.count), conflicts };
+  return { joined, remote: listOrNothing(merged.remote.ops, 0, merged.remote.ops.count), conflicts };
 }
 
 /** An edit of a list that is there, by no operation. */

@@ -2,14 +2,15 @@ import { checkIsOptions, checkListener, invalidArgument } from '../errors/argume
 import { InvariantError } from '../errors/invariant-error.js';
 import type { IsOwn } from '../lists/order.js';
 import type { Change } from '../operations/change.js';
-import { RecordMap } from '../operations/record-map.js';
 import { checkRule, ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
 import { type ConflictListener, conflictLender } from './conflict.js';
 import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from './delta.js';
+import { editFinder } from './edit-finder.js';
 import { changeWithoutBefore } from './invert.js';
-import { changesOf, editAt, type PlacedEdit, positionOfRecord, type RecordEdit } from './normal-form.js';
+import { changesOf, editAt, type RecordEdit } from './normal-form.js';
 import { Replacement } from './patch.js';
+import type { RecordContext } from './rebase-field.js';
 import { rebaseRecord } from './rebase-record.js';
 
 /**
@@ -114,16 +115,7 @@ export function rebaseWithin(
       continue;
     }
     const localEdits = found.map((local) => ({ deltaIndex: local.deltaIndex, edit: local.placed.edit }));
-    const merged = rebaseRecord(localEdits, remoteEdit, {
-      table,
-      record,
-      ruleOf: (field) => {
-        const rule: unknown = rules.get(table, field, record);
-        checkRule(rule, { table, record, field });
-        return rule;
-      },
-      isOwnOf: (field) => ownItems?.isOwn(table, record, field),
-    });
+    const merged = rebaseRecord(localEdits, remoteEdit, recordContext(table, record, rules, ownItems));
     if (onConflict !== undefined) for (const conflict of merged.conflicts()) onConflict(conflict);
     const kept = new Map(merged.pending.map(({ deltaIndex, edit }) => [deltaIndex, edit]));
     for (const local of found) {
@@ -148,58 +140,28 @@ function checkedOptions(options: TransformOptions): TransformOptions & { readonl
   return { ...options, rules };
 }
 
+/** What the merge of one record asks. @throws DatastoreError `invalid-rule` when a rule is asked for that is none. */
+export function recordContext(
+  table: string,
+  record: string,
+  rules: RuleLookup,
+  own: OwnItemsLookup | undefined,
+): RecordContext {
+  return {
+    table,
+    record,
+    ruleOf: (field) => {
+      const rule: unknown = rules.get(table, field, record);
+      checkRule(rule, { table, record, field });
+      return rule;
+    },
+    isOwnOf: (field) => own?.isOwn(table, record, field),
+  };
+}
+
 /** Whether two edits of one record update different fields, so that each stays as it is. Spec: MERGE-4. */
 function areApart(local: RecordEdit, remote: RecordEdit): boolean {
   if (local.type !== 'update' || remote.type !== 'update') return false;
   for (const field of remote.ops.keys()) if (local.ops.has(field)) return false;
   return true;
-}
-
-/** What one of several deltas does to a record, and which of them it is. */
-export interface FoundEdit {
-  readonly deltaIndex: number;
-  readonly placed: PlacedEdit;
-}
-
-/**
- * A search for what each of several normal forms does to a record, answered in their order. The records are asked for
- * in the order of a normal form.
- *
- * A few records are looked up in each delta on its own, so that other records are not visited. Where
- * that would take more steps than there are changes, all are sorted into one map first: so a search for many records in
- * many deltas costs what both weigh, and not one times the other.
- *
- * @param recordCount about how many records will be asked for.
- */
-export function editFinder(
-  normalForms: readonly (readonly Change[])[],
-  recordCount: number,
-): (table: string, record: string) => readonly FoundEdit[] {
-  const changeCount = normalForms.reduce((sum, { length }) => sum + length, 0);
-  if (normalForms.length === 1 || normalForms.length * recordCount <= changeCount) {
-    const positions = normalForms.map(() => 0);
-    return (table, record) => {
-      const found: FoundEdit[] = [];
-      for (let deltaIndex = 0; deltaIndex < normalForms.length; deltaIndex++) {
-        const normalForm = normalForms[deltaIndex] as readonly Change[];
-        const position = positionOfRecord(normalForm, table, record, positions[deltaIndex] ?? 0);
-        positions[deltaIndex] = position;
-        const change = normalForm[position];
-        if (change?.record !== record || change.table !== table) continue;
-        const placed = editAt(normalForm, position);
-        if (placed !== undefined) found.push({ deltaIndex, placed });
-      }
-      return found;
-    };
-  }
-  const found = new RecordMap<FoundEdit[]>();
-  normalForms.forEach((normalForm, deltaIndex) => {
-    for (let placed = editAt(normalForm, 0); placed !== undefined; placed = editAt(normalForm, placed.end)) {
-      const { table, record } = placed;
-      const edits = found.get(table, record);
-      if (edits === undefined) found.set(table, record, [{ deltaIndex, placed }]);
-      else edits.push({ deltaIndex, placed });
-    }
-  });
-  return (table, record) => found.get(table, record) ?? [];
 }

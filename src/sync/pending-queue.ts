@@ -20,8 +20,9 @@
  * every save need it, states share their records, and it lets every remote delta be checked against the state that it
  * was made for.
  *
- * Costs: an edit costs what it edits, however long the queue is. Merging a remote delta costs the edits that meet it,
- * and a little for every segment in the queue. Memory is `base`, `view` where it differs, and the queue.
+ * Costs: an edit costs what it edits, however long the queue is. Merging a remote delta costs the edits that meet it: of a
+ * list, a pass over all pending operations on it. The first of several that arrive together also costs a little for every
+ * segment in the queue, and the others follow in a `MergeRun`. Memory is `base`, `view` where it differs, and the queue.
  *
  * Spec: SYNC-14.
  */
@@ -39,6 +40,7 @@ import { type RecordsByTable, RecordWatch } from '../state/record-watch.js';
 import { applyChanges, type State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
 import { changesOfRecord, LocalDelta } from './local-delta.js';
+import { MergeRun } from './merge-run.js';
 import type { Refusal } from './messages.js';
 import { OwnItems, type SavedOwnList } from './own-items.js';
 import { type IsEdited, OwnPuts, type SavedPut } from './own-puts.js';
@@ -49,7 +51,6 @@ import { rebaseOverDifference } from './snapshot.js';
 import { restoreStack, type StoredItem } from './undo/saved-stack.js';
 import {
   type Fallen,
-  type Rebased,
   rebaseSegments,
   type Segment,
   type SegmentRole,
@@ -80,6 +81,8 @@ export class PendingQueue {
   /** What is edited in the batches that are under way, the innermost last. */
   readonly #batches: LocalDelta[] = [];
   #watch = new RecordWatch();
+  /** The segments of both, while several remote deltas are merged. */
+  #run: MergeRun | undefined;
   /** The user's own items in the state of the log. */
   #ownInBase = OwnItems.none();
   /** What the user gave a value in the state of the log. */
@@ -354,28 +357,75 @@ export class PendingQueue {
   }
 
   /**
-   * Merges the remote delta of the next revision, whose author had seen the log up to `seen`.
+   * Merges the remote delta of the next revision, whose author had seen the log up to `seen`. If about `more` others follow,
+   * the queue may stay taken apart until {@link endMerges}, which must be called before anything else.
    *
    * @throws ServiceError `log-mismatch` if it does not fit the state of the log.
    * Nothing is changed then.
    */
-  merge(remote: Delta, seen: number, onConflict: ConflictListener): void {
-    const applied = this.#applyToBase(remote);
+  merge(remote: Delta, seen: number, more: number, onConflict: ConflictListener): void {
+    if (this.#run === undefined) this.#mergeAlone(remote, seen, onConflict);
+    else this.#mergeInRun(this.#run, remote, seen, onConflict);
+    if (this.#run?.isOver === true) this.endMerges();
+    else if (more > 0) this.#beginRun(more);
+  }
+
+  /** Puts the queue together again after merges. */
+  endMerges(): void {
+    if (this.#run === undefined) return;
+    const deltas = this.#run.finish();
+    this.#run = undefined;
+    this.#history.rebuilt(deltas.flat());
+    this.#setRebased(deltas, [...this.#unconfirmed, this.#uncommitted]);
+  }
+
+  #mergeAlone(remote: Delta, seen: number, onConflict: ConflictListener): void {
     // The delta in flight has been overtaken, so that none of them can be in the log.
     const segments = withoutCancelled([...this.#unconfirmed, this.#uncommitted].map((delta) => delta.segments));
-    let merged: Rebased;
+    const { applied, merged } = this.#applyAndMerge(remote, (delta) =>
+      rebaseSegments(segments, delta, this.rules, onConflict, this.#ownInBase),
+    );
+    const shown = this.#show(merged.shown);
+    const own = { base: this.#ownInBase, view: this.#ownAfter(segments.flat()) };
+    this.#history.merged(merged.deltas.flat(), { remote: applied, shown, own });
+    this.#followRemote(applied, seen, isEditedBy(segments), onConflict);
+    this.#setRebased(merged.deltas, [...this.#unconfirmed, this.#uncommitted]);
+  }
+
+  #mergeInRun(run: MergeRun, remote: Delta, seen: number, onConflict: ConflictListener): void {
+    const { applied, merged } = this.#applyAndMerge(remote, (delta) =>
+      run.over(delta, { rules: this.rules, onConflict, own: this.#ownInBase }),
+    );
+    this.#show(merged.remote);
+    this.#history.mergedBelow(run.recordedCount, applied, this.#ownInBase);
+    this.#followRemote(applied, seen, (...place) => run.isEdited(...place), onConflict);
+    merged.commit();
+  }
+
+  /** Takes the queue apart, so that each of several remote deltas costs what it meets. */
+  #beginRun(count: number): void {
+    if (this.#run !== undefined) return;
+    const deltas = [...this.#unconfirmed, this.#uncommitted].map((delta) => delta.segments);
+    const segments = deltas.flat();
+    if (segments.length === 0 || !MergeRun.canBegin(segments) || !this.#history.canFollow(segments)) return;
+    this.#run = new MergeRun(deltas, count);
+  }
+
+  /** Applies a remote delta to the base, and takes it back if the merge fails. */
+  #applyAndMerge<Merged>(remote: Delta, merge: (applied: Delta) => Merged): { applied: Delta; merged: Merged } {
+    const applied = this.#applyToBase(remote);
     try {
-      merged = rebaseSegments(segments, applied, this.rules, onConflict, this.#ownInBase);
+      return { applied, merged: merge(applied) };
     } catch (error) {
       this.#base.apply(invert(applied));
       throw error;
     }
-    const shown = this.#show(merged.shown);
-    const own = { base: this.#ownInBase, view: this.#ownAfter(segments.flat()) };
-    this.#history.merged(merged.deltas.flat(), { remote: applied, shown, own });
+  }
+
+  /** What is known of the log's state follows a remote delta, which makes it the next revision. */
+  #followRemote(applied: Delta, seen: number, isEdited: IsEdited, onConflict: ConflictListener): void {
     this.#ownInBase.follow(changesIn(applied), false);
-    this.#ownPuts.follow(changesIn(applied), seen, isEditedBy(segments.flat()), onConflict);
-    this.#setRebased(merged.deltas, [...this.#unconfirmed, this.#uncommitted]);
+    this.#ownPuts.follow(changesIn(applied), seen, isEdited, onConflict);
     this.#revision += 1;
   }
 
@@ -400,7 +450,7 @@ export class PendingQueue {
       this.#notePuts(delta, this.#revision + 1);
     }
     const { deltas, shown } = rebaseOverDifference(start, target, rest, this.rules, onConflict, own);
-    this.#ownPuts.reloaded(start, target, isLogLost, isEditedBy(rest.flat()), onConflict);
+    this.#ownPuts.reloaded(start, target, isLogLost, isEditedBy(rest), onConflict);
     this.#show(shown);
     this.#base = target;
     this.#ownInBase = own;
@@ -584,13 +634,15 @@ export interface SavedQueue {
 }
 
 /** Whether segments give a field another value, or make or delete its record. */
-function isEditedBy(segments: readonly Segment[]): IsEdited {
+function isEditedBy(deltas: readonly (readonly Segment[])[]): IsEdited {
   return (table, record, field) =>
-    segments.some(({ delta }) =>
-      changesOfRecord(changesIn(delta), table, record).some(
-        (change) => change.type !== 'update' || change.ops.has(field),
-      ),
-    );
+    deltas
+      .flat()
+      .some(({ delta }) =>
+        changesOfRecord(changesIn(delta), table, record).some(
+          (change) => change.type !== 'update' || change.ops.has(field),
+        ),
+      );
 }
 
 /** A delta all of which falls. */

@@ -328,21 +328,23 @@ export class ReplicaSession {
   }
 
   #mergeEntries(report: Report, onConflict: ConflictListener): void {
-    for (let entry = this.#nextEntry; entry !== undefined; entry = this.#nextEntry) {
-      try {
-        this.#queue.merge(entry.delta, seenOf(entry), onConflict);
-      } catch (error) {
-        if (error instanceof DatastoreError && error.code === 'log-mismatch') {
-          this.#incoming.clear();
-          this.#requireReload();
-        }
-        throw error;
+    try {
+      for (let entry = this.#nextEntry; entry !== undefined; entry = this.#nextEntry) {
+        this.#queue.merge(entry.delta, seenOf(entry), this.#incoming.countAfter(entry.rev), onConflict);
+        report.ruleFailures.push(...this.#queue.rules.takeFailures());
+        // What was put was made for a revision that the log has left: it can never be accepted, so its nonce is spent.
+        this.#flight = IDLE;
+        this.#head = entry.nonce;
+        this.#incoming.forget(entry.rev);
       }
-      report.ruleFailures.push(...this.#queue.rules.takeFailures());
-      // What was put was made for a revision that the log has left: it can never be accepted, so its nonce is spent.
-      this.#flight = IDLE;
-      this.#head = entry.nonce;
-      this.#incoming.forget(entry.rev);
+    } catch (error) {
+      if (error instanceof DatastoreError && error.code === 'log-mismatch') {
+        this.#incoming.clear();
+        this.#requireReload();
+      }
+      throw error;
+    } finally {
+      this.#queue.endMerges();
     }
   }
 
@@ -515,12 +517,15 @@ export class Incoming {
 
   /** The revision that the snapshot, and the entries without a gap, lead to from `revision`. */
   reach(revision: number): number {
-    if (this.#snapshot === undefined) {
-      this.#fromRevision = this.#stretchAfter(revision, this.#fromRevision);
-      return this.#fromRevision.to;
-    }
+    if (this.#snapshot === undefined) return revision + this.countAfter(revision);
     this.#fromSnapshot = this.#stretchAfter(this.#snapshot.message.rev, this.#fromSnapshot);
     return this.#fromSnapshot.to;
+  }
+
+  /** How many entries follow `revision` without a gap. */
+  countAfter(revision: number): number {
+    this.#fromRevision = this.#stretchAfter(revision, this.#fromRevision);
+    return this.#fromRevision.to - revision;
   }
 
   /** Notes how far the log goes on after a page. One without entries that does not say so is the end. */

@@ -1,7 +1,8 @@
 import { parseState } from '../codec/wire/state.js';
 import type { Conflict, ConflictListener } from '../deltas/conflict.js';
 import { changesIn, composeAll, type Delta, deltaOf } from '../deltas/delta.js';
-import { editFinder, type RuleLookup } from '../deltas/rebase.js';
+import { editFinder } from '../deltas/edit-finder.js';
+import type { RuleLookup } from '../deltas/rebase.js';
 import { ServiceError } from '../errors/datastore-error.js';
 import {
   type Change,

@@ -1,16 +1,19 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { foldPairwise } from '../../bench/baselines/pairwise.js';
 import {
+  FIELD,
   fieldUpdates,
   listDelta,
   listItems,
   listState,
+  RECORD,
   recordRows,
   TABLE,
   updatesDelta,
 } from '../../bench/support/edits.js';
 import { randomListOps } from '../../bench/support/random.js';
 import {
+  type Change,
   compareValues,
   compose,
   compress,
@@ -27,7 +30,7 @@ import {
   transform,
   transformList,
 } from '../../src/index.js';
-import { Replica } from '../../src/sync/index.js';
+import { type LogEntry, Replica } from '../../src/sync/index.js';
 import { StepCounter } from './step-counter.js';
 
 /** Twice the input may take a little more than twice the steps where something is sorted or searched by halves. */
@@ -71,6 +74,43 @@ function sealedOften(count: number, undoDepth: number, records: number): Replica
     replica.sync(new Date(value));
   }
   return replica;
+}
+
+/** A replica with pending edits, each an undo item, that has received as many entries of others. */
+function metByAsMany(count: number, own: (number: number) => Change, others: (number: number) => Change): Replica {
+  const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS, undoDepth: count });
+  const names = Array.from({ length: count }, (_, number) => `record${number}`);
+  const list = listItems(count);
+  const start: Change[] = [...names, RECORD].map((record) => ({
+    ...{ type: 'insert', table: TABLE, record },
+    fields: record === RECORD ? new Map([[FIELD, list]]) : new Map(),
+  }));
+  const entry = (rev: number, changes: readonly Change[]): LogEntry => ({
+    ...{ rev, nonce: `n${rev}`, delta: Delta.from(changes) },
+  });
+  replica.receive({ type: 'entries', entries: [entry(1, start)] });
+  replica.sync(new Date(0));
+  for (let number = 0; number < count; number++) {
+    replica.apply([own(number)]);
+    replica.endUndoItem();
+  }
+  replica.receive({ type: 'entries', entries: names.map((_, number) => entry(number + 2, [others(number)])) });
+  return replica;
+}
+
+function fieldPut(number: number, field: string): Change {
+  return {
+    ...{ type: 'update', table: TABLE, record: `record${number}` },
+    ops: new Map([[field, { type: 'put', value: number }]]),
+  };
+}
+
+function itemInsert(index: number): Change {
+  const ops: ListOp[] = [{ type: 'insert', index, value: 'a' }];
+  return {
+    ...{ type: 'update', table: TABLE, record: RECORD },
+    ops: new Map([[FIELD, { type: 'list', create: false, ops }]]),
+  };
 }
 
 describe('twice the input takes about twice the steps', () => {
@@ -247,6 +287,27 @@ describe('twice the input takes about twice the steps', () => {
         return () => Array.from({ length: size }, (_, at) => receive(at + 1));
       },
     ],
+    [
+      'merging as many single edits of others as are pending, of the same fields',
+      SORTING,
+      (size) => {
+        const put = (number: number): Change => fieldPut(number, 'field0');
+        const replica = metByAsMany(size / 4, put, put);
+        return () => replica.sync(new Date(1));
+      },
+    ],
+    [
+      'merging as many single edits of others as are pending, of other fields',
+      SORTING,
+      (size) => {
+        const replica = metByAsMany(
+          size / 4,
+          (number) => fieldPut(number, 'field0'),
+          (number) => fieldPut(number, 'field1'),
+        );
+        return () => replica.sync(new Date(1));
+      },
+    ],
     ['sealing one edit of a record after the other', LINEAR, (size) => () => sealedOften(size, 10, 1)],
     ['sealing edits that cannot be undone', LINEAR, (size) => () => sealedOften(size, 0, 1)],
     ['sealing edits of as many records', SORTING, (size) => () => sealedOften(size, 10, size)],
@@ -369,6 +430,14 @@ describe('what is not touched costs nothing', () => {
       expect(growth(prepare, 250, 2000)).toBeLessThanOrEqual(1.4);
     });
   }
+
+  test('a remote operation on a list passes over the pending ones on it: a few steps for each', () => {
+    const count = 300;
+    const insert = (number: number): Change => itemInsert((number * 7919) % count);
+    const replica = metByAsMany(count, insert, insert);
+    const steps = counter.count(() => replica.sync(new Date(1)));
+    expect(steps / count ** 2).toBeLessThanOrEqual(8);
+  });
 
   test('a remote edit of one field looks at a few of many pending changes', () => {
     const remote = normalForm(1, 2);

@@ -1,6 +1,6 @@
 import { changesIn, composeAll, type Delta, deltaInNormalForm, sizeOfDelta } from '../../deltas/delta.js';
+import { editFinder } from '../../deltas/edit-finder.js';
 import { changesOf, editAt, type InsertedRecord, type RecordEdit } from '../../deltas/normal-form.js';
-import { editFinder } from '../../deltas/rebase.js';
 import { applyListEdit } from '../../lists/apply.js';
 import { withoutDetours } from '../../lists/detours.js';
 import { type Change, type FieldOp, type FieldOps, fieldSet, valueAfter } from '../../operations/change.js';

@@ -149,13 +149,34 @@ export class UndoHistory {
   merged(segments: readonly Segment[], { remote, shown, own }: Met): void {
     const recorded = latestFirst(segments);
     if (this.#isAligned(recorded)) {
-      this.#rebuild(recorded, fade(this.#undo.slice(recorded.length), remote, this.#rules, own.base));
+      this.mergedBelow(recorded.length, remote, own.base);
+      this.rebuilt(segments);
     } else {
       this.#undo = fade(this.#undo, shown, this.#rules, own.view);
       this.#isExact = false;
     }
     if (!isMet(this.#redo, changesIn(remote))) return;
     this.#redo = this.#alignRedo(carry(this.#redo, shown, this.#rules, own.view), recorded);
+  }
+
+  /**
+   * Whether it can follow several remote deltas by {@link mergedBelow}, one after the other, and what becomes of these local
+   * segments by one {@link rebuilt} at the end.
+   */
+  canFollow(segments: readonly Segment[]): boolean {
+    return this.#redo.length === 0 && this.#isAligned(latestFirst(segments));
+  }
+
+  /** A remote delta was merged: the items in the log are brought past it, all but as many as there are recorded segments. */
+  mergedBelow(recordedCount: number, remote: Delta, own: OwnItemsLookup): void {
+    const logged = fade(this.#undo.slice(recordedCount), remote, this.#rules, own);
+    this.#undo = [...this.#undo.slice(0, recordedCount), ...logged];
+  }
+
+  /** The local segments are rebased, those that became empty among them: their items are what undoes them. */
+  rebuilt(segments: readonly Segment[]): void {
+    const recorded = latestFirst(segments);
+    this.#rebuild(recorded, this.#undo.slice(recorded.length));
   }
 
   /**
