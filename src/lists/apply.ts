@@ -35,25 +35,25 @@ function opsMisfit(lengthBefore: number, ops: readonly ListOp[]): Misfit | undef
   let at = 0;
   // The operations are many and frozen: see `frozen-array.ts`.
   for (let op = ops[at]; op !== undefined; op = ops[++at]) {
-    switch (op.type) {
-      case 'put':
-        if (op.index >= length) return outOfRange(op.index, length);
-        break;
-      case 'insert':
-        if (op.index > length) return outOfRange(op.index, length);
-        length++;
-        break;
-      case 'delete':
-        if (op.index >= length) return outOfRange(op.index, length);
-        length--;
-        break;
-      case 'move':
-        if (op.from >= length) return outOfRange(op.from, length);
-        if (op.to >= length) return outOfRange(op.to, length);
-        break;
-    }
+    const misfit = opMisfit(length, op);
+    if (misfit !== undefined) return misfit;
+    if (op.type === 'insert') length++;
+    else if (op.type === 'delete') length--;
   }
   return undefined;
+}
+
+/** Why an operation does not fit a list of a length, or `undefined` if it fits. Spec: CHG-3. */
+export function opMisfit(length: number, op: ListOp): Misfit | undefined {
+  switch (op.type) {
+    case 'insert':
+      return op.index > length ? outOfRange(op.index, length) : undefined;
+    case 'move':
+      if (op.from >= length) return outOfRange(op.from, length);
+      return op.to >= length ? outOfRange(op.to, length) : undefined;
+    default:
+      return op.index >= length ? outOfRange(op.index, length) : undefined;
+  }
 }
 
 function columnsMisfit(lengthBefore: number, columns: ListColumns): Misfit | undefined {
@@ -92,7 +92,8 @@ export function performListEdit(list: ItemList, edit: FieldList): FieldList {
   return performed === edit.ops ? edit : fieldList(edit.create, performed);
 }
 
-function performListOp(list: ItemList, op: ListOp): ListOp {
+/** Performs an operation that fits on a list, in place. @returns it with what it overwrote. */
+export function performListOp(list: ItemList, op: ListOp): ListOp {
   switch (op.type) {
     case 'put':
       return listPut(op.index, op.value, list.put(op.index, op.value));

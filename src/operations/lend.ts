@@ -96,7 +96,9 @@ export function lendFieldOp(op: FieldOp, copies?: Copies): FieldOp {
   }
 }
 
-function lendListOp(op: ListOp, copies: Copies | undefined): ListOp {
+/** {@link lendChange} for one operation on a list. */
+export function lendListOp(op: ListOp, copies?: Copies): ListOp {
+  if (!isMutableListOp(op)) return op;
   switch (op.type) {
     case 'put':
       return listPut(op.index, lendAtom(op.value, copies), lendOptional(op.before, copies));

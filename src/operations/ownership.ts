@@ -62,6 +62,11 @@ export function ownListOps(ops: unknown, place?: Place): ListColumns {
   return columns.finish();
 }
 
+/** {@link ownListOps} for one operation. */
+export function ownSingleListOp(op: unknown, place: Place): ListOp {
+  return ownListOp(op, OBJECTS, place);
+}
+
 function ownArray(ops: unknown, place: Place | undefined): readonly unknown[] {
   if (Array.isArray(ops)) return ops;
   throw new DatastoreError('invalid-change', `list operations must be an array, got ${quote(ops)}`, place);

@@ -9,7 +9,7 @@ import {
   sizeOfValue,
 } from '../values/size.js';
 import type { Atom, Value } from '../values/value.js';
-import type { Change, FieldList, FieldOp, FieldOps } from './change.js';
+import type { Change, FieldList, FieldOp, FieldOps, ListOp } from './change.js';
 import { opCountOf, visitListOps } from './list-columns.js';
 import { ownChange } from './ownership.js';
 
@@ -83,11 +83,22 @@ export function listOperationCount(op: FieldOp): number {
 function growthOfList(applied: FieldList): number {
   let growth = 0;
   visitListOps(applied, (type, value, before) => {
-    if (type === 'insert') growth += BASE_ITEM_SIZE;
-    else if (type === 'delete') growth -= BASE_ITEM_SIZE;
-    growth += sizeOfItem(value) - sizeOfItem(before);
+    growth += growthOfItem(type, value, before);
   });
   return growth;
+}
+
+/** {@link growthOfFieldOp} for one operation on a list. */
+export function growthOfListOp(applied: ListOp): number {
+  if (applied.type === 'move') return 0;
+  const value = applied.type === 'delete' ? undefined : applied.value;
+  return growthOfItem(applied.type, value, applied.type === 'insert' ? undefined : applied.before);
+}
+
+function growthOfItem(type: ListOp['type'], value: Atom | undefined, before: Atom | undefined): number {
+  const growth = sizeOfItem(value) - sizeOfItem(before);
+  if (type === 'insert') return growth + BASE_ITEM_SIZE;
+  return type === 'delete' ? growth - BASE_ITEM_SIZE : growth;
 }
 
 function sizeOfItem(item: Atom | undefined): number {

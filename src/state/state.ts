@@ -3,12 +3,24 @@ import { invertChange } from '../deltas/invert.js';
 import { normalFormOf } from '../deltas/normal-form.js';
 import { checkIsOptions, invalidArgument } from '../errors/arguments.js';
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
+import { InvariantError } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
-import { type Change, type InsertChange, insertChange } from '../operations/change.js';
-import { ownChanges, ownRecordId, ownTableId } from '../operations/ownership.js';
+import {
+  type Change,
+  type FieldOp,
+  fieldList,
+  type InsertChange,
+  insertChange,
+  type ListOp,
+  type UpdateChange,
+  updateChange,
+} from '../operations/change.js';
+import { lendListOp } from '../operations/lend.js';
+import { ownChanges, ownRecordId, ownSingleListOp, ownTableId } from '../operations/ownership.js';
 import { RecordMap } from '../operations/record-map.js';
 import { growthOfChange, sizeOfChanges } from '../operations/size.js';
-import { type Fields, sortedEntries } from '../values/fields.js';
+import { isMap } from '../values/brands.js';
+import { type Fields, singleEntry, sortedEntries } from '../values/fields.js';
 import { objectOf } from '../values/json.js';
 import { valuesMatch } from '../values/order.js';
 import { isObjectOfFields, ownFields } from '../values/ownership.js';
@@ -54,7 +66,8 @@ export let insertsOf: (state: State) => InsertChange[];
 
 /**
  * {@link State.apply} for changes that the engine owns. They are performed and returned as they are, with what they
- * overwrote. For the engine only: the returned values are the ones that the state keeps.
+ * overwrote. The size of the delta is not limited. For the engine only: the returned values are the ones that the state
+ * keeps.
  */
 export let applyChanges: (state: State, changes: readonly Change[], limits: Limits) => readonly Change[];
 
@@ -77,7 +90,7 @@ export class State {
         .flatMap((table) =>
           state.#recordsOf(table).map(([record, stored]) => insertChange(table, record, stored.fields())),
         );
-    applyChanges = (state, changes, limits) => state.#applyAll(changes, limits);
+    applyChanges = (state, changes, limits) => state.#applyAll(changes, limits, Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -132,19 +145,62 @@ export class State {
     checkIsOptions(options);
     const { limits = NO_LIMITS } = options;
     if (limits !== NO_LIMITS) checkLimits(limits);
-    if (!Delta.is(delta)) return deltaOf(this.#applyAll(ownChanges(delta), limits));
+    if (!Delta.is(delta)) {
+      const edited = limits === NO_LIMITS ? this.#applyListOp(delta) : undefined;
+      return edited ?? deltaOf(this.#applyAll(ownChanges(delta), limits));
+    }
     const changes = changesIn(delta);
     const applied = this.#applyAll(changes, limits);
     if (applied.every((change, position) => change === changes[position])) return delta;
     return deltaInNormalForm(normalFormOf(applied));
   }
 
-  #applyAll(changes: readonly Change[], limits: Limits): readonly Change[] {
+  /**
+   * Edits a list that is there by one operation, as `apply` does, but without making a delta: for applications that keep their
+   * own history of a text, say.
+   *
+   * @returns the operation with what it overwrote.
+   * @throws DatastoreError as `apply` does. Nothing is changed then.
+   * Law: it does what `apply` of an update with this operation does. Spec: CHG-3.
+   */
+  editList(table: string, record: string, field: string, op: ListOp): ListOp {
+    const applied = this.#tables.editList(table, record, field, (place) => ownSingleListOp(op, place));
+    if (applied !== undefined) return lendListOp(applied);
+    // There is no such list, which `apply` says in detail.
+    const ops = new Map<string, FieldOp>([[field, { type: 'list', create: false, ops: [op] }]]);
+    this.apply([{ type: 'update', table, record, ops }]);
+    throw new InvariantError('an edit of a list that is not there does not fit');
+  }
+
+  /**
+   * One operation on one list that is there, as most edits are: the names are those of a place in the state, so that the
+   * operation is all that is to be checked.
+   *
+   * @returns nothing for anything else.
+   */
+  #applyListOp(changes: Iterable<Change>): Delta | undefined {
+    if (!Array.isArray(changes) || changes.length !== 1) return undefined;
+    const { type, table, record, ops } = (changes[0] ?? {}) as Partial<UpdateChange>;
+    if (type !== 'update' || typeof table !== 'string' || typeof record !== 'string') return undefined;
+    if (!isMap(ops) || ops.size !== 1) return undefined;
+    for (const [field, edit] of ops) {
+      if (edit?.type !== 'list' || edit.create !== false || !Array.isArray(edit.ops) || edit.ops.length !== 1) break;
+      const { ops: steps } = edit;
+      const applied = this.#tables.editList(table, record, field, (place) => ownSingleListOp(steps[0], place));
+      if (applied === undefined) break;
+      const list = singleEntry<string, FieldOp>(field, fieldList(false, [applied]));
+      return deltaInNormalForm([updateChange(table, record, list)]);
+    }
+    return undefined;
+  }
+
+  #applyAll(changes: readonly Change[], limits: Limits, deltaSizeMost: number = limits.deltaSize): readonly Change[] {
     const { size, recordCount } = this;
     const applied = this.#perform(changes);
     if (limits !== NO_LIMITS) {
       try {
         this.#checkLimits(applied, size, recordCount, limits);
+        checkDeltaSize(applied, deltaSizeMost);
       } catch (error) {
         this.#takeBack(applied);
         throw error;
@@ -231,7 +287,7 @@ export class State {
     for (let at = applied.length - 1; at >= 0; at--) this.#tables.apply(invertChange(applied[at] as Change));
   }
 
-  /** @throws DatastoreError if the delta, or what it made grow, is over a limit. Spec: LIM-2, LIM-3. */
+  /** @throws DatastoreError if what the delta made grow is over a limit. Spec: LIM-2. */
   #checkLimits(
     applied: readonly Change[],
     datastoreSizeBefore: number,
@@ -248,11 +304,14 @@ export class State {
     }
     checkGrowth('datastore-too-large', datastoreSizeBefore, this.size, limits.datastoreSize);
     checkGrowth('too-many-records', recordCountBefore, this.recordCount, limits.recordCount);
-    // Compressing never makes a delta larger, so it is only needed where the delta as given is over the limit.
-    if (sizeOfChanges(applied) > limits.deltaSize) {
-      checkGrowth('delta-too-large', 0, sizeOfDelta(deltaOf([...applied])), limits.deltaSize);
-    }
   }
+}
+
+/** @throws DatastoreError `delta-too-large`. Spec: LIM-3. */
+function checkDeltaSize(applied: readonly Change[], most: number): void {
+  // Compressing never makes a delta larger, so it is only needed where the delta as given is over the limit.
+  if (most === Number.POSITIVE_INFINITY || sizeOfChanges(applied) <= most) return;
+  checkGrowth('delta-too-large', 0, sizeOfDelta(deltaOf([...applied])), most);
 }
 
 /** @throws DatastoreError `invalid-option` for anything but a state. */

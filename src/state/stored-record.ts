@@ -1,10 +1,17 @@
 import { type FieldShape, fieldMisfit } from '../deltas/apply-field.js';
 import { type Place, placeOfField } from '../errors/datastore-error.js';
-import { misfitError, performListEdit } from '../lists/apply.js';
+import { misfitError, performListEdit, performListOp } from '../lists/apply.js';
 import { ItemList } from '../lists/item-list.js';
-import { type FieldList, type FieldOp, type FieldOps, fieldDelete, fieldPut } from '../operations/change.js';
+import {
+  type FieldList,
+  type FieldOp,
+  type FieldOps,
+  fieldDelete,
+  fieldPut,
+  type ListOp,
+} from '../operations/change.js';
 import { mapFieldOps } from '../operations/lend.js';
-import { growthOfFieldOp } from '../operations/size.js';
+import { growthOfFieldOp, growthOfListOp } from '../operations/size.js';
 import { type Fields, FrozenMapBuilder, inOrder, isInOrder } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import { lendAtom, lendItems } from '../values/ownership.js';
@@ -128,6 +135,14 @@ export class StoredRecord {
       this.#size += growthOfFieldOp(applied);
       return applied;
     });
+  }
+
+  /** Performs one operation that fits on the list in a field. @returns it with what it overwrote. */
+  performListOp(field: string, op: ListOp): ListOp {
+    const list = this.#ownList(field);
+    const applied = performListOp(list, op);
+    this.#size += growthOfListOp(applied);
+    return applied;
   }
 
   #performFieldOp(field: string, op: FieldOp): FieldOp {

@@ -1,5 +1,6 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
-import { type Change, deleteChange, updateChange } from '../operations/change.js';
+import { misfitError, opMisfit } from '../lists/apply.js';
+import { type Change, deleteChange, type ListOp, updateChange } from '../operations/change.js';
 import type { Fields } from '../values/fields.js';
 import { BASE_DATASTORE_SIZE } from '../values/size.js';
 import { RecordLayers } from './record-layers.js';
@@ -80,6 +81,27 @@ export class Tables {
     const applied = own.perform(change.ops);
     this.#size += own.size - sizeBefore;
     return applied === change.ops ? change : updateChange(table, record, applied);
+  }
+
+  /**
+   * Performs one operation, which `own` checks and copies, on a list in place, or changes nothing.
+   *
+   * @returns it with what it overwrote; nothing where there is no such list.
+   * @throws DatastoreError where it does not fit the list, and what `own` throws.
+   */
+  editList(table: string, record: string, field: string, own: (place: Place) => ListOp): ListOp | undefined {
+    const current = this.get(table, record);
+    const list = current?.list(field);
+    if (current === undefined || list === undefined) return undefined;
+    const place: Place = { position: 0, table, record, field };
+    const op = own(place);
+    const misfit = opMisfit(list.length, op);
+    if (misfit !== undefined) throw misfitError(misfit, place);
+    const stored = this.#ownRecord(table, record, current);
+    const sizeBefore = stored.size;
+    const applied = stored.performListOp(field, op);
+    this.#size += stored.size - sizeBefore;
+    return applied;
   }
 
   /** From here on every part counts as shared, and is copied before an edit. */

@@ -4,10 +4,10 @@ import { quote } from '../errors/quote.js';
 import { type Change, type FieldOp, fieldPut, fieldSet, insertChange, updateChange } from '../operations/change.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
-import { type Fields, freezeMap } from '../values/fields.js';
+import { freezeMap } from '../values/fields.js';
 import { compareValues, valuesEqual } from '../values/order.js';
 import { ownAtom } from '../values/ownership.js';
-import { BASE_CHANGE_SIZE, BASE_FIELD_SIZE, BASE_RECORD_SIZE, sizeOfRecord } from '../values/size.js';
+import { BASE_CHANGE_SIZE, BASE_FIELD_SIZE, BASE_RECORD_SIZE } from '../values/size.js';
 import type { Value } from '../values/value.js';
 
 /** The reserved table, record and fields that hold what there is to say about the datastore itself. Spec: SYNC-37. */
@@ -29,16 +29,19 @@ export function mtimeOf(state: State): Date | undefined {
   return mtime instanceof Date ? mtime : undefined;
 }
 
-/** What a state takes of the limits, and the record that has the modified time or will get it. */
+/** What a state takes of the limits, and of the record that has the modified time or will get it. */
 export interface Weight {
   readonly size: number;
   readonly recordCount: number;
-  readonly info: Fields | undefined;
+  /** 0 if there is no such record. */
+  readonly infoSize: number;
+  readonly hasMtime: boolean;
 }
 
 export function weigh(state: State): Weight {
   const { size, recordCount } = state;
-  return { size, recordCount, info: state.get(INFO_TABLE, INFO_RECORD) };
+  const info = state.reader(INFO_TABLE, INFO_RECORD);
+  return { size, recordCount, infoSize: info.size, hasMtime: info.typeOf(MTIME_FIELD) !== undefined };
 }
 
 /**
@@ -47,7 +50,7 @@ export function weigh(state: State): Weight {
  * @throws DatastoreError as `State.apply` does with limits. Spec: SYNC-16.
  */
 export function checkRoomForMtime(before: Weight, after: Weight, limits: Limits): void {
-  if (after.info?.has(MTIME_FIELD)) return;
+  if (after.hasMtime) return;
   const was = withMtime(before);
   const is = withMtime(after);
   const info = { table: INFO_TABLE, record: INFO_RECORD };
@@ -56,11 +59,15 @@ export function checkRoomForMtime(before: Weight, after: Weight, limits: Limits)
   checkGrowth('too-many-records', was.recordCount, is.recordCount, limits.recordCount);
 }
 
-function withMtime({ size, recordCount, info }: Weight): Omit<Weight, 'info'> & { readonly recordSize: number } {
-  const missing = info === undefined ? 1 : 0;
-  const growth = missing * BASE_RECORD_SIZE + (info?.has(MTIME_FIELD) ? 0 : BASE_FIELD_SIZE);
-  const recordSize = growth + (info === undefined ? 0 : sizeOfRecord(info));
-  return { size: size + growth, recordCount: recordCount + missing, recordSize };
+function withMtime({
+  size,
+  recordCount,
+  infoSize,
+  hasMtime,
+}: Weight): Record<'size' | 'recordCount' | 'recordSize', number> {
+  const missing = infoSize === 0 ? 1 : 0;
+  const growth = missing * BASE_RECORD_SIZE + (hasMtime ? 0 : BASE_FIELD_SIZE);
+  return { size: size + growth, recordCount: recordCount + missing, recordSize: growth + infoSize };
 }
 
 const DAY = 24 * 60 * 60 * 1000;

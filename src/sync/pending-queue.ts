@@ -183,8 +183,7 @@ export class PendingQueue {
    */
   edit(changes: readonly Change[], limits: Limits, unrecorded = 0): readonly Change[] {
     const before = weigh(this.#view);
-    // The state compares the delta with the limit on its own; what counts is all that gathered since the last seal.
-    const applied = applyChanges(this.#view, changes, { ...limits, deltaSize: Number.POSITIVE_INFINITY });
+    const applied = applyChanges(this.#view, changes, limits);
     try {
       checkRoomForMtime(before, weigh(this.#view), limits);
       this.#checkSize(applied, limits.deltaSize - MTIME_CHANGE_SIZE);
@@ -532,6 +531,7 @@ export class PendingQueue {
    * with more.
    */
   #checkSize(applied: readonly Change[], limit: number): void {
+    if (limit === Number.POSITIVE_INFINITY) return;
     // Composing never weighs more than its parts, so the exact size is only needed where those exceed the limit.
     const parts = [this.#uncommitted, ...this.#batches].reduce((sum, { size }) => sum + size, sizeOfChanges(applied));
     if (parts <= limit) return;
