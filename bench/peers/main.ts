@@ -1,8 +1,9 @@
 // Runs every engine at every workload, each in its own process. Names on the command line select workloads; the results
-// of a selection are printed, not written. A number is the count of rounds.
+// of a selection are printed, not written. A number is the count of rounds. `report` alone measures nothing, and writes the
+// report of the last figures anew.
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { thisSetting } from '../support/machine.js';
 import { bundleSizes } from './bundle-size.js';
@@ -20,28 +21,39 @@ const ROUNDS = 3;
 
 const words = process.argv.slice(2);
 const rounds = Number(words.find((word) => /^\d+$/.test(word)) ?? ROUNDS);
-const names = words.filter((word) => !/^\d+$/.test(word));
+const isReport = words.includes('report');
+const names = words.filter((word) => !/^\d+$/.test(word) && word !== 'report');
 const unknown = names.filter((name) => !workloads.some((workload) => workload.name === name));
 if (unknown.length > 0) throw new Error(`unknown workload ${unknown.join(' or ')}`);
 const chosen = names.length === 0 ? workloads : workloads.filter(({ name }) => names.includes(name));
 
-const setting = thisSetting();
-const result: PeersResult = {
-  ...setting,
-  rounds,
-  encoding: ENCODING,
-  sizes: await bundleSizes(),
-  workloads: chosen.map((workload) => {
-    const { name, title, explanation, main } = workload;
-    return { name, title, explanation, main, engines: runAll(workload) };
-  }),
-};
-const report = formatPeers(result);
-console.log(report);
-if (names.length === 0) {
-  writeFileSync(resolve('bench/PEERS.md'), report);
-  writeFileSync(resolve('bench/peers.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+const FIGURES = resolve('bench/peers.json');
+
+if (isReport) {
+  write(JSON.parse(readFileSync(FIGURES, 'utf8')) as PeersResult);
+} else {
+  const result = await measureAll();
+  if (names.length === 0) write(result);
+  console.log(formatPeers(result));
+}
+
+function write(result: PeersResult): void {
+  writeFileSync(resolve('bench/PEERS.md'), formatPeers(result));
+  writeFileSync(FIGURES, `${JSON.stringify(result, undefined, 2)}\n`);
   drawPeers(result);
+}
+
+async function measureAll(): Promise<PeersResult> {
+  return {
+    ...thisSetting(),
+    rounds,
+    encoding: ENCODING,
+    sizes: await bundleSizes(),
+    workloads: chosen.map((workload) => {
+      const { name, title, explanation, main } = workload;
+      return { name, title, explanation, main, engines: runAll(workload) };
+    }),
+  };
 }
 
 /** All engines in turn, in reverse order in every second round; an engine that fails is not run again. */

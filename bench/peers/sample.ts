@@ -51,10 +51,31 @@ export function repeat(run: () => Times, { budget }: Effort): Repeated {
   return { first, usual };
 }
 
-export function timed<Result>(work: () => Result): [result: Result, milliseconds: number] {
+/** What work took, in milliseconds: by the clock, and of processor time, that of its helper threads too. */
+export interface Took {
+  readonly wall: number;
+  readonly processor: number;
+}
+
+export function timed<Result>(work: () => Result): [result: Result, took: Took] {
+  const before = process.cpuUsage();
   const start = performance.now();
   const result = work();
-  return [result, performance.now() - start];
+  const wall = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return [result, { wall, processor: (user + system) / 1000 }];
+}
+
+/** The figures of work by its name, such as `merge ms` and `merge cpu ms`, summed over its steps. */
+export function timesOf(name: string, ...steps: readonly Took[]): Times {
+  const sum = (which: keyof Took): number => steps.reduce((total, took) => total + took[which], 0);
+  return { [`${name} ms`]: sum('wall'), [`${name} cpu ms`]: sum('processor') };
+}
+
+/** The same figures of the first run. */
+export function firstTimesOf(name: string, first: Times): Times {
+  const figures = [`${name} ms`, `${name} cpu ms`];
+  return Object.fromEntries(figures.map((figure) => [`first ${figure}`, first[figure] ?? Number.NaN]));
 }
 
 export function median(values: readonly number[]): number {

@@ -1,105 +1,172 @@
 import { type EngineResult, isOurs, isPlain, type PeersResult } from './result.js';
-import type { Measurement } from './workload.js';
 
-/** Deltaic beside the best peer at one figure of one case. */
+/** Deltaic at one figure of one case, beside the best peer and the plain floor where these were measured. */
 export interface Verdict {
   readonly what: string;
-  readonly ours: number;
-  readonly peer: string;
-  readonly theirs: number;
   readonly unit: string;
+  readonly ours: number;
+  readonly best?: Rival | undefined;
   /** The best peer divided by Deltaic: below 1 Deltaic takes more. */
-  readonly lead: number;
-  readonly target?: number;
-  /** The cost for plain arrays and Maps that are given the result, if it was measured. */
-  readonly plain?: number;
+  readonly lead?: number | undefined;
+  /** The cost for plain arrays and Maps that are given the result. */
+  readonly plain?: number | undefined;
+  readonly judged: readonly Judged[];
 }
+
+interface Rival {
+  readonly peer: string;
+  readonly value: number;
+}
+
+/** A target, and whether it was met. `out of reach` is a lead that even the plain floor does not have. */
+export interface Judged {
+  readonly target: string;
+  readonly outcome: 'met' | 'missed' | 'out of reach';
+}
+
+/** What we aim at: a lead over the best peer, a multiple of the plain floor, or of another way of Deltaic, or a limit. */
+interface Targets {
+  readonly lead?: number;
+  readonly floor?: number;
+  readonly most?: number;
+  readonly own?: { readonly ours: Way; readonly what: string; readonly most: number };
+}
+
+/** Which of Deltaic's measurements, by engine and by the beginning of the case. */
+type Way = readonly [engine: string, caseStart: string];
 
 interface Choice {
   readonly workload: string;
+  /** The processor time is compared, `merge cpu ms` for `merge ms`, where it was measured. */
   readonly figure: string;
   readonly what: string;
-  /** Which of Deltaic's measurements, by engine and by the beginning of the case. */
-  readonly ours: readonly [engine: string, caseStart: string];
+  readonly ours: Way;
   /** Which peers take part: all unless given. */
   readonly peers?: (engine: EngineResult) => boolean;
   /** Which of a peer's measurements take part: those of the same case unless given. */
   readonly anyCase?: boolean;
-  readonly target?: number;
+  readonly targets?: Targets;
 }
 
 const isScript = ({ runsAs }: EngineResult): boolean => runsAs === 'JavaScript';
 const isWasm = ({ runsAs }: EngineResult): boolean => runsAs === 'WebAssembly';
 
-function merges(workload: string, what: string, figure: string, targets: Readonly<Record<string, number>>): Choice[] {
-  return Object.entries(targets).flatMap(([name, target]) => [
-    { workload, figure, what: `${what}, ${name}`, ours: ['deltaic', name], target } as const,
-    { workload, figure, what: `${what}, ${name}, no bytes between`, ours: ['deltaic-in-memory', name] } as const,
+/** The least leads by case: with bytes between the branches, and in one memory. The first merge is compared with JavaScript. */
+type Leads = Readonly<Record<string, readonly [withBytes: number, inMemory: number | undefined]>>;
+
+function merges(
+  workload: string,
+  what: string,
+  figure: string,
+  leads: Leads,
+  floors?: readonly [number, number],
+): Choice[] {
+  const choice = { workload, figure } as const;
+  return Object.entries(leads).flatMap(([name, [withBytes, inMemory]]): Choice[] => [
     {
-      workload,
-      figure: `first ${figure}`,
-      what: `${what}, ${name}, first of a process`,
-      ours: ['deltaic', name],
-    } as const,
+      ...{ ...choice, what: `${what}, ${name}`, ours: ['deltaic', name] },
+      targets: { lead: withBytes, ...(floors && { floor: floors[0] }) },
+    },
+    {
+      ...{ ...choice, what: `${what}, ${name}, no bytes between`, ours: ['deltaic-in-memory', name] },
+      targets: { ...(inMemory !== undefined && { lead: inMemory }), ...(floors && { floor: floors[1] }) },
+    },
+    {
+      ...{ workload, figure: `first ${figure}`, what: `${what}, ${name}, first of a process`, ours: ['deltaic', name] },
+      ...{ peers: isScript, targets: { lead: 1 } },
+    },
   ]);
 }
 
-/** What is stored after the branches merged. Some peers deflate it themselves, so both sizes are compared. */
+/** What is stored after the branches merged, deflated: some peers deflate it themselves. */
 function kept(workload: string, what: string, names: readonly string[]): Choice[] {
-  return names.flatMap((name) => {
-    const choice = { workload, ours: ['deltaic', name], target: 1 } as const;
+  return names.flatMap((name): Choice[] => {
+    const choice = { workload, ours: ['deltaic', name] } as const;
     return [
       { ...choice, figure: 'state kB', what: `state of ${what}, ${name}` },
-      { ...choice, figure: 'state deflated kB', what: `state of ${what}, ${name}, deflated` },
+      {
+        ...{ ...choice, figure: 'state deflated kB', what: `state of ${what}, ${name}, deflated` },
+        targets: { lead: 1 },
+      },
     ];
   });
 }
 
 const TRACE = { workload: 'trace', anyCase: true } as const;
+const KEYSTROKE = { workload: 'keystroke', anyCase: true } as const;
+const BY_APPLY = ['deltaic', 'one by one: list, State.apply'] as const;
 
 const CHOICES: readonly Choice[] = [
-  ...merges('lists', 'list merge', 'merge and read ms', { '100 edits': 4, '1,000 edits': 10, '10,000 edits': 10 }),
+  ...merges(
+    'lists',
+    'list merge',
+    'merge and read ms',
+    { '100 edits': [1.5, 2], '1,000 edits': [2.5, 3.4], '10,000 edits': [4.5, 6] },
+    [4, 3],
+  ),
   ...merges('moves', 'list merge with moves', 'merge and read ms', {
-    '100 edits': 4,
-    '1,000 edits': 10,
-    '10,000 edits': 10,
+    '100 edits': [20, undefined],
+    '1,000 edits': [20, undefined],
+    '10,000 edits': [20, undefined],
   }),
-  ...merges('records', 'record merge', 'merge ms', { '1,000 updates': 5, '10,000 updates': 5, '100,000 updates': 5 }),
-  ...(['one by one', 'all in one'] as const).flatMap((edits): Choice[] => [
-    {
-      ...TRACE,
-      figure: 'replay ms',
-      what: `trace, ${edits}, against JavaScript`,
-      ours: ['deltaic', edits],
-      peers: isScript,
-      target: 8,
-    },
-    {
-      ...TRACE,
-      figure: 'replay ms',
-      what: `trace, ${edits}, against WebAssembly`,
-      ours: ['deltaic', edits],
-      peers: isWasm,
-      target: 1,
-    },
-  ]),
-  { ...TRACE, figure: 'memory MB', what: 'trace, memory', ours: ['deltaic', 'one by one'] },
-  { ...TRACE, figure: 'state kB', what: 'trace, encoded state', ours: ['deltaic', 'all in one'], target: 1 },
+  ...merges(
+    'records',
+    'record merge',
+    'merge ms',
+    { '1,000 updates': [6, undefined], '10,000 updates': [7, undefined], '100,000 updates': [12, undefined] },
+    [3.5, 3.5],
+  ),
   {
-    ...TRACE,
-    figure: 'state deflated kB',
-    what: 'trace, encoded state, deflated',
-    ours: ['deltaic', 'all in one'],
-    target: 1,
+    ...{ ...TRACE, figure: 'replay ms', what: 'trace, one by one, against JavaScript', ours: BY_APPLY },
+    ...{ peers: isScript, targets: { lead: 1.7 } },
   },
   {
-    ...TRACE,
-    figure: 'history deflated kB',
-    what: 'trace, one delta of all edits, deflated',
-    ours: ['deltaic', 'all in one'],
-    target: 1,
+    ...{ ...TRACE, figure: 'replay ms', what: 'trace, one by one, no deltas made, against WebAssembly' },
+    ...{ ours: ['deltaic', 'one by one: list, State.editList'], peers: isWasm, targets: { lead: 0.9 } },
+  },
+  {
+    ...{
+      ...TRACE,
+      figure: 'replay ms',
+      what: 'trace, one by one, through Replica',
+      ours: ['deltaic-replica', 'one by one'],
+    },
+    targets: { own: { ours: BY_APPLY, what: 'State.apply', most: 2.5 } },
+  },
+  {
+    ...{
+      ...TRACE,
+      figure: 'replay ms',
+      what: 'trace, all in one, against JavaScript',
+      ours: ['deltaic', 'all in one'],
+    },
+    ...{ peers: isScript, targets: { lead: 4 } },
+  },
+  { ...TRACE, figure: 'memory MB', what: 'trace, memory', ours: BY_APPLY },
+  { ...TRACE, figure: 'state kB', what: 'trace, encoded state', ours: ['deltaic', 'all in one'] },
+  {
+    ...{
+      ...TRACE,
+      figure: 'state deflated kB',
+      what: 'trace, encoded state, deflated',
+      ours: ['deltaic', 'all in one'],
+    },
+    targets: { lead: 1 },
+  },
+  {
+    ...{ ...TRACE, figure: 'history deflated kB', what: 'trace, one delta of all edits, deflated' },
+    ...{ ours: ['deltaic', 'all in one'], targets: { lead: 1 } },
   },
   { ...TRACE, figure: 'load ms', what: 'trace, load', ours: ['deltaic', 'all in one'] },
+  {
+    ...{
+      ...TRACE,
+      figure: 'load ms',
+      what: 'trace, load, pending in a Replica',
+      ours: ['deltaic-replica', 'one by one'],
+    },
+    targets: { most: 200 },
+  },
   ...kept('lists', 'the list', ['100 edits', '1,000 edits', '10,000 edits']),
   ...kept('records', 'the records', ['1,000 updates', '10,000 updates', '100,000 updates']),
   {
@@ -109,72 +176,79 @@ const CHOICES: readonly Choice[] = [
     ours: ['deltaic', ''],
     anyCase: true,
   },
-  { workload: 'keystroke', figure: 'receive µs', what: 'remote keystroke', ours: ['deltaic', ''], anyCase: true },
+  { ...KEYSTROKE, figure: 'receive µs', what: 'remote keystroke', ours: ['deltaic', ''], targets: { most: 7 } },
   {
-    workload: 'keystroke',
-    figure: 'first receive µs',
-    what: 'remote keystroke, the first ten',
-    ours: ['deltaic', ''],
-    anyCase: true,
+    ...{ ...KEYSTROKE, figure: 'first receive µs', what: 'remote keystroke, the first ten', ours: ['deltaic', ''] },
+    targets: { most: 100 },
   },
   {
-    workload: 'keystroke',
-    figure: 'receive µs',
-    what: 'remote keystroke, through Replica',
-    ours: ['deltaic-replica', ''],
-    anyCase: true,
+    ...{ ...KEYSTROKE, figure: 'receive µs', what: 'remote keystroke, through Replica', ours: ['deltaic-replica', ''] },
+    targets: { most: 15 },
   },
 ];
 
-/** Every comparison for which both sides were measured. */
+/** Every figure of Deltaic that has a peer or a target. */
 export function verdicts(result: PeersResult): Verdict[] {
   return [...CHOICES.flatMap((choice) => verdictOf(choice, result)), ...sizeVerdict(result)];
 }
 
 function verdictOf(choice: Choice, { workloads }: PeersResult): Verdict[] {
-  const { figure, what, target, peers = () => true, anyCase = false } = choice;
+  const { what, targets = {}, peers = () => true, anyCase = false } = choice;
   const engines = workloads.find(({ name }) => name === choice.workload)?.engines ?? [];
-  const [engineName, caseStart] = choice.ours;
-  const own = engines.find(({ engine }) => engine === engineName);
-  const ours = own?.measurements.find((measurement) => measurement.case.startsWith(caseStart))?.figures[figure];
-  const takesPart = (measurement: Measurement): boolean => anyCase || measurement.case.startsWith(caseStart);
-  const bestOf = (candidates: readonly EngineResult[]): { peer: string; value: number } | undefined =>
+  const processorTime = choice.figure.replace(/ (ms|µs)$/, ' cpu $1');
+  const figure = ourFigure(engines, choice.ours, processorTime) === undefined ? choice.figure : processorTime;
+  const ours = ourFigure(engines, choice.ours, figure);
+  if (ours === undefined) return [];
+  const takesPart = (name: string): boolean => anyCase || name.startsWith(choice.ours[1]);
+  const bestOf = (candidates: readonly EngineResult[]): Rival | undefined =>
     candidates
       .flatMap(({ title, measurements }) =>
         measurements
-          .filter(takesPart)
+          .filter((measurement) => takesPart(measurement.case))
           .map(({ idiom, figures }) => ({ peer: `${title} (${idiom})`, value: figures[figure] })),
       )
-      .filter((rival): rival is { peer: string; value: number } => rival.value !== undefined)
+      .filter((rival): rival is Rival => rival.value !== undefined)
       .sort((left, right) => left.value - right.value)[0];
   const best = bestOf(engines.filter((engine) => !isOurs(engine) && !isPlain(engine) && peers(engine)));
-  if (ours === undefined || best === undefined) return [];
   const plain = bestOf(engines.filter(isPlain))?.value;
+  const own = targets.own && ourFigure(engines, targets.own.ours, figure);
+  const judged = judge(targets, { ours, best: best?.value, plain, own });
+  if (best === undefined && judged.length === 0) return [];
   const unit = figure.slice(figure.lastIndexOf(' ') + 1);
-  const lead = best.value / ours;
-  return [
-    {
-      ...{ what, ours, peer: best.peer, theirs: best.value, unit, lead },
-      ...(target !== undefined && { target }),
-      ...(plain !== undefined && { plain }),
-    },
-  ];
+  return [{ what, unit, ours, best, lead: best && best.value / ours, plain, judged }];
 }
 
-const SIZE_LIMIT = 20_000;
+function ourFigure(engines: readonly EngineResult[], [name, caseStart]: Way, figure: string): number | undefined {
+  const own = engines.find(({ engine }) => engine === name);
+  return own?.measurements.find((measurement) => measurement.case.startsWith(caseStart))?.figures[figure];
+}
+
+interface Found {
+  readonly ours: number;
+  readonly best: number | undefined;
+  readonly plain: number | undefined;
+  readonly own: number | undefined;
+}
+
+function judge({ lead, floor, most, own: other }: Targets, { ours, best, plain, own }: Found): Judged[] {
+  const judged: Judged[] = [];
+  const add = (target: string, isMet: boolean, isInReach = true): void => {
+    judged.push({ target, outcome: isMet ? 'met' : isInReach ? 'missed' : 'out of reach' });
+  };
+  if (lead !== undefined && best !== undefined) {
+    add(`≥ ${lead} × the best`, best / ours >= lead, plain === undefined || best / plain >= lead);
+  }
+  if (floor !== undefined && plain !== undefined) add(`≤ ${floor} × the floor`, ours <= floor * plain);
+  if (other !== undefined && own !== undefined) add(`≤ ${other.most} × ${other.what}`, ours <= other.most * own);
+  if (most !== undefined) add(`≤ ${most}`, ours <= most);
+  return judged;
+}
+
+const SIZE_LIMIT = 18_000;
 
 function sizeVerdict({ sizes }: PeersResult): Verdict[] {
   const own = sizes.find(({ title }) => title === 'Deltaic');
   if (own === undefined) return [];
-  return [
-    {
-      what: 'the whole entry, minified and gzipped, without the codec’s dependency',
-      ours: own.script,
-      peer: 'the limit',
-      theirs: SIZE_LIMIT,
-      unit: 'bytes',
-      lead: SIZE_LIMIT / own.script,
-      target: 1,
-    },
-  ];
+  const judged = judge({ most: SIZE_LIMIT }, { ours: own.script, best: undefined, plain: undefined, own: undefined });
+  return [{ what: 'the core and the binary form, minified and gzipped', unit: 'bytes', ours: own.script, judged }];
 }

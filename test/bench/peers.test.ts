@@ -90,16 +90,49 @@ describe('the report', () => {
 
   test('compares with the best peer that was measured, and not with itself or with plain code', () => {
     const found = verdicts(result).filter(({ what }) => /^list merge, [\d,]+ edits$/.test(what));
-    expect(found.map(({ what, lead, target, peer, plain: bound }) => [what, lead, target, peer, bound])).toEqual([
-      ['list merge, 100 edits', 3, 4, 'Failing (as it is)', 0.2],
-      ['list merge, 1,000 edits', 6, 10, 'Slow (as it is)', 0.2],
-      ['list merge, 10,000 edits', 6, 10, 'Slow (as it is)', 0.2],
+    expect(found.map(({ what, lead, best, plain: floor }) => [what, lead, best?.peer, floor])).toEqual([
+      ['list merge, 100 edits', 3, 'Failing (as it is)', 0.2],
+      ['list merge, 1,000 edits', 6, 'Slow (as it is)', 0.2],
+      ['list merge, 10,000 edits', 6, 'Slow (as it is)', 0.2],
     ]);
+    expect(found[0]?.judged).toEqual([
+      { target: '≥ 1.5 × the best', outcome: 'met' },
+      { target: '≤ 4 × the floor', outcome: 'missed' },
+    ]);
+  });
+
+  test('misses no lead that the floor does not have', () => {
+    const [workload] = result.workloads;
+    const engines = workload?.engines.map((engine) =>
+      engine.engine === 'slow' || engine.engine === 'failing'
+        ? { ...engine, ...list(engine.title, 0.4, cases) }
+        : engine,
+    );
+    const floored = verdicts({ ...result, workloads: workload && engines ? [{ ...workload, engines }] : [] });
+    const outcomes = floored
+      .filter(({ what }) => /^list merge, [\d,]+ edits$/.test(what))
+      .map(({ judged }) => judged[0]?.outcome);
+    expect(outcomes).toEqual(['missed', 'missed', 'out of reach']);
+  });
+
+  test('compares processor time where it was measured', () => {
+    const [workload] = result.workloads;
+    const engines = workload?.engines.map((engine) => ({
+      ...engine,
+      measurements: engine.measurements.map((measurement) => ({
+        ...measurement,
+        figures: { ...measurement.figures, 'merge and read cpu ms': engine.engine === 'deltaic' ? 1 : 7 },
+      })),
+    }));
+    const [first] = verdicts({ ...result, workloads: workload && engines ? [{ ...workload, engines }] : [] });
+    expect([first?.ours, first?.best?.value]).toEqual([1, 7]);
   });
 
   test('says what was missed, what a peer does better, and what did not finish', () => {
     const report = formatPeers(result);
-    expect(report).toContain('| list merge, 100 edits | 2 ms | 6 ms, Failing (as it is) | 3 × | ≥ 4 ×, missed |');
+    expect(report).toContain(
+      '| list merge, 100 edits | 2 ms | 6 ms, Failing (as it is) | 3 × | 0.2 ms | 10 × | ≥ 1.5 × the best: met; ≤ 4 × the floor: missed |',
+    );
     expect(report).toContain('| Failing | as it is | 6 | – | – |');
     expect(report).toContain('Failing (part 2 of 3 did not finish)');
     expect(report).toContain('| first merge and read ms |');

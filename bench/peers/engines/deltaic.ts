@@ -104,6 +104,21 @@ function traceWay(edits: TraceWay<Holder>['edits']): TraceWay<Holder> {
   };
 }
 
+/** Edits for which no delta is made, as an application does that keeps its own history. */
+const withoutDeltas: TraceWay<Holder> = {
+  ...traceWay('one by one'),
+  idiom: 'list, State.editList for each, no deltas made',
+  replay: (trace) => {
+    const state = listState([]);
+    for (const splice of trace) {
+      const ops: ListOp[] = [];
+      pushOps(ops, splice);
+      for (const op of ops) state.editList(TABLE, RECORD, FIELD, op);
+    }
+    return holding(state);
+  },
+};
+
 const lists: ListEngine<Holder> = {
   idiom: `one delta a branch, ${ENCODING}`,
   create: (items) => holding(listState(items)),
@@ -142,7 +157,7 @@ export const deltaic = engine<Holder>({
   name: 'deltaic',
   title: 'Deltaic',
   runsAs: 'JavaScript',
-  trace: [traceWay('one by one'), traceWay('all in one')],
+  trace: [traceWay('one by one'), withoutDeltas, traceWay('all in one')],
   lists,
   moves: lists,
   records,

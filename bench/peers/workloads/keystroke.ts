@@ -1,6 +1,6 @@
 import { randomFrom } from '../../support/random.js';
 import type { LongList } from '../engine.js';
-import { type Effort, expectTrue, median, timed } from '../sample.js';
+import { type Effort, expectTrue, median, type Took, timed } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const LENGTH = 1_000_000;
@@ -27,7 +27,7 @@ function measure(list: LongList<unknown>, { scale }: Effort): Measurement {
   const random = randomFrom(1);
   const theirs = list.create(length);
   const mine = list.fork(theirs);
-  const times: number[] = [];
+  const times: Took[] = [];
   const start = performance.now();
   let typed = 0;
   while (typed < scale(WARM_UP + KEYSTROKES) && (typed < 5 || performance.now() - start < BUDGET)) {
@@ -40,6 +40,13 @@ function measure(list: LongList<unknown>, { scale }: Effort): Measurement {
   return {
     case: `${LENGTH.toLocaleString('en')} items`,
     idiom: list.idiom,
-    figures: { 'receive µs': 1000 * median(kept), 'first receive µs': 1000 * median(times.slice(0, FIRST)) },
+    figures: { ...microseconds('receive', kept), ...microseconds('first receive', times.slice(0, FIRST)) },
+  };
+}
+
+function microseconds(name: string, times: readonly Took[]): Record<string, number> {
+  return {
+    [`${name} µs`]: 1000 * median(times.map(({ wall }) => wall)),
+    [`${name} cpu µs`]: 1000 * median(times.map(({ processor }) => processor)),
   };
 }

@@ -1,14 +1,14 @@
 import type { ListOp } from '../../../src/index.js';
 import { randomFrom } from '../../support/random.js';
 import type { Engine, ListEngine } from '../engine.js';
-import { type Effort, expectTrue, repeat, sizesOf, timed } from '../sample.js';
+import { type Effort, expectTrue, firstTimesOf, repeat, sizesOf, timed, timesOf } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const LENGTH = 10_000;
 const COUNTS = [100, 1000, 10_000];
 const MOVES = 0.2;
 
-const MAIN = 'merge and read ms';
+const WORK = 'merge and read';
 
 const CHECKED =
   'Both documents must be equal and hold as many items as the edits of both sides leave. Half of the edits insert and half delete, at random places; puts are left out because not every list has them.';
@@ -17,7 +17,7 @@ export const lists: Workload = {
   name: 'lists',
   title: `Two branches of a list of ${LENGTH.toLocaleString('en')} items`,
   explanation: `Each branch makes N edits separately; then each receives the other's, and both lists are read. ${CHECKED}`,
-  main: MAIN,
+  main: `${WORK} ms`,
   parts: () => COUNTS.length,
   run: (engine, part, effort) => run(engine.lists, 0, part, effort),
 };
@@ -26,7 +26,7 @@ export const moves: Workload = {
   name: 'moves',
   title: `The same with ${100 * MOVES}% moves`,
   explanation: `As above, in the engine's movable list. If one side moves what the other deletes, engines differ about what is left, so the length is only bounded.`,
-  main: MAIN,
+  main: `${WORK} ms`,
   parts: () => COUNTS.length,
   run: (engine: Engine, part, effort) => run(engine.moves, MOVES, part, effort),
 };
@@ -54,14 +54,14 @@ function run(engine: ListEngine<unknown> | undefined, moves: number, part: numbe
       const [[left, right], read] = timed(() => [engine.read(mine), engine.read(theirs)] as const);
       expectTrue(left.length === right.length && left.every((item, at) => item === right[at]), 'both lists are alike');
       expectTrue(left.length >= lengths.least && left.length <= lengths.most, `${left.length} items are left`);
-      return { 'edit ms': edit, 'merge ms': merge, 'read ms': read, 'merge and read ms': merge + read };
+      return { ...timesOf('edit', edit), ...timesOf(WORK, merge, read) };
     }, effort);
     return {
       case: `${count.toLocaleString('en')} edits`,
       idiom: engine.idiom,
       figures: {
         ...usual,
-        [`first ${MAIN}`]: first[MAIN] ?? Number.NaN,
+        ...firstTimesOf(WORK, first),
         ...(bytes > 0 && { 'sent kB': bytes / 1000 }),
         ...(engine.state !== undefined && sizesOf('state', engine.state(merged))),
       },

@@ -1,20 +1,20 @@
 import { randomFrom } from '../../support/random.js';
 import type { FieldUpdate, RecordEngine } from '../engine.js';
-import { type Effort, expectTrue, repeat, sizesOf, timed } from '../sample.js';
+import { type Effort, expectTrue, firstTimesOf, repeat, sizesOf, timed, timesOf } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const RECORDS = 10_000;
 const FIELDS = 10;
 const COUNTS = [1000, 10_000, 100_000];
 
-const MAIN = 'merge ms';
+const WORK = 'merge';
 
 export const records: Workload = {
   name: 'records',
   title: `Two branches of ${RECORDS.toLocaleString('en')} records of ${FIELDS} fields`,
   explanation:
     "Each branch puts M random fields separately; then each receives the other's, until fields can be read. Both documents must be equal: a field that one side put holds its last value, one that both put holds the last value of either.",
-  main: MAIN,
+  main: `${WORK} ms`,
   parts: () => COUNTS.length,
   run: ({ records: engine }, part, effort) =>
     engine === undefined ? [] : COUNTS.slice(part, part + 1).map((count) => measure(engine, count, effort)),
@@ -37,14 +37,14 @@ function measure(engine: RecordEngine<unknown>, count: number, effort: Effort): 
     });
     merged = mine;
     check(engine, [mine, theirs], local, remote);
-    return { 'edit ms': edit, 'merge ms': merge };
+    return { ...timesOf('edit', edit), ...timesOf(WORK, merge) };
   }, effort);
   return {
     case: `${count.toLocaleString('en')} updates`,
     idiom: engine.idiom,
     figures: {
       ...usual,
-      [`first ${MAIN}`]: first[MAIN] ?? Number.NaN,
+      ...firstTimesOf(WORK, first),
       ...(bytes > 0 && { 'sent kB': bytes / 1000 }),
       ...(engine.state !== undefined && sizesOf('state', engine.state(merged))),
     },

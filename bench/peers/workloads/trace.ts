@@ -1,6 +1,6 @@
 import { hasShared, readShared, type SequentialTrace } from '../../../test/support/shared-data.js';
 import type { Splice, TraceWay } from '../engine.js';
-import { bytesInUse, type Effort, expectTrue, repeat, sizesOf, timed } from '../sample.js';
+import { bytesInUse, type Effort, expectTrue, repeat, sizesOf, type Times, timed, timesOf } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const PATH = 'traces/sequential-automerge-paper.json.gz';
@@ -42,8 +42,8 @@ function measure(way: TraceWay<unknown>, edits: readonly Splice[], endContent: s
   const [doc, first] = timed(() => way.replay(edits));
   const memory = bytesInUse() - before;
   expectTrue(way.text(doc) === endContent, `${way.idiom} ends in the text of the trace`);
-  const { replay = first } =
-    first > 5000 ? { replay: first } : repeat(() => ({ replay: timed(() => way.replay(edits))[1] }), effort).usual;
+  const replay = (): Times => timesOf('replay', timed(() => way.replay(edits))[1]);
+  const usual = first.wall > 5000 ? timesOf('replay', first) : repeat(replay, effort).usual;
   const state = way.state?.(doc);
   const history = way.history?.(doc);
   const bytes = state ?? history;
@@ -51,16 +51,16 @@ function measure(way: TraceWay<unknown>, edits: readonly Splice[], endContent: s
     case: `${way.edits}: ${way.idiom}`,
     idiom: way.idiom,
     figures: {
-      'replay ms': replay,
+      ...usual,
       'memory MB': memory / 1e6,
       ...(state !== undefined && sizesOf('state', state)),
       ...(history !== undefined && sizesOf('history', history)),
-      ...(bytes !== undefined && { 'load ms': loadTime(way, bytes, endContent, effort) }),
+      ...(bytes !== undefined && loadTimes(way, bytes, endContent, effort)),
     },
   };
 }
 
-function loadTime(way: TraceWay<unknown>, bytes: Uint8Array, endContent: string, effort: Effort): number {
+function loadTimes(way: TraceWay<unknown>, bytes: Uint8Array, endContent: string, effort: Effort): Times {
   expectTrue(way.load(bytes) === endContent, `${way.idiom} loads the text of the trace`);
-  return repeat(() => ({ load: timed(() => way.load(bytes))[1] }), effort).usual['load'] ?? Number.NaN;
+  return repeat(() => timesOf('load', timed(() => way.load(bytes))[1]), effort).usual;
 }
