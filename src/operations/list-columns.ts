@@ -79,6 +79,14 @@ export class ListColumnsBuilder {
     this.#targets[this.#count - 1] = to;
   }
 
+  /** Adds an operation. */
+  add(op: ListOp): void {
+    if (op.type === 'insert') this.insert(op.index, op.value, op.atEnd);
+    else if (op.type === 'delete') this.delete(op.index, op.before);
+    else if (op.type === 'put') this.put(op.index, op.value, op.before);
+    else this.move(op.from, op.to);
+  }
+
   /** Adds one of the operations in columns. */
   append({ kinds, indexes, targets, values, befores }: ListColumns, at: number): void {
     const index = indexes[at] as number;
@@ -141,12 +149,7 @@ export function columnsOfOps(ops: readonly ListOp[]): ListColumns {
   const [first] = ops;
   if (first !== undefined && ops.length === 1) return columnsOfOne(first);
   const columns = new ListColumnsBuilder(ops.length);
-  visitEach(ops, (op) => {
-    if (op.type === 'insert') columns.insert(op.index, op.value, op.atEnd);
-    else if (op.type === 'delete') columns.delete(op.index, op.before);
-    else if (op.type === 'put') columns.put(op.index, op.value, op.before);
-    else columns.move(op.from, op.to);
-  });
+  visitEach(ops, (op) => columns.add(op));
   return columns.finish();
 }
 

@@ -1,7 +1,7 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { sortedEntries, sortedMap } from '../values/fields.js';
-import { expectArray, expectObject, objectOf } from '../values/json.js';
+import { singleEntry, sortedEntries, sortedMap } from '../values/fields.js';
+import { expectArray, expectObject, type JsonObject, objectOf } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 import {
   formatAtom,
@@ -29,8 +29,11 @@ import {
   listInsert,
   listMove,
   listPut,
+  type UpdateChange,
   updateChange,
 } from './change.js';
+import { COLUMNS_LEAST } from './columns-least.js';
+import { columnsOf, ListColumnsBuilder, listOfColumns, opAt } from './list-columns.js';
 import { ownRecordId, ownTableId } from './ownership.js';
 
 /** A field operation as JSON. Spec: WIRE-6. */
@@ -65,6 +68,77 @@ export function parseChange(json: unknown, position: Place): Change {
   if (tag === 'D' && parts.length === 3) return deleteChange(table, record, undefined);
   const expected = '["I", table, record, fields], ["U", table, record, operations] or ["D", table, record]';
   throw new DatastoreError('invalid-json', `a change must be ${expected}, got ${quote(json)}`, place);
+}
+
+/**
+ * Reads changes from parsed JSON. List operations travel one by one: those that follow one another on one list become one
+ * update, as composing the changes would make of them, so that a long edit of a list leaves no object for each.
+ *
+ * @throws DatastoreError as {@link parseChange} does, naming the position.
+ */
+export function parseChanges(json: readonly unknown[]): Change[] {
+  const changes: Change[] = [];
+  let run: ListRun | undefined;
+  for (let position = 0; position < json.length; position++) {
+    const part = json[position];
+    if (run?.take(part, position) === true) continue;
+    if (run !== undefined) changes.push(run.finish());
+    const change = parseChange(part, { position });
+    run = ListRun.from(change);
+    if (run === undefined) changes.push(change);
+  }
+  if (run !== undefined) changes.push(run.finish());
+  return changes;
+}
+
+/** Updates that each edit the same list by one operation, as one. */
+class ListRun {
+  readonly #first: UpdateChange;
+  readonly #field: string;
+  readonly #op: ListOp;
+  #ops: ListColumnsBuilder | undefined;
+
+  private constructor(first: UpdateChange, field: string, op: ListOp) {
+    this.#first = first;
+    this.#field = field;
+    this.#op = op;
+  }
+
+  /** A run that begins with a change, if that is such an update. */
+  static from(change: Change): ListRun | undefined {
+    if (change.type !== 'update' || change.ops.size !== 1) return undefined;
+    for (const [field, list] of change.ops) {
+      const op = list.type === 'list' && !list.create ? list.ops[0] : undefined;
+      if (op !== undefined) return new ListRun(change, field, op);
+    }
+    return undefined;
+  }
+
+  /** Takes a wire change that goes on with the run, if it does. */
+  take(json: unknown, position: number): boolean {
+    const { table, record } = this.#first;
+    if (!Array.isArray(json) || json.length !== 4 || json[0] !== 'U') return false;
+    const content: unknown = json[3];
+    if (json[1] !== table || json[2] !== record || typeof content !== 'object' || content === null) return false;
+    const names = Object.keys(content);
+    if (names.length !== 1 || names[0] !== this.#field) return false;
+    const parts = (content as JsonObject)[this.#field];
+    if (!Array.isArray(parts) || typeof parts[0] !== 'string' || !/^L[PIDM]$/.test(parts[0])) return false;
+    const op = parseListOp(parts, { position, table, record, field: this.#field });
+    if (this.#ops === undefined) {
+      this.#ops = new ListColumnsBuilder(COLUMNS_LEAST);
+      this.#ops.add(this.#op);
+    }
+    this.#ops.add(op);
+    return true;
+  }
+
+  finish(): Change {
+    if (this.#ops === undefined) return this.#first;
+    const { table, record } = this.#first;
+    const list: FieldOp = listOfColumns(false, this.#ops.finish());
+    return updateChange(table, record, singleEntry(this.#field, list));
+  }
 }
 
 function parseOps(json: unknown, place: Place): FieldOps {
@@ -127,14 +201,18 @@ export function formatChange(change: Change): WireChange[] {
  * update.
  */
 function formatUpdate(ops: FieldOps): Readonly<Record<string, WireOp>>[] {
-  const plain: [string, WireOp][] = [];
-  const list: [string, WireOp][] = [];
+  const together: [string, WireOp][] = [];
+  const alone: Readonly<Record<string, WireOp>>[] = [];
+  let firstList: [string, WireOp] | undefined;
   for (const [field, op] of sortedEntries(ops)) {
-    for (const wire of formatOp(op)) (op.type === 'list' ? list : plain).push([field, wire]);
+    for (const wire of formatOp(op)) {
+      if (op.type !== 'list') together.push([field, wire]);
+      else if (firstList === undefined) firstList = [field, wire];
+      else alone.push({ [field]: wire });
+    }
   }
-  const [firstList, ...alone] = list;
-  const together = firstList === undefined ? plain : [...plain, firstList];
-  return [together, ...alone.map((entry) => [entry])].map(objectOf);
+  if (firstList !== undefined) together.push(firstList);
+  return [objectOf(together), ...alone];
 }
 
 /** Writes a field operation as JSON: several if it edits a list more than once. What it overwrote is left out. */
@@ -145,8 +223,10 @@ export function formatOp(op: FieldOp): WireOp[] {
     case 'delete':
       return [['D']];
     case 'list': {
-      const wire = op.ops.map(formatListOp);
-      return op.create ? [['LC'], ...wire] : wire;
+      const columns = columnsOf(op);
+      const wire: WireOp[] = op.create ? [['LC']] : [];
+      for (let at = 0; at < columns.count; at++) wire.push(formatListOp(opAt(columns, at)));
+      return wire;
     }
   }
 }

@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import {
   type Change,
   compress,
+  type DatastoreError,
+  Delta,
   type DeltaInput,
   type FieldOp,
   formatDelta,
   formatState,
+  type ListOp,
   parseDelta,
   parseState,
   State,
@@ -201,5 +204,72 @@ describe('hostile names', () => {
   it('written as text, a field __proto__ is a field', () => {
     const text = '[["I","__proto__","__proto__",{"__proto__":{"I":"1"}}],["U","__proto__","r",{"__proto__":["D"]}]]';
     expect(JSON.stringify(formatDelta(parseDelta(JSON.parse(text))))).toBe(text);
+  });
+});
+
+describe('a run of list operations', () => {
+  const place = fc.constantFrom(['t', 'r'], ['t', 'r'], ['t', 'r'], ['t', 'other'], ['u', 'r']);
+  const field = fc.constantFrom('list', 'list', 'list', 'text', '__proto__');
+  const index = fc.constantFrom<unknown>(0, 0, 1, 1, 2, 3, 7, -1, 'a');
+  const op = fc.oneof(
+    { weight: 8, arbitrary: fc.tuple(fc.constant('LI'), index, fc.constantFrom<unknown>('a', 1, { I: '7' })) },
+    { weight: 4, arbitrary: fc.tuple(fc.constant('LD'), index) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom('LP', 'LM'), index, fc.constantFrom(0, 1)) },
+    { weight: 1, arbitrary: fc.constantFrom<unknown[]>(['P', ['a', 'b']], ['D'], ['LC'], ['LI', 0], ['LX', 0, 1], []) },
+  );
+  const update = fc
+    .tuple(place, field, op)
+    .map(([[table, record], name, one]) => ['U', table, record, { [name]: one }]);
+  const other = place.chain(([table, record]) =>
+    fc.constantFrom<unknown>(['I', table, record, { list: ['x', 'y', 'z'] }], ['D', table, record], 7),
+  );
+  const json = fc.array(fc.oneof({ weight: 9, arbitrary: update }, { weight: 1, arbitrary: other }), { maxLength: 14 });
+
+  /** Each change read by itself, and all of them composed then. */
+  function oneByOne(changes: readonly unknown[]): Delta {
+    const read = changes.map((change, position) => {
+      try {
+        return [...parseDelta([change])];
+      } catch (error) {
+        throw Object.assign(error as Error, { position });
+      }
+    });
+    return Delta.from(read.flat());
+  }
+
+  function outcomeOf(read: () => Delta): unknown {
+    try {
+      return read().changes;
+    } catch (error) {
+      const { code, reason, table, record, field: name, index: at, position } = error as DatastoreError;
+      return { code, reason, table, record, name, at, position };
+    }
+  }
+
+  it('is read as the composition of its changes, and a fault in it has its own position', () => {
+    fc.assert(
+      fc.property(json, (changes) => {
+        expect(outcomeOf(() => parseDelta(changes))).toEqual(outcomeOf(() => oneByOne(changes)));
+      }),
+      { numRuns: runs(500) },
+    );
+  });
+
+  it('a long one comes back as it was written', () => {
+    const ops = Array.from({ length: 50 }, (_, at): ListOp => {
+      return at % 3 === 2 ? { type: 'delete', index: at % 7 } : { type: 'insert', index: at % 5, value: `item ${at}` };
+    });
+    const delta = Delta.from([
+      {
+        ...{ type: 'update', table: 't', record: 'r' },
+        ops: new Map<string, FieldOp>([
+          ['a', { type: 'put', value: 1 }],
+          ['list', { type: 'list', create: false, ops }],
+          ['made', { type: 'list', create: true, ops }],
+        ]),
+      },
+    ]);
+    expect(parseDelta(formatDelta(delta)).changes).toEqual(delta.changes);
+    expect(Object.keys((formatDelta(delta)[0] as readonly unknown[])[3] as object)).toEqual(['a', 'list']);
   });
 });

@@ -1,6 +1,6 @@
 import { Delta, type DeltaInput, deltaOf } from '../../deltas/delta.js';
-import { parseChange, type WireChange } from '../../operations/wire.js';
-import { expectItems } from '../../values/json.js';
+import { parseChange, parseChanges, type WireChange } from '../../operations/wire.js';
+import { expectArray, expectItems } from '../../values/json.js';
 
 /**
  * Reads a delta from parsed JSON, an array of wire changes.
@@ -10,7 +10,14 @@ import { expectItems } from '../../values/json.js';
  * Law: `parseDelta(formatDelta(d))` is `d` without `before`. Spec: WIRE-6 to WIRE-9.
  */
 export function parseDelta(json: unknown): Delta {
-  return deltaOf(expectItems(json, 'a delta', (change, position) => parseChange(change, { position })));
+  const changes = expectArray(json, 'a delta');
+  try {
+    return deltaOf(parseChanges(changes));
+  } catch (error) {
+    // Read one by one, each change has its own position.
+    deltaOf(expectItems(json, 'a delta', (change, position) => parseChange(change, { position })));
+    throw error;
+  }
 }
 
 /**
