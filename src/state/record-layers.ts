@@ -55,14 +55,18 @@ export class RecordLayers<Entry> {
 
   /** Visits every entry. Those that a copy took over come in the order that they had, and then those that it added. */
   forEach(visit: (entry: Entry, id: string) => void): void {
-    const layers = [...this.#shared, this.#own];
+    const layers = this.#own.size === 0 ? this.#shared : [...this.#shared, this.#own];
+    if (layers.length === 1) {
+      for (const [id, entry] of layers[0] as Layer<Entry>) if (entry !== DELETED) visit(entry, id);
+      return;
+    }
     layers.forEach((layer, number) => {
       const below = layers.slice(0, number);
-      layer.forEach((entry, id) => {
-        if (below.some((other) => other.has(id))) return;
-        const current = layers.length === 1 ? entry : this.get(id);
-        if (current !== undefined && current !== DELETED) visit(current, id);
-      });
+      for (const id of layer.keys()) {
+        if (below.some((other) => other.has(id))) continue;
+        const entry = this.get(id);
+        if (entry !== undefined) visit(entry, id);
+      }
     });
   }
 

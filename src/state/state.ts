@@ -22,13 +22,12 @@ import { growthOfChange, sizeOfChanges } from '../operations/size.js';
 import { isMap } from '../values/brands.js';
 import { type Fields, singleEntry, sortedEntries } from '../values/fields.js';
 import { objectOf } from '../values/json.js';
-import { valuesMatch } from '../values/order.js';
 import { isObjectOfFields, ownFields } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
 import type { Value } from '../values/value.js';
 import { checkGrowth, checkLimits, type Limits, NO_LIMITS } from './limits.js';
 import { RecordReader } from './record-reader.js';
-import type { StoredRecord } from './stored-record.js';
+import { Conditions, type StoredRecord } from './stored-record.js';
 import { Tables } from './tables.js';
 
 /** How a delta is applied. */
@@ -257,8 +256,10 @@ export class State {
   }
 
   #find(table: string, where: Where): [string, StoredRecord][] {
-    const conditions = ownFields(isObjectOfFields(where) ? new Map(Object.entries(where)) : where, { table });
-    return this.#recordsOf(table, (stored) => recordMatches(stored, conditions));
+    const conditions = new Conditions(
+      ownFields(isObjectOfFields(where) ? new Map(Object.entries(where)) : where, { table }),
+    );
+    return this.#recordsOf(table, (stored) => stored.fits(conditions));
   }
 
   /** The records of a table that pass a test, in code point order. */
@@ -328,15 +329,6 @@ function growthByRecord(applied: readonly Change[]): RecordMap<number> {
     growth.set(table, record, (growth.get(table, record) ?? 0) + growthOfChange(change));
   }
   return growth;
-}
-
-/** Whether a record has every field of `conditions`, with a value that matches. Spec: MATCH-3. */
-export function recordMatches(record: StoredRecord, conditions: Fields): boolean {
-  for (const [field, condition] of conditions) {
-    const value = record.get(field);
-    if (value === undefined || !valuesMatch(value, condition)) return false;
-  }
-  return true;
 }
 
 function entriesOf(given: unknown, what: string, place: Place): [string, unknown][] {

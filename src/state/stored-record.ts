@@ -13,7 +13,7 @@ import {
 import { mapFieldOps } from '../operations/lend.js';
 import { growthOfFieldOp, growthOfListOp } from '../operations/size.js';
 import { type Fields, FrozenMapBuilder, inOrder, isInOrder } from '../values/fields.js';
-import { valuesEqual } from '../values/order.js';
+import { valuesEqual, valuesMatch } from '../values/order.js';
 import { lendAtom, lendItems } from '../values/ownership.js';
 import { sizeOfRecord } from '../values/size.js';
 import { type Atom, isList, type Value } from '../values/value.js';
@@ -52,7 +52,8 @@ export class StoredRecord {
       lists = (lists ?? new Set()).add(list);
       entries.push(list);
     }
-    const store = FieldStore.from([...fields.keys()], entries, like === undefined ? undefined : like.#fields);
+    // An array that grew has room left over, which a copy has not.
+    const store = FieldStore.from([...fields.keys()], entries.slice(), like === undefined ? undefined : like.#fields);
     return new StoredRecord(owner, store, sizeOfRecord(fields), lists);
   }
 
@@ -79,6 +80,18 @@ export class StoredRecord {
       isEqual &&= isStoredEqual(stored, other.#fields.get(field));
     });
     return isEqual;
+  }
+
+  /** Whether all the conditions hold. Spec: MATCH-3. */
+  fits(conditions: Conditions): boolean {
+    const { values } = conditions;
+    const positions = conditions.positionsIn(this.#fields);
+    for (let at = 0; at < values.length; at++) {
+      const stored = this.#fields.at(positions[at] as number);
+      const value = stored instanceof ItemList ? stored.toArray() : stored;
+      if (value === undefined || !valuesMatch(value, values[at] as Value)) return false;
+    }
+    return true;
   }
 
   get(field: string): Value | undefined {
@@ -192,6 +205,32 @@ export class StoredRecord {
   }
 }
 
+/** No position of a field. */
+const NOWHERE = -1;
+
+/** What a query asks of each record. Where the fields are is looked up once for all records that are laid out alike. */
+export class Conditions {
+  readonly values: readonly Value[];
+  readonly #names: readonly string[];
+  #layout: Readonly<Layout> | undefined;
+  #positions: readonly number[] = [];
+
+  constructor(fields: Fields) {
+    this.#names = [...fields.keys()];
+    this.values = [...fields.values()];
+  }
+
+  /** By condition: the position of its field, or NOWHERE. */
+  positionsIn({ layout }: FieldStore<StoredValue>): readonly number[] {
+    // A layout that is not shared may have got another field since.
+    if (this.#layout !== layout || !layout.isShared) {
+      this.#layout = layout;
+      this.#positions = this.#names.map((name) => layout.positions.get(name) ?? NOWHERE);
+    }
+    return this.#positions;
+  }
+}
+
 function isStoredEqual(left: StoredValue, right: StoredValue | undefined): boolean {
   if (left instanceof ItemList) return right instanceof ItemList && left.equals(right);
   return !(right instanceof ItemList) && valuesEqual(left, right);
@@ -237,6 +276,16 @@ export class FieldStore<Entry> {
   /** How many fields there are. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Where the fields are: the same object for stores that are laid out alike, mostly. */
+  get layout(): Readonly<Layout> {
+    return this.#layout;
+  }
+
+  /** The entry at a position of the layout, if there is any. */
+  at(position: number): Entry | undefined {
+    return position < 0 ? undefined : this.#entries[position];
   }
 
   copy(): FieldStore<Entry> {
