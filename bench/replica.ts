@@ -43,8 +43,50 @@ export const replica: Suite = {
       at: fieldEdits,
       growthAtMost: 2.4,
     },
+    {
+      title: 'Replica: twice the entries, met by as many pending edits',
+      unit: 'entries of one field merged in one sync, and as many pending edits, each an undo item',
+      sizes: doublings(500, 4000, scale),
+      at: entriesMeet,
+      growthAtMost: 2.4,
+    },
   ],
 };
+
+function entriesMeet(count: number): Comparison {
+  const [own, others] = [fieldUpdates(count, 1), fieldUpdates(count, 2)];
+  const sequencer = sequencerWith(recordsDelta(count));
+  const snapshot = sequencer.snapshot();
+  for (const [at, update] of others.entries()) {
+    sequencer.put(at + 1, `other${at}`, updatesDelta([update]), 'editor');
+  }
+  const entries = sequencer.deltasSince(1);
+  const deltas = own.map((update) => updatesDelta([update]));
+  const maps = new NestedMaps();
+  return compare({
+    work: `${count.toLocaleString('en')} entries of one field, met by as many pending edits`,
+    contender: () => {
+      const replica = newReplica();
+      replica.receive(snapshot);
+      replica.sync(TIME);
+      for (const delta of deltas) {
+        replica.apply(delta);
+        replica.endUndoItem();
+      }
+      replica.receive(entries);
+      replica.sync(TIME);
+      return replica;
+    },
+    baseline: {
+      name: 'Map of Maps',
+      run: () => {
+        maps.setAll(own);
+        maps.setAll(others);
+      },
+    },
+    check: (replica) => expectHolds(replica, others),
+  });
+}
 
 function fieldEdits(count: number): Comparison {
   const updates = fieldUpdates(count, 1);
