@@ -76,13 +76,14 @@ export class Commits {
         this.#reopen();
         return result;
       }
+      this.#phase = 'deciding';
       try {
-        this.#phase = 'deciding';
-        await context.commit(wait, 'provisional').finally(() => {
-          this.#phase = 'free';
-        });
+        await context.commit(wait, 'provisional');
+        this.#phase = 'free';
         return result;
       } catch (error) {
+        // Not before: a `sync()` in between would undo what was refused, and it would look as if the log had it.
+        this.#phase = 'free';
         // The log has it, and what failed was the upload of other edits.
         if (this.#open.isOpen && replica.provisional === 'none') return result;
         const isRetracted = this.#retract();

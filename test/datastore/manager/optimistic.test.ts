@@ -443,3 +443,23 @@ describe('a transaction', () => {
     expect(mine.syncStatus.isUploading).toBe(false);
   });
 });
+
+test('a transaction that is refused fails, whenever somebody syncs', async () => {
+  const phone = new Device(addAccounts(new MemoryServer()));
+  const notes = await (await phone.manager()).openOrCreate('notes');
+  await phone.rest();
+  phone.link().hook = async (call, deliver) => {
+    if (call.message?.type !== 'put') return await deliver();
+    const { nonce } = call.message;
+    const refused = { type: 'refused', nonce, reason: 'limit', code: 'datastore-too-large', message: 'full' } as const;
+    return { message: refused, role: 'owner' } as never;
+  };
+  const outcome = codeOf(notes.transaction(() => notes.table('t').insert('r', {})));
+  // No turn is left out, as a fault would show in one alone.
+  for (let turns = 0; turns < 400; turns++) {
+    await Promise.resolve();
+    void notes.sync();
+  }
+  await phone.rest();
+  expect([await outcome, notes.table('t').query().count]).toEqual(['datastore-too-large', 0]);
+});
