@@ -104,7 +104,7 @@ const DECODE: Readonly<Record<Kind, (bytes: unknown) => Decoded>> = {
       thingCount: () => saved.rows.length + saved.pending.length,
       use: () =>
         attempt(
-          () => Replica.load(saved, replicaOptions()),
+          () => useReplica(Replica.load(saved, replicaOptions())),
           () => undefined,
         ),
     };
@@ -155,7 +155,7 @@ const READERS: Readonly<Record<Kind, readonly ((json: unknown) => unknown)[]>> =
     },
     (json) => (Array.isArray(json) ? json.map((row: unknown) => parseValue(row)).map(formatValue) : parseValue(json)),
   ],
-  replica: [(json) => Replica.load(json, replicaOptions()).save()],
+  replica: [(json) => useReplica(Replica.load(json, replicaOptions()))],
   sequencer: [
     (json) => {
       const [snapshot, ...entries] = Array.isArray(json) ? (json as readonly unknown[]) : [json];
@@ -238,5 +238,14 @@ function thingsIn(changes: readonly Change[]): number {
 }
 
 function replicaOptions(): ConstructorParameters<typeof Replica>[0] {
-  return { nextNonce: () => 'nonce', rules: mixedRules() };
+  return { nextNonce: () => 'nonce', rules: mixedRules(), savedUndoSize: 5_000 };
+}
+
+/** Whatever history was loaded, it is saved again, and undone and redone without an error that is no typed one. */
+function useReplica(replica: Replica): unknown {
+  const saved = replica.save();
+  for (let count = 0; count < 2 && replica.undo() !== undefined; count++);
+  for (let count = 0; count < 2 && replica.redo() !== undefined; count++);
+  replica.sync(new Date(0));
+  return saved;
 }

@@ -57,11 +57,12 @@ function deltaMessage(delta: DeltaInput): Message {
   return { kind: 'delta', bytes: encodeDelta(delta), json: formatDelta(delta) };
 }
 
-/** A replica after each delta: the first is in the log, the second is on its way or refused, the others wait. */
+/** A replica after each delta: the first is in the log, the second is on its way or refused, the others wait, or are undone. */
 function replicaMessages(deltas: readonly DeltaInput[]): Message[] {
   const messages: Message[] = [];
   let nonces = 0;
-  const replica = new Replica({ nextNonce: () => `nonce-${++nonces}`, rules: mixedRules(), limits: NO_LIMITS });
+  const options = { rules: mixedRules(), limits: NO_LIMITS, savedUndoSize: 5_000 };
+  const replica = new Replica({ ...options, nextNonce: () => `nonce-${++nonces}` });
   deltas.forEach((delta, at) => {
     replica.apply(delta);
     if (at % 2 === 0) replica.sync(new Date(at));
@@ -72,8 +73,11 @@ function replicaMessages(deltas: readonly DeltaInput[]): Message[] {
     } else if (put !== undefined && at === 3) {
       replica.receive({ type: 'refused', nonce: put.nonce, reason: 'limit', message: 'é', place: { table: 't' } });
     }
+    // What is undone is in the queue or taken out of it. The next delta fits what is there again.
+    const isUndone = at % 3 === 1 && replica.undo() !== undefined;
     const saved = replica.save();
     messages.push({ kind: 'replica', bytes: encodeReplica(saved), json: JSON.parse(JSON.stringify(saved)) });
+    if (isUndone) replica.redo();
   });
   return messages;
 }

@@ -263,6 +263,8 @@ describe('what is saved without the open edits', () => {
     pair.replica.undo();
     pair.edit(put('a', 'f', 3));
     pair.replica.apply([put('a', 'f', 4)]);
+    pair.replica.endUndoItem();
+    pair.replica.apply([put('a', 'f', 5)]);
     for (const extent of ['sealed', 'kept'] as const) {
       const { replica } = pair;
       pair.restart(replica.save(extent));
