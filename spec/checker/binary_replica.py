@@ -62,7 +62,7 @@ def read_replica(columns):
     require(rev > 0 or not known_head)
     memory, deltas = read_memory(reader, rev, deltas) if flags & HAS_MEMORY else ({}, deltas)
     *pending, open_delta = [format_delta(delta) for delta in deltas]
-    queue = wholes(memory["segments"], deltas) if "segments" in memory else deltas
+    queue = read_queue(memory, deltas)
     require(not nonce or len(queue) > 1 and bool(queue[0]))
     own = {"own": read_own(reader, deltas)} if flags & KNOWS_OWN else {}
     reader.end()
@@ -115,6 +115,14 @@ def read_memory(reader, rev, deltas):
         return memory, deltas
     except (ValueError, RecursionError, DatastoreError):
         require(False)
+
+
+def read_queue(memory, deltas):
+    """The deltas of the queue, each as a whole."""
+    try:
+        return wholes(memory["segments"], deltas) if "segments" in memory else deltas
+    except DatastoreError:
+        return require(False)
 
 
 def read_history_members(memory, deltas):

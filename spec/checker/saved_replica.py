@@ -7,7 +7,7 @@ from own_items import check_own, loaded_own, saved_own, with_appends
 from own_puts import OwnPuts, check_puts, check_seen
 from pending_rules import PendingRules
 from replica import Replica
-from saved_history import check_history, load_history, saved_queue
+from saved_history import check_history, load_history, saved_queue, wholes
 from state import apply
 from timeline import LocalDelta, Part
 from wire_deltas import check_name, format_rows, parse_delta, parse_rows
@@ -79,6 +79,7 @@ def load(saved, rules, next_nonce, limits=None, undo_depth=None, saved_undo_size
     timeline.puts = OwnPuts(saved.get("puts", ()))
     *seen, open_seen = map(int, saved.get("seen", [saved["rev"]] * delta_count(saved)))
     if saved["format"] == 2:
+        wholes(saved["segments"], deltas)  # rejects what cannot be composed
         load_history(saved, deltas, [*seen, open_seen], timeline, replica.history)
     else:
         for delta, one in zip(pending, seen):

@@ -1,7 +1,7 @@
 import { formatDelta, parseDelta } from '../codec/wire/delta.js';
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
 import { type Delta, NO_CHANGES } from '../deltas/delta.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, isDatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { ownRecordId, ownTableId } from '../operations/ownership.js';
 import type { WireChange } from '../operations/wire.js';
@@ -279,13 +279,27 @@ export function countOfDeltas(history: StoredHistory | undefined, count: number)
 export function faultOfStored({ rev, pending, open, rules, session, history }: StoredReplica): string | undefined {
   const { nonce, refusal, head } = session;
   if (head !== undefined && rev === 0) return 'there is a head, but no entry at revision 0 that it could name';
-  const [first, ...others] = wholeDeltas(history?.segments, [...pending, open]);
-  const hasPut = others.length > 0 && first !== undefined && first.length > 0;
+  const wholes = composed(history?.segments, [...pending, open]);
+  if (typeof wholes === 'string') return wholes;
+  const hasPut = wholes.length > 1 && (wholes[0]?.length ?? 0) > 0;
   if (nonce !== undefined && !hasPut) return 'there is a nonce, but no pending delta with a change that it could name';
   if (refusal !== undefined && nonce === undefined) return 'there is a refusal, but no nonce of what was refused';
   if (refusal?.reason === 'unknown-revision') return 'a refusal as unknown-revision undoes nothing, so it is not saved';
   const places = new Set(rules.map((rule) => rule.slice(0, 3).join(' ')));
   return places.size < rules.length ? 'there are two rules for one field' : undefined;
+}
+
+/** The deltas of the queue, or why their segments do not make them. */
+function composed(
+  segments: StoredHistory['segments'] | undefined,
+  deltas: readonly Delta[],
+): readonly Delta[] | string {
+  try {
+    return wholeDeltas(segments, deltas);
+  } catch (error) {
+    if (isDatastoreError(error)) return `the segments of a delta do not follow one another: ${error.message}`;
+    throw error;
+  }
 }
 
 export function formatRule({ table, record, field, rule }: PlacedRule): SavedRule {
