@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeDelta, encodeDelta } from '../../src/codec/binary/index.js';
 import {
   type Atom,
   type Change,
@@ -145,6 +146,18 @@ describe.each(EDITS)('%s', (_title, edit) => {
     compress(delta);
     expect(showDelta(delta)).toBe(showDelta(edit()));
   });
+});
+
+it('what so many list edits overwrite that they are kept as columns is copied on the way out', () => {
+  const made = Array.from({ length: 400 }, (_, index): ListOp => ({ type: 'insert', index, value: 'x' }));
+  const gone = Array.from({ length: 403 }, (): ListOp => ({ type: 'delete', index: 0 }));
+  const state = newState();
+  const base = state.clone();
+  const [change] = state.apply(decodeDelta(encodeDelta([editList(...made, ...gone)])));
+  const op = change?.type === 'update' ? change.ops.get('list') : undefined;
+  if (op?.type !== 'list') throw new Error('that is an edit of a list');
+  for (const step of op.ops) if (step.type === 'delete') spoilValue(step.before);
+  expect(showState(base)).toBe(showState(newState()));
 });
 
 function expectFrozen(delta: Delta): void {

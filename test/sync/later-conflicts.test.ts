@@ -8,7 +8,7 @@ import {
   encodeSequencer,
 } from '../../src/codec/binary/index.js';
 import type { Conflict } from '../../src/index.js';
-import { parseDelta } from '../../src/index.js';
+import { Delta, parseDelta } from '../../src/index.js';
 import { type LogEntry, Replica } from '../../src/sync/index.js';
 import { D, I, put, U } from './notation.js';
 import { EPOCH, Pair } from './pair.js';
@@ -158,4 +158,38 @@ describe('what the author of an entry had seen, in bytes', () => {
     expect(saved.log.map(({ seen }) => seen)).toEqual([undefined, 0, 1, undefined]);
     expect(decodeSequencer(encodeSequencer(saved))).toEqual(saved);
   });
+});
+
+test('a record of theirs that somebody replaced or deleted is told as that, wherever it stands in the delta', () => {
+  const replaced = [D('a'), I('a', { f: 2 })];
+  for (const [theirs, rule] of [
+    [[...replaced], 'replace-wins'],
+    [[D('a')], 'delete-wins'],
+    [[D('a'), I('b')], 'delete-wins'],
+    [[...replaced, I('b')], 'replace-wins'],
+  ] as const) {
+    const pair = new Pair();
+    pair.edit(I('a', { f: 1 }));
+    pair.exchange();
+    const { revision } = pair.sequencer;
+    pair.sequencer.answer({ type: 'put', rev: revision, nonce: 'theirs', delta: parseDelta([]), seen: 0 }, 'owner');
+    const put = { type: 'put', rev: revision + 1, nonce: 'later', delta: Delta.from(theirs), seen: 0 } as const;
+    expect(pair.sequencer.answer(put, 'owner').type).toBe('accepted');
+    pair.replica.receive(pair.sequencer.answer(pair.replica.request(), 'owner'));
+    expect(pair.sync().conflicts.map((conflict) => conflict.rule)).toEqual([rule]);
+  }
+});
+
+test('own puts whose revisions go down are not loaded', () => {
+  const pair = new Pair();
+  pair.edit(I('a', { f: 1, g: 1 }));
+  pair.exchange();
+  pair.edit(put('a', 'f', 2));
+  pair.exchange();
+  const saved = pair.replica.save();
+  expect(saved.puts).toEqual([
+    ['t', 'a', 'g', 1],
+    ['t', 'a', 'f', 2],
+  ]);
+  expect(() => pair.restart({ ...saved, puts: [...(saved.puts ?? [])].reverse() })).toThrow('ascending revision');
 });

@@ -243,3 +243,23 @@ test.each(['rollback', 'retract'] as const)('what a %s hands out is a copy', (ho
   }
   expect([isSeen, seen(pair.replica)]).toEqual([true, 'a{f=0 list=["x"] when={"T":"5"}}']);
 });
+
+test('what was sealed apart has dependents where a later edit cannot stand without it', () => {
+  const pair = pairWithRecord();
+  pair.replica.apply([I('new', { f: 1 })]);
+  pair.replica.seal(EPOCH);
+  pair.replica.apply([put('a', 'f', 2)]);
+  expect(pair.replica.hasDependents).toBe(false);
+  pair.replica.apply([put('new', 'f', 2)]);
+  expect(pair.replica.hasDependents).toBe(true);
+});
+
+test('what is in flight stays in flight beside a snapshot of its own revision, after which it may still be accepted', () => {
+  const pair = pairWithRecord();
+  pair.edit(put('a', 'f', 1));
+  const { rev } = pair.outgoing();
+  pair.replica.receive({ type: 'reset', since: rev, rev });
+  pair.replica.receive(pair.sequencer.snapshot());
+  expect(statusOf(pair.replica)).toBe('isInFlight hasIncoming needsReload');
+  expect([pair.replica.reopen(), pair.replica.retract()]).toEqual([false, undefined]);
+});

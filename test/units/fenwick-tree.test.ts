@@ -78,3 +78,10 @@ describe('FenwickTree', () => {
     );
   });
 });
+
+it('finds each place among a hundred thousand', () => {
+  const tree = new FenwickTree(new Array<number>(100_000).fill(2));
+  for (const rank of [0, 1, 2, 131_071, 131_072, 131_073, 199_999]) {
+    expect([tree.find(rank), tree.rest]).toEqual([Math.floor(rank / 2), rank % 2]);
+  }
+});
