@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MergeFunction } from '../../src/index.js';
+import { type MergeFunction, sizeOfDelta } from '../../src/index.js';
 import { Replica, type SavedReplica } from '../../src/sync/index.js';
 import { withoutEdits } from '../../src/sync/saved-replica.js';
 import { I, long, put, seen, U } from './notation.js';
@@ -299,4 +299,19 @@ test('what remembers a field at two revisions is not loaded', () => {
     ['t', 'a', 'f', 2],
   ];
   expect(() => pair.restart({ ...saved, puts: twice })).toThrow('none twice');
+});
+
+test('as many of the latest items in the queue are saved as weigh no more than they may', () => {
+  const weight = sizeOfDelta([put('a', 'f', 1)]);
+  for (const kept of [0, 1, 3]) {
+    const pair = new Pair({ savedUndoSize: kept * weight + weight - 1 });
+    for (const value of [0, 1, 2, 3, 4, 5, 6]) {
+      pair.replica.apply([value === 0 ? I('a', { f: 0 }) : put('a', 'f', value)]);
+      pair.replica.endUndoItem();
+    }
+    pair.restart();
+    let count = 0;
+    while (pair.replica.undo() !== undefined) count++;
+    expect([count, seen(pair.replica)]).toEqual([kept, `a{f=${6 - kept}}`]);
+  }
 });
