@@ -96,17 +96,20 @@ export class PendingRules {
   }
 
   /**
-   * The rules of the fields that a delta edits, whose latest edit it is: all but those that are the default now and were so
-   * before.
+   * The rules of the fields that deltas edit, whose latest edits they are: all but those that are the default now and were
+   * so before.
    */
-  changedBy(delta: Delta): PlacedRule[] {
-    return changesIn(delta).flatMap((change): PlacedRule[] => {
+  changedBy(deltas: readonly Delta[]): PlacedRule[] {
+    const changed = new Map<string, PlacedRule>();
+    for (const change of deltas.flatMap(changesIn)) {
       const { table, record } = change;
       const rules = this.#tables.get(table)?.get(record);
-      if (rules === undefined || change.type === 'delete') return [];
-      const fields = change.type === 'insert' ? change.fields : change.ops;
-      return [...fields.keys()].map((field) => ({ table, record, field, rule: rules.get(field) ?? DEFAULT_RULE }));
-    });
+      if (rules === undefined || change.type === 'delete') continue;
+      for (const field of (change.type === 'insert' ? change.fields : change.ops).keys()) {
+        changed.set(`${table} ${record} ${field}`, { table, record, field, rule: rules.get(field) ?? DEFAULT_RULE });
+      }
+    }
+    return [...changed.values()];
   }
 
   /** Calls a merge function. If it fails, that is noted, and rule remote decides. Spec: SYNC-57. */

@@ -47,7 +47,7 @@ export class EditsSinceSaved {
     this.#edits = [[]];
     if (edits === 'anything') return undefined;
     const deltas = edits.map(composeAll);
-    const rules = queue.rules.changedBy(composeAll(deltas)).map(formatRule);
+    const rules = queue.rules.changedBy(deltas).map(formatRule);
     const wire = deltas.map(formatDelta);
     const ended = wire.slice(0, -1);
     const changes = wire.at(-1) ?? [];

@@ -190,6 +190,36 @@ describe('a replica that is restarted', () => {
     expect(count).toBeGreaterThan(0);
   });
 
+  test('undoes one by one the items that ended among edits that were stored alone', () => {
+    let count = 0;
+    const edits = fc.array(arbitraryEdit(), { minLength: 1, maxLength: 3 });
+    const edited = fc.oneof(
+      fc.record({ type: fc.constant('edit' as const), edits }),
+      fc.record({ type: fc.constantFrom('end', 'store') }),
+    );
+    fc.assert(
+      fc.property(arbitraryActs(5), fc.array(edited, { minLength: 2, maxLength: 10 }), (acts, steps) => {
+        const [world, twin] = worlds();
+        for (const step of acts) for (const one of [world, twin]) act(one, step);
+        for (const { replica } of [world.site(0), twin.site(0)]) replica.sync(new Date(0));
+        const disk = new Disk();
+        disk.store(world.site(0).replica);
+        for (const step of steps) {
+          if (step.type === 'store') disk.store(world.site(0).replica);
+          else for (const one of [world, twin]) act(one, step as Act);
+        }
+        for (const one of [world, twin]) edit(one.site(0), { kind: 0, record: 0, field: 0, at: 0, to: 0, value: 1 });
+        disk.store(world.site(0).replica);
+        disk.restart(world.site(0), false);
+        const states = undone(world.site(0));
+        count += states.length;
+        expect(states).toEqual(undone(twin.site(0)));
+      }),
+      { numRuns: runs(RUNS) },
+    );
+    expect(count).toBeGreaterThan(0);
+  });
+
   test('keeps the latest of its history that weighs no more than it may', () => {
     let [kept, dropped] = [0, 0];
     fc.assert(
