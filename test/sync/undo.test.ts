@@ -502,3 +502,43 @@ describe('undo and redo', () => {
     expect(pair.replica.canUndo).toBe(false);
   });
 });
+
+describe('what is below a step that is not in the log', () => {
+  test('starts at the log again once nothing is pending, so that a step puts back what is there without it', () => {
+    const pair = new Pair();
+    pair.rules.set('t', 'f', 'local');
+    pair.other(I('a', { f: 0, h: 0 }));
+    pair.catchUp();
+    pair.edit(put('a', 'f', 1));
+    pair.exchange();
+    pair.edit(put('a', 'h', 1));
+    pair.outgoing();
+    pair.replica.undo();
+    pair.sync();
+    pair.exchange();
+    pair.other(put('a', 'g', 1));
+    pair.settle();
+    pair.edit(put('a', 'f', 2));
+    pair.other(put('a', 'f', 9));
+    pair.catchUp();
+    expect(seen(pair.replica)).toBe('a{f=2 g=1 h=0}');
+    pair.replica.undo();
+    expect(seen(pair.replica)).toBe('a{f=9 g=1 h=0}');
+  });
+
+  test('follows a change of others, even if it is one step that has faded by itself', () => {
+    const pair = new Pair();
+    pair.other(I('a', { f: 0, list: [] }));
+    pair.catchUp();
+    pair.edit(U('a', { list: ['LI', 0, 'x'] }));
+    pair.settle();
+    pair.other(U('a', { list: ['LD', 0] }));
+    pair.catchUp();
+    pair.edit(put('a', 'f', 1));
+    pair.settle();
+    pair.other(U('a', { list: ['LI', 0, 'x'] }));
+    pair.catchUp();
+    const shown = [1, 2].map(() => pair.replica.undo() && seen(pair.replica));
+    expect(shown).toEqual(['a{f=0 list=["x"]}', 'a{f=0 list=[]}']);
+  });
+});
