@@ -167,7 +167,11 @@ describe('a mesh datastore', () => {
     const ann = await open();
     ann.datastore.table('notes').insert({ text: 'kept' });
     await expect(ann.datastore.commit()).rejects.toMatchObject({ code: 'bad-state' });
-    await expect(ann.datastore.transaction(() => undefined)).rejects.toMatchObject({ code: 'bad-state' });
+    const edit = (): never => {
+      throw new RangeError('never called');
+    };
+    await expect(ann.datastore.transaction(edit)).rejects.toMatchObject({ code: 'bad-state' });
+    expect((await ann.have()).vector).toEqual(new Map());
     expect(rows(ann.datastore)).toHaveLength(1);
     expect(() => ann.datastore.setRole('public', 'viewer')).toThrow(expect.objectContaining({ code: 'not-shareable' }));
     ann.datastore.table('notes').setResolutionRule('text', () => 'x');

@@ -452,6 +452,7 @@ export class SyncSession {
         if (applied !== undefined) this.#store.unsaved.edited(applied);
         this.#changed();
       },
+      hasLog: true,
       keepsUnsynced: this.#autosave !== undefined,
       status: () => this.#connectionStatus(),
       loadDeltas: (wait) => this.#loadDeltas(wait),

@@ -1,5 +1,5 @@
 import type { Delta, DeltaInput } from '../../deltas/delta.js';
-import { DatastoreError } from '../../errors/datastore-error.js';
+import { InvariantError } from '../../errors/invariant-error.js';
 import type { MeshReplica } from '../../mesh/mesh-replica.js';
 import type { RecordReader } from '../../state/record-reader.js';
 import type { Where } from '../../state/state.js';
@@ -112,9 +112,9 @@ export class EditableMesh implements EditableReplica {
     return 'none';
   }
 
-  /** @throws DatastoreError `bad-state`: a commit needs a log that can refuse it. */
+  /** Never called: a datastore without a log rejects a commit before it seals anything. */
   seal(): never {
-    throw new DatastoreError('bad-state', 'a mesh has no log to commit to: use sync()');
+    throw new InvariantError('a datastore without a log commits nothing');
   }
 
   /** As {@link seal}. */

@@ -196,6 +196,7 @@ async function openOn<Tables extends object>(
     save: () => log.save(replica),
     changed: () => undefined,
     keepsUnsynced: false,
+    hasLog: false,
     status: () => ALONE,
     loadDeltas: () => Promise.resolve(),
     commit: () => log.save(replica),

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors/arguments.js';
-import { isServiceError, ServiceError } from '../../errors/datastore-error.js';
+import { DatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import type { Retraction } from '../../sync/sync-result.js';
 import { checkFunction, runAtOnce } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
@@ -43,6 +43,7 @@ export class Commits {
 
   /** See `Datastore.commit`. */
   async commit(wait: Wait): Promise<void> {
+    this.#requireLog();
     const { replica, context } = this.#open;
     const isSealed = replica.seal(context.now());
     try {
@@ -65,6 +66,7 @@ export class Commits {
     if (!Number.isSafeInteger(maxTries) || maxTries < 1) {
       throw invalidArgument('maxTries must be a whole number, 1 or more', maxTries);
     }
+    this.#requireLog();
     await this.#context.merge();
     for (let tries = 1; ; tries++) {
       const { replica, context } = this.#open;
@@ -95,6 +97,12 @@ export class Commits {
       await context.loadDeltas(wait);
       await this.#context.merge();
     }
+  }
+
+  /** @throws DatastoreError `bad-state`: a commit needs a log that can refuse it. */
+  #requireLog(): void {
+    if (this.#open.context.hasLog) return;
+    throw new DatastoreError('bad-state', 'a mesh has no log to commit to: use sync()');
   }
 
   #during<Result>(phase: CommitPhase, act: () => Result): Result {

@@ -57,6 +57,8 @@ export interface DatastoreContext {
   changed(applied?: Delta): void;
   /** The state of the connection. It is asked for often, so it should cost nothing. */
   status(): ConnectionStatus;
+  /** Whether there is a log, or for local datastores what stands for one: a mesh has none, so nothing can be committed. */
+  readonly hasLog: boolean;
   /** Receives what the log has now, and merges nothing yet. @throws DatastoreError `aborted` once the wait is over. */
   loadDeltas(wait: Wait): Promise<void>;
   /**

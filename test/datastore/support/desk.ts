@@ -35,6 +35,7 @@ export class Desk implements DatastoreContext {
     saveError: undefined,
   };
   readonly keepsUnsynced = false;
+  readonly hasLog = true;
   saved: SavedReplica | undefined;
   time = 0;
   changedCount = 0;
