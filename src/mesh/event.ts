@@ -74,7 +74,7 @@ export function isSeq(seq: unknown): seq is number {
  */
 export function ruleIn(rules: EventRules, table: string, field: string): RuleName {
   if (table === ':info' && field === 'mtime') return 'max';
-  return rules.get(table)?.get(field) ?? 'remote';
+  return rules.size === 0 ? 'remote' : (rules.get(table)?.get(field) ?? 'remote');
 }
 
 /** Orders agents, and other names of ASCII, by code point. */

@@ -177,7 +177,9 @@ export class Integrator {
       window !== undefined && window.from <= cut && cut < window.upTo && (length - cut) * 4 >= length - window.from;
     if (window === undefined || !isOfUse) window = { from: cut, upTo: cut, tables: new Map() };
     this.#window = window;
-    for (const node of this.graph.nodes.slice(window.upTo)) {
+    const { nodes } = this.graph;
+    for (let at = window.upTo; at < nodes.length; at++) {
+      const node = nodes[at] as EventNode;
       let position = 0;
       for (const changes of byRecord(node.event.delta)) {
         const { table, record } = changes[0] as Change;
@@ -251,10 +253,14 @@ class OverwrittenBase implements RecordBase {
   }
 
   *#shown(): Generator<Change> {
+    for (let at = 0; at < this.#touched.nodes.length; at++) yield* this.#shownAt(at);
+  }
+
+  /** What an event of the window did to the record, as far as it is known. */
+  #shownAt(at: number): readonly Change[] {
     const { nodes, positions } = this.#touched;
-    for (const [at, { shown }] of nodes.entries()) {
-      if (shown !== undefined) yield* changesOf(shown, this.#table, this.#record, positions[at] ?? 0);
-    }
+    const shown = nodes[at]?.shown;
+    return shown === undefined ? [] : changesOf(shown, this.#table, this.#record, positions[at] ?? 0);
   }
 
   #list(field: string): BaseValue {
@@ -263,12 +269,16 @@ class OverwrittenBase implements RecordBase {
   }
 
   #lengthOf(field: string): number {
+    const { nodes } = this.#touched;
     let growth = 0;
-    for (const change of this.#shown()) {
-      if (change.type === 'delete') return itemsIn(change.before?.get(field)).length - growth;
-      const op = change.type === 'update' ? change.ops.get(field) : undefined;
-      if (op?.type === 'list') growth += growthOf(op.ops);
-      else if (op !== undefined) return itemsIn(op.before).length - growth;
+    // Most windows are long, and each event does little: a generator would cost more than the rest.
+    for (let at = 0; at < nodes.length; at++) {
+      for (const change of this.#shownAt(at)) {
+        if (change.type === 'delete') return itemsIn(change.before?.get(field)).length - growth;
+        const op = change.type === 'update' ? change.ops.get(field) : undefined;
+        if (op?.type === 'list') growth += growthOf(op.ops);
+        else if (op !== undefined) return itemsIn(op.before).length - growth;
+      }
     }
     return (this.#reader.lengthOf(field) ?? 0) - growth;
   }

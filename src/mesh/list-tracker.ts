@@ -15,19 +15,14 @@ import type { Atom } from '../values/value.js';
 import { type EventGraph, type EventNode, saw, seenOf } from './event-graph.js';
 import { deletedConflict, goneConflict, moveConflict, putConflict } from './item-conflicts.js';
 import {
-  END,
   FIRST_NEW_LOCATION,
   type ItemState,
-  isItemInEffect,
   LocationLine,
-  type LocationOrigin,
   type Move,
   NOWHERE,
   type OperationGroup,
   type Put,
-  type Run,
   type Spot,
-  START,
 } from './location-line.js';
 import { addInOrder, standingOf } from './register.js';
 
@@ -83,7 +78,9 @@ export class ListTracker {
 
   constructor(graph: EventGraph, baseLength: number) {
     this.#graph = graph;
-    this.#runs = new LocationLine(baseLength, { isInPrepare: true, isInEffect: true });
+    this.#runs = new LocationLine(baseLength, { isInPrepare: true, isInEffect: true }, (agent) =>
+      graph.agentName(agent),
+    );
   }
 
   /**
@@ -126,8 +123,8 @@ export class ListTracker {
   regroupPrepare(node: EventNode): void {
     this.#prepare(node);
     this.#recount(
+      'prepare',
       ({ entries, position }) => entries.slice(0, position),
-      'prepareDeletes',
       ({ isInPrepare }) => isInPrepare,
     );
     for (const item of this.#items) item.preparePlace = this.#placeInPrepare(item, node);
@@ -137,8 +134,8 @@ export class ListTracker {
   /** Updates the effect version after groups came into it or left it. */
   regroupEffect(): void {
     this.#recount(
+      'effect',
       ({ entries }) => entries,
-      'effectDeletes',
       ({ isInEffect }) => isInEffect,
     );
     for (const item of this.#items) {
@@ -157,12 +154,13 @@ export class ListTracker {
       return baseItems[location] as Atom;
     };
     const items: Atom[] = [];
-    for (const run of this.#runs.runs()) {
-      const count = run.inEffect;
-      if (run.item === undefined)
-        for (let offset = 0; offset < count; offset++) items.push(initial(run.start + offset));
-      else if (count > 0) items.push(run.item.standingPut?.value ?? initial(run.item.home.start));
-    }
+    const runs = this.#runs;
+    runs.visit((run) => {
+      const item = runs.itemOf(run);
+      const count = runs.inEffect(run);
+      const start = item === undefined ? runs.startOf(run) : item.home;
+      for (let offset = 0; offset < count; offset++) items.push(item?.standingPut?.value ?? initial(start + offset));
+    });
     return items;
   }
 
@@ -186,10 +184,7 @@ export class ListTracker {
     }
     for (const item of moved) {
       const place = this.#placeInPrepare(item, node);
-      if (place !== item.preparePlace)
-        this.#runs.change(item.home, () => {
-          item.preparePlace = place;
-        });
+      if (place !== item.preparePlace) this.#runs.placeItem(item, place, item.effectPlace);
     }
   }
 
@@ -207,16 +202,8 @@ export class ListTracker {
         else break;
         next = entries[++at];
       }
-      if (!first.isDelete)
-        this.#runs.changeRange(start, count, (run) => {
-          run.isKnown = isKnown;
-        });
-      else if (first.group.isInPrepare) {
-        const change = isKnown ? 1 : -1;
-        this.#runs.changeRange(start, count, (run) => {
-          run.prepareDeletes += change;
-        });
-      }
+      if (!first.isDelete) this.#runs.setKnown(start, count, isKnown);
+      else if (first.group.isInPrepare) this.#runs.addDeletes(start, count, 'prepare', isKnown ? 1 : -1);
     }
   }
 
@@ -224,25 +211,23 @@ export class ListTracker {
     const location = this.#newLocation(edit, own, value, undefined);
     const run = this.#makeLocation(edit, index, location, undefined, false);
     if (shown === undefined || !edit.group.isInEffect) return;
-    shown.push(listInsert(this.#runs.effectIndexOf(run) + location - run.start, value));
+    shown.push(listInsert(this.#runs.effectIndexOf(run) + location - this.#runs.startOf(run), value));
   }
 
   #delete(edit: ListEdit, own: AgentEntries, index: number, shown: ListOp[] | undefined): void {
-    const { run, offset } = this.#find(index, edit.place);
-    const home = run.item?.home ?? run;
-    const location = run.item === undefined ? run.start + offset : home.start;
+    const spot = this.#find(index, edit.place);
+    const runs = this.#runs;
+    const item = runs.itemOf(spot.run);
+    const location = item === undefined ? runs.startOf(spot.run) + spot.offset : item.home;
     const { isInEffect } = edit.group;
     if (shown !== undefined && isInEffect) {
-      const effect = this.#effectIndex(run, offset);
+      const effect = this.#effectIndex(spot, item);
       if (effect !== undefined) shown.push(listDelete(effect));
     }
-    if (edit.onConflict !== undefined && run.item !== undefined && isItemInEffect(run.item)) {
-      tell(edit, deletedConflict(edit.node, run.item, index));
+    if (edit.onConflict !== undefined && item !== undefined && runs.isInEffect(item)) {
+      tell(edit, deletedConflict(edit.node, item, index));
     }
-    this.#runs.changeRange(location, 1, (deleted) => {
-      deleted.prepareDeletes++;
-      if (isInEffect) deleted.effectDeletes++;
-    });
+    runs.delete(item === undefined ? spot : { run: runs.runOf(location), offset: 0 }, isInEffect);
     own.entries.push({
       seq: edit.node.seq,
       isDelete: true,
@@ -261,7 +246,7 @@ export class ListTracker {
     const before = item.standingPut;
     item.standingPut = standingPutOf(item);
     if (onConflict !== undefined) {
-      tell(edit, isItemInEffect(item) ? putConflict(node, item, put, before) : goneConflict(put, op.index));
+      tell(edit, this.#runs.isInEffect(item) ? putConflict(node, item, put, before) : goneConflict(put, op.index));
     }
     if (shown === undefined || item.standingPut === undefined || item.standingPut === before) return;
     if (before !== undefined && valuesEqual(before.value, item.standingPut.value)) return;
@@ -275,19 +260,14 @@ export class ListTracker {
     const spot = this.#find(from, edit.place);
     if (from === to) return;
     const item = this.#itemAt(spot);
-    this.#runs.change(item.home, () => {
-      item.preparePlace = NOWHERE;
-    });
+    this.#runs.placeItem(item, NOWHERE, item.effectPlace);
     const location = this.#newLocation(edit, own, undefined, item);
     this.#makeLocation(edit, to, location, item, to > from);
     const effectFrom = this.#effectIndexOfItem(item);
     const before = onConflict === undefined ? undefined : standingMoveOf(item);
     const move: Move = { node, at, rule, group, op, location };
     addInOrder(this.#graph, item.moves, move);
-    this.#runs.change(item.home, () => {
-      item.preparePlace = location;
-      item.effectPlace = this.#placeInEffect(item);
-    });
+    this.#runs.placeItem(item, location, this.#placeInEffect(item));
     const effectTo = this.#effectIndexOfItem(item);
     if (onConflict !== undefined) {
       if (effectTo === undefined) tell(edit, goneConflict(move, from));
@@ -314,54 +294,16 @@ export class ListTracker {
     return location;
   }
 
-  /** Puts a new location into the line, directly behind the item with the index before it. Spec: LINE-2 to LINE-4. */
+  /** Puts a new location into the line, directly behind the item with the index before it. Returns its run. */
   #makeLocation(
     edit: ListEdit,
     index: number,
     location: number,
     item: ItemState | undefined,
     isRightMove: boolean,
-  ): Run {
-    const runs = this.#runs;
-    const agent = this.#graph.agentName(edit.node.agent);
+  ): number {
     const left = index === 0 ? undefined : this.#find(index - 1, edit.place, index);
-    const leftOrigin = left === undefined ? START : left.run.start + left.offset;
-    const isWithin = left !== undefined && left.offset + 1 < left.run.length;
-    const next = isWithin ? undefined : runs.next(left?.run);
-    const right = runs.firstKnown(next);
-    const rightOrigin = isWithin ? leftOrigin + 1 : (right?.start ?? END);
-    const made = { leftOrigin, rightOrigin, agent, isRightMove };
-    const place = right === next ? next : this.#scan(made, next, right);
-    if (left !== undefined && !isWithin && place === next && item === undefined) {
-      if (goesOn(left.run, location, made, edit.group)) {
-        runs.extend(left.run, 1);
-        return left.run;
-      }
-    }
-    const before = isWithin ? runs.splitAt(left.run, left.offset + 1) : place;
-    return runs.insertBefore(before, location, 1, made, edit.group, item);
-  }
-
-  /**
-   * Finds the place of a new location among those that its author did not know, from `first` to before `end`: what it
-   * comes directly before. This is the scan of YjsMod and FugueMax with the order of ties of LINE-4, and gives the same
-   * order as the tree of LINE-3. Within a run each location is a child of the one before, so only the first matters.
-   */
-  #scan(made: LocationOrigin, first: Run | undefined, end: Run | undefined): Run | undefined {
-    const runs = this.#runs;
-    let place = first;
-    let isScanning = false;
-    for (let run = first; run !== end && run !== undefined; run = runs.next(run)) {
-      if (!isScanning) place = run;
-      const byLeft = runs.compare(run.leftOrigin, made.leftOrigin);
-      if (byLeft < 0) return place;
-      if (byLeft > 0) continue;
-      const byRight = runs.compare(run.rightOrigin, made.rightOrigin);
-      if (byRight < 0) isScanning = true;
-      else if (byRight > 0 || !comesFirst(made, run)) isScanning = false;
-      else return place;
-    }
-    return isScanning ? place : end;
+    return this.#runs.insert(left, { location, agent: edit.node.agent, isRightMove, group: edit.group, item });
   }
 
   #find(index: number, place: Place, named: number = index): Spot {
@@ -373,13 +315,14 @@ export class ListTracker {
     });
   }
 
-  #effectIndex(run: Run, offset: number): number | undefined {
-    if (run.item !== undefined) return this.#effectIndexOfItem(run.item);
-    return run.inEffect === 0 ? undefined : this.#runs.effectIndexOf(run) + offset;
+  #effectIndex({ run, offset }: Spot, item: ItemState | undefined): number | undefined {
+    if (item !== undefined) return this.#effectIndexOfItem(item);
+    return this.#runs.inEffect(run) === 0 ? undefined : this.#runs.effectIndexOf(run) + offset;
   }
 
   #effectIndexOfItem(item: ItemState): number | undefined {
-    return isItemInEffect(item) ? this.#runs.effectIndexOf(this.#runs.runOf(item.effectPlace)) : undefined;
+    const runs = this.#runs;
+    return runs.isInEffect(item) ? runs.effectIndexOf(runs.runOf(item.effectPlace)) : undefined;
   }
 
   /** Whether an item would have another index at a location than it has. */
@@ -388,20 +331,11 @@ export class ListTracker {
     return there - Number(this.#runs.compare(location, effectPlace) > 0) !== index;
   }
 
-  /** Gives the item at a location a state of its own. */
-  #itemAt({ run, offset }: Spot): ItemState {
-    if (run.item !== undefined) return run.item;
-    const home = this.#runs.splitAt(run, offset);
-    if (home.length > 1) this.#runs.splitAt(home, 1);
-    const item: ItemState = {
-      home,
-      moves: [],
-      puts: [],
-      preparePlace: home.start,
-      effectPlace: home.start,
-      standingPut: undefined,
-    };
-    home.item = item;
+  /** The state of the item at a location. */
+  #itemAt(spot: Spot): ItemState {
+    const known = this.#runs.itemOf(spot.run);
+    if (known !== undefined) return known;
+    const item = this.#runs.makeItem(spot);
     this.#items.add(item);
     return item;
   }
@@ -411,26 +345,23 @@ export class ListTracker {
       const isSeen = move.node === node || (move.node !== undefined && saw(node, move.node));
       return isSeen && move.group.isInPrepare;
     });
-    return standingOf(seen)?.location ?? home.start;
+    return standingOf(seen)?.location ?? home;
   }
 
   #placeInEffect(item: ItemState): number {
-    return standingMoveOf(item)?.location ?? item.home.start;
+    return standingMoveOf(item)?.location ?? item.home;
   }
 
   /** Counts the deletes of every item again in one of the versions. */
   #recount(
+    version: 'prepare' | 'effect',
     entriesOf: (agent: AgentEntries) => readonly Entry[],
-    count: 'prepareDeletes' | 'effectDeletes',
     holds: (group: OperationGroup) => boolean,
   ): void {
-    for (const run of this.#runs.runs()) run[count] = 0;
+    this.#runs.clearDeletes(version);
     for (const agent of this.#agents) {
       for (const { isDelete, start, group } of entriesOf(agent)) {
-        if (isDelete && holds(group))
-          this.#runs.changeRange(start, 1, (run) => {
-            run[count]++;
-          });
+        if (isDelete && holds(group)) this.#runs.addDeletes(start, 1, version, 1);
       }
     }
   }
@@ -467,34 +398,5 @@ function areAlike(left: Entry, right: Entry): boolean {
     left.group === right.group &&
     left.item === undefined &&
     right.item === undefined
-  );
-}
-
-/** Whether a new location comes before another with the same origins. Spec: LINE-4. */
-function comesFirst(
-  made: { readonly agent: string; readonly isRightMove: boolean },
-  other: { readonly agent: string; readonly isRightMove: boolean },
-): boolean {
-  if (made.isRightMove !== other.isRightMove) return made.isRightMove;
-  return made.isRightMove ? made.agent < other.agent : made.agent > other.agent;
-}
-
-/** Whether a new location behind the end of a run can be a part of that. */
-function goesOn(
-  run: Run,
-  location: number,
-  made: { readonly rightOrigin: number; readonly agent: string },
-  group: OperationGroup,
-): boolean {
-  return (
-    run.start + run.length === location &&
-    run.rightOrigin === made.rightOrigin &&
-    run.agent === made.agent &&
-    !run.isRightMove &&
-    run.group === group &&
-    run.isKnown &&
-    run.prepareDeletes === 0 &&
-    run.effectDeletes === 0 &&
-    run.item === undefined
   );
 }

@@ -1,19 +1,21 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
 import { applyFieldOps } from '../deltas/apply-field.js';
 import { type Conflict, type ConflictListener, conflictLender } from '../deltas/conflict.js';
-import { changesIn, Delta, type DeltaInput, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
+import { changesIn, Delta, type DeltaInput, deltaOf, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
 import { deltaWithoutBefore, invert } from '../deltas/invert.js';
 import { editAt, type RecordEdit } from '../deltas/normal-form.js';
 import { invalidArgument } from '../errors/arguments.js';
 import { DatastoreError, type Place, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
+import type { Change } from '../operations/change.js';
+import { ownChanges } from '../operations/ownership.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits, overLimit } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { RecordWatch } from '../state/record-watch.js';
-import type { FoundRecord, State, Where } from '../state/state.js';
+import { applyChanges, type FoundRecord, type State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import { ownAtom } from '../values/ownership.js';
@@ -161,7 +163,7 @@ export class MeshReplica {
       const openRules = {
         get: (table: string, field: string): RuleName => content.openRules.get(table)?.get(field) ?? 'remote',
       };
-      replica.#edit(content.open, false, openRules);
+      replica.#edit(changesIn(content.open), false, openRules);
     }
     return replica;
   }
@@ -300,9 +302,9 @@ export class MeshReplica {
    */
   apply(changes: DeltaInput): Delta {
     this.#requireWrite();
-    const all = changesIn(Delta.from(changes));
+    const all = Delta.is(changes) ? changesIn(changes) : ownChanges(changes);
     const info = all.filter(({ table }) => table === INFO_TABLE);
-    if (info.length === 0) return this.#edit(changes, true, this.#rules);
+    if (info.length === 0) return this.#edit(all, true, this.#rules);
     return this.batch(() => {
       // No undo item has what is said about the datastore, so the items go on from what it does.
       this.endUndoItem();
@@ -544,8 +546,9 @@ export class MeshReplica {
     });
   }
 
-  #edit(changes: DeltaInput, isRecorded: boolean, rules: RuleSource): Delta {
-    const applied = this.#view.apply(changes, { limits: this.#limits });
+  /** @param changes owned already. */
+  #edit(changes: readonly Change[], isRecorded: boolean, rules: RuleSource): Delta {
+    const applied = deltaOf(applyChanges(this.#view, changes, this.#limits));
     try {
       this.#open.checkRoom(applied, Math.min(this.#limits.deltaSize, EVENT_SIZE_MAX) - MTIME_SIZE);
       this.#open.noteRules(applied, rules);
@@ -561,7 +564,7 @@ export class MeshReplica {
 
   #retrace(delta: Delta | undefined, note: (applied: Delta) => void): Delta | undefined {
     if (delta === undefined) return undefined;
-    const applied = this.#edit(delta, false, this.#rules);
+    const applied = this.#edit(changesIn(delta), false, this.#rules);
     note(applied);
     return applied;
   }

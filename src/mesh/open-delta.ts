@@ -1,11 +1,11 @@
-import { changesIn, type Delta, deltaOf, sizeOfDelta } from '../deltas/delta.js';
+import { changesIn, type Delta, deltaOf, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import type { Change } from '../operations/change.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import { checkGrowth } from '../state/limits.js';
-import type { EventRules } from './event.js';
+import { type EventRules, NO_RULES } from './event.js';
 
 /** Where an edit looks up the rule of a field. */
 export interface RuleSource {
@@ -23,6 +23,8 @@ export interface OpenMark {
 /** What the user did since the last event was sealed: applied changes, under the rules that were in force. */
 export class OpenDelta {
   #changes: Change[] = [];
+  /** All changes as one delta, once somebody asked for it. */
+  #whole: Delta | undefined = NO_CHANGES;
   #rules = new Map<string, Map<string, RuleName>>();
   /** The sizes of all that was added, in bytes. Composed, it is never larger. */
   #sizeMost = 0;
@@ -45,7 +47,8 @@ export class OpenDelta {
 
   /** Everything as one applied delta. */
   whole(): Delta {
-    return deltaOf([...this.#changes]);
+    this.#whole ??= deltaOf([...this.#changes]);
+    return this.#whole;
   }
 
   /** What undoes all of it. */
@@ -63,13 +66,15 @@ export class OpenDelta {
 
   /** @param isRecorded whether the user can undo it. */
   add(applied: Delta, isRecorded: boolean): void {
+    // Most events are one edit.
+    this.#whole = this.isEmpty ? applied : undefined;
     for (const change of changesIn(applied)) this.#changes.push(change);
     if (!isRecorded) this.#recorded = this.#changes.length;
   }
 
   /** The edits since the last call that can be undone, as one delta. */
   takeUndoItem(): Delta {
-    const item = deltaOf(this.#changes.slice(this.#recorded));
+    const item = this.#recorded === 0 ? this.whole() : deltaOf(this.#changes.slice(this.#recorded));
     this.#recorded = this.#changes.length;
     return item;
   }
@@ -102,6 +107,7 @@ export class OpenDelta {
 
   /** The rules that are not `remote`. */
   rules(): EventRules {
+    if (this.#rules.size === 0) return NO_RULES;
     return new Map([...this.#rules].filter(([, fields]) => fields.size > 0));
   }
 
@@ -119,6 +125,7 @@ export class OpenDelta {
   /** Drops what was added since a mark. */
   returnTo({ length, rules, sizeMost, recorded }: OpenMark): void {
     this.#changes.length = length;
+    this.#whole = length === 0 ? NO_CHANGES : undefined;
     this.#rules = rules;
     this.#sizeMost = sizeMost;
     this.#recorded = recorded;
@@ -126,7 +133,8 @@ export class OpenDelta {
 
   clear(): void {
     this.#changes = [];
-    this.#rules = new Map();
+    this.#whole = NO_CHANGES;
+    if (this.#rules.size > 0) this.#rules = new Map();
     this.#sizeMost = 0;
     this.#recorded = 0;
   }

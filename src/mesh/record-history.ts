@@ -188,12 +188,16 @@ export class RecordHistory {
   integrate(node: EventNode, changes: readonly Change[], isReplay: boolean, report?: ConflictReport): Change[] {
     this.#isReplay = isReplay;
     this.#at = 0;
-    this.#touched.clear();
+    if (this.#touched.size > 0) this.#touched.clear();
     this.#itemConflicts = report === undefined ? undefined : [];
+    if (isReplay) {
+      for (const change of changes) this.#perform(node, change, true);
+      this.#regroup();
+      return [];
+    }
     const existed = this.#exists();
-    for (const change of changes) this.#perform(node, change, isReplay || !existed);
+    for (const change of changes) this.#perform(node, change, !existed);
     this.#regroup();
-    if (isReplay) return [];
     if (report !== undefined) this.#reportConflicts(node, changes, report);
     return this.#shown(existed);
   }
@@ -329,6 +333,7 @@ export class RecordHistory {
 
   /** Puts operations on created lists into effect, or out of it, by the creates that count now. */
   #regroup(): void {
+    if (this.#touched.size === 0) return;
     for (const [name, touched] of this.#touched) {
       const field = this.#fields.get(name);
       const counted = field?.counted;

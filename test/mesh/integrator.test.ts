@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatState } from '../../src/index.js';
+import { type Change, compress, formatState, type ListOp } from '../../src/index.js';
 import { Integrator } from '../../src/mesh/integrator.js';
+import { insertChange, updateChange } from '../../src/operations/change.js';
 import type { OracleEvent } from '../oracle/mesh-graph.js';
+import { MeshOracle } from '../oracle/mesh-state.js';
 import { rowsOf, toMeshEvent } from '../support/mesh-events.js';
 import { type Draw, drawFrom, drawGraph, drawOrder, type GraphShape } from '../support/mesh-graphs.js';
 import { runs } from '../support/seed.js';
@@ -57,4 +59,76 @@ describe('the incremental state of a graph is the naive one', () => {
       );
     });
   }
+
+  it('where an author saw a part of what somebody else typed', () => {
+    const typed = (index: number, value: string): Change =>
+      updateChange(
+        't',
+        'r',
+        new Map([['l', { type: 'list', create: false, ops: [{ type: 'insert', index, value }] }]]),
+      );
+    // The greater agent comes first of two at one place, so the other order of names has the other outcome.
+    for (const [typist, other] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      const base = event([typist, 1], [], [insertChange('t', 'r', new Map([['l', ['x']]]))]);
+      const keys = [...'pqrs'].map((key, at) => event([typist, at + 2], [[typist, at + 1]], [typed(at + 1, key)]));
+      const late = [1, 2, 3, 0].map((count) =>
+        event([`${other}${count}`, 1], [[typist, count + 1]], [typed(count + 1, 'n')]),
+      );
+      const oracle = new MeshOracle();
+      const events = [base, ...keys, ...late];
+      for (const one of events) oracle.add(one);
+      check(events, (count) => rowsOf(oracle.state(events.slice(0, count).map(({ id }) => id.join(':')))));
+    }
+  });
+
+  it('in lists that are cut into hundreds of runs', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1 << 20), { minLength: 900, maxLength: 900 }), fc.nat(5), (tape, order) => {
+        const draw = drawFrom(tape);
+        const base = event(['a', 1], [], [insertChange('t', 'r', new Map([['l', numbers(200)]]))]);
+        const branches = ['a', 'b', 'c'].map((agent) => {
+          const ops = drawOps(draw, 200, 90);
+          const list = { type: 'list', create: false, ops } as const;
+          return event([agent, agent === 'a' ? 2 : 1], [['a', 1]], [updateChange('t', 'r', new Map([['l', list]]))]);
+        });
+        const oracle = new MeshOracle();
+        for (const one of [base, ...branches]) oracle.add(one);
+        const [first, second, third] = [0, 1, 2].map((at) => branches[(at + order) % 3] as OracleEvent);
+        const events = order < 3 ? [base, first, second, third] : [base, third, second, first];
+        check(events as OracleEvent[], (count) =>
+          rowsOf(oracle.state((events as OracleEvent[]).slice(0, count).map(({ id }) => id.join(':')))),
+        );
+      }),
+      { numRuns: runs(4) },
+    );
+  });
 });
+
+function event(id: OracleEvent['id'], parents: OracleEvent['parents'], changes: readonly Change[]): OracleEvent {
+  return { id, parents, changes: compress(changes).changes, rules: {} };
+}
+
+function numbers(count: number): string[] {
+  return Array.from({ length: count }, (_, number) => String(number));
+}
+
+/** Operations at places all over a list. */
+function drawOps(draw: Draw, lengthBefore: number, count: number): ListOp[] {
+  let length = lengthBefore;
+  return Array.from({ length: count }, (): ListOp => {
+    switch (draw(6)) {
+      case 0:
+        return { type: 'move', from: draw(length), to: draw(length) };
+      case 1:
+        return { type: 'put', index: draw(length), value: 'put' };
+      case 2:
+      case 3:
+        return { type: 'delete', index: draw(length--) };
+      default:
+        return { type: 'insert', index: draw(++length), value: 'new' };
+    }
+  });
+}

@@ -39,6 +39,13 @@ describe('a mesh replica', () => {
     expect(changed).toEqual(new Map([['t', new Set(['r'])]]));
   });
 
+  it('takes changes that can be read only once', () => {
+    const a = replica('a');
+    const changes = [{ type: 'insert', table: 't', record: 'r', fields: new Map([['f', 'one']]) } as const];
+    expect(a.apply(changes.values())).toHaveLength(1);
+    expect(fieldOf(a, 'f')).toBe('one');
+  });
+
   it('seals nothing where the edits come to nothing', () => {
     const a = replica('a');
     put(a, 'f', 'one');
