@@ -295,7 +295,10 @@ export class EventGraph {
       event.parents.length === heads.length &&
       heads.every(({ id }) => event.parents.some(([agent, seq]) => agent === id[0] && seq === id[1]));
     if (isAll) return;
-    throw new DatastoreError('invalid-change', `event ${nameOf(event.id)} did not see all that was trimmed`);
+    throw new DatastoreError(
+      'invalid-change',
+      `event ${nameOf(event.id)} did not see all that was trimmed: make its edits again`,
+    );
   }
 }
 

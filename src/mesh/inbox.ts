@@ -40,7 +40,10 @@ export class Inbox {
     const own = this.#byAgent.get(agent) ?? new Map<number, MeshEvent>();
     const known = graph.find(event.id)?.event ?? own.get(seq);
     if (known !== undefined && known !== event && !areSame(known, event)) {
-      throw new ServiceError('log-mismatch', `two different events are named ${nameOf(event.id)}`);
+      throw new ServiceError(
+        'log-mismatch',
+        `two different events are named ${nameOf(event.id)}: give each copy of a replica its own name`,
+      );
     }
     if (known !== undefined || graph.has(event.id)) return;
     this.#byAgent.set(agent, own.set(seq, event));

@@ -309,7 +309,7 @@ export class ListTracker {
   #find(index: number, place: Place, named: number = index): Spot {
     const spot = this.#runs.findInPrepare(index);
     if (spot !== undefined) return spot;
-    throw new DatastoreError('index-out-of-range', 'the list that its author saw was shorter', {
+    throw new DatastoreError('index-out-of-range', 'the list that the author of the event saw has no such index', {
       ...place,
       index: named,
     });
@@ -367,11 +367,9 @@ export class ListTracker {
   }
 
   #entriesOf(agent: number): AgentEntries {
-    let own = this.#agents.find((one) => one.agent === agent);
-    if (own === undefined) {
-      own = { agent, entries: [], position: 0, latest: 0 };
-      this.#agents.push(own);
-    }
+    for (const one of this.#agents) if (one.agent === agent) return one;
+    const own = { agent, entries: [], position: 0, latest: 0 };
+    this.#agents.push(own);
     return own;
   }
 }

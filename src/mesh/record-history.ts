@@ -1,5 +1,5 @@
 import { type Conflict, type ConflictRule, itemConflict, type LostEdit } from '../deltas/conflict.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import type { ListConflict } from '../lists/decisions.js';
 import {
@@ -84,6 +84,7 @@ interface Outcome {
 
 /** The operations on one field since the base, each kind in the linear order. */
 interface FieldHistory {
+  readonly place: Place;
   readonly assignments: Assignment[];
   /** Made by the first of them: most fields have none. */
   counted: Counted | undefined;
@@ -276,7 +277,7 @@ export class RecordHistory {
   #edit(node: EventNode, name: string, op: FieldList, lives: readonly Life[], isSilent: boolean): void {
     const field = this.#field(name);
     const touched = this.#touch(name, field);
-    const place = { table: this.#table, record: this.#record, field: name };
+    const { place } = field;
     if (op.create) {
       const { roots, display } = this.#seen(field, node);
       if (display.type !== 'absent') throw new DatastoreError('field-exists', 'the field exists', place);
@@ -392,7 +393,8 @@ export class RecordHistory {
   #field(name: string): FieldHistory {
     const known = this.#fields.get(name);
     if (known !== undefined) return known;
-    const field: FieldHistory = { assignments: [], counted: undefined, current: undefined };
+    const place = { table: this.#table, record: this.#record, field: name };
+    const field: FieldHistory = { place, assignments: [], counted: undefined, current: undefined };
     const base: BaseValue = this.#baseLives.length === 0 ? { type: 'absent' } : this.#base.field(name);
     if (base.type !== 'absent') {
       field.assignments.push({
