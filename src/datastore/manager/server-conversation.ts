@@ -59,6 +59,8 @@ export class ServerConversation {
   /** The nonce of a put of which nobody knows whether it has arrived. */
   #doubted: string | undefined;
   #flightInSnapshot: 'present' | 'absent' | 'unknown' = 'absent';
+  /** Whether an event was about another log than the replica's, as far as nobody has answered since. */
+  #isLogDoubted = false;
   /** Whether the next event of the watch is the first since it connected, or since it follows the datastore. */
   #isNextCurrent = false;
   /** Whether somebody else had the nonce of the last put. */
@@ -149,9 +151,10 @@ export class ServerConversation {
   /** Takes an event of the watch. @throws DatastoreError `log-mismatch`, or `server`. Spec: BACK-6. */
   hear(event: LinkEvent & { readonly type: 'reached' }): void {
     this.#setRole(event.role);
-    if (this.#isOfAnotherLog(event)) this.#mustFetch = true;
+    if (this.#isOfAnotherLog(event)) this.#mustFetch = this.#isLogDoubted = true;
     this.#isNextCurrent = false;
-    this.#receive({ type: 'entries', entries: event.entries });
+    // Entries do not say what they follow. A fetch does.
+    if (!this.#isLogDoubted) this.#receive({ type: 'entries', entries: event.entries });
     this.#heardRev = Math.max(this.#heardRev, event.rev);
     this.#knownRev = Math.max(this.#knownRev, event.rev);
     if (canRead(event.role)) this.#hasAnswered = true;
@@ -193,6 +196,7 @@ export class ServerConversation {
       this.#mustFetch = true;
       throw error;
     });
+    this.#isLogDoubted = false;
     if (answer.type === 'denied') {
       this.#knownRev = 0;
       this.#hasAnswered = false;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AccountManager, type Link, type MemoryLink, MemoryServer } from '../../../src/datastore/index.js';
 import { ManualEnvironment } from '../../../src/datastore/testing/index.js';
 import { parseDelta } from '../../../src/index.js';
-import { addAccounts } from './support/device.js';
+import { addAccounts, Device } from './support/device.js';
 import { Disk } from './support/disk.js';
 
 /** A link that reaches one server after the other. */
@@ -75,3 +75,38 @@ test.each([
     await accounts.close();
   },
 );
+
+test('an entry of another log is not taken for the next one while the server is asked', async () => {
+  const server = addAccounts(new MemoryServer());
+  const phone = new Device(server);
+  const mine = await (await phone.manager()).openDefault();
+  const others = server.link('ann');
+  const { handle } = await others.create('default');
+  const put = async (rev: number, id: string): Promise<void> => {
+    const delta = parseDelta([['I', 'notes', id, {}]]);
+    await others.send(handle, { type: 'put', rev, nonce: `nonce-${id}`, delta });
+    await phone.rest();
+  };
+  await phone.rest();
+  await put(0, 'one');
+  const backup = server.sequencer('ann', 'default').save();
+  await put(1, 'lost');
+  await mine.sync();
+  const answers: (() => void)[] = [];
+  phone.link().hook = async (call, deliver) => {
+    const answer = await deliver();
+    if (call.method === 'send') await new Promise<void>((resolve) => answers.push(resolve));
+    return answer;
+  };
+  server.restore('ann', 'default', backup);
+  await put(1, 'two');
+  await phone.environment.advance(10_000);
+  await put(2, 'three');
+  await mine.sync();
+  for (let round = 0; round < 5; round++) {
+    for (const answer of answers.splice(0)) answer();
+    await phone.environment.advance(10_000);
+    await mine.sync();
+  }
+  expect([...mine.table('notes').query()].map(({ id }) => id)).toEqual(['one', 'three', 'two']);
+});
