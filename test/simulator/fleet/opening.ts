@@ -170,7 +170,8 @@ export class Opening {
     // It tells listeners, who may sync what is left.
     this.datastore.rollback();
     const done = (): void => {
-      for (const tag of dropped) tag.fate = 'lost';
+      // A copy of the device may have it from before.
+      for (const tag of dropped) if (tag.most === 1) tag.fate = 'lost';
     };
     this.#watch(manager.flush(), done, () => undefined, false);
   }
