@@ -1,6 +1,7 @@
 /** What a process crash cannot show: which writes were on the disk when the power failed. */
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -45,11 +46,16 @@ async function faultsIn(
     writeFileSync(join(root, String(at), 'data.mdb'), data);
     writeFileSync(join(root, String(at), 'acknowledged.json'), JSON.stringify(acknowledged));
   }
-  const reader = spawn(process.execPath, ['--import', 'tsx', READER, root], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const output = await text(reader.stdout);
-  rmSync(root, { recursive: true });
+  const reader = spawn(process.execPath, ['--import', 'tsx', READER, root], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(reader, 'close');
+  const [output, errors] = await Promise.all([text(reader.stdout), text(reader.stderr)]);
+  const [status, signal] = await ended;
   const lines = output.trimEnd().split('\n');
-  return lines.at(-1) === 'end' ? lines.slice(0, -1) : [...lines, 'the process that read it crashed'];
+  if (lines.at(-1) === 'end') {
+    rmSync(root, { recursive: true });
+    return lines.slice(0, -1);
+  }
+  return [...lines, `the process that read ${root} ended with ${status ?? signal}: ${errors.slice(0, 2000)}`];
 }
 
 /** What power cuts at random moments do to the storage of a recorded run. */
