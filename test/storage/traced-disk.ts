@@ -61,11 +61,12 @@ function eventsIn(lines: readonly string[], file: string): DiskEvent[] {
   const open = new Map<number, OpenFile>();
   const unfinished = new Map<string, Call>();
   const unsynced = new Set<number>();
+  const [main] = lines[0]?.match(/^\d+/) ?? [];
   let writes = 0;
 
-  const begin = (name: string, given: string): Call => {
-    // What a process says, it has said once it asks for it to be written.
-    if (name === 'write' && /^1,/.test(given)) {
+  const begin = (thread: string, name: string, given: string): Call => {
+    // What a process says, it has said once it asks for it to be written. The processes that it starts say other things.
+    if (thread === main && name === 'write' && /^1,/.test(given)) {
       for (const text of textOf(bytesIn(given)).split('\n')) if (text !== '') events.push({ type: 'line', text });
     }
     // Its number is free before it has returned, and another thread may have opened a file under it by then.
@@ -103,8 +104,9 @@ function eventsIn(lines: readonly string[], file: string): DiskEvent[] {
     const resumed = /^<\.\.\. \w+ resumed>(.*)\) += (-?\d+)/s.exec(rest);
     const whole = /^(\w+)\((.*)\) += (-?\d+)/s.exec(rest);
     const started = /^(\w+)\((.*) <unfinished \.\.\.>$/s.exec(rest);
-    if (whole !== null) end(begin(whole[1] ?? '', whole[2] ?? ''), Number(whole[3]));
-    else if (started !== null) unfinished.set(thread, begin(started[1] ?? '', (started[2] ?? '').replace(/,$/, '')));
+    if (whole !== null) end(begin(thread, whole[1] ?? '', whole[2] ?? ''), Number(whole[3]));
+    else if (started !== null)
+      unfinished.set(thread, begin(thread, started[1] ?? '', (started[2] ?? '').replace(/,$/, '')));
     else if (resumed !== null) {
       const call = unfinished.get(thread);
       unfinished.delete(thread);
