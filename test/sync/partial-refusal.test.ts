@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS, type DeltaInput, type Limits, NO_LIMITS, ResolutionRules } from '../../src/index.js';
-import { type Refusal, Replica, type SyncResult } from '../../src/sync/index.js';
+import { DEFAULT_LIMITS, type DeltaInput, type Limits } from '../../src/index.js';
+import type { Refusal, SyncResult } from '../../src/sync/index.js';
 import { D, I, long, put, seen, U } from './notation.js';
-import { EPOCH, Pair, statusOf } from './pair.js';
+import { Pair, statusOf } from './pair.js';
 
-/** More than a call of a function takes as arguments. */
-const MANY = 130_000;
 const TOO_LARGE = { reason: 'limit', code: 'record-too-large', message: 'too large' } as const;
 
 /** Records `a` and `b` are in the log; then `edits` are in flight, and the refusal arrives. */
@@ -178,21 +176,4 @@ test('the modified time goes with the last edit', () => {
     true,
     undefined,
   ]);
-});
-
-test('a delta may have more changes than a call takes values', () => {
-  const rules = new ResolutionRules().set('t', 'f', 'sum');
-  const replica = new Replica({ nextNonce: () => 'n', rules, limits: NO_LIMITS });
-  const records = Array.from({ length: MANY }, (_, at) => `r${at}`);
-  replica.batch(() => {
-    replica.batch(
-      () => void replica.apply(records.map((record, at) => I(record, { f: 0, g: at === 7 ? 'x'.repeat(99) : '' }))),
-    );
-    replica.batch(() => void replica.apply(records.map((record) => put(record, 'f', 1))));
-  });
-  replica.sync(EPOCH);
-  expect(replica.outgoing()?.nonce).toBe('n');
-  replica.receive({ type: 'refused', nonce: 'n', ...TOO_LARGE, code: 'delta-too-large' });
-  expect(replica.sync(EPOCH).refused).toHaveLength(1);
-  expect(replica.find('t')).toEqual(records.filter((record) => record !== 'r7').sort());
 });
