@@ -228,7 +228,7 @@ describe('a long poll', () => {
     const server = serverOf();
     const { cursor } = await poll(server, []);
     const waiting = poll(server, [], cursor);
-    await expect.poll(() => server.service.statistics.watchers).toBe(1);
+    await expect.poll(() => server.service.statistics.watchers, { timeout: 60_000 }).toBe(1);
     await server.close(60_000);
     expect((await waiting).after).toBeGreaterThan(0);
   });
@@ -281,7 +281,7 @@ test('a client that goes away while its watch is opened leaves nothing behind', 
   });
   answer();
   await isOpened;
-  await expect.poll(() => running.server.service.statistics.watchers).toBe(0);
+  await expect.poll(() => running.server.service.statistics.watchers, { timeout: 60_000 }).toBe(0);
   await running.close();
 });
 
