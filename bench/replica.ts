@@ -226,7 +226,8 @@ function newReplica(name = 'nonce'): Replica {
 }
 
 function sequencerWith(delta: DeltaInput): Sequencer {
-  const sequencer = new Sequencer({ limits: NO_LIMITS });
+  // An answer of any size, so that a replica that fetches once has everything.
+  const sequencer = new Sequencer({ limits: NO_LIMITS, answerSize: Number.MAX_SAFE_INTEGER });
   sequencer.put(0, 'start', delta, 'owner');
   return sequencer;
 }
