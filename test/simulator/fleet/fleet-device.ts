@@ -3,6 +3,7 @@ import {
   DatastoreError,
   type DatastoreManager,
   DEFAULT_CALL_DEADLINES,
+  type LinkAnswer,
   type LinkHook,
   type MemoryLink,
   type MemoryServer,
@@ -10,6 +11,7 @@ import {
   ServiceError,
 } from '../../../src/datastore/index.js';
 import { ManualEnvironment } from '../../../src/datastore/testing/index.js';
+import type { Put } from '../../../src/sync/index.js';
 import type { Random } from '../random.js';
 import { Violation } from '../violation.js';
 import type { FleetFault } from './fleet-faults.js';
@@ -23,6 +25,8 @@ export interface FleetSurroundings {
   readonly random: Random;
   readonly faults: ReadonlySet<FleetFault>;
   tagsOf(account: string, id: string): Tags;
+  /** The log has accepted a put of a device. */
+  accepted(device: number, put: Put): void;
   failed(violation: Violation): void;
   note(event: string): void;
 }
@@ -282,21 +286,29 @@ export class FleetDevice {
       const { random, faults, note } = this.#around;
       if (life.isOver) return await never();
       const { token } = life;
-      const accepted = <Answer>(send: () => Promise<Answer>): Promise<Answer> =>
-        token === life.validToken ? send() : Promise.reject(new ServiceError('unauthorized', 'the token has expired'));
-      if (!this.#isFaulty) return await accepted(deliver);
+      const send = async (): ReturnType<typeof deliver> => {
+        if (token !== life.validToken) throw new ServiceError('unauthorized', 'the token has expired');
+        const answer = await deliver();
+        if (call.message?.type === 'put' && isAccepted(answer)) this.#around.accepted(this.index, call.message);
+        return answer;
+      };
+      if (!this.#isFaulty) return await send();
       note(`device ${this.index} calls ${call.method} ${call.message?.type ?? ''}`);
       const fate = random.below(20);
       if (faults.has('drop') && fate === 0) throw new ServiceError('network', 'the request was lost');
       if (faults.has('delay') && fate < 4) await wait(life.environment, random.below(4000));
       if (life.isOver) return await never();
-      const answer = await accepted(deliver);
-      if (faults.has('repeat') && fate === 5) await deliver().catch(() => undefined);
+      const answer = await send();
+      if (faults.has('repeat') && fate === 5) await send().catch(() => undefined);
       if (faults.has('delay') && fate > 16) await wait(life.environment, random.below(4000));
       if (faults.has('drop') && fate === 6) throw new ServiceError('network', 'the answer was lost');
       return life.isOver ? await never() : answer;
     };
   }
+}
+
+function isAccepted(answer: unknown): boolean {
+  return (answer as LinkAnswer).message.type === 'accepted';
 }
 
 function wait(environment: ManualEnvironment, duration: number): Promise<void> {

@@ -63,7 +63,8 @@ test('an edit that is rolled back counts as dropped, even if a listener syncs me
   const server = new MemoryServer();
   server.setAccount('ann', { userName: 'ann' });
   const device = new FleetDevice(0, 'ann', {
-    ...{ server, random: new Random(1), faults: new Set<FleetFault>(), tagsOf: () => tags, note: () => undefined },
+    ...{ server, random: new Random(1), faults: new Set<FleetFault>(), tagsOf: () => tags },
+    ...{ accepted: () => undefined, note: () => undefined },
     failed: (violation) => {
       throw violation;
     },
@@ -80,6 +81,87 @@ test('an edit that is rolled back counts as dropped, even if a listener syncs me
   });
   await device.advance(1000);
   expect([tags.countOf('kept'), tags.countOf('lost')]).toEqual([0, 1]);
+});
+
+describe('an edit that is there twice after a backup was restored', () => {
+  const lost = [{ rev: 3, nonce: 'lost' }];
+  const first = { rev: 2, nonce: 'first' };
+  const second = { rev: 4, nonce: 'second' };
+
+  function check(put: (tags: Tags) => void): () => void {
+    const tags = new Tags();
+    tags.make('e', 1n).fate = 'kept';
+    put(tags);
+    return () => tags.check('here', ['e', 'e'], 2n);
+  }
+
+  test('is allowed if the device may have heard of a lost entry instead of the put that was accepted', () => {
+    const allowed = check((tags) => {
+      tags.lose([], lost);
+      tags.accepted(1, first, ['e']);
+      tags.accepted(1, second, ['e']);
+    });
+    expect(allowed).not.toThrow();
+  });
+
+  test.each<[name: string, put: (tags: Tags) => void]>([
+    [
+      'no entry was lost at the revision of the first put',
+      (tags) => {
+        tags.lose([], [{ rev: 4, nonce: 'lost' }]);
+        tags.accepted(1, first, ['e']);
+        tags.accepted(1, second, ['e']);
+      },
+    ],
+    [
+      'the lost entry was the put itself',
+      (tags) => {
+        tags.lose([], [{ rev: 3, nonce: 'first' }]);
+        tags.accepted(1, first, ['e']);
+        tags.accepted(1, second, ['e']);
+      },
+    ],
+    [
+      'the first put was accepted before the log was lost',
+      (tags) => {
+        tags.accepted(1, first, ['e']);
+        tags.lose([], lost);
+        tags.accepted(1, second, ['e']);
+      },
+    ],
+    [
+      'another device made the second put',
+      (tags) => {
+        tags.lose([], lost);
+        tags.accepted(1, first, ['e']);
+        tags.accepted(2, second, ['e']);
+      },
+    ],
+    [
+      'no second put was accepted',
+      (tags) => {
+        tags.lose([], lost);
+        tags.accepted(1, first, ['e']);
+      },
+    ],
+  ])('is found if %s', (_name, put) => {
+    expect(check(put)).toThrow('e, kept, is there 2 times');
+  });
+
+  test('may not be there three times', () => {
+    const tags = new Tags();
+    tags.make('e', 1n).fate = 'kept';
+    tags.lose([], lost);
+    for (const put of [first, second, { rev: 5, nonce: 'third' }]) tags.accepted(1, put, ['e']);
+    expect(() => tags.check('here', ['e', 'e', 'e'], 3n)).toThrow('e, kept, is there 3 times');
+  });
+
+  test.each([
+    { seed: 792426353, devices: 2, steps: 80 },
+    { seed: 270923028, devices: 4, steps: 200 },
+  ])('breaks no law in the fleet of seed $seed', async ({ seed, devices, steps }) => {
+    await runFleet({ seed, devices, steps, faults: ALL });
+  });
 });
 
 test('the same seed gives the same run, and another seed another', async () => {

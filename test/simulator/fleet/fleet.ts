@@ -1,11 +1,11 @@
 import { type Datastore, MemoryServer } from '../../../src/datastore/index.js';
-import type { SavedSequencer } from '../../../src/sync/index.js';
+import type { LogEntry, Put, SavedSequencer } from '../../../src/sync/index.js';
 import { Fingerprint } from '../fingerprint.js';
 import { Random } from '../random.js';
 import { Violation } from '../violation.js';
 import { FleetDevice } from './fleet-device.js';
 import type { FleetFault } from './fleet-faults.js';
-import { RECORD, TABLE } from './opening.js';
+import { RECORD, TABLE, tagsIn } from './opening.js';
 import { refusing } from './refusing-server.js';
 import { Tags } from './tags.js';
 
@@ -57,6 +57,9 @@ class Fleet {
     const around = {
       ...{ server: this.#server, random: this.#random, faults: options.faults },
       tagsOf: (account: string, id: string) => this.#tagsOf(account, id),
+      accepted: (device: number, put: Put) => {
+        for (const tags of this.#tags.values()) tags.accepted(device, put, tagsIn(put.delta.changes));
+      },
       failed: (violation: Violation) => {
         this.#violation ??= violation;
       },
@@ -92,6 +95,7 @@ class Fleet {
       const first = new FleetDevice(100 + ACCOUNTS.indexOf(account), account, {
         ...{ server: this.#server, random: this.#random, faults: new Set<FleetFault>() },
         tagsOf: (owner, id) => this.#tagsOf(owner, id),
+        accepted: () => undefined,
         failed: (violation) => {
           throw violation;
         },
@@ -169,10 +173,19 @@ class Fleet {
     const backup = this.#backups.get(this.#keyOf(account, id));
     if (backup === undefined) return;
     const before = this.#inLog(account, id);
+    const lost = this.#server.sequencer(account, id);
     this.#server.restore(account, id, backup);
     this.#meddleWith(account, id);
     const after = new Set(this.#inLog(account, id));
-    this.#tagsOf(account, id).lose(before.filter((name) => !after.has(name)));
+    const entries: Pick<LogEntry, 'rev' | 'nonce'>[] = [];
+    for (let rev = this.#server.sequencer(account, id).revision + 1; rev <= lost.revision; rev++) {
+      const nonce = lost.nonceAt(rev);
+      if (nonce !== undefined) entries.push({ rev, nonce });
+    }
+    this.#tagsOf(account, id).lose(
+      before.filter((name) => !after.has(name)),
+      entries,
+    );
   }
 
   /** A copy of a copy has edits of both. */

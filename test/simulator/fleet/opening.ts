@@ -1,4 +1,5 @@
 import type { Datastore, DatastoreManager, DatastoreStatus, RefusalEvent } from '../../../src/datastore/index.js';
+import type { Change } from '../../../src/index.js';
 import { Random } from '../random.js';
 import { Violation } from '../violation.js';
 import { MEDDLED } from './meddler.js';
@@ -226,12 +227,9 @@ export class Opening {
         );
         this.#failed(failure);
       }
-      for (const change of delta.changes) {
-        const tags = change.type === 'update' && change.table === TABLE ? change.ops.get('tags') : undefined;
-        for (const op of tags?.type === 'list' ? tags.ops : []) {
-          const tag = op.type === 'insert' ? this.#tags.get(String(op.value)) : undefined;
-          if (tag !== undefined) tag.fate = 'refused';
-        }
+      for (const name of tagsIn(delta.changes)) {
+        const tag = this.#tags.get(name);
+        if (tag !== undefined) tag.fate = 'refused';
       }
     }
   }
@@ -290,6 +288,14 @@ export class Opening {
       },
     );
   }
+}
+
+/** The names of the tags that a delta adds. */
+export function tagsIn(changes: readonly Change[]): readonly string[] {
+  return changes.flatMap((change) => {
+    const tags = change.type === 'update' && change.table === TABLE ? change.ops.get('tags') : undefined;
+    return (tags?.type === 'list' ? tags.ops : []).flatMap((op) => (op.type === 'insert' ? [String(op.value)] : []));
+  });
 }
 
 /** Whether a commit that failed so is certainly not in the log. */

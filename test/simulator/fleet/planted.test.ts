@@ -165,6 +165,16 @@ test('a server that does not know its log after a restored backup is noticed', a
   expect(await lawBroken(['drop', 'backup'], 71)).toBeDefined();
 });
 
+test('an edit that is put again under another nonce is noticed, even if backups are restored', async () => {
+  const { entryAt } = Log.prototype;
+  vi.spyOn(Log.prototype, 'entryAt').mockImplementation(function (this: Log, rev) {
+    // As if somebody else had used the nonce.
+    const entry = entryAt.call(this, rev);
+    return entry && { ...entry, delta: Delta.from([]) };
+  });
+  expect(await lawBroken(['drop', 'backup'])).toBe('every edit counts exactly once');
+});
+
 test('a device that takes a restored backup for an old event is noticed', async () => {
   vi.spyOn(ServerConversation.prototype, 'opened').mockReturnValue(undefined);
   vi.spyOn(ServerConversation.prototype, 'connected').mockReturnValue(undefined);

@@ -1,3 +1,4 @@
+import type { LogEntry, Put } from '../../../src/sync/index.js';
 import { Violation } from '../violation.js';
 
 /** What is known of an edit. */
@@ -24,7 +25,7 @@ export interface Tag {
   age: number;
   /** How often it is there at least if it was promised: never if the server had it, and lost it. */
   least: number;
-  /** How often it may be there: more than once if it was pending on a device that was copied. */
+  /** How often it may be there: more than once if it was pending on a device that was copied, or as {@link Tags.accepted}. */
   most: number;
 }
 
@@ -33,6 +34,10 @@ export class Tags {
   readonly #tags = new Map<string, Tag>();
   /** Whether the server has gone back to a backup, so that what devices hear contradicts what they know. */
   hasOtherLog = false;
+  /** The nonces of the entries that were lost, by their revisions. */
+  readonly #lostNonces = new Map<number, Set<string>>();
+  /** The nonces of the puts that were accepted without their devices' knowledge, by device and tag. */
+  readonly #unnoticed = new Map<string, string>();
 
   make(name: string, amount: bigint): Tag {
     const tag: Tag = { name, amount, fate: 'open', isSaved: false, age: 0, least: 1, most: 1 };
@@ -44,12 +49,32 @@ export class Tags {
     return this.#tags.get(name);
   }
 
-  /** The server went back to a backup, which lacks these edits. */
-  lose(names: readonly string[]): void {
+  /** The server went back to a backup, which lacks these edits and entries. */
+  lose(names: readonly string[], entries: readonly Pick<LogEntry, 'rev' | 'nonce'>[]): void {
     this.hasOtherLog = true;
+    for (const { rev, nonce } of entries) {
+      this.#lostNonces.set(rev, (this.#lostNonces.get(rev) ?? new Set()).add(nonce));
+    }
     for (const name of names) {
       const tag = this.#tags.get(name);
       if (tag !== undefined) tag.least = 0;
+    }
+  }
+
+  /**
+   * The log has accepted a put of a device, which makes these edits. If an entry at its revision was lost, the device may
+   * have heard of that one, and put the edits again, before the put arrived. Then they are there twice. Spec: SYNC-32.
+   */
+  accepted(device: number, { rev, nonce }: Pick<Put, 'rev' | 'nonce'>, names: readonly string[]): void {
+    const mayBeUnnoticed = [...(this.#lostNonces.get(rev + 1) ?? [])].some((lost) => lost !== nonce);
+    for (const name of names) {
+      const tag = this.#tags.get(name);
+      if (tag === undefined) continue;
+      const key = `${device} ${name}`;
+      const unnoticed = this.#unnoticed.get(key);
+      if (unnoticed !== undefined && unnoticed !== nonce) tag.most++;
+      this.#unnoticed.delete(key);
+      if (mayBeUnnoticed) this.#unnoticed.set(key, nonce);
     }
   }
 
