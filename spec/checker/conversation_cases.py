@@ -4,6 +4,7 @@ from compression import compress
 from errors import DatastoreError
 from replica import Replica
 from rules import rules_by_field
+from saved_edits import with_saved_edits
 from saved_replica import load, save
 from sequencer import Sequencer, restore
 from vector_forms import read_changes
@@ -123,9 +124,10 @@ class Device:
         return self.load({"replica": self.stored})
 
     def load(self, step, _=None):
-        """The flags of the status of a replica that was stored."""
+        """The flags of the status of a replica that was stored, with the edits that were stored after it."""
         role = self.replica.role
-        self.replica = load(step["replica"], self.rule, self.next_nonce, *self.options)
+        saved = with_saved_edits(step["replica"], step.get("edits", []))
+        self.replica = load(saved, self.rule, self.next_nonce, *self.options)
         self.replica.role = role
         return self.replica.status()
 

@@ -7,7 +7,7 @@
  *     commit Δ   make Δ; upload               fetch       request; the sequencer's answer to it; receive that
  *     ask        request; put                 catch-up    fetch; sync
  *
- * `@1: put` gives the answer of a step a name, and `receive @1` delivers it. Messages are written `accepted NONCE REV`,
+ * `load REPLICA with EDITS` adds edits that were saved alone. `@1: put` gives the answer of a step a name, and `receive @1` delivers it. Messages are written `accepted NONCE REV`,
  * `repeated NONCE REV`, `refused NONCE REASON [for CODE] [at PLACE]`, `reset SINCE REV`, `denied`, `entries REV:NONCE(Δ) …`, `snapshot REV
  * [NONCES] {fields of record r}`, `put REV NONCE Δ`, `fetch REV`, `fetch-snapshot`, or as a value. `as ROLE` after what a
  * sequencer answers, an upload or a fetch says who asks.
@@ -90,7 +90,7 @@ function readArguments(line: CaseReader, verb: string, { labels }: Script): Json
     case 'title':
       return { title: line.value() };
     case 'load':
-      return { replica: line.value() };
+      return { replica: line.value(), ...(line.take('with') && { edits: line.value() }) };
     case 'trim':
       return { rev: line.number() };
     case 'receive':

@@ -13,6 +13,7 @@ import {
   Sequencer,
   type SequencerOptions,
   type SyncResult,
+  withSavedEdits,
 } from '../../src/sync/index.js';
 import { arrayOf, asJson, isObject, type Json, type JsonObject, numberOf, objectOf, textOf } from './json.js';
 import { answerOrError, readDelta, readRules, writeConflict } from './vector-notation.js';
@@ -196,7 +197,7 @@ class Device {
         this.replica = Replica.load(this.#stored, { ...this.#options, role: replica.role });
         return this.status;
       case 'load':
-        this.replica = Replica.load(step['replica'], { ...this.#options, role: replica.role });
+        this.replica = Replica.load(savedWithEdits(step), { ...this.#options, role: replica.role });
         return this.status;
       default:
         throw new Error(`A replica cannot do ${JSON.stringify(step['do'])}`);
@@ -212,6 +213,11 @@ function readEdit(json: Json | undefined): Delta {
 
 function timeOf({ time }: JsonObject): Date {
   return new Date(numberOf(time));
+}
+
+/** What is loaded: a saved replica, with the edits that were saved after it, if there are any. */
+function savedWithEdits({ replica, edits }: JsonObject): unknown {
+  return edits === undefined ? replica : withSavedEdits(replica, arrayOf(edits));
 }
 
 /** What is saved, with its rules in the order of their places, which means nothing. */

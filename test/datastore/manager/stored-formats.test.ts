@@ -14,10 +14,16 @@ const FOLDER = resolve(import.meta.dirname, '../../fixtures/storage');
 const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
 
 /** What a later version has to find: the text of the record `b`, as far as it was stored. */
-const TEXTS: Readonly<Record<string, string>> = { 'v1.json': 'second', 'v2.json': 'third', 'v3.json': 'third' };
+const TEXTS: Readonly<Record<string, string>> = {
+  ...{ 'v1.json': 'second', 'v2.json': 'third', 'v3.json': 'third' },
+  'v3-ended.json': 'seventh',
+};
 
 /** And what its text is after one undo, two, and so on, as far as a history was stored. */
-const UNDONE: Readonly<Record<string, readonly unknown[]>> = { 'v3.json': ['second', undefined, undefined, undefined] };
+const UNDONE: Readonly<Record<string, readonly unknown[]>> = {
+  'v3.json': ['second', undefined, undefined, undefined],
+  'v3-ended.json': ['sixth', 'fifth', 'fourth', 'third', 'second', undefined, undefined, undefined],
+};
 
 async function load(name: string): Promise<MemoryStorage> {
   const values = JSON.parse(readFileSync(resolve(FOLDER, name), 'utf8')) as Record<string, string>;
