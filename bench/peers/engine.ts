@@ -19,6 +19,8 @@ export interface Engine<Doc = unknown> {
   readonly register?: RegisterEngine<Doc>;
   readonly counter?: CounterEngine<Doc>;
   readonly longLists: readonly LongList<Doc>[];
+  /** Only engines that need no order from elsewhere. */
+  readonly sharedTexts?: readonly SharedText<Doc>[];
   /** By the name of a workload: why it is not measured. */
   readonly absent: Readonly<Record<string, string>>;
 }
@@ -109,6 +111,25 @@ export interface LongList<Doc> {
   type(doc: Doc, index: number): Uint8Array;
   receive(doc: Doc, sent: Uint8Array): void;
   length(doc: Doc): number;
+}
+
+/**
+ * A text that several people edit at once, each in a copy of their own. A message is what another copy takes: bytes, or
+ * whatever the idiom says. Messages reach every copy in an order in which each comes after all that its author saw.
+ */
+export interface SharedText<Doc> {
+  /** The container, and what a message is. */
+  readonly idiom: string;
+  create(text: string): Doc;
+  fork(doc: Doc): Doc;
+  /** Makes edits as one transaction. @returns the message for the others. */
+  edit(doc: Doc, splices: readonly Splice[]): unknown;
+  receive(doc: Doc, message: unknown): void;
+  text(doc: Doc): string;
+  /** All that a new copy needs to take further messages, written as small as the engine can without losing that. */
+  whole(doc: Doc): Uint8Array;
+  /** A copy with this. */
+  load(whole: Uint8Array): Doc;
 }
 
 /** Hides an engine's document type, so that different engines fit into one list. */

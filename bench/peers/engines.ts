@@ -6,6 +6,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Engine>>> = {
   'deltaic-in-memory': async () => (await import('./engines/deltaic.js')).deltaicInMemory,
   'deltaic-replica': async () => (await import('./engines/deltaic-replica.js')).deltaicReplica,
   'deltaic-mesh': async () => (await import('./engines/deltaic-mesh.js')).deltaicMesh,
+  'deltaic-mesh-in-memory': async () => (await import('./engines/deltaic-mesh.js')).deltaicMeshInMemory,
   plain: async () => (await import('./engines/plain.js')).plain,
   yjs: async () => (await import('./engines/yjs.js')).yjs,
   loro: async () => (await import('./engines/loro.js')).loro,

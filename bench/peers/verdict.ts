@@ -187,9 +187,69 @@ const CHOICES: readonly Choice[] = [
   },
 ];
 
+const SHARED_TEXT = { anyCase: true } as const;
+const MESH = 'deltaic-mesh';
+const MESH_IN_MEMORY = 'deltaic-mesh-in-memory';
+
+/** Without a sequencer, beside the peers that need none either, and beside Deltaic with one. */
+const MESH_CHOICES: readonly Choice[] = [
+  ...[
+    ['shared-text', 'two people typing at once'],
+    ['shared-text-4', 'four people typing at once'],
+  ].flatMap(([workload = '', what = '']): Choice[] => [
+    {
+      ...{ ...SHARED_TEXT, workload, figure: 'receive ms', what: `mesh, ${what}, by the transaction` },
+      ...{ ours: [MESH, ''], targets: { lead: 2 } },
+    },
+    {
+      ...{
+        ...SHARED_TEXT,
+        workload,
+        figure: 'receive ms',
+        what: `mesh, ${what}, by the transaction, no bytes between`,
+      },
+      ...{ ours: [MESH_IN_MEMORY, ''], targets: { lead: 2 } },
+    },
+    {
+      ...{ ...SHARED_TEXT, workload, figure: 'all in one ms', what: `mesh, ${what}, all in one` },
+      ...{ ours: [MESH, ''], targets: { lead: 0.33 } },
+    },
+    { ...SHARED_TEXT, workload, figure: 'all kB', what: `mesh, ${what}, all events`, ours: [MESH, ''] },
+    { ...SHARED_TEXT, workload, figure: 'memory MB', what: `mesh, ${what}, memory of the window`, ours: [MESH, ''] },
+  ]),
+  ...['near the start', 'at random places'].flatMap((where): Choice[] => [
+    {
+      ...{ workload: 'late', figure: 'late ms', what: `mesh, a late message, the others ${where}` },
+      ...{ ours: [MESH, where], targets: { most: 5 } },
+    },
+    {
+      ...{ workload: 'late', figure: 'next ms', what: `mesh, the next one, the others ${where}` },
+      ...{ ours: [MESH, where], targets: { most: 0.1 } },
+    },
+  ]),
+  ...['100 edits', '1,000 edits', '10,000 edits'].map(
+    (name): Choice => ({
+      ...{ workload: 'lists', figure: 'merge and read ms', what: `mesh, list merge, ${name}, no bytes between` },
+      ours: [MESH_IN_MEMORY, name],
+      targets: { own: { ours: ['deltaic-in-memory', name], what: 'the merge of a log', most: 1.5 } },
+    }),
+  ),
+  ...['1,000 updates', '10,000 updates', '100,000 updates'].map(
+    (name): Choice => ({
+      ...{ workload: 'records', figure: 'merge ms', what: `mesh, record merge, ${name}, no bytes between` },
+      ours: [MESH_IN_MEMORY, name],
+    }),
+  ),
+  {
+    ...{ ...TRACE, figure: 'replay ms', what: 'mesh, trace, one by one', ours: [MESH, 'one by one'] },
+    targets: { own: { ours: ['deltaic-replica', 'one by one'], what: 'Replica', most: 1.5 } },
+  },
+  { ...KEYSTROKE, figure: 'receive µs', what: 'mesh, remote keystroke', ours: [MESH, ''] },
+];
+
 /** Every figure of Deltaic that has a peer or a target. */
 export function verdicts(result: PeersResult): Verdict[] {
-  return [...CHOICES.flatMap((choice) => verdictOf(choice, result)), ...sizeVerdict(result)];
+  return [...[...CHOICES, ...MESH_CHOICES].flatMap((choice) => verdictOf(choice, result)), ...sizeVerdict(result)];
 }
 
 function verdictOf(choice: Choice, { workloads }: PeersResult): Verdict[] {

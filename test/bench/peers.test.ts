@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../bench/peers/engine.js';
 import { deltaic, deltaicInMemory } from '../../bench/peers/engines/deltaic.js';
-import { deltaicMesh } from '../../bench/peers/engines/deltaic-mesh.js';
+import { deltaicMesh, deltaicMeshInMemory } from '../../bench/peers/engines/deltaic-mesh.js';
 import { deltaicReplica } from '../../bench/peers/engines/deltaic-replica.js';
 import { plain } from '../../bench/peers/engines/plain.js';
 import { formatPeers } from '../../bench/peers/report.js';
@@ -16,7 +16,7 @@ import { hasShared } from '../support/shared-data.js';
 const least: Effort = { scale: (size) => Math.min(size, 300), budget: 0 };
 
 /** The engines that need no package; the others are installed only where they are measured. */
-const engines = [deltaic, deltaicInMemory, deltaicReplica, deltaicMesh, plain];
+const engines = [deltaic, deltaicInMemory, deltaicReplica, deltaicMesh, deltaicMeshInMemory, plain];
 
 function measured(workload: Workload, engine: Engine): Measurement[] {
   const parts = workload.parts?.(engine) ?? 1;
@@ -25,7 +25,7 @@ function measured(workload: Workload, engine: Engine): Measurement[] {
 
 describe('the work that is put to all engines is done by ours, with results that hold', () => {
   for (const workload of workloads) {
-    test.skipIf(workload.name === 'trace' && !hasShared('traces'))(workload.title, () => {
+    test.skipIf(['trace', 'shared-text'].includes(workload.name) && !hasShared('traces'))(workload.title, () => {
       const measurements = engines.flatMap((engine) => measured(workload, engine));
       expect(measurements.length).toBeGreaterThan(0);
       for (const { figures } of measurements) {

@@ -1,12 +1,23 @@
 import { decodeMesh, encodeMesh } from '../../../src/codec/binary/index.js';
 import { Delta, type DeltaInput, type ListOp, NO_LIMITS, ResolutionRules, State } from '../../../src/index.js';
-import { formatEvent, MeshReplica, parseEvent } from '../../../src/mesh/index.js';
-import { type Branch, engine, exchange, type ListEngine, type Splice, type TraceWay } from '../engine.js';
+import { formatEvent, type MeshEvent, MeshReplica, parseEvent } from '../../../src/mesh/index.js';
+import {
+  type Branch,
+  engine,
+  exchange,
+  type ListEngine,
+  type Merging,
+  type RecordEngine,
+  type SharedText,
+  type Splice,
+  type TraceWay,
+} from '../engine.js';
 
 const TABLE = 't';
 const RECORD = 'r';
 const FIELD = 'f';
 const ENCODING = 'events as JSON';
+const IN_MEMORY = 'nothing encoded';
 
 /** A replica, and what the other side of a comparison has. */
 interface Site {
@@ -34,16 +45,34 @@ function fork({ replica }: Site): Site {
   return { replica: copy, known: copy.vector() };
 }
 
-function sent({ replica, known }: Site): Uint8Array {
-  const message = replica.missingFrom(known);
-  return new TextEncoder().encode(JSON.stringify(message?.events.map(formatEvent) ?? []));
+function added({ replica, known }: Site): readonly MeshEvent[] {
+  return replica.missingFrom(known)?.events ?? [];
 }
 
-function receive({ replica }: Site, bytes: Uint8Array): void {
-  const events = (JSON.parse(new TextDecoder().decode(bytes)) as unknown[]).map(parseEvent);
+function bytesOf(events: readonly MeshEvent[]): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(events.map(formatEvent)));
+}
+
+function sent(here: Site): Uint8Array {
+  return bytesOf(added(here));
+}
+
+function receiveEvents({ replica }: Site, events: readonly MeshEvent[]): void {
   replica.receive({ type: 'events', events });
   replica.sync();
 }
+
+function receive(here: Site, bytes: Uint8Array): void {
+  receiveEvents(here, (JSON.parse(new TextDecoder().decode(bytes)) as unknown[]).map(parseEvent));
+}
+
+/** Both sides in one memory: the cost of integrating alone. */
+const mergeInMemory: Merging<Site>['merge'] = (local, remote) => {
+  const [mine, theirs] = [added(local.doc), added(remote.doc)];
+  receiveEvents(local.doc, theirs);
+  receiveEvents(remote.doc, mine);
+  return 0;
+};
 
 function edited(here: Site, changes: DeltaInput): Branch<Site> {
   here.replica.apply(changes);
@@ -73,10 +102,11 @@ const state = ({ replica }: Site): Uint8Array => {
   });
 };
 
+/** A splice as operations on a list of characters. */
 function opsOf([position, deleteCount, inserted]: Splice): ListOp[] {
-  const ops: ListOp[] = Array.from({ length: deleteCount }, () => ({ type: 'delete', index: position }));
-  if (inserted !== '') ops.push({ type: 'insert', index: position, value: inserted });
-  return ops;
+  const deletes = Array.from({ length: deleteCount }, (): ListOp => ({ type: 'delete', index: position }));
+  const inserts = [...inserted].map((value, at): ListOp => ({ type: 'insert', index: position + at, value }));
+  return [...deletes, ...inserts];
 }
 
 function traceWay(edits: TraceWay<Site>['edits']): TraceWay<Site> {
@@ -114,6 +144,58 @@ const lists: ListEngine<Site> = {
   read: listOf,
 };
 
+function sharedText(isEncoded: boolean): SharedText<Site> {
+  return {
+    idiom: `list, an event a transaction, ${isEncoded ? 'as JSON' : IN_MEMORY}; all as events in the binary form`,
+    create: (text) => site(listInsert([...text])),
+    fork,
+    edit: ({ replica }, splices) => {
+      replica.apply(listDelta(splices.flatMap(opsOf)));
+      const event = replica.seal() as MeshEvent;
+      return isEncoded ? bytesOf([event]) : event;
+    },
+    receive: (here, message) => {
+      if (isEncoded) receive(here, message as Uint8Array);
+      else receiveEvents(here, [message as MeshEvent]);
+    },
+    text: textOf,
+    whole: history,
+    load: (whole) => {
+      const { events } = decodeMesh(whole);
+      const here = { replica: newReplica(), known: new Map<string, number>() };
+      receiveEvents(here, events);
+      return here;
+    },
+  };
+}
+
+const records: RecordEngine<Site> = {
+  idiom: `one event a branch, ${ENCODING}`,
+  create: (rows) =>
+    site(
+      Object.entries(rows).map(([record, fields]) => ({
+        type: 'insert',
+        table: TABLE,
+        record,
+        fields: new Map(Object.entries(fields)),
+      })),
+    ),
+  fork,
+  edit: (here, updates) =>
+    edited(
+      here,
+      updates.map(({ record, field, value }) => ({
+        type: 'update',
+        table: TABLE,
+        record,
+        ops: new Map([[field, { type: 'put', value }]]),
+      })),
+    ),
+  merge: exchange(receive),
+  state,
+  field: ({ replica }, record, field) => replica.get(TABLE, record)?.get(field),
+};
+
 const put = (field: string, value: number | bigint): DeltaInput => [
   { type: 'update', table: TABLE, record: RECORD, ops: new Map([[field, { type: 'put', value }]]) },
 ];
@@ -126,32 +208,7 @@ export const deltaicMesh = engine<Site>({
   trace: [traceWay('one by one'), traceWay('all in one')],
   lists,
   moves: lists,
-  records: {
-    idiom: `one event a branch, ${ENCODING}`,
-    create: (rows) =>
-      site(
-        Object.entries(rows).map(([record, fields]) => ({
-          type: 'insert',
-          table: TABLE,
-          record,
-          fields: new Map(Object.entries(fields)),
-        })),
-      ),
-    fork,
-    edit: (here, updates) =>
-      edited(
-        here,
-        updates.map(({ record, field, value }) => ({
-          type: 'update',
-          table: TABLE,
-          record,
-          ops: new Map([[field, { type: 'put', value }]]),
-        })),
-      ),
-    merge: exchange(receive),
-    state,
-    field: ({ replica }, record, field) => replica.get(TABLE, record)?.get(field),
-  },
+  records,
   register: {
     idiom: 'a field, MeshReplica.apply and seal each time',
     overwrite: (times) => {
@@ -197,5 +254,22 @@ export const deltaicMesh = engine<Site>({
       length: (here) => listOf(here).length,
     },
   ],
+  sharedTexts: [sharedText(true)],
+  absent: {},
+});
+
+const inMemory = { idiom: `one event a branch, ${IN_MEMORY}`, merge: mergeInMemory };
+
+/** The same without bytes between the replicas. */
+export const deltaicMeshInMemory = engine<Site>({
+  name: 'deltaic-mesh-in-memory',
+  title: 'Deltaic, mesh, no bytes between',
+  runsAs: 'JavaScript',
+  trace: [],
+  lists: { ...lists, ...inMemory },
+  moves: { ...lists, ...inMemory },
+  records: { ...records, ...inMemory },
+  longLists: [],
+  sharedTexts: [sharedText(false)],
   absent: {},
 });

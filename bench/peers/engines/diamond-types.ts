@@ -1,6 +1,10 @@
 import { Doc } from 'diamond-types-node';
 import { engine } from '../engine.js';
 
+// Copies that edit at once need different names.
+let agents = 0;
+const newName = (): string => `a${++agents}`;
+
 /** It has text only, so it takes part only in the text workloads. */
 export const diamondTypes = engine<Doc>({
   name: 'diamond-types',
@@ -42,6 +46,32 @@ export const diamondTypes = engine<Doc>({
         doc.mergeBytes(sent);
       },
       length: (doc) => doc.len(),
+    },
+  ],
+  sharedTexts: [
+    {
+      idiom: 'text, a patch a transaction; all as one file',
+      create: (text) => {
+        const doc = new Doc(newName());
+        doc.ins(0, text);
+        return doc;
+      },
+      // It cannot write a document to which nothing was ever done.
+      fork: (doc) => (doc.is_empty() ? new Doc(newName()) : Doc.fromBytes(doc.toBytes(), newName())),
+      edit: (doc, splices) => {
+        const before = doc.getLocalVersion();
+        for (const [position, deleteCount, inserted] of splices) {
+          if (deleteCount > 0) doc.del(position, deleteCount);
+          if (inserted !== '') doc.ins(position, inserted);
+        }
+        return doc.getPatchSince(before);
+      },
+      receive: (doc, message) => {
+        doc.mergeBytes(message as Uint8Array);
+      },
+      text: (doc) => doc.get(),
+      whole: (doc) => doc.toBytes(),
+      load: (whole) => Doc.fromBytes(whole, newName()),
     },
   ],
   absent: {

@@ -1,7 +1,15 @@
 import { Model, Patch, s } from 'json-joy/lib/json-crdt/index.js';
 import { cnt } from 'json-joy/lib/json-crdt-extensions/index.js';
 import type { ListOp } from '../../../src/index.js';
-import { type Branch, engine, exchange, type ListEngine, type Splice, type TraceWay } from '../engine.js';
+import {
+  type Branch,
+  engine,
+  exchange,
+  type ListEngine,
+  type SharedText,
+  type Splice,
+  type TraceWay,
+} from '../engine.js';
 
 // Its own generator makes session ids above 65,535.
 let sessions = 100_000;
@@ -46,6 +54,21 @@ function splice(text: NonNullable<ReturnType<Model['api']['str']>>, [position, d
   if (deleteCount > 0) text.del(position, deleteCount);
   if (inserted !== '') text.ins(position, inserted);
 }
+
+const sharedText: SharedText<Model> = {
+  idiom: 'str node, a patch a transaction; all as a model without its history',
+  create: (text) => newModel(s.obj({ text: s.str(text) })),
+  fork,
+  edit: (model, splices) =>
+    edited(model, () => {
+      const text = model.api.str(['text']);
+      for (const each of splices) splice(text, each);
+    }).sent,
+  receive: (model, message) => receive(model, message as Uint8Array),
+  text: (model) => String(view(model)['text']),
+  whole: (model) => model.toBinary(),
+  load: (whole) => Model.fromBinary(whole) as Model,
+};
 
 const lists: ListEngine<Model> = {
   idiom: 'arr node of constants, one patch a branch',
@@ -139,5 +162,6 @@ export const jsonJoy = engine<Model>({
       length: (model) => model.api.arr(['list']).length(),
     },
   ],
+  sharedTexts: [sharedText],
   absent: { moves: 'it has no moves' },
 });

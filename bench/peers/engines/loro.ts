@@ -1,6 +1,14 @@
 import { LoroDoc, type LoroList, LoroMap, type LoroMovableList } from 'loro-crdt';
 import type { ListOp } from '../../../src/index.js';
-import { type Branch, engine, exchange, type ListEngine, type Splice, type TraceWay } from '../engine.js';
+import {
+  type Branch,
+  engine,
+  exchange,
+  type ListEngine,
+  type SharedText,
+  type Splice,
+  type TraceWay,
+} from '../engine.js';
 
 let peers = 0n;
 
@@ -106,6 +114,33 @@ function perform(list: List, op: ListOp): void {
 
 const lists = listEngine('LoroList, one commit a branch', (doc) => doc.getList('list'));
 
+const sharedText: SharedText<LoroDoc> = {
+  idiom: 'LoroText, an update a commit; all as one update',
+  create: (text) => {
+    const doc = newDoc();
+    doc.getText('text').insert(0, text);
+    doc.commit();
+    return doc;
+  },
+  fork,
+  edit: (doc, splices) =>
+    edited(doc, () => {
+      const text = doc.getText('text');
+      for (const [position, deleteCount, inserted] of splices) {
+        if (deleteCount > 0) text.delete(position, deleteCount);
+        if (inserted !== '') text.insert(position, inserted);
+      }
+    }).sent,
+  receive: (doc, message) => receive(doc, message as Uint8Array),
+  text: (doc) => doc.getText('text').toString(),
+  whole: (doc) => doc.export({ mode: 'update' }),
+  load: (whole) => {
+    const doc = newDoc();
+    doc.import(whole);
+    return doc;
+  },
+};
+
 const recordOf = (doc: LoroDoc, record: string): LoroMap => doc.getMap('records').get(record) as LoroMap;
 
 export const loro = engine<LoroDoc>({
@@ -179,5 +214,6 @@ export const loro = engine<LoroDoc>({
       length: (doc) => doc.getList('list').length,
     },
   ],
+  sharedTexts: [sharedText],
   absent: {},
 });

@@ -86,6 +86,8 @@ function updateAll(updates: readonly FieldUpdate[]): json1.JSONOp {
   );
 }
 
+const NEEDS_ORDER = 'somebody else has to order its operations';
+
 export const otJson1 = engine<Holder>({
   name: 'ot-json1',
   title: 'ot-json1',
@@ -156,7 +158,7 @@ export const otJson1 = engine<Holder>({
       length: ({ content }) => (content as unknown[]).length,
     },
   ],
-  absent: {},
+  absent: { 'shared-text': NEEDS_ORDER, 'shared-text-4': NEEDS_ORDER, late: NEEDS_ORDER },
 });
 
 function textOperation([position, deleteCount, inserted]: Splice): json1.JSONOp {

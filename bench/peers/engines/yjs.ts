@@ -1,6 +1,14 @@
 import * as Y from 'yjs';
 import type { ListOp } from '../../../src/index.js';
-import { type Branch, engine, exchange, type ListEngine, type Splice, type TraceWay } from '../engine.js';
+import {
+  type Branch,
+  engine,
+  exchange,
+  type ListEngine,
+  type SharedText,
+  type Splice,
+  type TraceWay,
+} from '../engine.js';
 
 const arrayOf = (doc: Y.Doc): Y.Array<string> => doc.getArray<string>('list');
 
@@ -89,6 +97,52 @@ function perform(list: Y.Array<string>, op: ListOp): void {
 
 const recordsOf = (doc: Y.Doc): Y.Map<Y.Map<number>> => doc.getMap<Y.Map<number>>('records');
 
+// Of two copies, the one that edits first has the lower number: the text of the trace comes of that order. Numbers
+// are as large as those that Yjs makes by chance.
+let copies = 2 ** 31;
+
+function newCopy(): Y.Doc {
+  const doc = newDoc();
+  doc.clientID = ++copies;
+  return doc;
+}
+
+const sharedText: SharedText<Y.Doc> = {
+  idiom: 'Y.Text, the update of each transaction; all as one update',
+  create: (text) => {
+    const doc = newCopy();
+    doc.getText('text').insert(0, text);
+    return doc;
+  },
+  fork: (doc) => {
+    const copy = newCopy();
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc));
+    return copy;
+  },
+  edit: (doc, splices) => {
+    let sent: unknown;
+    doc.once('update', (update: Uint8Array) => {
+      sent = update;
+    });
+    doc.transact(() => {
+      const text = doc.getText('text');
+      for (const [position, deleteCount, inserted] of splices) {
+        if (deleteCount > 0) text.delete(position, deleteCount);
+        if (inserted !== '') text.insert(position, inserted);
+      }
+    });
+    return sent;
+  },
+  receive: (doc, message) => Y.applyUpdate(doc, message as Uint8Array),
+  text: (doc) => doc.getText('text').toString(),
+  whole: Y.encodeStateAsUpdate,
+  load: (whole) => {
+    const doc = newDoc();
+    Y.applyUpdate(doc, whole);
+    return doc;
+  },
+};
+
 export const yjs = engine<Y.Doc>({
   name: 'yjs',
   title: 'Yjs',
@@ -162,5 +216,6 @@ export const yjs = engine<Y.Doc>({
       length: (doc) => arrayOf(doc).length,
     },
   ],
+  sharedTexts: [sharedText],
   absent: { moves: 'it has no moves' },
 });
