@@ -177,6 +177,8 @@ Limits
   --max-body N        MiB of a request, 4 unless given
   --max-time N        seconds until an answer, 30 unless given
   --max-watches N     open watches of an account, 100 unless given
+  --max-concurrent N  requests in work at once, 256 unless given
+  --max-queued N      requests that wait for that, 2000 unless given; others are asked to come back later
   --max-datastores N  datastores of an account, 1000 unless given
   --cache N           MiB of datastores in memory, 256 unless given
 

@@ -23,12 +23,15 @@ import { quote } from '../errors/quote.js';
 import { parseRefusal } from '../sync/message-format.js';
 import {
   canRead,
+  type Entries,
   type Fetch,
   headMember,
   type LogEntry,
+  type Put,
   type Refusal,
   type Refused,
   type ReplicaMessage,
+  type Reset,
   type Role,
   type SequencerMessage,
 } from '../sync/messages.js';
@@ -46,7 +49,9 @@ import {
   type StoredEntry,
   type StoredSnapshot,
 } from './log-store.js';
+import { Turns } from './turns.js';
 import { Watchers } from './watchers.js';
+import { WorkLimit } from './work-limit.js';
 
 /** The account that makes a request, as `authenticate` has found it. */
 export interface Requester {
@@ -100,6 +105,15 @@ export interface DatastoreServiceOptions {
   readonly cacheBytes?: number;
   /** How many datastores an account may own. 1,000 unless given. */
   readonly datastoresPerAccount?: number;
+  /**
+   * How many calls may be in work at once: 256 unless given. Others wait for a sixth of `answerTime`, and then fail as
+   * `retry-later`. Watches do not count.
+   */
+  readonly maxConcurrent?: number;
+  /** How many calls may wait for that: 2,000 unless given. Others fail at once as `retry-later`. */
+  readonly maxQueued?: number;
+  /** How long an answer may take, in ms: 30 s unless given. `createServer` answers then; what was begun goes on. */
+  readonly answerTime?: number;
   /** The time in ms since 1970. `Date.now` unless given. */
   readonly now?: () => number;
 }
@@ -118,6 +132,11 @@ export interface ServiceStatistics {
   readonly datastores: number;
   readonly bytes: number;
   readonly watchers: number;
+  /** Calls in work, and those that wait for that. */
+  readonly running: number;
+  readonly waiting: number;
+  /** Calls that were sent away, since there was no room for them. */
+  readonly refused: number;
 }
 
 /** Where a log stands: its newest revision, and the nonce there unless that is 0. */
@@ -148,6 +167,13 @@ export interface Watcher {
 
 const CACHE_BYTES = 256 << 20;
 const DATASTORES = 1_000;
+const CONCURRENT = 256;
+const QUEUED = 2_000;
+/** How long an answer may take unless an option says so, in ms. */
+export const ANSWER_TIME = 30_000;
+/** Which part of that a call waits at most to be begun, and a put that lost for its turn. */
+const QUEUE_PART = 1 / 6;
+const TURN_PART = 1 / 15;
 /** How often a put that lost to other services is answered again. */
 const ATTEMPTS = 20;
 /** How much of a log is read at once. */
@@ -159,6 +185,8 @@ export class DatastoreService {
   readonly #logs: LogStore;
   readonly #appends: GroupedAppends;
   readonly #hosted: HotDatastores;
+  readonly #work: WorkLimit;
+  readonly #turns: Turns;
   readonly #counts = { appended: 0, lost: 0, failed: 0, opened: 0, snapshots: 0 };
   readonly #watchers = new Watchers<Watcher>();
   /** By watched handle, the head that its watchers were told last. */
@@ -168,18 +196,22 @@ export class DatastoreService {
   readonly #stopListening: () => void;
 
   constructor(options: DatastoreServiceOptions) {
-    const { logs, cacheBytes = CACHE_BYTES } = options;
+    const { logs, cacheBytes = CACHE_BYTES, maxConcurrent = CONCURRENT, maxQueued = QUEUED } = options;
+    const { answerTime = ANSWER_TIME } = options;
     this.#options = options;
     this.#logs = logs;
     this.#appends = new GroupedAppends(logs);
     this.#hosted = new HotDatastores(cacheBytes);
+    this.#work = new WorkLimit({ concurrent: maxConcurrent, queued: maxQueued, wait: answerTime * QUEUE_PART });
+    this.#turns = new Turns(answerTime * TURN_PART);
     this.#stopListening = this.#logs.listen((handles) => this.#wake(new Set(handles)));
   }
 
   /** What this service has done since it was made, and what it holds now. */
   get statistics(): ServiceStatistics {
     const { count: datastores, bytes } = this.#hosted;
-    return { ...this.#counts, datastores, bytes, watchers: this.#watchers.size };
+    const { running, waiting, refused } = this.#work;
+    return { ...this.#counts, datastores, bytes, watchers: this.#watchers.size, running, waiting, refused };
   }
 
   /** The server's time, in ms since 1970. */
@@ -193,8 +225,16 @@ export class DatastoreService {
     return { userName, orgName: team };
   }
 
-  /** The datastores of an account: its own, and those of others that it has found and may still read. */
-  async list(requester: Requester): Promise<readonly RemoteDatastore[]> {
+  /**
+   * The datastores of an account: its own, and those of others that it has found and may still read.
+   *
+   * @throws ServiceError `retry-later` if there is too much to do, as each of the calls below; nothing was begun then.
+   */
+  list(requester: Requester): Promise<readonly RemoteDatastore[]> {
+    return this.#work.run(() => this.#list(requester));
+  }
+
+  async #list(requester: Requester): Promise<readonly RemoteDatastore[]> {
     const stored = await this.#logs.list(requester.account);
     const listed = await Promise.all(
       stored.map(async (datastore): Promise<RemoteDatastore | undefined> => {
@@ -207,7 +247,11 @@ export class DatastoreService {
   }
 
   /** @throws ServiceError `not-found` if there is none, or if the account may not read it. */
-  async find(requester: Requester, id: string): Promise<DatastoreAccess> {
+  find(requester: Requester, id: string): Promise<DatastoreAccess> {
+    return this.#work.run(() => this.#find(requester, id));
+  }
+
+  async #find(requester: Requester, id: string): Promise<DatastoreAccess> {
     const datastore = await this.#findReadable(requester, id);
     if (datastore.owner !== requester.account) {
       await this.#logs.join(datastore.handle, requester.account);
@@ -220,7 +264,11 @@ export class DatastoreService {
    * @throws ServiceError `exists` for a shareable id that another account has taken, `quota` if the account owns too many;
    * DatastoreError `invalid-name`.
    */
-  async create(requester: Requester, id: string): Promise<DatastoreAccess> {
+  create(requester: Requester, id: string): Promise<DatastoreAccess> {
+    return this.#work.run(() => this.#create(requester, id));
+  }
+
+  async #create(requester: Requester, id: string): Promise<DatastoreAccess> {
     if (!isValidDatastoreId(id)) throw invalidDatastoreId(id);
     if ((await this.#logs.find(id, requester.account)) === undefined) await this.#checkRoomForOneMore(requester);
     const { type, datastore } = await this.#logs.create(
@@ -237,7 +285,11 @@ export class DatastoreService {
   }
 
   /** @throws ServiceError `not-found`, or `not-permitted` unless the account owns it. */
-  async delete(requester: Requester, id: string): Promise<void> {
+  delete(requester: Requester, id: string): Promise<void> {
+    return this.#work.run(() => this.#delete(requester, id));
+  }
+
+  async #delete(requester: Requester, id: string): Promise<void> {
     const { handle, owner } = await this.#findReadable(requester, id);
     if (owner !== requester.account) {
       throw new ServiceError('not-permitted', `only the owner may delete the datastore ${quote(id)}`);
@@ -255,6 +307,23 @@ export class DatastoreService {
    * effect: the replica sends it again under the same nonce. DatastoreError for a malformed message.
    */
   async send(requester: Requester, handle: string, message: ReplicaMessage): Promise<LinkAnswer> {
+    const decide = (): Promise<LinkAnswer> => this.#work.run(() => this.#send(requester, handle, message));
+    const first = await decide();
+    if (first.message.type !== 'conflict') return first;
+    // One that waits for its turn is not in work.
+    const answer = await this.#turns.take(handle, () => this.#conflictNow(requester, handle, message));
+    return answer ?? (await decide());
+  }
+
+  /** What a put that has lost is told by now, as far as that is known in memory. */
+  #conflictNow(requester: Requester, handle: string, message: ReplicaMessage): LinkAnswer | undefined {
+    const hosted = this.#hosted.get(handle);
+    const role = hosted?.roleOf(requester) ?? 'none';
+    const answer = canRead(role) ? hosted?.sequencer.propose(message, role).answer : undefined;
+    return answer?.type === 'conflict' ? { message: answer, role } : undefined;
+  }
+
+  async #send(requester: Requester, handle: string, message: ReplicaMessage): Promise<LinkAnswer> {
     const hosted = await this.#host(handle);
     if (message.type === 'put') return this.#put(hosted, requester, message);
     await this.#catchUp(hosted);
@@ -290,7 +359,7 @@ export class DatastoreService {
   async noteList(requester: Requester): Promise<string> {
     const stored = await this.#logs.list(requester.account);
     const seen = stored.map(({ handle, info }) => [handle, info === undefined ? '' : new TextDecoder().decode(info)]);
-    const text = JSON.stringify([seen, await this.list(requester)]);
+    const text = JSON.stringify([seen, await this.#list(requester)]);
     this.#lists.set(requester.account, text);
     return text;
   }
@@ -298,6 +367,7 @@ export class DatastoreService {
   /** Finishes what was begun. The store stays open: it is the embedder's. */
   async close(): Promise<void> {
     this.#stopListening();
+    this.#turns.close();
     this.#watchers.clear();
     await Promise.all(this.#hosted.all().map((hosted) => hosted.mutex.run(() => hosted.snapshotting)));
   }
@@ -311,16 +381,16 @@ export class DatastoreService {
   }
 
   /** One put after the other: each is decided on what the one before left. */
-  #put(hosted: HostedDatastore, requester: Requester, message: ReplicaMessage): Promise<LinkAnswer> {
+  #put(hosted: HostedDatastore, requester: Requester, put: Put): Promise<LinkAnswer> {
     return hosted.mutex.run(async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const role = hosted.roleOf(requester);
-        const { answer, entry } = hosted.sequencer.propose(message, role);
+        const { answer, entry } = hosted.sequencer.propose(put, role);
         const refused = entry && this.#refusedRoleChange(entry, role);
         if (entry === undefined || refused !== undefined) {
           // The answer may rest on a copy that was left behind: a conflict tells all that is missing.
           if (await this.#catchUpNow(hosted)) continue;
-          return { message: refused ?? (await this.#comparedWithStore(hosted, message, answer)), role };
+          return { message: refused ?? (await this.#withStored(hosted, put, answer)), role };
         }
         const verdict = await this.#options.validate?.({
           requester,
@@ -338,16 +408,20 @@ export class DatastoreService {
     });
   }
 
-  /** Compares a retry with its entry, which the store may have where the sequencer knows only the nonce. Spec: SYNC-7. */
-  async #comparedWithStore(
-    { handle, sequencer }: HostedDatastore,
-    message: ReplicaMessage,
-    answer: SequencerMessage,
-  ): Promise<SequencerMessage> {
-    if (message.type !== 'put' || answer.type !== 'repeated' || answer.rev > sequencer.firstRevision) return answer;
-    const { rev, nonce } = answer;
-    const stored = await this.#storedEntry(handle, rev);
-    return stored === undefined ? answer : answerToRetry(message, decodeEntry(stored.bytes, rev, nonce));
+  /**
+   * The answer to a put that is not appended, with what the store has and the sequencer does not: entries from before its
+   * snapshot. They are compared with a retry, and handed to a put that missed them. Spec: LOG-10.
+   */
+  async #withStored(hosted: HostedDatastore, put: Put, answer: SequencerMessage): Promise<SequencerMessage> {
+    const { handle, sequencer } = hosted;
+    const { nonce } = put;
+    if (answer.type === 'reset' && answer.isLogLost !== true) {
+      const older = await this.#readOlder(hosted, put);
+      return older?.type === 'entries' ? { ...older, type: 'conflict', nonce } : (older ?? answer);
+    }
+    if (answer.type !== 'repeated' || answer.rev > sequencer.firstRevision) return answer;
+    const stored = await this.#storedEntry(handle, answer.rev);
+    return stored === undefined ? answer : answerToRetry(put, decodeEntry(stored.bytes, answer.rev, nonce));
   }
 
   /** An entry of the log in the store, if it is not trimmed. */
@@ -387,6 +461,7 @@ export class DatastoreService {
     this.#counts.appended++;
     hosted.accept(entry);
     this.#hosted.grown(hosted);
+    this.#turns.next(handle);
     this.#announce(hosted, entry);
     this.#snapshotBehind(hosted);
     return true;
@@ -487,6 +562,7 @@ export class DatastoreService {
       }
       this.#hosted.grown(hosted);
       const { revision, nonce } = hosted.head;
+      if (read.entries.length > 0) this.#turns.next(hosted.handle);
       if (revision > read.head.revision) return restart();
       if (revision < read.head.revision) continue;
       // The same revision by another nonce: the store lost entries that this copy has seen.
@@ -506,8 +582,8 @@ export class DatastoreService {
   /** A page of entries that are older than what the sequencer in memory holds, if the store has them. */
   async #readOlder(
     { handle, head, sequencer }: HostedDatastore,
-    { rev, head: named }: Fetch,
-  ): Promise<SequencerMessage | undefined> {
+    { rev, head: named }: Fetch | Put,
+  ): Promise<Entries | Reset | undefined> {
     const { sequencer: { answerSize = DEFAULT_ANSWER_SIZE } = {} } = this.#options;
     if (named !== undefined && rev > 0) {
       const nonce = sequencer.nonceAt(rev) ?? (await this.#storedEntry(handle, rev))?.nonce;
@@ -525,6 +601,7 @@ export class DatastoreService {
 
   #forget({ handle }: HostedDatastore): ServiceError {
     this.#hosted.delete(handle);
+    this.#turns.next(handle);
     this.#tellDeleted(handle);
     return notFound(handle);
   }

@@ -1,5 +1,6 @@
 import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
 import { BodyTooLarge } from './request-body.js';
+import { Overloaded } from './work-limit.js';
 
 const STATUS: Partial<Record<DatastoreErrorCode, number>> = {
   unauthorized: 401,
@@ -27,6 +28,11 @@ export interface FailedAnswer {
 export function errorResponse(error: unknown): FailedAnswer {
   if (error instanceof BodyTooLarge) return answer(413, { code: 'invalid-json', message: error.message });
   if (!(error instanceof DatastoreError)) return answer(500, { code: 'server', message: 'the server failed' });
+  if (error instanceof Overloaded) {
+    const overloaded = answer(503, { code: error.code, message: error.reason }, (error.retryAfter ?? 0) / 1000);
+    // Not a failure that somebody should look at one by one: metrics count it.
+    return { ...overloaded, isServers: false };
+  }
   const status = STATUS[error.code] ?? (error instanceof ServiceError ? 500 : 400);
   if (error.code === 'quota') return answer(status, { code: error.code, message: error.reason });
   if (status >= 500) {

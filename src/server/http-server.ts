@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { DatastoreService, type DatastoreServiceOptions, type Requester } from './datastore-service.js';
+import { ANSWER_TIME, DatastoreService, type DatastoreServiceOptions, type Requester } from './datastore-service.js';
 import { errorResponse } from './error-response.js';
 import { formOf, readBinarySend, readJsonSend, sendResponse, wrongContentType } from './message-forms.js';
 import { addressKey, RateLimit } from './rate-limit.js';
@@ -35,8 +35,6 @@ export interface ServerOptions extends Omit<DatastoreServiceOptions, 'newHandle'
   readonly origins?: readonly string[];
   /** How large a request may be, in bytes: 4 MiB unless given. */
   readonly bodySize?: number;
-  /** How long an answer may take, in ms: 30 s unless given. What was begun goes on. */
-  readonly answerTime?: number;
   /** How many watches an account may have at once: 100 unless given. */
   readonly watchesPerAccount?: number;
   /** How many requests a second an account may make, and ten seconds' worth at once: any number unless given. */
@@ -76,11 +74,10 @@ export interface DatastoreServer {
 }
 
 const BODY_SIZE = 4 << 20;
-const ANSWER_TIME = 30_000;
 /** How long after its head a body must be there, in ms. */
 const BODY_TIME = 30_000;
 
-/** Creates a server. Spec: HTTP-1 to HTTP-11. */
+/** Creates a server. Spec: HTTP-1 to HTTP-11, HTTP-14. */
 export function createServer(options: ServerOptions): DatastoreServer {
   const { logs, bodySize = BODY_SIZE, answerTime = ANSWER_TIME, log } = options;
   const service = new DatastoreService({ newHandle: randomHandle, ...options });

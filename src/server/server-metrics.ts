@@ -40,6 +40,11 @@ export class ServerMetrics {
       ...family('deltaic_snapshots_total', 'counter', 'Snapshots written.', [['', service.snapshots]]),
       ...family('deltaic_datastores', 'gauge', 'Datastores in memory.', [['', service.datastores]]),
       ...family('deltaic_datastore_bytes', 'gauge', 'What they take of the budget.', [['', service.bytes]]),
+      ...family('deltaic_calls_running', 'gauge', 'Calls in work.', [['', service.running]]),
+      ...family('deltaic_calls_waiting', 'gauge', 'Calls that wait to be begun.', [['', service.waiting]]),
+      ...family('deltaic_calls_refused_total', 'counter', 'Calls for which there was no room.', [
+        ['', service.refused],
+      ]),
       ...family('deltaic_watches', 'gauge', 'Open watches.', [['', service.watchers]]),
     ];
     return `${samples.join('\n')}\n`;

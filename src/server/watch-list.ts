@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors/datastore-error.js';
-import type { DatastoreService, Requester, ServiceEvent } from './datastore-service.js';
+import { ANSWER_TIME, type DatastoreService, type Requester, type ServiceEvent } from './datastore-service.js';
 import { digest, OpenPoll, type PollAnswer, parseCursor } from './open-poll.js';
 import { withinTime } from './within-time.js';
 
@@ -19,7 +19,6 @@ interface Listener extends Requester {
 const HEARTBEAT = 15_000;
 const POLL_INTERVAL = 1_000;
 const WATCHES = 100;
-const ANSWER_TIME = 30_000;
 /** When to come back to a server that is stopping, in ms. */
 const CLOSING_RETRY = 5_000;
 

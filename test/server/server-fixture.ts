@@ -13,6 +13,8 @@ export interface RunningServer {
   readonly server: DatastoreServer;
   readonly url: string;
   readonly http: Server;
+  /** A token that is valid for a minute. */
+  token(account: string): Promise<string>;
   /** A link of an account, as a device has one. */
   link(
     account: string,
@@ -33,6 +35,7 @@ export async function startServer(
     server,
     url,
     http,
+    token: (account) => signToken(SECRET, { account }, 60),
     link: (account, claims = {}, options = {}) =>
       httpLink({ url, getToken: () => signToken(SECRET, { account, ...claims }, 60), ...options }),
     close: async () => {
