@@ -25,7 +25,6 @@ import {
   canRead,
   type Entries,
   type Fetch,
-  headMember,
   type LogEntry,
   type Put,
   type Refusal,
@@ -37,6 +36,7 @@ import {
 } from '../sync/messages.js';
 import { answerToRetry, DEFAULT_ANSWER_SIZE, pageOf, Sequencer, type SequencerOptions } from '../sync/sequencer.js';
 import { isShareableId, isValidDatastoreId } from '../values/names.js';
+import { Announcer, type Watcher } from './announcer.js';
 import { GroupedAppends } from './grouped-appends.js';
 import { HostedDatastore, touchesList } from './hosted-datastore.js';
 import { HotDatastores } from './hot-datastores.js';
@@ -49,19 +49,9 @@ import {
   type StoredEntry,
   type StoredSnapshot,
 } from './log-store.js';
+import type { Requester } from './requester.js';
 import { Turns } from './turns.js';
-import { Watchers } from './watchers.js';
 import { WorkLimit } from './work-limit.js';
-
-/** The account that makes a request, as `authenticate` has found it. */
-export interface Requester {
-  /** Identifies the account, and is part of what decides who may read what. Never shown to other accounts. */
-  readonly account: string;
-  /** Accounts of the team that the owner of a datastore had at its creation have the role of the team there. */
-  readonly team?: string | undefined;
-  /** What the account is called in an application. The account itself unless given. */
-  readonly userName?: string | undefined;
-}
 
 /** A put that is about to be accepted, for an embedder's own rules. */
 export interface ProposedEntry {
@@ -139,30 +129,10 @@ export interface ServiceStatistics {
   readonly refused: number;
 }
 
-/** Where a log stands: its newest revision, and the nonce there unless that is 0. */
-interface ReachedHead {
-  readonly rev: number;
-  readonly head?: string;
-}
-
-/** Something that a watcher is told. */
-export type ServiceEvent =
-  | ({ readonly type: 'reached'; readonly handle: string; readonly role: Role } & ReachedHead)
-  | { readonly type: 'deleted'; readonly handle: string }
-  | { readonly type: 'list-changed' };
-
 /** @throws DatastoreError `invalid-json` for a verdict that is none. */
 function refusalOf(verdict: string | Objection): Refusal {
   const objection = typeof verdict === 'string' ? { message: verdict } : verdict;
   return parseRefusal({ ...objection, reason: 'invalid' });
-}
-
-/** A listener for what happens to some datastores, and to the list of an account. */
-export interface Watcher {
-  readonly requester: Requester;
-  readonly handles: ReadonlySet<string>;
-  /** Is told each event. It must not throw. */
-  readonly tell: (event: ServiceEvent) => void;
 }
 
 const CACHE_BYTES = 256 << 20;
@@ -188,11 +158,7 @@ export class DatastoreService {
   readonly #work: WorkLimit;
   readonly #turns: Turns;
   readonly #counts = { appended: 0, lost: 0, failed: 0, opened: 0, snapshots: 0 };
-  readonly #watchers = new Watchers<Watcher>();
-  /** By watched handle, the head that its watchers were told last. */
-  readonly #told = new Map<string, LogHead>();
-  /** What the list of each watched account was when it was last looked at. */
-  readonly #lists = new Map<string, string>();
+  readonly #announcer: Announcer;
   readonly #stopListening: () => void;
 
   constructor(options: DatastoreServiceOptions) {
@@ -204,14 +170,23 @@ export class DatastoreService {
     this.#hosted = new HotDatastores(cacheBytes);
     this.#work = new WorkLimit({ concurrent: maxConcurrent, queued: maxQueued, wait: answerTime * QUEUE_PART });
     this.#turns = new Turns(answerTime * TURN_PART);
-    this.#stopListening = this.#logs.listen((handles) => this.#wake(new Set(handles)));
+    this.#announcer = new Announcer({
+      logs,
+      current: async (handle) => {
+        const hosted = await this.#host(handle);
+        await this.#catchUp(hosted);
+        return hosted;
+      },
+      list: (requester) => this.#list(requester),
+    });
+    this.#stopListening = this.#logs.listen((handles) => this.#announcer.wake(new Set(handles)));
   }
 
   /** What this service has done since it was made, and what it holds now. */
   get statistics(): ServiceStatistics {
     const { count: datastores, bytes } = this.#hosted;
     const { running, waiting, refused } = this.#work;
-    return { ...this.#counts, datastores, bytes, watchers: this.#watchers.size, running, waiting, refused };
+    return { ...this.#counts, datastores, bytes, watchers: this.#announcer.watchers, running, waiting, refused };
   }
 
   /** The server's time, in ms since 1970. */
@@ -255,7 +230,7 @@ export class DatastoreService {
     const datastore = await this.#findReadable(requester, id);
     if (datastore.owner !== requester.account) {
       await this.#logs.join(datastore.handle, requester.account);
-      this.#tellAccounts([requester]);
+      this.#announcer.tellAccounts([requester]);
     }
     return { handle: datastore.handle, role: await this.#roleIn(datastore, requester) };
   }
@@ -280,7 +255,7 @@ export class DatastoreService {
     if (datastore.owner !== requester.account) {
       throw new ServiceError('exists', `another account has taken the datastore id ${quote(id)}`);
     }
-    if (type === 'created') this.#tellAccounts([requester]);
+    if (type === 'created') this.#announcer.tellAccounts([requester]);
     return { handle: datastore.handle, role: 'owner' };
   }
 
@@ -296,8 +271,8 @@ export class DatastoreService {
     }
     await this.#logs.remove(handle);
     this.#hosted.delete(handle);
-    this.#tellDeleted(handle);
-    this.#tellAccounts([requester]);
+    this.#announcer.tellDeleted(handle);
+    this.#announcer.tellAccounts([requester]);
   }
 
   /**
@@ -337,38 +312,27 @@ export class DatastoreService {
 
   /** Tells a watcher from now on, and first where each of its datastores is. @returns a function that ends it. */
   watch(watcher: Watcher): () => void {
-    this.#watchers.add(watcher);
-    for (const handle of watcher.handles) void this.#tellState(watcher, handle);
-    return () => this.#unwatch(watcher);
+    return this.#announcer.watch(watcher);
   }
 
   /**
    * Looks at the heads of the watched logs in the store, for what other services appended and no notification told. Call
    * it every second or so where services share a store.
    */
-  async poll(): Promise<void> {
-    await this.#pollLists();
-    const { handles } = this.#watchers;
-    if (handles.length === 0) return;
-    const stored = await this.#logs.getMany(handles);
-    const moved = handles.filter((handle, at) => !isSameHead(stored[at], this.#told.get(handle)));
-    await this.#wake(new Set(moved));
+  poll(): Promise<void> {
+    return this.#announcer.poll();
   }
 
   /** Remembers what is in the list of an account, so that {@link poll} notices a change. @returns all of it. */
-  async noteList(requester: Requester): Promise<string> {
-    const stored = await this.#logs.list(requester.account);
-    const seen = stored.map(({ handle, info }) => [handle, info === undefined ? '' : new TextDecoder().decode(info)]);
-    const text = JSON.stringify([seen, await this.#list(requester)]);
-    this.#lists.set(requester.account, text);
-    return text;
+  noteList(requester: Requester): Promise<string> {
+    return this.#announcer.noteList(requester);
   }
 
   /** Finishes what was begun. The store stays open: it is the embedder's. */
   async close(): Promise<void> {
     this.#stopListening();
     this.#turns.close();
-    this.#watchers.clear();
+    this.#announcer.close();
     await Promise.all(this.#hosted.all().map((hosted) => hosted.mutex.run(() => hosted.snapshotting)));
   }
 
@@ -462,16 +426,9 @@ export class DatastoreService {
     hosted.accept(entry);
     this.#hosted.grown(hosted);
     this.#turns.next(handle);
-    this.#announce(hosted, entry);
+    this.#announcer.announce(hosted, entry);
     this.#snapshotBehind(hosted);
     return true;
-  }
-
-  #announce(hosted: HostedDatastore, entry: LogEntry): void {
-    this.#tellReached(hosted);
-    if (!touchesList(entry)) return;
-    const readers = this.#watchers.requesters.filter((requester) => canRead(hosted.roleOf(requester)));
-    this.#tellAccounts(readers);
   }
 
   /** Keeps a snapshot now and then, off the path of puts. */
@@ -602,7 +559,7 @@ export class DatastoreService {
   #forget({ handle }: HostedDatastore): ServiceError {
     this.#hosted.delete(handle);
     this.#turns.next(handle);
-    this.#tellDeleted(handle);
+    this.#announcer.tellDeleted(handle);
     return notFound(handle);
   }
 
@@ -626,92 +583,6 @@ export class DatastoreService {
       throw error;
     }
   }
-
-  /** Tells watchers of logs that may have grown where those are by now. */
-  async #wake(handles: ReadonlySet<string>): Promise<void> {
-    for (const handle of handles) {
-      if (!this.#watchers.isWatched(handle)) continue;
-      try {
-        const hosted = await this.#host(handle);
-        await this.#catchUp(hosted);
-        if (!isSameHead(hosted.head, this.#told.get(handle))) this.#tellReached(hosted);
-      } catch (error) {
-        // What cannot be read now is told at the next poll.
-        if (isNotFound(error)) this.#tellDeleted(handle);
-      }
-    }
-  }
-
-  #unwatch(watcher: Watcher): void {
-    this.#watchers.delete(watcher);
-    for (const handle of watcher.handles) if (!this.#watchers.isWatched(handle)) this.#told.delete(handle);
-  }
-
-  async #pollLists(): Promise<void> {
-    for (const account of this.#lists.keys()) if (!this.#watchers.hasAccount(account)) this.#lists.delete(account);
-    for (const requester of this.#watchers.requesters) {
-      const { account } = requester;
-      const before = this.#lists.get(account);
-      await this.noteList(requester);
-      if (before !== this.#lists.get(account)) this.#tellListChanged(account);
-    }
-  }
-
-  /** Tells a new watcher where one of its datastores is. */
-  async #tellState(watcher: Watcher, handle: string): Promise<void> {
-    let event: ServiceEvent;
-    try {
-      const hosted = await this.#host(handle);
-      await this.#catchUp(hosted);
-      // Others are told at the next poll, if they have not heard of this revision.
-      if (this.#watchers.isWatched(handle) && !this.#told.has(handle)) this.#told.set(handle, hosted.head);
-      event = reached(hosted, watcher);
-    } catch (error) {
-      // What cannot be read now is told at a later poll.
-      if (!isNotFound(error)) return;
-      event = { type: 'deleted', handle };
-    }
-    if (this.#watchers.has(watcher)) watcher.tell(event);
-  }
-
-  #tellReached(hosted: HostedDatastore): void {
-    const watchers = this.#watchers.of(hosted.handle);
-    if (watchers.length > 0) this.#told.set(hosted.handle, hosted.head);
-    for (const watcher of watchers) watcher.tell(reached(hosted, watcher));
-  }
-
-  #tellDeleted(handle: string): void {
-    this.#told.delete(handle);
-    for (const watcher of this.#watchers.of(handle)) watcher.tell({ type: 'deleted', handle });
-  }
-
-  /** Something happened here that changes the lists of accounts. */
-  #tellAccounts(requesters: readonly Requester[]): void {
-    for (const requester of requesters) {
-      const { account } = requester;
-      if (!this.#watchers.hasAccount(account)) continue;
-      // Noted before it is told, or a poll would miss what another service takes back before it comes round.
-      this.noteList(requester)
-        .catch(() => undefined)
-        .finally(() => this.#tellListChanged(account));
-    }
-  }
-
-  #tellListChanged(account: string): void {
-    for (const watcher of this.#watchers.ofAccount(account)) watcher.tell({ type: 'list-changed' });
-  }
-}
-
-function reached(hosted: HostedDatastore, { requester }: Watcher): ServiceEvent {
-  const { handle, head } = hosted;
-  const role = hosted.roleOf(requester);
-  // Who may not read a datastore learns that, and not how far its log is.
-  const { revision: rev, nonce } = canRead(role) ? head : EMPTY_HEAD;
-  return { type: 'reached', handle, rev, ...headMember(nonce === '' ? undefined : nonce), role };
-}
-
-function isSameHead(one: LogHead | undefined, other: LogHead | undefined): boolean {
-  return one?.revision === other?.revision && one?.nonce === other?.nonce;
 }
 
 function isNotFound(error: unknown): boolean {

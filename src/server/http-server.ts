@@ -1,10 +1,11 @@
 import { ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { ANSWER_TIME, DatastoreService, type DatastoreServiceOptions, type Requester } from './datastore-service.js';
+import { ANSWER_TIME, DatastoreService, type DatastoreServiceOptions } from './datastore-service.js';
 import { errorResponse } from './error-response.js';
 import { formOf, readBinarySend, readJsonSend, sendResponse, wrongContentType } from './message-forms.js';
 import { addressKey, RateLimit } from './rate-limit.js';
 import { type JsonBody, parseJsonBody, readBody, textMember, textsMember } from './request-body.js';
+import type { Requester } from './requester.js';
 import { type ServerLogEvent, traceOf } from './server-log.js';
 import { ServerMetrics } from './server-metrics.js';
 import { WatchList } from './watch-list.js';

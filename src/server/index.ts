@@ -6,15 +6,13 @@
  */
 
 export type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } from '../datastore/manager/link.js';
+export type { ServiceEvent, Watcher } from './announcer.js';
 export {
   DatastoreService,
   type DatastoreServiceOptions,
   type Objection,
   type ProposedEntry,
-  type Requester,
-  type ServiceEvent,
   type ServiceStatistics,
-  type Watcher,
 } from './datastore-service.js';
 export {
   type Authenticated,
@@ -39,4 +37,5 @@ export {
 } from './log-store.js';
 export { type LogStoreFixture, logStoreConformance } from './log-store-conformance.js';
 export { MemoryLogs } from './memory-logs.js';
+export type { Requester } from './requester.js';
 export { type FailureTrace, type ServerLogEvent, traceText } from './server-log.js';

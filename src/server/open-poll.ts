@@ -1,4 +1,4 @@
-import type { ServiceEvent } from './datastore-service.js';
+import type { ServiceEvent } from './announcer.js';
 
 /** What a long poll is answered. */
 export interface PollAnswer {

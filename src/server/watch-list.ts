@@ -1,6 +1,8 @@
 import { ServiceError } from '../errors/datastore-error.js';
-import { ANSWER_TIME, type DatastoreService, type Requester, type ServiceEvent } from './datastore-service.js';
+import type { ServiceEvent } from './announcer.js';
+import { ANSWER_TIME, type DatastoreService } from './datastore-service.js';
 import { digest, OpenPoll, type PollAnswer, parseCursor } from './open-poll.js';
+import type { Requester } from './requester.js';
 import { withinTime } from './within-time.js';
 
 /** How watches are served. See `ServerOptions`. */

@@ -82,7 +82,7 @@ export class WorkLimit {
     });
   }
 
-  /** Whoever waits takes the place of what has ended. */
+  /** The oldest that waits takes the place of what has ended. */
   #end(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running--;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Watcher } from '../../src/server/datastore-service.js';
+import type { Watcher } from '../../src/server/announcer.js';
 import { Watchers } from '../../src/server/watchers.js';
 
 const watcher = fc
