@@ -99,7 +99,7 @@ async function insertBarePostgres(clients: number, ms: number): Promise<number> 
 async function serveDeltaic(logs: LogStore): Promise<number> {
   const secret = new TextEncoder().encode(SECRET);
   const server = createServer({ logs, authenticate: tokenAuthentication({ secret }), watchesPerAccount: 100_000 });
-  const http = createHttpServer(nodeListener(server.fetch));
+  const http = createHttpServer(nodeListener(server.handle));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', 8_192, resolve));
   return (http.address() as AddressInfo).port;
 }

@@ -77,7 +77,7 @@ async function serve(argv: readonly string[], io: CommandIo): Promise<void> {
     return await listen(http, at, host, option);
   };
   try {
-    const address = await open(nodeListener(server.fetch), port, 'port');
+    const address = await open(nodeListener(server.handle), port, 'port');
     io.stdout(`deltaic serves at ${address}\n`);
     if (secret !== undefined) {
       const token = await signToken(secret, { account: 'me', userName: 'me' }, TRIAL_DAYS * DAY_SECONDS);

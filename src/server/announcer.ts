@@ -130,7 +130,7 @@ export class Announcer {
       const hosted = await this.#context.current(handle);
       // Others are told at the next poll, if they have not heard of this revision.
       if (this.#watchers.isWatched(handle) && !this.#told.has(handle)) this.#told.set(handle, hosted.head);
-      event = reached(hosted, watcher);
+      event = reached(hosted, hosted.roleOf(watcher.requester));
     } catch (error) {
       // What cannot be read now is told at a later poll.
       if (!isNotFound(error)) return;
@@ -142,7 +142,14 @@ export class Announcer {
   #tellReached(hosted: HostedDatastore): void {
     const watchers = this.#watchers.of(hosted.handle);
     if (watchers.length > 0) this.#told.set(hosted.handle, hosted.head);
-    for (const watcher of watchers) watcher.tell(reached(hosted, watcher));
+    // One event for all of a role, so that it is encoded once.
+    const events = new Map<Role, ServiceEvent>();
+    for (const watcher of watchers) {
+      const role = hosted.roleOf(watcher.requester);
+      const event = events.get(role) ?? reached(hosted, role);
+      events.set(role, event);
+      watcher.tell(event);
+    }
   }
 
   /** There is no such datastore any more. */
@@ -168,9 +175,7 @@ export class Announcer {
   }
 }
 
-function reached(hosted: HostedDatastore, { requester }: Watcher): ServiceEvent {
-  const { handle, head } = hosted;
-  const role = hosted.roleOf(requester);
+function reached({ handle, head }: HostedDatastore, role: Role): ServiceEvent {
   // Who may not read a datastore learns that, and not how far its log is.
   const { revision: rev, nonce } = canRead(role) ? head : EMPTY_HEAD;
   return { type: 'reached', handle, rev, ...headMember(nonce === '' ? undefined : nonce), role };

@@ -1,14 +1,16 @@
 import { ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { ANSWER_TIME, DatastoreService, type DatastoreServiceOptions } from './datastore-service.js';
-import { errorResponse } from './error-response.js';
-import { formOf, readBinarySend, readJsonSend, sendResponse, wrongContentType } from './message-forms.js';
+import { errorAnswer } from './error-response.js';
+import { jsonAnswer, type RequestHead, type ServerAnswer, type ServerRequest } from './exchange.js';
+import { formOf, readBinarySend, readJsonSend, sendAnswer, wrongContentType } from './message-forms.js';
 import { addressKey, RateLimit } from './rate-limit.js';
-import { type JsonBody, parseJsonBody, readBody, textMember, textsMember } from './request-body.js';
+import { type JsonBody, parseJsonBody, textMember, textsMember } from './request-body.js';
 import type { Requester } from './requester.js';
 import { type ServerLogEvent, traceOf } from './server-log.js';
 import { ServerMetrics } from './server-metrics.js';
 import { WatchList } from './watch-list.js';
+import { requestOf, responseOf } from './web-exchange.js';
 import { withinTime } from './within-time.js';
 
 /** The account that a request comes from, and until when it may act. */
@@ -29,7 +31,7 @@ export interface ServerOptions extends Omit<DatastoreServiceOptions, 'newHandle'
    * The account of a request, or `undefined` for nobody. See `tokenAuthentication`. For an account that was deleted it throws a
    * `ServiceError` `account-gone`: devices hand over what they have of it, and delete it.
    */
-  readonly authenticate: (request: Request) => Promise<Authenticated | undefined> | Authenticated | undefined;
+  readonly authenticate: (request: RequestHead) => Promise<Authenticated | undefined> | Authenticated | undefined;
   /** Makes handles; random ones unless given. */
   readonly newHandle?: () => string;
   /** The origins whose pages may use this server: none unless given. */
@@ -64,6 +66,8 @@ export interface ServerOptions extends Omit<DatastoreServiceOptions, 'newHandle'
 export interface DatastoreServer {
   /** Answers a request. It never rejects. */
   readonly fetch: (request: Request, client?: ClientConnection) => Promise<Response>;
+  /** The same for requests in the server's own form, such as those of `nodeListener`. It never rejects. */
+  readonly handle: (request: ServerRequest) => Promise<ServerAnswer>;
   readonly service: DatastoreService;
   /** What Prometheus reads, as text. Serve it where only the operator can read it. */
   metrics(): string;
@@ -93,61 +97,60 @@ export function createServer(options: ServerOptions): DatastoreServer {
 
   const posts = callsOf(service);
 
-  /** Answers a request to a route, or throws what {@link errorResponse} makes an answer of. */
-  const answer = async (request: Request, route: string, client: ClientConnection): Promise<Response> => {
-    if (route === '/health') return Response.json({ status: 'ok' });
+  /** Answers a request to a route, or throws what {@link errorAnswer} makes an answer of. */
+  const answer = async (request: ServerRequest, route: string): Promise<ServerAnswer> => {
+    if (route === '/health') return jsonAnswer({ status: 'ok' });
     if (route === '/ready') return await readiness(logs, isClosing, answerTime);
-    gate.checkAddress(request, client, service.now());
+    gate.checkAddress(request, service.now());
     if (route === NO_ROUTE) {
-      throw new ServiceError(
-        'not-found',
-        `the server does not know ${request.method} ${quote(new URL(request.url).pathname)}`,
-      );
+      throw new ServiceError('not-found', `the server does not know ${request.method} ${quote(request.path)}`);
     }
     const requester = await gate.identify(request, service.now());
     if (route === READ_ROUTE) {
-      return Response.json(await withinTime(answerTime, readDatastore(service, requester, idIn(request))));
+      return jsonAnswer(await withinTime(answerTime, readDatastore(service, requester, idIn(request))));
     }
     const form = formOf(request);
-    const bytes = await readBody(request, { size: bodySize, time: BODY_TIME });
+    const bytes = await request.readBody({ size: bodySize, time: BODY_TIME });
     if (route === SEND_ROUTE) {
       const { handle, message } = form === 'binary' ? readBinarySend(bytes) : readJsonSend(bytes);
       const answer = await withinTime(answerTime, service.send(requester, handle, message));
-      return sendResponse(request, answer, service.now());
+      return sendAnswer(request, answer, service.now());
     }
     if (form === 'binary') throw wrongContentType(request);
     const body = parseJsonBody(bytes);
     if (route === WATCH_ROUTE) return await watches.open(requester, new Set(textsMember(body, 'handles')));
     if (route === POLL_ROUTE) {
-      const { signal } = request;
-      return Response.json(
-        await watches.poll(requester, new Set(textsMember(body, 'handles')), body['cursor'], signal),
-      );
+      const handles = new Set(textsMember(body, 'handles'));
+      return jsonAnswer(await watches.poll(requester, handles, body['cursor'], request));
     }
     const call = posts[route] as Call;
-    return Response.json((await withinTime(answerTime, call(requester, body))) ?? null);
+    return jsonAnswer((await withinTime(answerTime, call(requester, body))) ?? null);
+  };
+
+  const handle = async (request: ServerRequest): Promise<ServerAnswer> => {
+    const began = performance.now();
+    const { method, headers } = request;
+    const origin = headers.get('origin');
+    const known = origin !== null && (options.origins ?? []).includes(origin) ? origin : undefined;
+    if (method === 'OPTIONS') return secured(preflight(known), known);
+    const id = crypto.randomUUID();
+    const route = routeOf(request, posts);
+    const answered = await answer(request, route).catch((error: unknown) => {
+      const { answer, isServers } = errorAnswer(error);
+      if (isServers) failed(route, error, id);
+      return answer;
+    });
+    answered.headers['x-request-id'] = id;
+    const ms = performance.now() - began;
+    metrics.count(route, answered.status, ms / 1000);
+    log?.({ type: 'request', id, method, route, status: answered.status, ms: Math.round(ms) });
+    return secured(answered, known);
   };
 
   return {
     service,
-    fetch: async (request, client = {}) => {
-      const began = performance.now();
-      const origin = request.headers.get('origin');
-      const known = origin !== null && (options.origins ?? []).includes(origin) ? origin : undefined;
-      if (request.method === 'OPTIONS') return secured(preflight(known), known);
-      const id = crypto.randomUUID();
-      const route = routeOf(request, posts);
-      const response = await answer(request, route, client).catch((error: unknown) => {
-        const { response, isServers } = errorResponse(error);
-        if (isServers) failed(route, error, id);
-        return response;
-      });
-      response.headers.set('x-request-id', id);
-      const ms = performance.now() - began;
-      metrics.count(route, response.status, ms / 1000);
-      log?.({ type: 'request', id, method: request.method, route, status: response.status, ms: Math.round(ms) });
-      return secured(response, known);
-    },
+    handle,
+    fetch: async (request, { address } = {}) => responseOf(await handle(requestOf(request, address))),
     metrics: () => metrics.text(service.statistics),
     close: async (spread = 5_000) => {
       isClosing = true;
@@ -185,20 +188,19 @@ const OTHER_ROUTES: readonly string[] = [WATCH_ROUTE, POLL_ROUTE, SEND_ROUTE];
 const NO_ROUTE = 'none';
 
 /** The path of a request as it is documented, so that there are few of them. */
-function routeOf({ method, url }: Request, posts: Readonly<Record<string, Call>>): string {
-  const { pathname } = new URL(url);
+function routeOf({ method, path }: ServerRequest, posts: Readonly<Record<string, Call>>): string {
   if (method === 'GET') {
-    if (pathname === '/health' || pathname === '/ready') return pathname;
-    return /^\/v1\/datastores\/[^/]+$/.test(pathname) ? READ_ROUTE : NO_ROUTE;
+    if (path === '/health' || path === '/ready') return path;
+    return /^\/v1\/datastores\/[^/]+$/.test(path) ? READ_ROUTE : NO_ROUTE;
   }
-  const isKnown = OTHER_ROUTES.includes(pathname) || Object.hasOwn(posts, pathname);
-  return method === 'POST' && isKnown ? pathname : NO_ROUTE;
+  const isKnown = OTHER_ROUTES.includes(path) || Object.hasOwn(posts, path);
+  return method === 'POST' && isKnown ? path : NO_ROUTE;
 }
 
-async function readiness(logs: ServerOptions['logs'], isClosing: boolean, time: number): Promise<Response> {
-  if (isClosing) return Response.json({ status: 'closing' }, { status: 503, headers: { 'retry-after': '5' } });
+async function readiness(logs: ServerOptions['logs'], isClosing: boolean, time: number): Promise<ServerAnswer> {
+  if (isClosing) return jsonAnswer({ status: 'closing' }, 503, { 'retry-after': '5' });
   await withinTime(time, logs.getMany(['ready']));
-  return Response.json({ status: 'ready' });
+  return jsonAnswer({ status: 'ready' });
 }
 
 /** A datastore as JSON. */
@@ -210,9 +212,9 @@ async function readDatastore(service: DatastoreService, requester: Authenticated
 }
 
 /** The last part of the path. */
-function idIn({ url }: Request): string {
+function idIn({ path }: ServerRequest): string {
   try {
-    return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
+    return decodeURIComponent(path.split('/').at(-1) ?? '');
   } catch {
     throw new ServiceError('not-found', 'there is no such datastore');
   }
@@ -232,13 +234,13 @@ class Gate {
   }
 
   /** @throws ServiceError `retry-later`. */
-  checkAddress(request: Request, client: ClientConnection, now: number): void {
-    const address = this.#addresses && this.#addressOf(request, client);
+  checkAddress(request: ServerRequest, now: number): void {
+    const address = this.#addresses && this.#addressOf(request);
     if (address !== undefined) refuseIfEarly(this.#addresses?.take(addressKey(address), now), 'from this address');
   }
 
   /** The account of a request. @throws ServiceError `unauthorized`, `retry-later`. */
-  async identify(request: Request, now: number): Promise<Authenticated> {
+  async identify(request: ServerRequest, now: number): Promise<Authenticated> {
     const requester = await this.#options.authenticate(request);
     if (requester === undefined)
       throw new ServiceError('unauthorized', 'a valid token is needed: Authorization: Bearer TOKEN');
@@ -247,10 +249,10 @@ class Gate {
   }
 
   /** What the farthest proxy that is ours says, since what came before it can be made up. */
-  #addressOf(request: Request, { address }: ClientConnection): string | undefined {
+  #addressOf({ headers, address }: ServerRequest): string | undefined {
     const { proxies = 0 } = this.#options;
     if (proxies === 0) return typeof address === 'string' ? address : undefined;
-    const forwarded = (request.headers.get('x-forwarded-for') ?? '').split(',').map((part) => part.trim());
+    const forwarded = (headers.get('x-forwarded-for') ?? '').split(',').map((part) => part.trim());
     return forwarded.at(-proxies) || undefined;
   }
 }
@@ -260,27 +262,27 @@ function refuseIfEarly(wait: number | undefined, whose: string): void {
   throw new ServiceError('retry-later', `too many requests ${whose}`, {}, undefined, 'answered', wait);
 }
 
-function preflight(origin: string | undefined): Response {
-  if (origin === undefined) return new Response(null, { status: 403 });
+function preflight(origin: string | undefined): ServerAnswer {
+  if (origin === undefined) return { status: 403, headers: {} };
   const headers = {
     'access-control-allow-methods': 'GET, POST',
     'access-control-allow-headers': 'Authorization, Content-Type',
     'access-control-max-age': '7200',
   };
-  return new Response(null, { status: 204, headers });
+  return { status: 204, headers };
 }
 
-function secured(response: Response, origin: string | undefined): Response {
-  const { headers } = response;
-  headers.set('x-content-type-options', 'nosniff');
-  headers.set('cache-control', 'no-store');
-  headers.set('content-security-policy', "default-src 'none'");
-  headers.set('vary', 'Origin');
+function secured(answer: ServerAnswer, origin: string | undefined): ServerAnswer {
+  const { headers } = answer;
+  headers['x-content-type-options'] = 'nosniff';
+  headers['cache-control'] = 'no-store';
+  headers['content-security-policy'] = "default-src 'none'";
+  headers['vary'] = 'Origin';
   if (origin !== undefined) {
-    headers.set('access-control-allow-origin', origin);
-    headers.set('access-control-expose-headers', 'Retry-After, X-Request-Id');
+    headers['access-control-allow-origin'] = origin;
+    headers['access-control-expose-headers'] = 'Retry-After, X-Request-Id';
   }
-  return response;
+  return answer;
 }
 
 /** 160 random bits in base64url. */

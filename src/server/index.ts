@@ -14,6 +14,15 @@ export {
   type ProposedEntry,
   type ServiceStatistics,
 } from './datastore-service.js';
+export type {
+  BodyLimits,
+  BodySink,
+  RequestHead,
+  RequestHeaders,
+  ServerAnswer,
+  ServerRequest,
+  StreamedBody,
+} from './exchange.js';
 export {
   type Authenticated,
   type ClientConnection,

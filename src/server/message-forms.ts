@@ -6,6 +6,7 @@ import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { formatMessage, parseReplicaMessage } from '../sync/message-format.js';
 import type { ReplicaMessage } from '../sync/messages.js';
+import { jsonAnswer, type RequestHead, type ServerAnswer } from './exchange.js';
 import { parseJsonBody, textMember } from './request-body.js';
 
 const BINARY = 'application/vnd.deltaic';
@@ -13,21 +14,21 @@ const BINARY = 'application/vnd.deltaic';
 const DECODED_SIZE = 32 << 20;
 
 /** The form of a body. @throws DatastoreError `invalid-json` for any other content type. */
-export function formOf(request: Request): 'json' | 'binary' {
+export function formOf(request: RequestHead): 'json' | 'binary' {
   const type = contentType(request);
   if (/^application\/json\b/.test(type)) return 'json';
   if (type === BINARY) return 'binary';
   throw wrongContentType(request);
 }
 
-export function wrongContentType(request: Request): DatastoreError {
+export function wrongContentType(request: RequestHead): DatastoreError {
   return new DatastoreError(
     'invalid-json',
     `the content type must be application/json, got ${quote(contentType(request))}`,
   );
 }
 
-function contentType({ headers }: Request): string {
+function contentType({ headers }: RequestHead): string {
   return headers.get('content-type') ?? '';
 }
 
@@ -50,10 +51,9 @@ export function readJsonSend(bytes: Uint8Array): SendCall {
 }
 
 /** An answer in the form that the client accepts: JSON, unless it names the other. */
-export function sendResponse({ headers }: Request, { message, role }: LinkAnswer, time: number): Response {
+export function sendAnswer({ headers }: RequestHead, { message, role }: LinkAnswer, time: number): ServerAnswer {
   if (!(headers.get('accept') ?? '').split(/[,;]\s*/).includes(BINARY)) {
-    return Response.json({ message: formatMessage(message), role, time });
+    return jsonAnswer({ message: formatMessage(message), role, time });
   }
-  const bytes = encodeMessage(message, { role, time }) as Uint8Array<ArrayBuffer>;
-  return new Response(bytes, { headers: { 'content-type': BINARY } });
+  return { status: 200, headers: { 'content-type': BINARY }, body: encodeMessage(message, { role, time }) };
 }

@@ -1,6 +1,7 @@
 import { ServiceError } from '../errors/datastore-error.js';
 import type { ServiceEvent } from './announcer.js';
 import { ANSWER_TIME, type DatastoreService } from './datastore-service.js';
+import type { BodySink, ServerAnswer, ServerRequest, StreamedBody } from './exchange.js';
 import { digest, OpenPoll, type PollAnswer, parseCursor } from './open-poll.js';
 import type { Requester } from './requester.js';
 import { withinTime } from './within-time.js';
@@ -45,7 +46,7 @@ export class WatchList {
   }
 
   /** Opens a stream. @throws ServiceError `retry-later`. */
-  async open(requester: Listener, handles: ReadonlySet<string>): Promise<Response> {
+  async open(requester: Listener, handles: ReadonlySet<string>): Promise<ServerAnswer> {
     const { heartbeat = HEARTBEAT, answerTime = ANSWER_TIME } = this.#options;
     const release = this.#admit(requester);
     await withinTime(answerTime, this.#service.noteList(requester)).catch(() => undefined);
@@ -58,7 +59,7 @@ export class WatchList {
     const stop = this.#service.watch({ requester, handles, tell: (event) => watch.tell(event) });
     // It may have been closed meanwhile.
     if (this.#isClosed) watch.end(CLOSING_RETRY);
-    return watch.response;
+    return { status: 200, headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' }, body: watch };
   }
 
   /**
@@ -70,14 +71,14 @@ export class WatchList {
     requester: Listener,
     handles: ReadonlySet<string>,
     cursor: unknown,
-    signal: AbortSignal,
+    request: Pick<ServerRequest, 'onGone'>,
   ): Promise<PollAnswer> {
     const { heartbeat = HEARTBEAT, answerTime = ANSWER_TIME } = this.#options;
     const listTag = (): Promise<string> => withinTime(answerTime, this.#service.noteList(requester).then(digest));
     const release = this.#admit(requester);
     const poll = new OpenPoll(requester, heartbeat, parseCursor(cursor, handles));
     this.#open.add(poll);
-    signal.addEventListener('abort', () => poll.end(0));
+    request.onGone(() => poll.end(0));
     const stop = this.#service.watch({ requester, handles, tell: (event) => poll.tell(event) });
     try {
       poll.compareList(await listTag());
@@ -128,39 +129,57 @@ export class WatchList {
   }
 }
 
+const ENCODER = new TextEncoder();
+const CONNECTED = ENCODER.encode('event: connected\ndata: {}\n\n');
+/** What many watchers are told is encoded once. */
+const ENCODED = new WeakMap<ServiceEvent, Uint8Array>();
+
+function bytesOfEvent(event: ServiceEvent): Uint8Array {
+  const known = ENCODED.get(event);
+  if (known !== undefined) return known;
+  const bytes = ENCODER.encode(`data: ${JSON.stringify(event)}\n\n`);
+  ENCODED.set(event, bytes);
+  return bytes;
+}
+
 /**
  * One stream. What is told while the client does not read is not queued event by event: of each datastore only the newest
  * revision is kept, so a slow client costs no more than a fast one.
  */
-class OpenWatch {
-  readonly response: Response;
+class OpenWatch implements StreamedBody {
   readonly #waiting = new Map<string, ServiceEvent>();
   readonly #end: () => void;
   readonly #beat: ReturnType<typeof setInterval>;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #sink: BodySink | undefined;
+  #isReady = false;
+  /** What is to be said last, if it has ended before it began. */
+  #last: Uint8Array | undefined;
 
   constructor({ expires }: Listener, heartbeat: number, onEnd: () => void) {
     this.#end = onEnd;
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-          this.#write(`event: connected\ndata: {}\n\n`);
-        },
-        pull: () => this.#flush(),
-        cancel: () => this.#close(),
-      },
-      { highWaterMark: 16 },
-    );
     const beat = (): void => {
       const seconds = expires === undefined ? undefined : Math.floor((expires - Date.now()) / 1000);
       if (seconds !== undefined && seconds <= 0) this.end(0);
-      else this.#write(`event: alive\ndata: ${JSON.stringify({ seconds })}\n\n`);
+      else this.#write(ENCODER.encode(`event: alive\ndata: ${JSON.stringify({ seconds })}\n\n`));
     };
     this.#beat = setInterval(beat, heartbeat);
-    this.response = new Response(stream, {
-      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-    });
+  }
+
+  open(sink: BodySink): void {
+    this.#sink = sink;
+    this.#isReady = true;
+    this.#write(CONNECTED);
+    if (this.#last === undefined) this.#flush();
+    else this.#endWith(this.#last);
+  }
+
+  ready(): void {
+    this.#isReady = true;
+    this.#flush();
+  }
+
+  gone(): void {
+    this.#close();
   }
 
   tell(event: ServiceEvent): void {
@@ -170,34 +189,33 @@ class OpenWatch {
 
   /** Ends the stream, and tells the client to come back after some ms. */
   end(after: number): void {
-    this.#write(`event: end\ndata: ${JSON.stringify({ after })}\n\n`);
-    try {
-      this.#controller?.close();
-    } catch {
-      // The client was faster.
-    }
-    this.#close();
+    const bytes = ENCODER.encode(`event: end\ndata: ${JSON.stringify({ after })}\n\n`);
+    if (this.#sink === undefined) this.#last = bytes;
+    this.#endWith(bytes);
   }
 
   #flush(): void {
     for (const [key, event] of this.#waiting) {
-      if ((this.#controller?.desiredSize ?? 0) <= 0) return;
+      if (!this.#isReady) return;
       this.#waiting.delete(key);
-      this.#write(`data: ${JSON.stringify(event)}\n\n`);
+      this.#write(bytesOfEvent(event));
     }
   }
 
-  #write(message: string): void {
-    try {
-      this.#controller?.enqueue(new TextEncoder().encode(message));
-    } catch {
-      this.#close();
-    }
+  #write(bytes: Uint8Array): void {
+    if (this.#sink !== undefined) this.#isReady = this.#sink.write(bytes);
+  }
+
+  #endWith(bytes: Uint8Array): void {
+    this.#write(bytes);
+    this.#sink?.end();
+    this.#close();
   }
 
   #close(): void {
     clearInterval(this.#beat);
-    this.#controller = undefined;
+    this.#sink = undefined;
+    this.#isReady = false;
     this.#end();
   }
 }

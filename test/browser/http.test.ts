@@ -35,7 +35,7 @@ describe.skipIf(chromiumPath === undefined)('a link over HTTP to another origin,
   async function serve(options: Partial<ServerOptions>): Promise<[DatastoreServer, string]> {
     const authenticate = tokenAuthentication({ secret: SECRET });
     const made = createServer({ authenticate, logs: new MemoryLogs(), ...options });
-    const http = createHttpServer(nodeListener(made.fetch));
+    const http = createHttpServer(nodeListener(made.handle));
     listeners.push(http);
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     return [made, `http://127.0.0.1:${(http.address() as AddressInfo).port}`];

@@ -24,7 +24,7 @@ describe.skipIf(chromiumPath === undefined)('tabs, in Chromium', () => {
   let context: BrowserContext;
 
   beforeAll(async () => {
-    site = await startSite('tab-page.ts', (request, response) => nodeListener(server.fetch)(request, response));
+    site = await startSite('tab-page.ts', (request, response) => nodeListener(server.handle)(request, response));
     token = await signToken(SECRET, { account: 'ann' }, 3600);
   });
   afterAll(() => site?.close());

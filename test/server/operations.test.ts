@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseDelta } from '../../src/index.js';
+import type { RequestHead } from '../../src/server/exchange.js';
 import { createServer, type DatastoreServer, type ServerOptions } from '../../src/server/http-server.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { addressKey, RateLimit } from '../../src/server/rate-limit.js';
@@ -16,7 +17,7 @@ afterEach(async () => {
 
 /** A server whose tokens are the names of accounts. */
 function serverOf(options: Partial<ServerOptions> = {}): DatastoreServer {
-  const authenticate = ({ headers }: Request): { account: string } | undefined => {
+  const authenticate = ({ headers }: RequestHead): { account: string } | undefined => {
     const account = /^Bearer (\w+)$/.exec(headers.get('authorization') ?? '')?.[1];
     return account === undefined || account === 'nobody' ? undefined : { account };
   };

@@ -3,11 +3,12 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDelta } from '../../src/index.js';
+import type { RequestHead } from '../../src/server/exchange.js';
 import { createServer } from '../../src/server/http-server.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { nodeListener } from '../../src/server/node/index.js';
-import { readBody } from '../../src/server/request-body.js';
 import { signToken } from '../../src/server/tokens/index.js';
+import { readBody } from '../../src/server/web-exchange.js';
 import type { ReplicaMessage } from '../../src/sync/index.js';
 import { seedOfThisRun } from '../support/run-seed.js';
 import { runs } from '../support/seed.js';
@@ -36,7 +37,7 @@ describe('requests by random', () => {
   });
 
   test('find a server that does not check signatures', async () => {
-    const authenticate = ({ headers }: Request): { account: string } | undefined => {
+    const authenticate = ({ headers }: RequestHead): { account: string } | undefined => {
       const claims = /^Bearer \S*\.(\S+)\./.exec(headers.get('authorization') ?? '')?.[1];
       return claims === undefined ? undefined : { account: JSON.parse(atob(claims)).sub };
     };
@@ -146,7 +147,7 @@ describe('a body', () => {
 
 test('what is no HTTP, ends early, or lies about its length harms nobody else', async () => {
   const server = createServer({ logs: new MemoryLogs(), authenticate: () => ({ account: 'ann' }), pollInterval: 0 });
-  const http = createHttpServer(nodeListener(server.fetch));
+  const http = createHttpServer(nodeListener(server.handle));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as { port: number };
   const head = 'POST /v1/find HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';

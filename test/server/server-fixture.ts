@@ -28,7 +28,7 @@ export async function startServer(
   options: Partial<ServerOptions> & Pick<ServerOptions, 'logs'>,
 ): Promise<RunningServer> {
   const server = createServer({ authenticate: tokenAuthentication({ secret: SECRET }), ...options });
-  const http = createHttpServer(nodeListener(server.fetch));
+  const http = createHttpServer(nodeListener(server.handle));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${portOf(http)}`;
   return {

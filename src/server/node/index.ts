@@ -4,4 +4,4 @@
  * @module deltaic/server/node
  */
 
-export { type IncomingRequest, nodeListener, type OutgoingResponse, type WebHandler } from './node-listener.js';
+export { type IncomingRequest, nodeListener, type OutgoingResponse } from './node-listener.js';

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify, SignJWT } from 'jose';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
+import type { RequestHead } from '../exchange.js';
 import type { Authenticated } from '../http-server.js';
 
 /** How tokens are checked. */
@@ -25,7 +26,9 @@ const REMEMBERED_MOST = 10_000;
  *
  * @throws DatastoreError `invalid-option` unless there is either a secret or the address of keys.
  */
-export function tokenAuthentication(options: TokenOptions): (request: Request) => Promise<Authenticated | undefined> {
+export function tokenAuthentication(
+  options: TokenOptions,
+): (request: RequestHead) => Promise<Authenticated | undefined> {
   const { secret, keys, issuer, audience } = options;
   if ((secret === undefined) === (keys === undefined)) {
     throw new DatastoreError('invalid-option', 'tokens need secret or keys, and not both');

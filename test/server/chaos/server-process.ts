@@ -26,4 +26,4 @@ const server = createServer({
   pollInterval: 250,
   snapshotInterval: 10,
 });
-createHttpServer(nodeListener(server.fetch)).listen(port, '127.0.0.1', () => console.log('listens'));
+createHttpServer(nodeListener(server.handle)).listen(port, '127.0.0.1', () => console.log('listens'));
