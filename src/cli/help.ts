@@ -157,6 +157,7 @@ Where logs are kept
   --postgres URL    in PostgreSQL, for any number of servers; needs pg
   --listen URL      the address of the database itself, if --postgres names a pooler; none for polling alone
   --migrate         bring the schema of the database up to date first
+  --keep N          entries of each log to keep behind its newest snapshot, at least; all unless given
 
 Who may do what
   --secret FILE     the file with the secret that signs tokens (HS256), at least 32 bytes

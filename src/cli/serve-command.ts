@@ -39,7 +39,7 @@ const OPTIONS: OptionTypes = {
   ...{ port: 'text', host: 'text', origin: 'text', proxies: 'text' },
   ...{ secret: 'file', keys: 'text', 'editors-may-change-roles': 'flag' },
   ...{ 'account-rate': 'text', 'address-rate': 'text', 'max-body': 'text', 'max-watches': 'text' },
-  ...{ 'max-concurrent': 'text', 'max-queued': 'text' },
+  ...{ 'max-concurrent': 'text', 'max-queued': 'text', keep: 'text' },
   ...{ 'max-datastores': 'text', 'max-time': 'text', cache: 'text', 'metrics-port': 'text', log: LOG_LEVELS },
 };
 
@@ -116,6 +116,7 @@ function limitsOf(values: Arguments['values']): Partial<ServerOptions> {
     bodySize: mebibytes('max-body'),
     watchesPerAccount: optionalNumber(values, 'max-watches', 1_000_000, 1),
     datastoresPerAccount: optionalNumber(values, 'max-datastores', 1_000_000_000, 1),
+    keepEntries: optionalNumber(values, 'keep', 1_000_000_000),
     maxConcurrent: optionalNumber(values, 'max-concurrent', 1_000_000, 1),
     maxQueued: optionalNumber(values, 'max-queued', 1_000_000),
     answerTime: seconds === undefined ? undefined : seconds * 1000,

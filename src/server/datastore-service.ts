@@ -89,6 +89,11 @@ export interface DatastoreServiceOptions {
   /** After how many entries a snapshot is written. 200 unless given. */
   readonly snapshotInterval?: number;
   /**
+   * How many of the newest entries of each log the store keeps, beside those that no snapshot contains: all unless given. A
+   * device that was away for longer loads a snapshot.
+   */
+  readonly keepEntries?: number;
+  /**
    * How many bytes of datastores are kept in memory, as their limits count them: 256 MiB unless given. What was not used
    * for the longest time leaves first.
    */
@@ -146,6 +151,8 @@ const QUEUE_PART = 1 / 6;
 const TURN_PART = 1 / 15;
 /** How often a put that lost to other services is answered again. */
 const ATTEMPTS = 20;
+/** How many entries are trimmed at once. */
+const TRIM = 1_000;
 /** How much of a log is read at once. */
 const PAGE = { entries: 2_000, bytes: 4 << 20 } as const;
 
@@ -446,11 +453,29 @@ export class DatastoreService {
         this.#counts.snapshots++;
         hosted.noteSnapshot(revision);
         this.#hosted.grown(hosted);
+        return this.#trimBehind(hosted);
       })
       .catch(() => undefined)
       .finally(() => {
         hosted.isSnapshotting = false;
       });
+  }
+
+  /**
+   * Trims the log up to the entries that are to be kept. The snapshot that contains the others is in the store by now; which
+   * entries it contains, the store looks up itself (LOG-6). What is not trimmed now is trimmed behind the next snapshot. Spec: LOG-13.
+   */
+  async #trimBehind(hosted: HostedDatastore): Promise<void> {
+    const { keepEntries } = this.#options;
+    if (keepEntries === undefined) return;
+    const target = Math.min(hosted.head.revision - keepEntries, hosted.snapshotRevision);
+    while (hosted.trimmed < target) {
+      // Not all at once, since a store may have to do so in one transaction, and others wait for that.
+      const trimmed = await this.#logs.trim(hosted.handle, Math.min(target, hosted.trimmed + TRIM));
+      // The datastore may be gone.
+      if (trimmed <= hosted.trimmed) return;
+      hosted.trimmed = trimmed;
+    }
   }
 
   /** The datastore in memory, opened from its newest snapshot and what came after it. */
@@ -474,6 +499,7 @@ export class DatastoreService {
       throw new ServiceError('storage', `the log of ${handle} does not follow its snapshot`);
     });
     this.#counts.opened++;
+    hosted.snapshotting = this.#trimBehind(hosted).catch(() => undefined);
     return hosted;
   }
 

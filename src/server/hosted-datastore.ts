@@ -17,18 +17,21 @@ export class HostedDatastore {
   readonly mutex: Mutex = new Mutex();
   snapshotting: Promise<void> = Promise.resolve();
   isSnapshotting = false;
+  /** The revision up to which the log in the store is trimmed, as far as is known here. */
+  trimmed: number;
   #sequencer: Sequencer;
   #head: LogHead;
   #snapshotRevision: number;
 
   /** @param head that of the snapshot which the sequencer was made of. */
-  constructor({ handle, id, owner, team }: StoredDatastore, sequencer: Sequencer, head: LogHead) {
+  constructor({ handle, id, owner, team, trimmed }: StoredDatastore, sequencer: Sequencer, head: LogHead) {
     this.handle = handle;
     this.id = id;
     this.owner = { account: owner, team };
     this.#sequencer = sequencer;
     this.#head = head;
     this.#snapshotRevision = head.revision;
+    this.trimmed = trimmed;
   }
 
   get sequencer(): Sequencer {
@@ -63,6 +66,7 @@ export class HostedDatastore {
     this.#sequencer = other.#sequencer;
     this.#head = other.#head;
     this.#snapshotRevision = other.#snapshotRevision;
+    this.trimmed = other.trimmed;
   }
 
   roleOf(requester: TeamMember): Role {

@@ -1,5 +1,8 @@
 import type { DeviceReport, DeviceView } from './device-process.js';
 
+/** How long a server that lives may take to answer, in ms. */
+const PATIENCE = 120_000;
+
 /** Something is not as it must be, and never will be. */
 export class Wrong extends Error {}
 
@@ -186,7 +189,7 @@ export class Checker {
       method: 'POST',
       headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(PATIENCE),
     });
     const text = await response.text();
     if (response.ok) return JSON.parse(text) as Record<string, unknown>;

@@ -169,6 +169,7 @@ class Run {
           const failure = await failureOf(url, () => this.#checker.compareLog(id, url));
           if (failure === undefined) break;
           if (turn > TURNS) throw new Late(failure);
+          await pause(20);
         }
       }
     }

@@ -25,5 +25,7 @@ const server = createServer({
   heartbeat: 300,
   pollInterval: 250,
   snapshotInterval: 10,
+  // More than a round has, so that the checker reads each entry before it is gone.
+  keepEntries: 1_000,
 });
 createHttpServer(nodeListener(server.handle)).listen(port, '127.0.0.1', () => console.log('listens'));
