@@ -6,6 +6,7 @@ from operations import Delete, DeleteRecord, ListDelete, ListEdit, ListInsert, L
 from order import equal
 from sizes import size_of_delta
 from values import ABSENT
+from wire_writing import format_delta, format_operation
 
 GREATEST_SIZE = 256 * 1024
 
@@ -42,6 +43,25 @@ def within(delta, others):
             operations = {name: op for name, op in changes[0].operations.items() if name in names}
             changes = [UpdateRecord(*place, operations)]
         left += changes if theirs else []
+    return compose([left])
+
+
+def unlike(delta, other, change):
+    """What a delta does in places that a change edits, and in others where another delta does not do the same."""
+    others, edited, left = by_place(other), by_place(change), []
+    for place, changes in by_place(delta).items():
+        same, met = others.get(place), edited.get(place)
+        if is_update(changes) and same and is_update(same) and (not met or is_update(met)):
+            names = met[0].operations if met else {}
+            theirs = same[0].operations
+            operations = {
+                name: operation
+                for name, operation in changes[0].operations.items()
+                if name in names or name not in theirs or format_operation(operation) != format_operation(theirs[name])
+            }
+            left.append(UpdateRecord(*place, operations))
+        elif met or not same or format_delta(changes) != format_delta(same):
+            left += changes
     return compose([left])
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from compression import compose, compress
-from detours import is_too_large, straight, within
+from detours import is_too_large, straight, unlike, within
 from inversion import invert
 from operations import DeleteRecord, ListEdit, UpdateRecord
 from own_items import OwnItems
@@ -203,6 +203,7 @@ class UndoHistory:
     def shift(self, change, before, after, rest):
         """How the state below deltas of a stack changes, where `rest` edits it, and whether others alone did that."""
         change, before, after = (within(delta, rest) for delta in (change, compose(before), compose(after)))
+        before, after = unlike(before, after, change), unlike(after, before, change)
         shifted = straight(straight(invert(before), change), after)
         [forward] = rebase([before], change, self.rule_of).remotes
         [backward] = rebase([after], invert(change), self.rule_of).remotes

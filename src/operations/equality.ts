@@ -26,7 +26,7 @@ function areFieldsEqual(left: Fields | undefined, right: Fields | undefined): bo
   return areEntriesEqual(left, right, valuesEqual);
 }
 
-function isFieldOpEqual(left: FieldOp, right: FieldOp): boolean {
+export function isFieldOpEqual(left: FieldOp, right: FieldOp): boolean {
   if (left.type === 'list') {
     return right.type === 'list' && left.create === right.create && areAllEqual(left.ops, right.ops, isListOpEqual);
   }

@@ -38,6 +38,8 @@ interface Overwritten {
 export class OwnPuts {
   /** By place, which is table, record and field with spaces between: names have none. The last is the latest. */
   readonly #revisions = new Map<string, number>();
+  /** Goes on where it stopped, since from the start it would pass over all that has been deleted since the last rehash. */
+  readonly #oldest = this.#revisions.keys();
   /** The fields of each record with any, by table and record. */
   readonly #records = new Map<string, Set<string>>();
 
@@ -145,11 +147,9 @@ export class OwnPuts {
     const fields = this.#records.get(`${table} ${record}`);
     if (fields === undefined) this.#records.set(`${table} ${record}`, new Set([field]));
     else fields.add(field);
-    for (const place of this.#revisions.keys()) {
-      if (this.#revisions.size <= FIELDS_MAX) break;
-      const [oldTable = '', oldRecord = '', oldField = ''] = place.split(' ');
-      this.#forget(oldTable, oldRecord, oldField);
-    }
+    if (this.#revisions.size <= FIELDS_MAX) return;
+    const [oldTable = '', oldRecord = '', oldField = ''] = (this.#oldest.next().value ?? '').split(' ');
+    this.#forget(oldTable, oldRecord, oldField);
   }
 
   #forget(table: string, record: string, field: string): number | undefined {

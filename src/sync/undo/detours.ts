@@ -4,6 +4,7 @@ import { changesOf, editAt, type InsertedRecord, type RecordEdit } from '../../d
 import { applyListEdit } from '../../lists/apply.js';
 import { withoutDetours } from '../../lists/detours.js';
 import { type Change, type FieldOp, type FieldOps, fieldSet, valueAfter } from '../../operations/change.js';
+import { areChangesEqual, isFieldOpEqual } from '../../operations/equality.js';
 import { listOfOps, opCountOf } from '../../operations/list-columns.js';
 import { type Fields, sortedMap } from '../../values/fields.js';
 import { valuesEqual } from '../../values/order.js';
@@ -51,6 +52,26 @@ export function within(delta: Delta, others: readonly Delta[]): Delta {
     return updateOf(edit.ops, (op, field) =>
       found.some((other) => other.type !== 'update' || other.ops.has(field)) ? op : undefined,
     );
+  });
+}
+
+/** What a delta does in places that `above` edits, and in others where another delta does not do the same. */
+export function unlike(delta: Delta, other: Delta, above: Delta): Delta {
+  const find = editFinder([changesIn(other), changesIn(above)], delta.length);
+  return mapEdits(delta, (edit, table, record) => {
+    const found = find(table, record);
+    const [same, met] = [0, 1].map((index) => found.find(({ deltaIndex }) => deltaIndex === index)?.placed.edit);
+    if (edit.type === 'update' && same?.type === 'update' && (met === undefined || met.type === 'update')) {
+      return updateOf(edit.ops, (op, field) => {
+        const otherOp = met?.ops.has(field) === true ? undefined : same.ops.get(field);
+        return otherOp !== undefined && isFieldOpEqual(op, otherOp) ? undefined : op;
+      });
+    }
+    const isSame =
+      met === undefined &&
+      same !== undefined &&
+      areChangesEqual(changesOf(table, record, edit), changesOf(table, record, same));
+    return isSame ? undefined : edit;
   });
 }
 

@@ -9,14 +9,16 @@
  * Spec: SYNC-42, SYNC-53, SYNC-62.
  */
 
-import { changesIn, composeAll, type Delta, deltaInNormalForm, NO_CHANGES } from '../../deltas/delta.js';
+import { changesIn, type Delta, deltaInNormalForm, deltaOf, NO_CHANGES } from '../../deltas/delta.js';
+import { editFinder } from '../../deltas/edit-finder.js';
 import { deltaWithoutBefore, invert } from '../../deltas/invert.js';
 import { type OwnItemsLookup, type RuleLookup, rebase } from '../../deltas/rebase.js';
 import { type Change, type FieldOp, type UpdateChange, updateChange } from '../../operations/change.js';
 import { opCountOf } from '../../operations/list-columns.js';
+import { RecordMap } from '../../operations/record-map.js';
 import { freezeMap } from '../../values/fields.js';
 import { sumOf } from '../../values/frozen-array.js';
-import { isTooLarge, straight, within } from './detours.js';
+import { isTooLarge, straight, unlike, within } from './detours.js';
 
 /** What undoes or redoes one item, valid on what the user sees once the items above it have been undone or redone. */
 export class UndoItem {
@@ -87,19 +89,42 @@ export function carry(
 export function fade(stack: readonly UndoItem[], delta: Delta, rules: RuleLookup, own: OwnItemsLookup): UndoItem[] {
   if (!isMet(stack, changesIn(delta))) return [...stack];
   const faded: UndoItem[] = [];
-  let next: Shift = { change: delta, isOthers: true };
+  let next = new Meeting({ change: delta, isOthers: true });
   while (faded.length < stack.length) {
-    const { change, isOthers } = next;
+    const { change, isOthers, touched } = next;
     const group = fadedTogether(stack.slice(faded.length));
+    const isHere = isMetBy(group, touched);
     const ownHere = faded.length === 0 ? own : undefined;
-    const left = isOthers ? fadeGroup(group, change, rules, ownHere) : carry(group, change, rules, ownHere);
+    const fadeHere = isOthers ? fadeGroup : carry;
+    const left = isHere ? fadeHere(group, change, rules, ownHere) : group;
     faded.push(...left);
-    const rest = stack.slice(faded.length);
-    if (rest.length === 0) break;
-    const shift = shiftFor(rest, change, deltasOf(group), deltasOf(left), rules);
-    next = { change: shift.change, isOthers: isOthers && shift.isOthers };
+    if (faded.length === stack.length) break;
+    // Below a group that it does not meet, a change is what it was, but for its own detours.
+    if (!isHere && next.isStraight) continue;
+    const shift = shiftFor(stack.slice(faded.length), change, deltasOf(group), deltasOf(left), rules);
+    next = new Meeting({ change: shift.change, isOthers: isOthers && shift.isOthers });
   }
   return faded;
+}
+
+/** A change that the groups of a stack meet, with what is asked about it for each of them. */
+class Meeting implements Shift {
+  readonly change: Delta;
+  readonly isOthers: boolean;
+  readonly touched: RecordMap<Change>;
+  #isStraight: boolean | undefined;
+
+  constructor({ change, isOthers }: Shift) {
+    this.change = change;
+    this.isOthers = isOthers;
+    this.touched = byRecord(changesIn(change));
+  }
+
+  /** Whether the change has no detours. */
+  get isStraight(): boolean {
+    this.#isStraight ??= isSame(straight(NO_CHANGES, this.change), this.change);
+    return this.#isStraight;
+  }
 }
 
 /** What is left of a stack without the first items, which are undone or forgotten. */
@@ -137,8 +162,7 @@ function fadeGroup(
   const since = within(straight(before, more), wholes);
   // Nothing comes back while others only go on.
   const hasDetour = operationsIn([since]) < operationsIn([before, more]);
-  const back = hasDetour ? rebased(wholes, since, rules) : left;
-  const most = operationsIn(back) > operationsIn(left) ? back : left;
+  const most = hasDetour ? mostOf(rebased(wholes, since, rules), left) : left;
   const isBack = isWhole(most, wholes);
   return group.map((item, at) => {
     const delta = most[at] ?? NO_CHANGES;
@@ -165,13 +189,35 @@ function shiftFor(
   rules: RuleLookup,
 ): Shift {
   const places = rest.map(wholeOf);
-  const [above, was, is] = [change, composeAll(before), composeAll(after)].map((delta) => within(delta, places));
-  if (above === undefined || was === undefined || is === undefined) return { change: NO_CHANGES, isOthers: true };
+  const above = within(change, places);
+  // To all other records the items do the same before and after.
+  const edited = [above, ...before.flatMap((delta, at) => (delta === after[at] ? [] : [delta, after[at] ?? delta]))];
+  const did = within(composedWhere(edited, before), places);
+  const does = within(composedWhere(edited, after), places);
+  const [was, is] = [unlike(did, does, above), unlike(does, did, above)];
   const shift = straight(straight(invert(was), above), is);
   const isOthers =
     isSame(shift, rebase([was], above, { rules }).remote) ||
     isSame(invert(shift), rebase([is], invert(above), { rules }).remote);
   return { change: shift, isOthers };
+}
+
+/** What deltas do one after the other to the records that any of others edits. */
+function composedWhere(edited: readonly Delta[], deltas: readonly Delta[]): Delta {
+  const places = byRecord(edited.flatMap(changesIn));
+  const normalForms = deltas.map(changesIn);
+  const find = editFinder(
+    normalForms,
+    sumOf(edited, ({ length }) => length),
+  );
+  const changes: Change[] = [];
+  for (const { table, record } of places.sorted()) {
+    for (const { deltaIndex, placed } of find(table, record)) {
+      const normalForm = normalForms[deltaIndex] as readonly Change[];
+      for (let at = placed.start; at < placed.end; at++) changes.push(normalForm[at] as Change);
+    }
+  }
+  return deltaOf(changes);
 }
 
 /** Whether two deltas do the same, whatever they say that they overwrite. */
@@ -194,7 +240,15 @@ function wholeOf({ whole }: UndoItem): Delta {
 
 /** Whether a merge has taken nothing from deltas: none has fewer operations. */
 function isWhole(left: readonly Delta[], wholes: readonly Delta[]): boolean {
-  return wholes.every((whole, at) => operationsIn(left.slice(at, at + 1)) >= operationsIn([whole]));
+  return wholes.every(
+    (whole, at) => whole === left[at] || operationsIn(left.slice(at, at + 1)) >= operationsIn([whole]),
+  );
+}
+
+/** The one of two stacks that does more, the second if both do as much. */
+function mostOf(first: readonly Delta[], second: readonly Delta[]): readonly Delta[] {
+  const isMore = operationsIn(first) > operationsIn(second);
+  return isMore ? first : second;
 }
 
 function operationsIn(deltas: readonly Delta[]): number {
@@ -204,9 +258,6 @@ function operationsIn(deltas: readonly Delta[]): number {
   });
 }
 
-/** Changes by table and record. */
-type ChangesByRecord = ReadonlyMap<string, ReadonlyMap<string, Change>>;
-
 /** What was dropped of one record, for the rest of the stack: all of it, or some fields. */
 interface Dropped {
   isWhole: boolean;
@@ -215,14 +266,17 @@ interface Dropped {
 
 /** Whether any item of a stack touches what `later` touches: a record, and if both only update it, a field of it. */
 export function isMet(stack: readonly UndoItem[], later: readonly Change[]): boolean {
-  if (stack.length === 0 || later.length === 0) return false;
-  const touched = byRecord(later);
-  return stack.some((item) =>
-    changesIn(item.touched).some((change) => {
-      const other = touched.get(change.table)?.get(change.record);
-      return other !== undefined && isSameField(change, other);
-    }),
-  );
+  return stack.length > 0 && later.length > 0 && isMetBy(stack, byRecord(later));
+}
+
+function isMetBy(stack: readonly UndoItem[], later: RecordMap<Change>): boolean {
+  for (const { touched } of stack) {
+    for (const change of changesIn(touched)) {
+      const other = later.get(change.table, change.record);
+      if (other !== undefined && isSameField(change, other)) return true;
+    }
+  }
+  return false;
 }
 
 /**
@@ -233,17 +287,18 @@ export function isMet(stack: readonly UndoItem[], later: readonly Change[]): boo
 function yieldTo(stack: readonly Delta[], later: readonly Change[]): Delta[] {
   const touched = byRecord(later);
   const dropped = new Map<Change, Dropped>();
-  return stack.map((delta) =>
-    deltaInNormalForm(
-      changesIn(delta).flatMap((change) => {
-        const other = touched.get(change.table)?.get(change.record);
-        if (other?.type !== 'update') return [change];
-        const state = dropped.get(other) ?? { isWhole: false, fields: new Set() };
-        dropped.set(other, state);
-        return yieldChange(change, other, state);
-      }),
-    ),
-  );
+  return stack.map((delta) => {
+    let isKept = true;
+    const kept = changesIn(delta).flatMap((change) => {
+      const other = touched.get(change.table, change.record);
+      if (other?.type !== 'update') return [change];
+      isKept = false;
+      const state = dropped.get(other) ?? { isWhole: false, fields: new Set() };
+      dropped.set(other, state);
+      return yieldChange(change, other, state);
+    });
+    return isKept ? delta : deltaInNormalForm(kept);
+  });
 }
 
 function yieldChange(change: Change, later: UpdateChange, dropped: Dropped): Change[] {
@@ -258,15 +313,13 @@ function yieldChange(change: Change, later: UpdateChange, dropped: Dropped): Cha
   return kept.size === 0 ? [] : [updateChange(change.table, change.record, freezeMap(kept))];
 }
 
-function byRecord(changes: readonly Change[]): ChangesByRecord {
-  const tables = new Map<string, Map<string, Change>>();
+function byRecord(changes: readonly Change[]): RecordMap<Change> {
+  const records = new RecordMap<Change>();
   for (const change of changes) {
-    const records = tables.get(change.table) ?? new Map<string, Change>();
-    tables.set(change.table, records);
     // Of a delete and an insert the delete stays: to a later edit of the record either means the same.
-    if (!records.has(change.record)) records.set(change.record, change);
+    if (records.get(change.table, change.record) === undefined) records.set(change.table, change.record, change);
   }
-  return tables;
+  return records;
 }
 
 function isSameField(left: Change, right: Change): boolean {
