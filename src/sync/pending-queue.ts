@@ -379,6 +379,10 @@ export class PendingQueue {
   }
 
   #mergeAlone(remote: Delta, seen: number, onConflict: ConflictListener): void {
+    if (this.#unconfirmed.length === 0 && this.#uncommitted.isUntouched) {
+      this.#follow(remote, seen, onConflict);
+      return;
+    }
     // The delta in flight has been overtaken, so that none of them can be in the log.
     const segments = withoutCancelled([...this.#unconfirmed, this.#uncommitted].map((delta) => delta.segments));
     const { applied, merged } = this.#applyAndMerge(remote, (delta) =>
@@ -389,6 +393,16 @@ export class PendingQueue {
     this.#history.merged(merged.deltas.flat(), { remote: applied, shown, own });
     this.#followRemote(applied, seen, isEditedBy(segments), onConflict);
     this.#setRebased(merged.deltas, [...this.#unconfirmed, this.#uncommitted]);
+  }
+
+  /** Merges a remote delta where nothing is pending, so that it is to the view what it is to the base. */
+  #follow(remote: Delta, seen: number, onConflict: ConflictListener): void {
+    const applied = this.#applyToBase(remote);
+    const shown = this.#show(remote);
+    this.#history.merged([], { remote: applied, shown, own: { base: this.#ownInBase, view: this.#ownInBase } });
+    this.#followRemote(applied, seen, () => false, onConflict);
+    this.#uncommitted = new LocalDelta();
+    this.#noteIfSettled();
   }
 
   #mergeInRun(run: MergeRun, remote: Delta, seen: number, onConflict: ConflictListener): void {

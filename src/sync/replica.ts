@@ -412,7 +412,8 @@ export class Replica {
       this.#session.receive(message);
     } finally {
       // Entries wait for the next merge, and until then they change nothing that is saved.
-      if (this.#savedOfLog !== before) this.#sinceSaved.anything();
+      const after = this.#savedOfLog;
+      if (after.some((part, at) => part !== before[at])) this.#sinceSaved.anything();
     }
   }
 
@@ -509,9 +510,9 @@ export class Replica {
     return { changed: this.#queue.takeChanged(), ...report };
   }
 
-  /** What is saved of the log, apart from its state: equal if that is. */
-  get #savedOfLog(): string {
-    return JSON.stringify([this.#queue.revision, this.#session.origin]);
+  /** What is saved of the log, apart from its state: all the same as long as that is. */
+  get #savedOfLog(): readonly unknown[] {
+    return [this.#queue.revision, ...Object.values(this.#session.origin)];
   }
 
   #resume(parsed: ParsedReplica): void {
