@@ -1,7 +1,7 @@
 // One process that is measured: a server, or the bare work that bounds it. It is told what to do by messages of its parent.
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ import { LmdbLogs } from '../../src/server/lmdb/index.js';
 import { nodeListener } from '../../src/server/node/index.js';
 import { PostgresLogs } from '../../src/server/postgres/index.js';
 import { tokenAuthentication } from '../../src/server/tokens/index.js';
+import { bareHttpServer } from './bare-http.js';
 import { type ContenderName, ENTRY_TEXT, PUT_BYTES, type Question, SECRET } from './protocol.js';
 
 const [name, url = ''] = process.argv.slice(2) as [ContenderName, string?];
@@ -96,15 +97,13 @@ async function insertBarePostgres(clients: number, ms: number): Promise<number> 
   return count;
 }
 
-async function serveDeltaic(logs: LogStore): Promise<number> {
+function serveDeltaic(logs: LogStore): Promise<number> {
   const secret = new TextEncoder().encode(SECRET);
   const server = createServer({ logs, authenticate: tokenAuthentication({ secret }), watchesPerAccount: 100_000 });
-  const http = createHttpServer(nodeListener(server.handle));
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', 8_192, resolve));
-  return (http.address() as AddressInfo).port;
+  return listen(createHttpServer(nodeListener(server.handle)));
 }
 
-async function serveShareDb(): Promise<number> {
+function serveShareDb(): Promise<number> {
   const share = new ShareDB();
   // A package without declarations.
   const JsonStream = createRequire(import.meta.url)('@teamwork/websocket-json-stream') as new (
@@ -112,7 +111,11 @@ async function serveShareDb(): Promise<number> {
   ) => Duplex;
   const http = createHttpServer();
   new WebSocketServer({ server: http }).on('connection', (socket) => share.listen(new JsonStream(socket)));
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return listen(http);
+}
+
+async function listen(http: Server): Promise<number> {
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', 8_192, resolve));
   return (http.address() as AddressInfo).port;
 }
 
@@ -124,6 +127,8 @@ async function start(): Promise<number> {
       return serveDeltaic(new LmdbLogs({ path: join(directory, 'logs') }));
     case 'deltaic-postgres':
       return serveDeltaic(await PostgresLogs.open({ url, migrate: true }));
+    case 'bare-http':
+      return listen(bareHttpServer());
     case 'sharedb':
       return serveShareDb();
     default:

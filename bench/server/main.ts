@@ -7,9 +7,10 @@ import { resolve } from 'node:path';
 import { startPostgres } from '../../test/server/postgres-server.js';
 import { thisSetting } from '../support/machine.js';
 import { measureSized, median } from './datastore-of-size.js';
-import { type Done, loadDeltaic, loadShareDb } from './load.js';
+import { type Done, loadDeltaic } from './load.js';
 import { Contender, type ContenderName } from './protocol.js';
 import { formatServer, type Rates, type ServerResult } from './report.js';
+import { loadShareDb } from './sharedb-load.js';
 import { measureWatchers } from './watchers.js';
 
 const CLIENTS = 64;
@@ -28,7 +29,10 @@ const contenders: Readonly<Record<string, () => Promise<Rates>>> = {
   'Deltaic, LMDB': () => served('deltaic-lmdb', (port, time) => loadDeltaic(port, { clients: CLIENTS, ms: time })),
   'Deltaic, LMDB, without HTTP': () => worked('in-process-lmdb'),
   'ShareDB, memory': () => served('sharedb', (port, time) => loadShareDb(port, CLIENTS, time)),
+  'bare Node HTTP': () => served('bare-http', (port, time) => loadDeltaic(port, { clients: CLIENTS, ms: time })),
+  'bare Node HTTP, one client': () => served('bare-http', (port, time) => loadDeltaic(port, { clients: 1, ms: time })),
   'bare LMDB commits': () => worked('bare-lmdb'),
+  'bare LMDB commits of one put': () => worked('bare-lmdb', 1),
   'Deltaic, LMDB, one hot datastore': () =>
     served('deltaic-lmdb', (port, time) => loadDeltaic(port, { clients: CLIENTS, ms: time, isHot: true })),
   'Deltaic, PostgreSQL': () =>
@@ -60,6 +64,7 @@ const result: ServerResult = {
     name,
     perSecond: median(measured.map(({ perSecond }) => perSecond)),
     cpuEach: median(measured.map(({ cpuEach }) => cpuEach)),
+    clientEach: median(measured.map(({ clientEach }) => clientEach)),
     conflictsEach: median(measured.map(({ conflictsEach }) => conflictsEach)),
   })),
   sized,
@@ -82,18 +87,26 @@ async function served(name: ContenderName, load: (port: number, ms: number) => P
     sent += puts + conflicts;
   }
   const before = await contender.usage();
+  const own = process.cpuUsage();
   const { puts, seconds, conflicts } = await load(contender.port, ms);
+  const { user, system } = process.cpuUsage(own);
   const after = await contender.usage();
   await contender.stop();
-  return { perSecond: puts / seconds, cpuEach: (after.cpu - before.cpu) / puts, conflictsEach: conflicts / puts };
+  return {
+    perSecond: puts / seconds,
+    cpuEach: (after.cpu - before.cpu) / puts,
+    clientEach: (user + system) / 1_000 / puts,
+    conflictsEach: conflicts / puts,
+  };
 }
 
-async function worked(name: ContenderName): Promise<Rates> {
+async function worked(name: ContenderName, clients = CLIENTS): Promise<Rates> {
   const contender = await Contender.start(name, url);
-  await contender.work(CLIENTS, ms);
+  await contender.work(clients, ms);
   const before = await contender.usage();
-  const puts = await contender.work(CLIENTS, ms);
+  const puts = await contender.work(clients, ms);
   const after = await contender.usage();
   await contender.stop();
-  return { perSecond: (puts / ms) * 1_000, cpuEach: (after.cpu - before.cpu) / puts, conflictsEach: 0 };
+  const cpuEach = (after.cpu - before.cpu) / puts;
+  return { perSecond: (puts / ms) * 1_000, cpuEach, clientEach: 0, conflictsEach: 0 };
 }

@@ -8,6 +8,7 @@ export type ContenderName =
   | 'deltaic-postgres'
   | 'sharedb'
   | 'in-process-lmdb'
+  | 'bare-http'
   | 'bare-lmdb'
   | 'bare-postgres';
 

@@ -18,11 +18,12 @@ export function thisSetting(): Setting {
   };
 }
 
-/** The last commit that changed the measured code; later commits elsewhere do not count. */
+/** The commit that is checked out, and whether what is measured, or what measures it, differs from it. */
 function commit(): string {
   try {
-    const changed = execFileSync('git', ['status', '--porcelain', '--', 'src'], { encoding: 'utf8' }) !== '';
-    const name = execFileSync('git', ['log', '-1', '--format=%h', '--', 'src'], { encoding: 'utf8' }).trim();
+    const changed =
+      execFileSync('git', ['status', '--porcelain', '--', 'src', 'bench/*.ts'], { encoding: 'utf8' }) !== '';
+    const name = execFileSync('git', ['log', '-1', '--format=%h'], { encoding: 'utf8' }).trim();
     return changed ? `${name} with changes` : name;
   } catch {
     return 'unknown';
