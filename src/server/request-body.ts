@@ -1,13 +1,15 @@
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+
 /** A JSON object that was sent. */
 export type JsonBody = Readonly<Record<string, unknown>>;
 
 /** @throws DatastoreError `invalid-json`. */
 export function parseJsonBody(bytes: Uint8Array): JsonBody {
   try {
-    const body: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const body: unknown = JSON.parse(DECODER.decode(bytes));
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as JsonBody;
   } catch {
     // What cannot be read is told below, without what was sent.

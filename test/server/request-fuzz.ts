@@ -1,13 +1,16 @@
+import { encodeMessage } from '../../src/codec/binary/encoded-message.js';
 import { parseDelta } from '../../src/index.js';
 import { createServer, type DatastoreServer, type ServerOptions } from '../../src/server/http-server.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
+import type { ReplicaMessage } from '../../src/sync/index.js';
 import { Random } from '../simulator/random.js';
 import { SECRET } from './server-fixture.js';
 
 /** Words that only those may see who may read the datastore that they are in. */
 const PRIVATE_WORD = 'canary-of-ann';
 const SHARED_WORD = 'canary-of-the-team';
+const BINARY = 'application/vnd.deltaic';
 /** After how many requests the logs are trimmed, so that what they hold does not grow. */
 const TRIM = 1_000;
 /** How many handles of its own it remembers. */
@@ -23,7 +26,8 @@ export class FuzzFailure extends Error {}
 
 /**
  * Sends random requests to a server that keeps data of ann: by bob, who may read nothing of it, by vera, who is a viewer of
- * one datastore, and by nobody. They are calls with parts that were exchanged, cut, or made up. No answer may be a failure of
+ * one datastore, and by nobody. They are calls with parts that were exchanged, cut, or made up, in JSON and in the binary form, and
+ * some clients go away before they are answered. No answer may be a failure of
  * the server or show what the account may not see, and nothing of ann's may have changed at the end.
  */
 export class RequestFuzz {
@@ -78,8 +82,15 @@ export class RequestFuzz {
   async step(): Promise<void> {
     const attacker = this.#random.pick(this.#attackers);
     this.#asking = attacker.name;
-    const request = this.#request(attacker);
-    const response = await this.#server.fetch(request);
+    const gone = new AbortController();
+    const request = this.#request(attacker, gone.signal);
+    const answering = this.#server.fetch(request);
+    // A long poll is not waited for.
+    if (request.url.endsWith('/poll')) {
+      await Promise.race([answering, nextTurn()]);
+      gone.abort();
+    }
+    const response = await answering;
     this.statuses.set(response.status, (this.statuses.get(response.status) ?? 0) + 1);
     const answer = await textOf(response);
     this.#count++;
@@ -92,6 +103,9 @@ export class RequestFuzz {
       fail(`the server failed: ${String(this.#failure)}`);
     if (answer.includes(PRIVATE_WORD)) fail('private data was shown');
     if (answer.includes(SHARED_WORD) && attacker.name !== 'vera') fail('shared data was shown');
+    const [secret, shared] = this.#handles;
+    const hidden = attacker.name === 'vera' ? [secret] : [secret, shared];
+    for (const handle of hidden) if (answer.includes(`"${handle}","rev":1`)) fail('it was shown how far a log is');
     const isOpen = /\/(?:health|ready)$/.test(request.url);
     if (attacker.name === 'nobody' && response.ok && !isOpen) fail('nobody got in');
     if (/\bat .*\.[jt]s:\d|node_modules/.test(answer)) fail('a stack was shown');
@@ -108,7 +122,7 @@ export class RequestFuzz {
     await this.#server.close(0);
   }
 
-  #request({ authorization }: Attacker): Request {
+  #request({ authorization }: Attacker, signal: AbortSignal): Request {
     const path = this.#path();
     const isCall = this.#random.chance(0.9) && !path.includes('datastores');
     const method = isCall ? 'POST' : this.#random.pick(['GET', 'GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'POST']);
@@ -117,9 +131,13 @@ export class RequestFuzz {
     if (this.#random.chance(0.97)) headers.set('content-type', 'application/json');
     if (this.#random.chance(0.05)) headers.set('origin', 'https://other.example');
     if (this.#random.chance(0.02)) headers.set('content-encoding', 'gzip');
-    const body = method === 'GET' || method === 'HEAD' ? undefined : this.#body(path);
-    this.#sent = String(body);
-    return new Request(`http://localhost${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+    if (this.#random.chance(0.2)) headers.set('accept', BINARY);
+    const isBinary = this.#random.chance(path.endsWith('send') ? 0.3 : 0.02);
+    if (isBinary) headers.set('content-type', BINARY);
+    const made = isBinary ? this.#binary() : this.#body(path);
+    const body = method === 'GET' || method === 'HEAD' ? {} : { body: made };
+    this.#sent = typeof made === 'string' ? made : Buffer.from(made).toString('base64');
+    return new Request(`http://localhost${path}`, { method, headers, signal, ...body });
   }
 
   #path(): string {
@@ -127,7 +145,7 @@ export class RequestFuzz {
     if (this.#random.chance(0.05)) return this.#random.pick(others);
     const ids = ['secret', '.shared', '%ff', '%2e%2e', '__proto__'];
     if (this.#random.chance(0.1)) return `/v1/datastores/${this.#random.pick(ids)}`;
-    const calls = ['profile', 'list', 'find', 'create', 'delete', 'send', 'send', 'send', 'watch'];
+    const calls = ['profile', 'list', 'find', 'create', 'delete', 'send', 'send', 'send', 'watch', 'poll'];
     return `/v1/${this.#random.pick(calls)}`;
   }
 
@@ -150,6 +168,30 @@ export class RequestFuzz {
     }
   }
 
+  /** A message in the binary form, as it should be or damaged. */
+  #binary(): Uint8Array<ArrayBuffer> {
+    const change = ['I', 'notes', `r${this.#count}`, { text: 'fine' }];
+    const put = { rev: this.#random.below(3), nonce: `b${this.#count}`, delta: parseDelta([change]) };
+    const message = this.#random.pick<ReplicaMessage>([
+      { type: 'put', ...put },
+      { type: 'fetch', rev: this.#random.below(3) },
+      { type: 'fetch-snapshot' },
+    ]);
+    const bytes = Uint8Array.from(encodeMessage(message, { handle: this.#handle() }));
+    switch (this.#random.below(6)) {
+      case 0:
+        return bytes.slice(0, this.#random.below(bytes.length + 1));
+      case 1:
+      case 2:
+        bytes[this.#random.below(bytes.length)] = this.#random.below(256);
+        return bytes;
+      case 3:
+        return Uint8Array.from([...bytes, ...bytes]);
+      default:
+        return bytes;
+    }
+  }
+
   #json(path: string): unknown {
     if (this.#random.chance(0.03)) return this.#anything(3);
     const id = this.#random.pick(['secret', '.shared', 'own', '.own', 'Not An Id', '']);
@@ -159,7 +201,15 @@ export class RequestFuzz {
       body['handle'] = this.#random.chance(0.8) ? this.#handle() : this.#anything(1);
       body['message'] = this.#random.chance(0.9) ? this.#message() : this.#anything(3);
     }
-    if (path.endsWith('watch')) body['handles'] = this.#random.chance(0.8) ? this.#handles : this.#anything(2);
+    if (/watch|poll/.test(path)) body['handles'] = this.#random.chance(0.8) ? this.#handles : this.#anything(2);
+    if (path.endsWith('poll') && this.#random.chance(0.7)) {
+      const told = this.#handles.map((handle) => [handle, this.#anything(1)]);
+      const cursor = JSON.stringify({
+        list: this.#anything(1),
+        told: this.#random.chance(0.8) ? told : this.#anything(2),
+      });
+      body['cursor'] = this.#random.chance(0.9) ? cursor : this.#anything(2);
+    }
     return body;
   }
 

@@ -7,7 +7,7 @@ import type { RequestHead } from '../../src/server/exchange.js';
 import { createServer } from '../../src/server/http-server.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
 import { nodeListener } from '../../src/server/node/index.js';
-import { signToken } from '../../src/server/tokens/index.js';
+import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
 import { readBody } from '../../src/server/web-exchange.js';
 import type { ReplicaMessage } from '../../src/sync/index.js';
 import { seedOfThisRun } from '../support/run-seed.js';
@@ -42,6 +42,15 @@ describe('requests by random', () => {
       return claims === undefined ? undefined : { account: JSON.parse(atob(claims)).sub };
     };
     await expect(fuzz(30_000, { authenticate })).rejects.toThrow(FuzzFailure);
+  });
+
+  test('find a server that shows in the binary form what it does not show in JSON', async () => {
+    const checked = tokenAuthentication({ secret: SECRET });
+    const authenticate = async (request: RequestHead): ReturnType<typeof checked> => {
+      const isBinary = request.headers.get('accept') === 'application/vnd.deltaic';
+      return isBinary ? { account: 'ann' } : await checked(request);
+    };
+    await expect(fuzz(30_000, { authenticate })).rejects.toThrow(/data was shown|nobody got in/);
   });
 });
 
