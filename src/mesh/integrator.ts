@@ -10,6 +10,7 @@ import { type Atom, isList, type Value } from '../values/value.js';
 import { compareAgents, type MeshEvent } from './event.js';
 import { EventGraph, type EventNode, NOTHING_TRIMMED, saw, seenOf, type TrimmedSet } from './event-graph.js';
 import { type BaseValue, type ConflictReport, type RecordBase, RecordHistory, type Rival } from './record-history.js';
+import { mergeTwoEdits } from './two-edits.js';
 
 /** The events of a window that touch one record, and what became of it, once somebody needs to know. */
 interface TouchedRecord {
@@ -152,6 +153,12 @@ export class Integrator {
         const touched = window.tables.get(table)?.get(record);
         if (touched === undefined || sawAll(node, touched)) {
           shown.push(...changes);
+          continue;
+        }
+        const merged = mergeWithOne(node, changes, touched);
+        if (merged !== undefined) {
+          shown.push(...merged);
+          noteTouch(touched, node, start);
           continue;
         }
         const history = this.#historyOf(table, record, touched);
@@ -373,6 +380,18 @@ function reportOf(
       return { node: other, changes: changesOf(other.event.delta, table, record, positions[at] ?? 0) };
     });
   return { tell, rivals };
+}
+
+/** What an event does to a record that one other touched, if that can be said without a history, which may come later. */
+function mergeWithOne(node: EventNode, changes: readonly Change[], touched: TouchedRecord): Change[] | undefined {
+  const { nodes, positions, history } = touched;
+  const [change] = changes;
+  const [other] = nodes;
+  if (history !== undefined || nodes.length !== 1 || other === undefined) return undefined;
+  if (change === undefined || changes.length !== 1) return undefined;
+  const [otherChange, more] = changesOf(other.event.delta, change.table, change.record, positions[0] ?? 0);
+  if (otherChange === undefined || more !== undefined) return undefined;
+  return mergeTwoEdits({ agent: node.event.id[0], change }, { agent: other.event.id[0], change: otherChange });
 }
 
 /** Whether an event saw all others that touched a record. Spec: WINDOW-2. */
