@@ -17,6 +17,7 @@ const SLOW = [
   'test/complexity/**',
   'test/datastore/manager/replica-log.test.ts',
   'test/datastore/tabs/tab-world.test.ts',
+  'test/examples/mesh-crash.test.ts',
   'test/fuzz/**',
   'test/laws/binary-refusals.test.ts',
   'test/laws/created-lists.test.ts',
@@ -49,6 +50,7 @@ const ALONE = [
   'test/complexity/*.test.ts',
   'test/**/leaks.test.ts',
   'test/cli/internal-error.test.ts',
+  'test/examples/mesh-crash.test.ts',
   'test/suites/lists-in-columns.test.ts',
 ];
 

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ResolutionRules, type State } from 'deltaic';
 import { decodeMesh, encodeMesh } from 'deltaic/binary';
@@ -99,11 +108,11 @@ export class FolderPeer {
   #store(): void {
     const path = this.#pathOf(this.name);
     const draft = `${path}.new`;
-    const file = openSync(draft, 'w');
-    writeSync(file, encodeMesh(this.#replica.content()));
-    fsyncSync(file);
-    closeSync(file);
+    writeFileSync(draft, encodeMesh(this.#replica.content()));
+    sync(draft);
     renameSync(draft, path);
+    // A new name is on the disk when its folder is. Windows cannot open a folder.
+    if (process.platform !== 'win32') sync(this.#folder);
   }
 
   #others(): string[] {
@@ -117,4 +126,11 @@ export class FolderPeer {
   #pathOf(name: string): string {
     return join(this.#folder, `${name}${EXTENSION}`);
   }
+}
+
+/** Waits until a file or folder is on the disk. */
+function sync(path: string): void {
+  const file = openSync(path, 'r');
+  fsyncSync(file);
+  closeSync(file);
 }

@@ -18,7 +18,7 @@ export interface AuthoredChange {
  * Moves and puts compete by the linear order instead, and are told as conflicts, so they are left to the history.
  *
  * A merge takes a list to have no end. So what `own` does behind the end of what its author saw is behind the end of what
- * is there too, and whoever applies the result refuses it (GRAPH-4).
+ * is there too, and applying the result refuses it (GRAPH-4).
  *
  * @returns nothing where that cannot be said without a history.
  */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, compress, formatState, RULE_NAMES, State, transform } from '../../src/index.js';
+import { type Change, compress, formatState, parseState, RULE_NAMES, State, transform } from '../../src/index.js';
 import { MeshReplica } from '../../src/mesh/index.js';
 import { Integrator } from '../../src/mesh/integrator.js';
 import { type EventId, keyOf, type OracleEvent } from '../oracle/mesh-graph.js';
@@ -90,7 +90,18 @@ function integrate(events: readonly OracleEvent[]): Integrator {
   return integrator;
 }
 
-describe('every order of arrival of every small graph leads to the naive state', () => {
+/** The naive state of what an event saw, with the event's delta applied to it, and the naive state of both. */
+function intentionOf(
+  { id, changes }: OracleEvent,
+  oracle: MeshOracle,
+): { readonly meant: unknown; readonly got: unknown } {
+  const past = oracle.graph.past(keyOf(id));
+  const state = parseState(rowsOf(oracle.state(past)));
+  state.apply(compress([...changes]));
+  return { meant: formatState(state), got: rowsOf(oracle.state(new Set([...past, keyOf(id)]))) };
+}
+
+describe('every order of arrival of every small graph leads to the naive state, and each event does what its author meant', () => {
   const bases = { 'a list': ['x', 'y'], 'a number': 5n, nothing: undefined } as const;
   for (const rule of RULE_NAMES) {
     for (const [name, value] of Object.entries(bases)) {
@@ -101,6 +112,9 @@ describe('every order of arrival of every small graph leads to the naive state',
         for (const edits of name === 'a list' ? [FIELD_EDITS, LIST_EDITS] : [FIELD_EDITS]) {
           for (const { events, oracle } of smallGraphs(base, edits, rule)) {
             const rows = JSON.stringify(rowsOf(oracle.state()));
+            // Those before the last are the last ones of other graphs.
+            const { meant, got } = intentionOf(events.at(-1) as OracleEvent, oracle);
+            if (JSON.stringify(meant) !== JSON.stringify(got)) expect(got).toEqual(meant);
             for (const order of deliveryOrders(events)) {
               count++;
               const got = JSON.stringify(formatState(integrate(order).view));

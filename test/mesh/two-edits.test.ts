@@ -60,7 +60,7 @@ describe('two events that insert items into the same lists and delete them', () 
   const numbers = fc.array(fc.nat(999), { maxLength: 6 });
   const edit = fc.record({ f: numbers, g: numbers });
 
-  it('merge as the naive state says, whoever comes first, and so does what comes after them', () => {
+  it('merge as the naive state says, in either order, and so does what comes after them', () => {
     fc.assert(
       fc.property(edit, edit, edit, fc.boolean(), (one, other, third, isSwapped) => {
         const [a, b] = [one, other].map(({ f, g }, at) =>
