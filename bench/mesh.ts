@@ -89,6 +89,7 @@ function branches(count: number): Comparison {
       },
     },
     operations: 2 * count,
+    target: { atMost: 1.5 },
     check: (rows, others) => {
       const [left, right] = [rows, others].map(([row]) => row?.data[FIELD] as readonly unknown[] | undefined);
       expectEqual(left?.length, right?.length, 'the number of items that are left');
