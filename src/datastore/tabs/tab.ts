@@ -1,9 +1,11 @@
 import { isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
+import type { Account } from '../manager/account.js';
 import { AccountManager, type AccountManagerOptions, type UnsavedOfAccount } from '../manager/account-manager.js';
 import { Backoff, DEFAULT_RETRY_DELAYS } from '../manager/background-job.js';
 import { tellFailure } from '../manager/environment.js';
+import type { UnsentEdits } from '../manager/unsent-edits.js';
 import { checkFunction, checkMethods } from '../model/arguments.js';
 import { Mutex } from '../model/mutex.js';
 import type { StorageLease } from '../storage/device-storage.js';
@@ -51,7 +53,7 @@ const PARTING_TIME = 1_000;
 /**
  * A browser tab: a device of its own, in a slot that no other tab uses. It uploads what closed tabs have left in theirs.
  * When it loses its slot, or the browser has put the page aside, it goes on in a slot that is free, with everything that was
- * not stored. Spec: TAB-1 to TAB-8.
+ * not stored. Spec: TAB-1 to TAB-9.
  */
 export class Tab {
   readonly #options: TabOptions;
@@ -65,11 +67,12 @@ export class Tab {
   #wake: () => void = () => undefined;
 
   private constructor(options: TabOptions) {
-    const { host, started: _, connect: __, rules = () => new ResolutionRules(), refused, ...others } = options;
+    const { host, started: _, connect: __, rules = () => new ResolutionRules(), refused, ...rest } = options;
+    const { onAccountGone: handOver, ...others } = rest;
     this.#options = options;
     this.#backoff = new Backoff(options.environment, options.retryDelays ?? DEFAULT_RETRY_DELAYS);
     this.#leftovers = new Leftovers({
-      ...{ host, rules, options: others },
+      ...{ host, rules, options: others, handOver },
       own: () => (this.#state.type === 'working' ? this.#state : undefined),
       refused:
         refused ??
@@ -196,16 +199,25 @@ export class Tab {
 
   /** @throws DatastoreError `storage`, `lease-lost`, and what `connect` and `started` throw. */
   async #beginOnce(carried: Carried): Promise<void> {
-    const { host, started, rules: _, refused: __, ...options } = this.#options;
+    const { host, started, rules: _, refused: __, onAccountGone, ...options } = this.#options;
+    this.#leftovers.prepare();
     const taken = await takeSlot(host, options.environment, (error) => this.#failed(error));
     const { slot } = taken;
+    const handOver = async (account: Account, unsent: UnsentEdits): Promise<void> => {
+      // First what closed tabs have left, which no tab may ever look at again once this one has no such account.
+      await this.#leftovers.leaveGone(account, slot);
+      await onAccountGone?.(account, unsent);
+    };
     const lease = this.#watched(taken.lease);
     let accounts: AccountManager | undefined;
     try {
       host.remembered = slot;
       await host.slots.put({ slot, stuck: [] });
       const onFailure = (error: unknown): void => this.#failed(error);
-      accounts = await AccountManager.open({ ...options, onFailure, storage: handedOver(lease) });
+      accounts = await AccountManager.open({
+        ...{ ...options, onFailure, storage: handedOver(lease) },
+        ...(onAccountGone !== undefined && { onAccountGone: handOver }),
+      });
       for (const id of carried.accounts) await accounts.link(id);
       await this.#adopt(accounts, carried.unsaved);
     } catch (error) {

@@ -10,6 +10,7 @@ import {
   Tab,
   type TabHost,
   type TabOptions,
+  type UnsentEdits,
 } from '../../../src/datastore/index.js';
 import { unsentIn } from '../../../src/datastore/tabs/slot-choice.js';
 import { ManualEnvironment } from '../../../src/datastore/testing/index.js';
@@ -36,7 +37,7 @@ interface Opened {
   readonly notes: () => Datastore;
 }
 
-interface Wishes extends Partial<Pick<TabOptions, 'refused'>> {
+interface Wishes extends Partial<Pick<TabOptions, 'refused' | 'onAccountGone' | 'started'>> {
   readonly remembered?: number | undefined;
   readonly account?: string;
   readonly isOffline?: boolean;
@@ -47,7 +48,6 @@ async function open({ remembered, account = 'ann', isOffline = false, ...options
   const links: MemoryLink[] = [];
   let notes: Datastore | undefined;
   const opened = Tab.open({
-    ...options,
     host: life,
     environment,
     connect: (id) => {
@@ -60,6 +60,7 @@ async function open({ remembered, account = 'ann', isOffline = false, ...options
       notes = await (await accounts.managerFor(await accounts.link(account))).openDefault();
     },
     onFailure: (error) => failures.push(error),
+    ...options,
   });
   await environment.advance(1000);
   const shown = (): Datastore => {
@@ -254,6 +255,134 @@ describe('an open tab', () => {
     expect(refusals).toMatchObject([
       { account: 'sam', datastore: id, refused: [{ refusal: { reason: 'permission' } }] },
     ]);
+  });
+});
+
+describe('an account that the server has deleted', () => {
+  let heard: string[][];
+
+  beforeEach(() => {
+    heard = [];
+  });
+
+  /** Notes what was handed over, and in which slots something is stored of an account then. */
+  async function hear(unsent: UnsentEdits): Promise<void> {
+    const records = unsent.datastores.flatMap(({ rows }) => rows.filter(({ tid }) => tid === 'notes'));
+    heard.push([...records.map(({ rowid }) => rowid), ...(await slotsWithData())]);
+  }
+
+  async function slotsWithData(): Promise<string[]> {
+    const found: string[] = [];
+    for (const slot of browser.slots) {
+      const lease = await browser.storageOf(slot).copy().acquire();
+      if ((await lease.getAll('space-1/')).length > 0) found.push(`slot ${slot}`);
+    }
+    return found;
+  }
+
+  async function left(...names: readonly string[]): Promise<void> {
+    const closed = await Promise.all(names.map(() => open({ isOffline: true })));
+    for (const [at, name] of names.entries()) {
+      await write(closed[at] as Opened, name);
+      await kill(closed[at] as Opened);
+    }
+  }
+
+  test('has what closed tabs left handed over before anything of it is deleted', async () => {
+    const stays = await open({ onAccountGone: (_, unsent) => hear(unsent) });
+    await write(stays, 'uploaded');
+    await environment.advance(0);
+    for (const link of stays.links) link.isOnline = false;
+    await write(stays, 'own');
+    await left('x', 'y');
+    server.deleteAccount('ann');
+    for (const link of stays.links) link.isOnline = true;
+    await environment.advance(60_000);
+    expect(heard).toEqual([
+      ['x', 'slot 0', 'slot 1', 'slot 2'],
+      ['y', 'slot 0', 'slot 2'],
+      ['own', 'uploaded', 'slot 0'],
+    ]);
+    expect([await slotsWithData(), stays.tab.accounts?.linkedAccounts, failures]).toEqual([[], [], []]);
+  });
+
+  test('stays, with all its data, if what a closed tab left could not be taken', async () => {
+    const stays = await open({
+      onAccountGone: async (_, unsent) => {
+        await hear(unsent);
+        throw new Error('no room');
+      },
+    });
+    await left('x');
+    server.deleteAccount('ann');
+    await environment.advance(1000);
+    expect([heard, await slotsWithData(), failures]).toEqual([
+      [['x', 'slot 0', 'slot 1']],
+      ['slot 0', 'slot 1'],
+      [new Error('no room')],
+    ]);
+    await kill(stays);
+    await open({ remembered: 0, started: () => undefined, onAccountGone: (_, unsent) => hear(unsent) });
+    await environment.advance(1000);
+    expect(heard.slice(1)).toEqual([['x', 'slot 0', 'slot 1'], ['slot 0']]);
+    expect(await slotsWithData()).toEqual([]);
+  });
+
+  test('has handed over what a closed tab left when only its upload says so', async () => {
+    const started: TabOptions['started'] = async (accounts) => void (await accounts.link('ann'));
+    const stays = await open({
+      started,
+      onAccountGone: async (account, unsent) => {
+        heard.push([account.id]);
+        await hear(unsent);
+      },
+    });
+    await left('x');
+    server.deleteAccount('ann');
+    await environment.advance(60_000);
+    expect(heard).toEqual([['ann'], ['x', 'slot 1']]);
+    expect([await slotsWithData(), failures, stays.tab.slot]).toEqual([[], [], 0]);
+  });
+
+  test('is not kept by a slot that cannot be read', async () => {
+    const stays = await open({ onAccountGone: (_, unsent) => hear(unsent) });
+    await left('x', 'y');
+    const lease = await browser.storageOf(1).acquire();
+    await lease.write({ puts: [['device', new Uint8Array([9])]] });
+    await lease.release();
+    server.deleteAccount('ann');
+    await environment.advance(1000);
+    expect(heard).toEqual([
+      ['y', 'slot 0', 'slot 1', 'slot 2'],
+      ['slot 0', 'slot 1'],
+    ]);
+    expect([await slotsWithData(), stays.tab.accounts?.linkedAccounts]).toEqual([['slot 1'], []]);
+    expect(failures).toMatchObject([{ code: 'corrupt-data' }]);
+  });
+
+  test('is left alone in the slots of closed tabs where nobody takes its edits', async () => {
+    await open();
+    await left('x');
+    server.deleteAccount('ann');
+    await environment.advance(200_000);
+    expect(await slotsWithData()).toEqual(['slot 0', 'slot 1']);
+    expect(await isUnsent(1)).toBe(true);
+  });
+
+  test('does not keep a tab from closing whose application takes its time', async () => {
+    const stays = await open({ onAccountGone: () => new Promise(() => undefined) });
+    await left('x');
+    server.deleteAccount('ann');
+    await environment.advance(1000);
+    const closed = stays.tab.close();
+    await environment.advance(1000);
+    await closed;
+    expect([await slotsWithData(), await isUnsent(1)]).toEqual([['slot 0', 'slot 1'], true]);
+    const next = await open({
+      ...{ remembered: 0, started: () => undefined },
+      onAccountGone: (_, unsent) => hear(unsent),
+    });
+    expect([heard[0], next.tab.slot]).toEqual([['x', 'slot 0', 'slot 1'], 0]);
   });
 });
 
