@@ -39,9 +39,13 @@ class Places:
 EVERYWHERE = Places(is_everywhere=True)
 
 
-def refused_places(refusal, base, delta):
-    """The first line of the table that applies."""
+def refused_places(refusal, base, delta, record_size):
+    """The first line of the table that applies. `record_size` is the replica's limit for a record."""
     places = named_places(refusal.get("place", {}), delta) or exceeding_places(refusal.get("code"), base, delta)
+    if refusal.get("code") == "record-too-large" and places is not None and places.field is None:
+        too_large = too_large_records(base, delta, record_size)
+        named = refusal["place"].get("table"), refusal["place"].get("record")
+        places = Places(too_large) if named in too_large else places
     if places is None or not places.of(delta) or all(map(only_sets_time, places.outside(delta))):
         return EVERYWHERE
     return places
@@ -69,7 +73,8 @@ def exceeding_places(code, base, delta):
     if code == "too-many-records":
         return Places(frozenset(key for key in records if key in after and key not in base))
     if code == "delta-too-large":
-        return Places(frozenset(sorted(records, key=lambda key: size_of_changes(delta, key), reverse=True)[:1]))
+        edited = [key for key in records if not all(only_sets_time(change) for change in delta if is_of(change, key))]
+        return Places(frozenset(sorted(edited, key=lambda key: size_of_changes(delta, key), reverse=True)[:1]))
     return None
 
 
@@ -78,9 +83,21 @@ def size_in(state, key):
     return size_of_record(state[key]) if key in state else 0
 
 
+def too_large_records(base, delta, limit):
+    """The records that the delta makes larger, and that are over the limit then."""
+    after, _ = apply(base, delta)
+    records = {(change.table, change.record) for change in delta}
+    return frozenset(key for key in records if size_in(after, key) > max(limit, size_in(base, key)))
+
+
+def is_of(change, key):
+    """Whether a change is of a record."""
+    return (change.table, change.record) == key
+
+
 def size_of_changes(delta, key):
     """The size of the changes of one record."""
-    return sum(size_of_change(change) for change in delta if (change.table, change.record) == key)
+    return sum(size_of_change(change) for change in delta if is_of(change, key))
 
 
 def only_sets_time(change):

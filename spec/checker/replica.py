@@ -213,7 +213,8 @@ class Replica:
     def undo_refused(self):
         """Takes out the delta in flight (SYNC-27)."""
         exchange = self.exchange
-        conflicts = self.timeline.withdraw(exchange.refusal, self.pending_rules.of, self.history)
+        limit = self.limits["recordSize"]
+        conflicts = self.timeline.withdraw(exchange.refusal, limit, self.pending_rules.of, self.history)
         refused = {"nonce": exchange.flight.nonce, "reason": exchange.refusal["reason"], "conflicts": conflicts}
         self.report["refused"].append(refused)
         exchange.flight, exchange.refusal = None, None

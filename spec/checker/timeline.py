@@ -128,11 +128,11 @@ class Timeline:
         self.base = state_after(self.base, [delta])
         self.own.follow(delta, is_mine=True)
 
-    def withdraw(self, refusal, rules, history):
+    def withdraw(self, refusal, record_size, rules, history):
         """Takes out what a refusal of the first unconfirmed delta is about (SYNC-27, SYNC-67), and returns the conflicts
         in which a later edit is lost."""
         refused = self.pending[0]
-        places = refused_places(refusal, self.base, refused.whole())
+        places = refused_places(refusal, self.base, refused.whole(), record_size)
         later = [part for delta in self.pending[1:] for part in delta.parts]
         conflicts = undo_below(refused.parts, later, rules, history, places)
         self.drop_idle(history)

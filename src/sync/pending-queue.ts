@@ -338,12 +338,13 @@ export class PendingQueue {
    * Undoes what the refusal of the first unconfirmed delta is about, and what only undid or redid an item of that. The
    * rest of the delta, and the later ones, are kept as far as possible.
    *
+   * @param recordSize what a record may weigh, in bytes.
    * @returns what was undone.
    */
-  reject(refusal: Refusal, onLoss: ConflictListener): Delta {
+  reject(refusal: Refusal, recordSize: number, onLoss: ConflictListener): Delta {
     const [first, ...later] = this.#unconfirmed;
     invariant(first !== undefined, 'only a delta that was put is refused');
-    const part = refusedPart(refusal, first.whole());
+    const part = refusedPart(refusal, first.whole(), this.#base, recordSize);
     const { taken } = splitDelta(first.whole(), part);
     const rest = first.segments.map((segment) => ({ ...segment, delta: splitDelta(segment.delta, part).left }));
     const above = [...later, this.#uncommitted];

@@ -12,6 +12,7 @@ import type { Place } from '../errors/datastore-error.js';
 import { type Change, type UpdateChange, updateChange } from '../operations/change.js';
 import { RecordMap } from '../operations/record-map.js';
 import { growthOfChange, sizeOfOwnChange } from '../operations/size.js';
+import type { State } from '../state/state.js';
 import { freezeMap } from '../values/fields.js';
 import { sumOf } from '../values/frozen-array.js';
 import { setsMtime } from './datastore-info.js';
@@ -32,10 +33,16 @@ export interface Split {
   readonly left: Delta;
 }
 
-/** What a refusal takes out of an applied delta: all of it if nothing but the modified time would be left. */
-export function refusedPart({ place, code }: Refusal, delta: Delta): RefusedPart {
+/**
+ * What a refusal takes out of an applied delta: all of it if nothing but the modified time would be left.
+ *
+ * @param base the state that the delta was put on.
+ * @param recordSize what a record may weigh here, in bytes.
+ */
+export function refusedPart({ place, code }: Refusal, delta: Delta, base: State, recordSize: number): RefusedPart {
   const edits = editsOf(delta);
-  const part = partAt(edits, place) ?? partOver(code, edits);
+  const isTooLarge = (edit: EditOfRecord): boolean => growsOver(edit, base, recordSize);
+  const part = partAt(edits, place, code === 'record-too-large' ? isTooLarge : undefined) ?? partOver(code, edits);
   return changesIn(splitDelta(delta, part).left).every(setsMtime) ? WHOLE : part;
 }
 
@@ -61,15 +68,25 @@ function onlyFields({ table, record, ops }: UpdateChange, isWanted: (field: stri
   return wanted.length === 0 ? [] : [updateChange(table, record, freezeMap(wanted))];
 }
 
-/** What a place names, if the delta edits it. */
-function partAt(edits: readonly EditOfRecord[], { table, record, field }: Place = {}): RefusedPart | undefined {
+/**
+ * What a place names, if the delta edits it. A server names one record that is too large, whatever others are, and each would
+ * cost a round trip.
+ */
+function partAt(
+  edits: readonly EditOfRecord[],
+  { table, record, field }: Place = {},
+  isTooLarge: (edit: EditOfRecord) => boolean = () => false,
+): RefusedPart | undefined {
   if (table === undefined) return undefined;
   const found = edits.filter((edit) => edit.table === table && (record === undefined || edit.record === record));
-  const [{ edit } = {}] = found;
-  if (record === undefined || field === undefined || edit?.type !== 'update' || !edit.ops.has(field)) {
-    return found.length === 0 ? undefined : recordsOf(found);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const { edit } = first;
+  if (record === undefined) return recordsOf(found);
+  if (field !== undefined && edit.type === 'update' && edit.ops.has(field)) {
+    return { type: 'field', table, record, field };
   }
-  return { type: 'field', table, record, field };
+  return recordsOf(isTooLarge(first) ? edits.filter(isTooLarge) : found);
 }
 
 /** What puts the whole over a limit: what grows, what is new, or what most of the delta is about. */
@@ -80,7 +97,7 @@ function partOver(code: Refusal['code'], edits: readonly EditOfRecord[]): Refuse
     case 'too-many-records':
       return recordsOf(edits.filter(({ edit }) => edit.type === 'insert'));
     case 'delta-too-large':
-      return recordsOf(largestOf(edits));
+      return recordsOf(largestOf(edits.filter(({ changes }) => !changes.every(setsMtime))));
     default:
       return WHOLE;
   }
@@ -98,6 +115,12 @@ function editsOf(delta: Delta): EditOfRecord[] {
     edits.push({ ...placed, changes: changes.slice(placed.start, placed.end) });
   }
   return edits;
+}
+
+/** Whether an edit makes its record larger, and then larger than it may be. */
+function growsOver({ table, record, changes }: EditOfRecord, base: State, recordSize: number): boolean {
+  const growth = sumOf(changes, growthOfChange);
+  return growth > 0 && base.reader(table, record).size + growth > recordSize;
 }
 
 /** The largest edit, or the first of those. */

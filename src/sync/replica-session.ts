@@ -224,16 +224,17 @@ export class ReplicaSession {
    * Merges everything that has arrived: a refusal first, then the entries that follow one another, then a snapshot if
    * it leads further, then the entries after it.
    *
+   * @param recordSize what a record may weigh, in bytes.
    * @throws ServiceError `log-mismatch` if an entry does not fit. What was merged before stays merged
    * and reported.
    */
-  bringIn(report: Report): void {
+  bringIn(report: Report, recordSize: number): void {
     const lend = conflictLender();
     const onConflict = (conflict: Conflict): void => {
       const failure = conflict.rule === 'function' ? this.#queue.rules.failureAt(conflict) : undefined;
       report.conflicts.push(lend(failure === undefined ? conflict : { ...conflict, failure }));
     };
-    this.#rejectRefused(report);
+    this.#rejectRefused(report, recordSize);
     this.#mergeEntries(report, onConflict);
     this.#reload(report, onConflict);
     this.#mergeEntries(report, onConflict);
@@ -317,12 +318,12 @@ export class ReplicaSession {
 
   // What `sync()` does with it.
 
-  #rejectRefused(report: Report): void {
+  #rejectRefused(report: Report, recordSize: number): void {
     if (this.#flight.status !== 'refused') return;
     const { put, refusal } = this.#flight;
     const conflicts: Conflict[] = [];
     const lend = conflictLender();
-    const delta = this.#queue.reject(refusal, (conflict) => conflicts.push(lend(conflict)));
+    const delta = this.#queue.reject(refusal, recordSize, (conflict) => conflicts.push(lend(conflict)));
     this.#flight = IDLE;
     report.refused.push({ nonce: put.nonce, delta, refusal, conflicts });
   }

@@ -504,7 +504,7 @@ export class Replica {
   #bringIn(): SyncResult {
     this.#sinceSaved.anything();
     for (const delta of this.#queue.unconfirmed) delta.isProvisional = false;
-    this.#session.bringIn(this.#report);
+    this.#session.bringIn(this.#report, this.#settings.limits.recordSize);
     const report = this.#report;
     this.#report = emptyReport();
     return { changed: this.#queue.takeChanged(), ...report };

@@ -120,6 +120,64 @@ describe('a refusal for a limit of the whole', () => {
   });
 });
 
+describe('a refusal of a record that is too large', () => {
+  /** In the merge `a`, `c` and `d` come to more than 700 bytes, and `b` to less. */
+  function merged(limits: Partial<Limits>): Pair {
+    const large = { limits: { ...DEFAULT_LIMITS, recordSize: 700 } };
+    const pair = new Pair({ sequencer: large, limits: { ...DEFAULT_LIMITS, ...limits } });
+    pair.other(...['a', 'b', 'c', 'd'].map((record) => I(record, { f: 'x'.repeat(50) })));
+    pair.catchUp();
+    pair.edit(...['a', 'b', 'c', 'd'].map((record) => put(record, 'g', 'y'.repeat(record === 'b' ? 50 : 150))));
+    pair.other(...['a', 'b', 'c', 'd'].map((record) => put(record, 'h', 'z'.repeat(150))));
+    pair.catchUp();
+    return pair;
+  }
+
+  test('takes out all records that the replica knows to be too large, in one round trip', () => {
+    const pair = merged({ recordSize: 700 });
+    expect(pair.exchange()).toMatchObject({ code: 'record-too-large', place: { record: 'a' } });
+    expect(takenIn(pair.sync())).toMatchObject([
+      ['U', 't', 'a', {}],
+      ['U', 't', 'c', {}],
+      ['U', 't', 'd', {}],
+    ]);
+    expect(pair.exchange()).toMatchObject({ type: 'accepted' });
+    expect(pair.sequencer.get('t', 'b')?.get('g')).toBe('y'.repeat(50));
+  });
+
+  test('takes out no other where the replica has a higher limit', () => {
+    const pair = merged({ recordSize: 1000 });
+    pair.exchange();
+    expect(takenIn(pair.sync())).toMatchObject([['U', 't', 'a', {}]]);
+  });
+
+  test('takes out no other if the one that it names is within the limit of the replica', () => {
+    const pair = merged({ recordSize: 700 });
+    const { nonce } = pair.outgoing();
+    pair.replica.receive({ type: 'refused', nonce, ...TOO_LARGE, place: { table: 't', record: 'b' } });
+    expect(takenIn(pair.sync())).toMatchObject([['U', 't', 'b', {}]]);
+  });
+
+  test('leaves what shrinks, though it is too large', () => {
+    const pair = new Pair({ limits: { ...DEFAULT_LIMITS, recordSize: 600 } });
+    pair.other(I('a', { f: 'x'.repeat(600) }), I('b', { f: 'x'.repeat(250) }));
+    pair.catchUp();
+    pair.edit(put('a', 'f', 'x'.repeat(500)), put('b', 'g', 'y'.repeat(10)));
+    pair.other(put('b', 'h', 'z'.repeat(100)));
+    pair.catchUp();
+    const { nonce } = pair.outgoing();
+    pair.replica.receive({ type: 'refused', nonce, ...TOO_LARGE, place: { table: 't', record: 'b' } });
+    expect(takenIn(pair.sync())).toMatchObject([['U', 't', 'b', {}]]);
+  });
+});
+
+test('a refusal of a delta that is too large names a record of the user, whatever the modified time weighs', () => {
+  const pair = withRecords();
+  const { refused } = refusing([put('a', 'f', 1)], { code: 'delta-too-large' }, pair);
+  expect(takenIn({ refused } as SyncResult)).toMatchObject([['U', 't', 'a', {}]]);
+  expect(pair.replica.status.isIdle).toBe(true);
+});
+
 describe('undo after a part was refused', () => {
   function refusedPart(): Pair {
     const pair = withRecords();

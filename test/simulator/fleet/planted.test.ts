@@ -153,9 +153,9 @@ test('a replica that undoes all that was put when one record is refused is notic
   vi.spyOn(PendingQueue.prototype, 'reject').mockImplementation(function (
     this: PendingQueue,
     { reason, message },
-    onLoss,
+    ...rest
   ) {
-    return reject.call(this, { reason, message }, onLoss);
+    return reject.call(this, { reason, message }, ...rest);
   });
   expect(await lawBroken(['refuse'])).toBe('a refusal takes what it names');
 });
