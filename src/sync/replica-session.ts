@@ -364,6 +364,8 @@ export class ReplicaSession {
     const put = this.#flight.status === 'idle' ? undefined : this.#flight.put;
     const found = put === undefined ? 'absent' : findInSnapshot(message, put.rev, put.nonce);
     const first = this.#queue.unconfirmed[0];
+    // Without nonces a snapshot of the same revision does not say that the entry there is another one.
+    const isSameEntry = message.rev === this.#queue.revision && !this.#isLogLost;
     this.#queue.reload(
       state,
       message.rev,
@@ -376,8 +378,6 @@ export class ReplicaSession {
       report.indeterminate.push({ nonce: put.nonce, delta: first.whole() });
     }
     report.isLogLost ||= this.#isLogLost;
-    // Without nonces a snapshot of the same revision does not say that the entry there is another one.
-    const isSameEntry = put?.rev === message.rev && !this.#isLogLost;
     const head = message.nonces.at(-1) ?? (isSameEntry ? this.#head : undefined);
     // At an unchanged revision the put may still be accepted, so it must stay what it is.
     const isStillValid = put?.rev === message.rev && put.head === head && this.#isFirst(put);
