@@ -74,7 +74,9 @@ function sources(root: string, mutated: ReadonlyMap<string, string>): Plugin {
       setup.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const text = mutated.get(path) ?? readFileSync(path, 'utf8');
         // A test finds its files relative to itself, and not to the bundle.
-        const contents = text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+        const contents = text
+          .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+          .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
         return { contents, loader: 'ts', resolveDir: dirname(path) };
       });
     },

@@ -28,7 +28,8 @@ const HELP = `Usage: npm run mutate -- [options] path ...
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WORK = '.mutants';
-const TESTS = ['test/units', 'test/oracle', 'test/sync', 'test/laws', 'test/suites', 'test/spec/merge-vectors.test.ts'];
+const VECTORS = ['test/spec/merge-vectors.test.ts', 'test/spec/vectors.test.ts'];
+const TESTS = ['test/units', 'test/oracle', 'test/sync', 'test/laws', 'test/suites', ...VECTORS];
 /** Tests that need what a bundle has not, or take longer than all others together. */
 const LEFT_OUT =
   /browser|leaks|checker|intention-scripts|lists-in-columns|created-lists|traces|binary-refusals|sync-joining/;
