@@ -73,6 +73,22 @@ describe('a log that was restored from a backup and filled up again', () => {
     expect(seen(pair.replica)).toBe('a{list=["x"]}');
   });
 
+  test('takes an edit twice if its put arrives late, and the replica has merged a lost entry of that revision', () => {
+    const pair = new Pair();
+    pair.other(I('a', { list: [] }));
+    pair.catchUp();
+    const { snapshot, log } = pair.sequencer.save();
+    pair.edit(U('a', { list: ['LI', 0, 'x'] }));
+    const message = pair.outgoing();
+    pair.replica.receive({ type: 'entries', entries: [pair.other(put('a', 'g', 2))] });
+    pair.sync();
+    const other = Sequencer.restore(snapshot, log);
+    // Nothing tells the replica that this answer is about a put that it may not make again.
+    pair.replica.receive(other.answer(message, 'owner'));
+    settle(pair.replica, other);
+    expect(seen(pair.replica)).toBe('a{list=["x","x"]}');
+  });
+
   test.each([2, 3, 4])('up to revision %i takes no put that was made on the other log', (revision) => {
     const { pair, other } = restored(revision);
     pair.edit(put('a', 'mine', 7));
