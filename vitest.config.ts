@@ -52,6 +52,7 @@ const ALONE = [
   'test/cli/internal-error.test.ts',
   'test/examples/mesh-crash.test.ts',
   'test/suites/lists-in-columns.test.ts',
+  'test/suites/records-in-columns.test.ts',
 ];
 
 /** Files that wait for pages of a browser, which a busy machine leaves without time: they run when the others are done. */
@@ -71,6 +72,7 @@ const LONGEST = [
   'test/complexity/bounds.test.ts',
   'test/laws/intention-scripts.test.ts',
   'test/suites/lists-in-columns.test.ts',
+  'test/suites/records-in-columns.test.ts',
   'test/server/chaos/chaos.test.ts',
   'test/simulator/planted.test.ts',
   'test/simulator/exhaustive.test.ts',

@@ -1,10 +1,12 @@
 import type { Change } from '../operations/change.js';
 import { areChangesEqual } from '../operations/equality.js';
 import { isMutableChange, lendChange } from '../operations/lend.js';
-import { ownChanges } from '../operations/ownership.js';
+import { ownChanges, ownRows } from '../operations/ownership.js';
+import { changesOfColumns, type RecordColumns } from '../operations/record-columns.js';
 import { sizeOfChanges } from '../operations/size.js';
 import { formatChange, type WireChange } from '../operations/wire.js';
 import { someOf, visitEach } from '../values/frozen-array.js';
+import { composeColumns } from './compose-columns.js';
 import { DeltaDraft } from './draft.js';
 import { isInNormalForm } from './normal-form.js';
 
@@ -17,11 +19,14 @@ export type DeltaInput = Delta | Iterable<Change>;
  */
 export let changesIn: (delta: Delta) => readonly Change[];
 
+/** The columns that a delta was made from, if it was: looking at them makes no objects. For the engine only. */
+export let columnsIn: (delta: Delta) => RecordColumns | undefined;
+
 /**
  * The delta of changes that are known to be in normal form. For the engine only: the changes become the delta's own and
  * are frozen.
  */
-export let deltaInNormalForm: (changes: readonly Change[]) => Delta;
+export let deltaInNormalForm: (changes: readonly Change[] | RecordColumns) => Delta;
 
 /**
  * Changes that apply one after the other, all or none. A delta is immutable and always in normal form: at most one
@@ -34,17 +39,21 @@ export let deltaInNormalForm: (changes: readonly Change[]) => Delta;
  * NORM-9.
  */
 export class Delta implements Iterable<Change> {
-  readonly #changes: readonly Change[];
+  readonly #columns: RecordColumns | undefined;
+  /** Made of the columns, if there are any, on first access. */
+  #changes: readonly Change[] | undefined;
   /** Whether a holder of the changes could change them. Determined on first access. */
   #isMutable: boolean | undefined;
 
   static {
-    changesIn = (delta) => delta.#changes;
+    changesIn = (delta) => delta.#made();
+    columnsIn = (delta) => delta.#columns;
     deltaInNormalForm = (changes) => new Delta(changes);
   }
 
-  private constructor(changes: readonly Change[]) {
-    this.#changes = Object.freeze(changes);
+  private constructor(changes: readonly Change[] | RecordColumns) {
+    if (isColumns(changes)) this.#columns = changes;
+    else this.#changes = Object.freeze(changes);
   }
 
   /**
@@ -57,7 +66,7 @@ export class Delta implements Iterable<Change> {
    * Spec: NORM-1 to NORM-9, NORM-11.
    */
   static from(changes: DeltaInput): Delta {
-    return Delta.is(changes) ? changes : deltaOf(ownChanges(changes));
+    return Delta.is(changes) ? changes : deltaOf(ownRows(changes));
   }
 
   /** Whether something, which can be anything, is a delta. */
@@ -67,17 +76,17 @@ export class Delta implements Iterable<Change> {
 
   /** How many changes there are. */
   get length(): number {
-    return this.#changes.length;
+    return this.#changes?.length ?? this.#columns?.ends.length ?? 0;
   }
 
   /** The changes as a frozen array of frozen objects. */
   get changes(): readonly Change[] {
-    return this.#canChange() ? Object.freeze(this.#changes.map(lendChange)) : this.#changes;
+    return this.#canChange() ? Object.freeze(this.#made().map(lendChange)) : this.#made();
   }
 
   /** The change at a position, counted from 0, or from the end where it is negative. */
   at(position: number): Change | undefined {
-    const change = this.#changes.at(position);
+    const change = this.#made().at(position);
     return change && lendChange(change);
   }
 
@@ -89,17 +98,22 @@ export class Delta implements Iterable<Change> {
   /** Whether another delta has the same changes and the same `before`s. */
   equals(other: DeltaInput): boolean {
     const changes = changesIn(Delta.from(other));
-    return changes === this.#changes || areChangesEqual(changes, this.#changes);
+    return changes === this.#changes || areChangesEqual(changes, this.#made());
   }
 
   /** The delta as wire JSON, so that `JSON.stringify` writes what `parseDelta` reads. Spec: WIRE-6 to WIRE-9. */
   toJSON(): WireChange[] {
-    return this.#changes.flatMap(formatChange);
+    return this.#made().flatMap(formatChange);
   }
 
   #canChange(): boolean {
-    this.#isMutable ??= someOf(this.#changes, isMutableChange);
+    this.#isMutable ??= someOf(this.#made(), isMutableChange);
     return this.#isMutable;
+  }
+
+  #made(): readonly Change[] {
+    this.#changes ??= Object.freeze(this.#columns === undefined ? [] : changesOfColumns(this.#columns));
+    return this.#changes;
   }
 }
 
@@ -113,8 +127,15 @@ Object.defineProperty(Delta.prototype, Symbol.for('nodejs.util.inspect.custom'),
 /** The delta that does nothing. */
 export const NO_CHANGES: Delta = deltaInNormalForm([]);
 
+function isColumns(changes: readonly Change[] | RecordColumns): changes is RecordColumns {
+  return 'ends' in changes;
+}
+
 /** {@link Delta.from} for changes that are the engine's own. */
-export function deltaOf(changes: readonly Change[]): Delta {
+export function deltaOf(given: readonly Change[] | RecordColumns): Delta {
+  const composed = isColumns(given) ? composeColumns(given) : undefined;
+  if (composed !== undefined) return deltaInNormalForm(composed);
+  const changes = isColumns(given) ? changesOfColumns(given) : given;
   if (isInNormalForm(changes)) return deltaInNormalForm(changes);
   const draft = new DeltaDraft();
   visitEach(changes, (change, position) => draft.add(change, position));

@@ -18,9 +18,10 @@ import {
 import { mapFieldOps } from '../operations/lend.js';
 import { listWithoutBefores } from '../operations/list-columns.js';
 import { ownChanges } from '../operations/ownership.js';
+import type { RecordColumns } from '../operations/record-columns.js';
 import { freezeMap } from '../values/fields.js';
 import type { Value } from '../values/value.js';
-import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf } from './delta.js';
+import { changesIn, columnsIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf } from './delta.js';
 
 const ABSENT: Before<Value> = { value: undefined };
 
@@ -106,9 +107,22 @@ function beforeMissing(what: string, place: Place): DatastoreError {
  */
 export function deltaWithoutBefore(delta: DeltaInput): Delta {
   const given = Delta.from(delta);
+  const columns = columnsIn(given);
+  if (columns !== undefined) return saysBefore(columns) ? deltaInNormalForm(columnsWithoutBefore(columns)) : given;
   const changes = changesIn(given);
   const without = changes.map(changeWithoutBefore);
   return without.every((change, position) => change === changes[position]) ? given : deltaInNormalForm(without);
+}
+
+function saysBefore({ befores, others }: RecordColumns): boolean {
+  if (befores !== undefined) return true;
+  return others?.some((change) => change !== undefined && changeWithoutBefore(change) !== change) ?? false;
+}
+
+/** {@link changeWithoutBefore} for all changes in columns. */
+export function columnsWithoutBefore(columns: RecordColumns): RecordColumns {
+  const others = columns.others?.map((change) => change && changeWithoutBefore(change));
+  return { ...columns, befores: undefined, others };
 }
 
 /** A change of remote's after a merge: what it overwrites may be something else by now, so it does not say. */

@@ -2,14 +2,16 @@ import { checkIsOptions, checkListener, invalidArgument } from '../errors/argume
 import { InvariantError } from '../errors/invariant-error.js';
 import type { IsOwn } from '../lists/order.js';
 import type { Change } from '../operations/change.js';
+import { columnsOfChanges } from '../operations/record-columns.js';
 import { checkRule, ResolutionRules } from '../rules/resolution-rules.js';
 import type { Rule } from '../rules/rule.js';
 import { type ConflictListener, conflictLender } from './conflict.js';
-import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from './delta.js';
+import { changesIn, columnsIn, Delta, type DeltaInput, deltaInNormalForm } from './delta.js';
 import { editFinder } from './edit-finder.js';
 import { changeWithoutBefore } from './invert.js';
 import { changesOf, editAt, type RecordEdit } from './normal-form.js';
 import { Replacement } from './patch.js';
+import { type ColumnsPair, rebaseColumns } from './rebase-columns.js';
 import type { RecordContext } from './rebase-field.js';
 import { rebaseRecord } from './rebase-record.js';
 
@@ -101,7 +103,16 @@ export function rebaseWithin(
   const { rules, own: ownItems, onConflict } = checkedOptions(options);
   // `Array.from` sees the holes of a sparse array.
   const deltas = Array.from(pending, Delta.from);
-  const normalRemote = changesIn(Delta.from(remote));
+  const normal = Delta.from(remote);
+  const [first] = deltas;
+  const columns = first === undefined || deltas.length > 1 ? undefined : columnsOfBoth(first, normal);
+  if (first !== undefined && columns !== undefined) {
+    const contextOf = (table: string, record: string) => recordContext(table, record, rules, ownItems);
+    const merged = rebaseColumns(columns, { contextOf, onConflict });
+    const local = merged.local === columns.local ? first : deltaInNormalForm(merged.local);
+    return { pending: [local], remote: deltaInNormalForm(merged.remote) };
+  }
+  const normalRemote = changesIn(normal);
   const rebasedPending = deltas.map((delta) => new Replacement(delta));
   const rebasedRemote: Change[] = [];
   const find = editFinder(deltas.map(changesIn), normalRemote.length);
@@ -127,6 +138,20 @@ export function rebaseWithin(
   return {
     pending: rebasedPending.map((replacement) => replacement.finish()),
     remote: deltaInNormalForm(rebasedRemote),
+  };
+}
+
+/** So many times as many rows as the other side has: then it costs less to merge as objects, and visit what both edit. */
+const UNEVEN = 16;
+
+/** Both deltas as columns, if they have many changes and about as many of them. */
+function columnsOfBoth(first: Delta, second: Delta): ColumnsPair | undefined {
+  const [local, remote] = [columnsIn(first), columnsIn(second)];
+  if (local === undefined && remote === undefined) return undefined;
+  if (first.length > UNEVEN * second.length || second.length > UNEVEN * first.length) return undefined;
+  return {
+    local: local ?? columnsOfChanges(changesIn(first)),
+    remote: remote ?? columnsOfChanges(changesIn(second)),
   };
 }
 

@@ -26,6 +26,7 @@ import {
 } from './change.js';
 import { COLUMNS_LEAST } from './columns-least.js';
 import { columnsIn, columnsOfOps, type ListColumns, ListColumnsBuilder, listOfColumns } from './list-columns.js';
+import { type RecordColumns, RecordColumnsBuilder, UNKNOWN } from './record-columns.js';
 
 /**
  * Turns input into changes that the engine owns: every name, value, index and operation is checked by itself (not
@@ -34,10 +35,29 @@ import { columnsIn, columnsOfOps, type ListColumns, ListColumnsBuilder, listOfCo
  * @throws DatastoreError `invalid-change`, `invalid-name` or `invalid-value`, naming the place.
  */
 export function ownChanges(changes: unknown): readonly Change[] {
+  return ownGiven(givenChanges(changes));
+}
+
+/** {@link ownChanges} into columns, if there are many changes. */
+export function ownRows(changes: unknown): readonly Change[] | RecordColumns {
+  const given = givenChanges(changes);
+  if (given.length < COLUMNS_LEAST) return ownGiven(given);
+  const rows = new RecordColumnsBuilder();
+  for (let position = 0; position < given.length; position++) {
+    const own = ownChange(given[position], position, rows);
+    if (own !== undefined) rows.add(own);
+  }
+  return rows.finish();
+}
+
+function givenChanges(changes: unknown): readonly unknown[] {
   if (!isIterableObject(changes)) {
     throw new DatastoreError('invalid-change', `expected a Delta or an array of changes, got ${quote(changes)}`);
   }
-  const given: readonly unknown[] = Array.isArray(changes) ? changes : [...changes];
+  return Array.isArray(changes) ? changes : [...changes];
+}
+
+function ownGiven(given: readonly unknown[]): readonly Change[] {
   if (given.length === 1) return [ownChange(given[0], 0)];
   const owned: Change[] = [];
   for (let position = 0; position < given.length; position++) owned.push(ownChange(given[position], position));
@@ -93,8 +113,14 @@ export function ownRecordId(record: unknown, place?: Place): string {
 /** An object whose properties are not checked yet. */
 type Unchecked = Readonly<Record<string, unknown>>;
 
-/** Takes one change from outside, as {@link ownChanges} does. @param position in its sequence, if it is in one. */
-export function ownChange(change: unknown, position?: number): Change {
+/**
+ * Takes one change from outside, as {@link ownChanges} does. @param position in its sequence, if it is in one.
+ *
+ * @param rows where an update of a single field goes instead of being returned.
+ */
+export function ownChange(change: unknown, position?: number): Change;
+export function ownChange(change: unknown, position: number, rows: RecordColumnsBuilder): Change | undefined;
+export function ownChange(change: unknown, position?: number, rows?: RecordColumnsBuilder): Change | undefined {
   const raw = ownObject(change, 'a change', undefined, position);
   if (Array.isArray(change)) {
     const reason = `a change must be an object, got ${quote(change)}: read wire JSON with parseDelta first`;
@@ -107,8 +133,14 @@ export function ownChange(change: unknown, position?: number): Change {
   switch (raw['type']) {
     case 'insert':
       return insertChange(table, record, ownFields(raw['fields'], place));
-    case 'update':
-      return updateChange(table, record, ownFieldOps(raw['ops'], place));
+    case 'update': {
+      const ops = raw['ops'];
+      if (rows !== undefined && isMap(ops) && ops.size === 1 && ownCell(ops, rows, place)) {
+        rows.endUpdate(table, record);
+        return undefined;
+      }
+      return updateChange(table, record, ownFieldOps(ops, place));
+    }
     case 'delete':
       return deleteChange(table, record, raw['before'] === undefined ? undefined : ownFields(raw['before'], place));
     default:
@@ -128,6 +160,20 @@ function ownFieldOps(ops: unknown, place: Place): ReadonlyMap<string, FieldOp> {
     owned.set(field, ownedOp);
   }
   return sortedMap(owned.finish());
+}
+
+/** Takes a put, as most updates are, without making an object. */
+function ownCell(ops: ReadonlyMap<unknown, unknown>, rows: RecordColumnsBuilder, record: Place): boolean {
+  for (const [name, op] of ops) {
+    const field = ownFieldName(name, record);
+    const place = placeOfField(record, field);
+    const raw = ownObject(op, 'a field operation', place);
+    if (raw['type'] !== 'put') return false;
+    const before = 'before' in raw ? ownOptional(raw['before'], place) : UNKNOWN;
+    rows.cell(field, ownValue(raw['value'], place), before);
+    return true;
+  }
+  return false;
 }
 
 function ownFieldOp(op: unknown, place: Place): FieldOp {

@@ -1,5 +1,3 @@
-import { sortedEntries } from '../values/fields.js';
-
 /** Something kept for each of many records, by table id and record id. */
 export class RecordMap<Entry> {
   readonly #tables = new Map<string, Map<string, Entry>>();
@@ -17,10 +15,11 @@ export class RecordMap<Entry> {
     records.set(record, entry);
   }
 
-  /** All entries, in code point order of table and record. */
+  /** All entries, in code point order of table and record. Ids are ASCII, for which every sort order is that. */
   *sorted(): Generator<{ readonly table: string; readonly record: string; readonly entry: Entry }> {
-    for (const [table, records] of sortedEntries(this.#tables)) {
-      for (const [record, entry] of sortedEntries(records)) yield { table, record, entry };
+    for (const table of [...this.#tables.keys()].sort()) {
+      const records = this.#tables.get(table) as Map<string, Entry>;
+      for (const record of [...records.keys()].sort()) yield { table, record, entry: records.get(record) as Entry };
     }
   }
 }

@@ -105,7 +105,8 @@ function sizeOfItem(item: Atom | undefined): number {
   return item === undefined ? 0 : sizeOfAtom(item);
 }
 
-function sizeOfField(value: Value | undefined): number {
+/** What a field and its value weigh, in bytes; 0 where it is absent. */
+export function sizeOfField(value: Value | undefined): number {
   return value === undefined ? 0 : BASE_FIELD_SIZE + sizeOfValue(value);
 }
 

@@ -1,4 +1,13 @@
-import { changesIn, Delta, type DeltaInput, deltaInNormalForm, deltaOf, sizeOfDelta } from '../deltas/delta.js';
+import { normalColumnsOf } from '../deltas/compose-columns.js';
+import {
+  changesIn,
+  columnsIn,
+  Delta,
+  type DeltaInput,
+  deltaInNormalForm,
+  deltaOf,
+  sizeOfDelta,
+} from '../deltas/delta.js';
 import { invertChange } from '../deltas/invert.js';
 import { normalFormOf } from '../deltas/normal-form.js';
 import { checkIsOptions, invalidArgument } from '../errors/arguments.js';
@@ -16,7 +25,8 @@ import {
   updateChange,
 } from '../operations/change.js';
 import { lendListOp } from '../operations/lend.js';
-import { ownChanges, ownRecordId, ownSingleListOp, ownTableId } from '../operations/ownership.js';
+import { ownChanges, ownRecordId, ownRows, ownSingleListOp, ownTableId } from '../operations/ownership.js';
+import { type CellBefore, changesOfRows, type RecordColumns } from '../operations/record-columns.js';
 import { RecordMap } from '../operations/record-map.js';
 import { growthOfChange, sizeOfChanges } from '../operations/size.js';
 import { isMap } from '../values/brands.js';
@@ -145,8 +155,12 @@ export class State {
     const { limits = NO_LIMITS } = options;
     if (limits !== NO_LIMITS) checkLimits(limits);
     if (!Delta.is(delta)) {
-      const edited = limits === NO_LIMITS ? this.#applyListOp(delta) : undefined;
-      return edited ?? deltaOf(this.#applyAll(ownChanges(delta), limits));
+      if (limits !== NO_LIMITS) return deltaOf(this.#applyAll(ownChanges(delta), limits));
+      return this.#applyListOp(delta) ?? deltaOf(this.#performRows(ownRows(delta)));
+    }
+    const columns = columnsIn(delta);
+    if (columns !== undefined && limits === NO_LIMITS) {
+      return deltaInNormalForm(normalColumnsOf(this.#performColumns(columns)));
     }
     const changes = changesIn(delta);
     const applied = this.#applyAll(changes, limits);
@@ -279,6 +293,29 @@ export class State {
       for (let at = 0; at < changes.length; at++) applied.push(this.#tables.apply(changes[at] as Change, at));
     } catch (error) {
       this.#takeBack(applied);
+      throw error;
+    }
+    return applied;
+  }
+
+  #performRows(given: readonly Change[] | RecordColumns): readonly Change[] | RecordColumns {
+    return 'ends' in given ? this.#performColumns(given) : this.#perform(given);
+  }
+
+  /** {@link #perform} for changes in columns. */
+  #performColumns(columns: RecordColumns): RecordColumns {
+    const befores: CellBefore[] = [];
+    const others: (Change | undefined)[] = [];
+    const applied = { ...columns, befores, others: columns.others && others };
+    let row = 0;
+    try {
+      for (; row < columns.ends.length; row++) {
+        const other = columns.others?.[row];
+        if (other === undefined) this.#tables.applyCells(columns, row, befores);
+        others.push(other && this.#tables.apply(other, row));
+      }
+    } catch (error) {
+      this.#takeBack(changesOfRows(applied, 0, row));
       throw error;
     }
     return applied;

@@ -2,16 +2,9 @@ import { type FieldShape, fieldMisfit } from '../deltas/apply-field.js';
 import { type Place, placeOfField } from '../errors/datastore-error.js';
 import { misfitError, performListEdit, performListOp } from '../lists/apply.js';
 import { ItemList } from '../lists/item-list.js';
-import {
-  type FieldList,
-  type FieldOp,
-  type FieldOps,
-  fieldDelete,
-  fieldPut,
-  type ListOp,
-} from '../operations/change.js';
+import { type FieldOps, fieldSet, type ListOp, valueAfter } from '../operations/change.js';
 import { mapFieldOps } from '../operations/lend.js';
-import { growthOfFieldOp, growthOfListOp } from '../operations/size.js';
+import { growthOfFieldOp, growthOfListOp, sizeOfField } from '../operations/size.js';
 import { type Fields, FrozenMapBuilder, inOrder, isInOrder } from '../values/fields.js';
 import { valuesEqual, valuesMatch } from '../values/order.js';
 import { lendAtom, lendItems } from '../values/ownership.js';
@@ -144,10 +137,19 @@ export class StoredRecord {
   /** Performs operations that fit, and returns them with what they overwrote: the same where that is nothing. */
   perform(ops: FieldOps): FieldOps {
     return mapFieldOps(ops, (op, field) => {
-      const applied = this.#performFieldOp(field, op);
+      if (op.type !== 'list') return fieldSet(valueAfter(op), { value: this.set(field, valueAfter(op)) });
+      const applied = performListEdit(op.create ? this.#createList(field) : this.#ownList(field), op);
       this.#size += growthOfFieldOp(applied);
       return applied;
     });
+  }
+
+  /** Puts a value into a field, or deletes it. @returns what the field held. */
+  set(field: string, value: Value | undefined): Value | undefined {
+    const old = this.#fields.replace(field, value === undefined ? undefined : this.#store(value));
+    const before = old instanceof ItemList ? Object.freeze(old.toArray()) : old;
+    this.#size += sizeOfField(value) - sizeOfField(before);
+    return before;
   }
 
   /** Performs one operation that fits on the list in a field. @returns it with what it overwrote. */
@@ -156,22 +158,6 @@ export class StoredRecord {
     const applied = performListOp(list, op);
     this.#size += growthOfListOp(applied);
     return applied;
-  }
-
-  #performFieldOp(field: string, op: FieldOp): FieldOp {
-    if (op.type === 'list') return this.#performListOps(field, op);
-    const before = { value: this.get(field) };
-    if (op.type === 'delete') {
-      this.#fields.delete(field);
-      return fieldDelete(before);
-    }
-    this.#fields.set(field, this.#store(op.value));
-    return fieldPut(op.value, before);
-  }
-
-  #performListOps(field: string, op: FieldList): FieldOp {
-    const list = op.create ? this.#createList(field) : this.#ownList(field);
-    return performListEdit(list, op);
   }
 
   #createList(field: string): ItemList {
@@ -298,25 +284,27 @@ export class FieldStore<Entry> {
   }
 
   set(field: string, entry: Entry): void {
-    const position = this.#layout.positions.get(field);
-    if (position === undefined) {
-      const layout = this.#ownLayout();
-      layout.positions.set(field, this.#entries.length);
-      layout.isSorted = false;
-      this.#entries.push(entry);
-      this.#size++;
-    } else {
-      if (this.#entries[position] === undefined) this.#size++;
-      this.#entries[position] = entry;
-    }
+    this.replace(field, entry);
   }
 
   delete(field: string): void {
+    this.replace(field, undefined);
+  }
+
+  /** Sets the entry of a field, or deletes it. @returns the entry that it had. */
+  replace(field: string, entry: Entry | undefined): Entry | undefined {
     const position = this.#layout.positions.get(field);
-    if (position === undefined || this.#entries[position] === undefined) return;
-    this.#entries[position] = undefined;
+    if (position === undefined) {
+      if (entry !== undefined) this.#add(field, entry);
+      return undefined;
+    }
+    const old = this.#entries[position];
+    this.#entries[position] = entry;
+    if (old === undefined && entry !== undefined) this.#size++;
+    if (old === undefined || entry !== undefined) return old;
     this.#size--;
     if (this.#entries.length >= CLEARED_MIN && this.#size < this.#entries.length / 2) this.#clear();
+    return old;
   }
 
   /** Visits all fields in code point order of their names. */
@@ -332,6 +320,14 @@ export class FieldStore<Entry> {
   isLaidOutAs(names: readonly string[]): boolean {
     const { positions } = this.#layout;
     return positions.size === names.length && names.every((name, position) => positions.get(name) === position);
+  }
+
+  #add(field: string, entry: Entry): void {
+    const layout = this.#ownLayout();
+    layout.positions.set(field, this.#entries.length);
+    layout.isSorted = false;
+    this.#entries.push(entry);
+    this.#size++;
   }
 
   #share(): Layout {

@@ -1,6 +1,7 @@
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { misfitError, opMisfit } from '../lists/apply.js';
 import { type Change, deleteChange, type ListOp, updateChange } from '../operations/change.js';
+import { type CellBefore, type RecordColumns, startOfRow } from '../operations/record-columns.js';
 import type { Fields } from '../values/fields.js';
 import { BASE_DATASTORE_SIZE } from '../values/size.js';
 import { RecordLayers } from './record-layers.js';
@@ -70,7 +71,7 @@ export class Tables {
       this.#insert(table, record, change.fields);
       return change;
     }
-    if (current === undefined) throw new DatastoreError('record-missing', 'there is no such record', place());
+    if (current === undefined) throw recordMissing(place());
     if (change.type === 'delete') {
       this.#delete(table, record, current);
       return deleteChange(table, record, current.fields());
@@ -81,6 +82,26 @@ export class Tables {
     const applied = own.perform(change.ops);
     this.#size += own.size - sizeBefore;
     return applied === change.ops ? change : updateChange(table, record, applied);
+  }
+
+  /**
+   * Applies a row of cells in place, or changes nothing.
+   *
+   * @param befores gets what each cell overwrote.
+   * @throws DatastoreError `record-missing`.
+   */
+  applyCells(columns: RecordColumns, row: number, befores: CellBefore[]): void {
+    const [table, record] = [columns.tables[row] as string, columns.records[row] as string];
+    const current = this.get(table, record);
+    if (current === undefined) throw recordMissing({ position: row, table, record });
+    const own = this.#ownRecord(table, record, current);
+    const sizeBefore = own.size;
+    const { fields, values } = columns;
+    const end = columns.ends[row] as number;
+    for (let cell = startOfRow(columns, row); cell < end; cell++) {
+      befores.push(own.set(fields[cell] as string, values[cell]));
+    }
+    this.#size += own.size - sizeBefore;
   }
 
   /**
@@ -142,4 +163,8 @@ export class Tables {
     this.#tables.set(id, own);
     return own;
   }
+}
+
+function recordMissing(place: Place): DatastoreError {
+  return new DatastoreError('record-missing', 'there is no such record', place);
 }

@@ -1,4 +1,6 @@
+import { changesIn, columnsIn, type Delta } from '../../deltas/delta.js';
 import {
+  type Before,
   beforeOf,
   type Change,
   deleteChange,
@@ -9,8 +11,17 @@ import {
   type InsertChange,
   insertChange,
   updateChange,
+  valueAfter,
 } from '../../operations/change.js';
+import { COLUMNS_LEAST } from '../../operations/columns-least.js';
 import { columnsOf, listOfColumns } from '../../operations/list-columns.js';
+import {
+  beforeOfCell,
+  cellBefore,
+  type RecordColumns,
+  RecordColumnsBuilder,
+  startOfRow,
+} from '../../operations/record-columns.js';
 import { type Fields, FrozenMapBuilder, inOrder } from '../../values/fields.js';
 import { visitEach } from '../../values/frozen-array.js';
 import type { Value } from '../../values/value.js';
@@ -67,12 +78,23 @@ export class ChangeWriter {
     this.#edits = new ListEditWriter(this.#values, this.#befores);
   }
 
-  /** The columns of one delta alone. */
+  /** The columns of changes alone. */
   static encode(changes: readonly Change[]): readonly Uint8Array[] {
     const inventory = new Inventory();
     visitEach(changes, (change) => inventory.addChange(change));
     const writer = new ChangeWriter(inventory);
     writer.write(changes);
+    return writer.finish();
+  }
+
+  /** The columns of one delta alone. */
+  static encodeDelta(delta: Delta): readonly Uint8Array[] {
+    const columns = columnsIn(delta);
+    if (columns === undefined) return ChangeWriter.encode(changesIn(delta));
+    const inventory = new Inventory();
+    inventory.addColumns(columns);
+    const writer = new ChangeWriter(inventory);
+    writer.#writeRows(columns);
     return writer.finish();
   }
 
@@ -98,16 +120,52 @@ export class ChangeWriter {
   /** Writes changes that are of one kind and table. */
   #writeGroup(changes: readonly Change[], start: number, end: number, kind: number): void {
     const width = changesPerRecord(kind);
-    writeRun(this.#groups, kind, (end - start) / width);
-    this.#groups.varint(this.names.numberOf((changes[start] as Change).table));
+    this.#writeHead(kind, (end - start) / width, (changes[start] as Change).table);
     for (let at = start; at < end; at += width) {
       const change = changes[at] as Change;
-      const record = this.names.numberOf(change.record);
-      this.#records.signed(record - this.#previousRecord);
-      this.#previousRecord = record;
+      this.#writeRecord(change.record);
       this.#writeContent(change);
       if (width === 2) this.#writeContent(changes[at + 1] as Change);
     }
+  }
+
+  /** {@link write} for changes in columns. */
+  #writeRows(columns: RecordColumns): void {
+    const { tables, records, ends } = columns;
+    for (let start = 0; start < ends.length; ) {
+      const kind = kindOfRow(columns, start);
+      const table = tables[start] as string;
+      const width = changesPerRecord(kind);
+      let end = start + width;
+      while (tables[end] === table && kindOfRow(columns, end) === kind) end += width;
+      this.#writeHead(kind, (end - start) / width, table);
+      for (let row = start; row < end; row++) {
+        if ((row - start) % width === 0) this.#writeRecord(records[row] as string);
+        const other = columns.others?.[row];
+        if (other === undefined) this.#writeCells(columns, row);
+        else this.#writeContent(other);
+      }
+      start = end;
+    }
+  }
+
+  #writeHead(kind: number, count: number, table: string): void {
+    writeRun(this.#groups, kind, count);
+    this.#groups.varint(this.names.numberOf(table));
+  }
+
+  #writeRecord(name: string): void {
+    const record = this.names.numberOf(name);
+    this.#records.signed(record - this.#previousRecord);
+    this.#previousRecord = record;
+  }
+
+  #writeCells(columns: RecordColumns, row: number): void {
+    const { fields, values, befores } = columns;
+    const start = startOfRow(columns, row);
+    const end = columns.ends[row] as number;
+    this.#fields.write(fields, start, end);
+    for (let cell = start; cell < end; cell++) this.#writeSet(values[cell], beforeOfCell(befores, cell));
   }
 
   #writeContent(change: Change): void {
@@ -135,9 +193,12 @@ export class ChangeWriter {
       this.#edits.write(ops);
       return;
     }
-    if (op.type === 'put') this.#values.value(op.value);
-    else this.#values.absent();
-    const before = beforeOf(op);
+    this.#writeSet(valueAfter(op), beforeOf(op));
+  }
+
+  #writeSet(value: Value | undefined, before: Before<Value>): void {
+    if (value === undefined) this.#values.absent();
+    else this.#values.value(value);
     if (before === undefined) this.#befores.unknown();
     else if (before.value === undefined) this.#befores.absent();
     else this.#befores.value(before.value);
@@ -164,6 +225,10 @@ function kindAt(changes: readonly Change[], at: number): number {
   return change.before === undefined ? DELETED : DELETED_FIELDS;
 }
 
+function kindOfRow({ others }: RecordColumns, row: number): number {
+  return others?.[row] === undefined ? UPDATED : kindAt(others as readonly Change[], row);
+}
+
 function isUpdateOf({ table, record }: InsertChange, next: Change | undefined): boolean {
   return next?.type === 'update' && next.record === record && next.table === table;
 }
@@ -184,6 +249,8 @@ export class ChangeReader {
   readonly #values: ValueReader;
   readonly #befores: ValueReader;
   readonly #budget: MemoryBudget;
+  /** In bytes. */
+  readonly #recordsLength: number;
   #record = 0;
 
   constructor(columns: readonly Uint8Array[], budget: MemoryBudget) {
@@ -193,6 +260,7 @@ export class ChangeReader {
     this.#strings = new StringTable(new ByteReader(column(1), 'string lengths'), new TextReader(column(2)), budget);
     this.#groups = new ByteReader(column(3), 'groups');
     this.#records = new ByteReader(column(4), 'records');
+    this.#recordsLength = column(4).length;
     this.#fields = new FieldSetReader(column(5), this.names, budget);
     this.#values = new ValueReader([column(7), column(8), column(9)], this.#strings, budget);
     this.#befores = new ValueReader([column(10), column(11), column(12)], this.#strings, budget);
@@ -201,13 +269,24 @@ export class ChangeReader {
 
   /** The next delta: `count` changes, or all that are left. */
   changes(count?: number): readonly Change[] {
-    return this.#changes(count, () => undefined);
+    const changes: Change[] = [];
+    this.#read(count, (change) => changes.push(change));
+    return changes;
+  }
+
+  /** {@link changes}, in columns if they are many. */
+  rows(count?: number): readonly Change[] | RecordColumns {
+    // Each record takes at least a byte.
+    if ((count ?? this.#recordsLength) < COLUMNS_LEAST) return this.changes(count);
+    const rows = new RecordColumnsBuilder();
+    this.#read(count, (change) => rows.add(change), rows);
+    return rows.finish();
   }
 
   /** The inserts of the next state: `count` records, or all that are left. */
   inserts(count?: number): readonly InsertChange[] {
     const inserts: InsertChange[] = [];
-    this.#changes(count, (change) => {
+    this.#read(count, (change) => {
       const previous = inserts.at(-1);
       if (change.type !== 'insert') this.#records.fail('a state may contain only inserts');
       if (previous !== undefined && !isBefore(previous, change))
@@ -223,44 +302,51 @@ export class ChangeReader {
     for (const part of [this.#values, this.#befores, this.#strings, this.names]) part.finish();
   }
 
-  #changes(count: number | undefined, check: (change: Change) => void): Change[] {
-    const changes: Change[] = [];
+  /** Reads `most` changes, or all that are left; `rows` takes updates in cells, where it is given. */
+  #read(most: number | undefined, take: (change: Change) => void, rows?: RecordColumnsBuilder): void {
+    let count = 0;
     let previous: { readonly kind: number; readonly table: string } | undefined;
-    while (count === undefined ? !this.#groups.isAtEnd : changes.length < count) {
+    while (most === undefined ? !this.#groups.isAtEnd : count < most) {
       const run = readRun(this.#groups, CHANGE_KIND_COUNT);
       const table = this.names.at(this.#groups.varint(), this.#groups);
       if (previous?.kind === run.kind && previous.table === table)
         this.#groups.fail('two adjacent runs must be written as one');
       const width = changesPerRecord(run.kind);
-      if (count !== undefined && run.count * width > count - changes.length) {
+      if (most !== undefined && run.count * width > most - count) {
         this.#groups.fail('a run exceeds its delta');
       }
+      const inserted =
+        run.kind === UPDATED && previous?.kind === INSERTED && previous.table === table ? this.#record : undefined;
       // The count is not trusted: a run that claims too many changes meets the end of the records.
       for (let left = run.count; left > 0; left--) {
-        const change = this.#change(run.kind, table);
-        check(change);
-        const before = changes.at(-1);
-        if (run.kind === UPDATED && before?.type === 'insert' && isUpdateOf(before, change)) {
+        this.#budget.take(COST.change * width);
+        this.#record += this.#records.signed();
+        const record = this.names.at(this.#record, this.#records);
+        if (run.kind === UPDATED && rows !== undefined) this.#readRow(rows, table, record);
+        else take(this.#change(run.kind, table, record));
+        if (left === run.count && this.#record === inserted) {
           this.#groups.fail('an insert and the update that follows it must be written as one run');
         }
-        changes.push(change);
-        if (width === 1) continue;
-        const update = updateChange(table, change.record, this.#readOps());
-        check(update);
-        changes.push(update);
+        if (width === 2) take(updateChange(table, record, this.#readOps()));
       }
+      count += run.count * width;
       previous = { kind: run.kind, table };
     }
-    return changes;
   }
 
-  #change(kind: number, table: string): Change {
-    this.#budget.take(COST.change * changesPerRecord(kind));
-    this.#record += this.#records.signed();
-    const record = this.names.at(this.#record, this.#records);
+  #change(kind: number, table: string, record: string): Change {
     if (kind === INSERTED || kind === INSERTED_UPDATED) return insertChange(table, record, this.#readFields());
     if (kind === UPDATED) return updateChange(table, record, this.#readOps());
     return deleteChange(table, record, kind === DELETED ? undefined : this.#readFields());
+  }
+
+  #readRow(rows: RecordColumnsBuilder, table: string, record: string): void {
+    for (const field of this.#fields.read()) {
+      const tag = this.#values.tag();
+      if (tag === EDIT_LIST || tag === CREATE_LIST) rows.op(field, this.#readOp(tag));
+      else rows.cell(field, tag === ABSENT ? undefined : this.#values.value(tag), cellBefore(this.#befores.before()));
+    }
+    rows.endUpdate(table, record);
   }
 
   #readFields(): Fields {

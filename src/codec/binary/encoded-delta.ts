@@ -1,4 +1,4 @@
-import { changesIn, Delta, type DeltaInput, deltaOf } from '../../deltas/delta.js';
+import { Delta, type DeltaInput, deltaOf } from '../../deltas/delta.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import type { Change } from '../../operations/change.js';
@@ -16,7 +16,7 @@ import { type DecodeOptions, MemoryBudget } from './memory-budget.js';
  * Spec: BIN-1 to BIN-20, BIN-25.
  */
 export function encodeDelta(delta: DeltaInput): Uint8Array {
-  return encodeChanges(changesIn(Delta.from(delta)));
+  return packColumns('deltaic/delta', ChangeWriter.encodeDelta(Delta.from(delta)));
 }
 
 /**
@@ -27,7 +27,11 @@ export function encodeDelta(delta: DeltaInput): Uint8Array {
  * for bytes that hold changes that cannot follow one another. Spec: BIN-1 to BIN-20, BIN-26.
  */
 export function decodeDelta(bytes: unknown, options?: DecodeOptions): Delta {
-  return deltaOf(decodeChanges(bytes, options));
+  const budget = new MemoryBudget(options);
+  const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/delta', CHANGE_COLUMN_COUNT), budget);
+  const rows = reader.rows();
+  reader.finish();
+  return deltaOf(rows);
 }
 
 /** {@link encodeDelta} for changes of the engine's own, in any valid sequence, which are written as they stand. */

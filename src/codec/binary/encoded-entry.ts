@@ -1,8 +1,8 @@
-import { changesIn, deltaOf } from '../../deltas/delta.js';
+import { deltaOf } from '../../deltas/delta.js';
 import { type LogEntry, seenMember, seenOf } from '../../sync/messages.js';
 import { ByteReader, ByteWriter } from './byte-column.js';
 import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter } from './change-columns.js';
-import { decodeDelta, encodeChanges } from './encoded-delta.js';
+import { decodeDelta, encodeDelta } from './encoded-delta.js';
 import { packColumns, startsAs, unpackColumns } from './envelope.js';
 import { MemoryBudget, UNLIMITED } from './memory-budget.js';
 
@@ -13,12 +13,11 @@ import { MemoryBudget, UNLIMITED } from './memory-budget.js';
  * Law: `decodeEntry(encodeEntry(e), e.rev, e.nonce)` is `e`. Spec: BIN-28.
  */
 export function encodeEntry(entry: LogEntry): Uint8Array {
-  const changes = changesIn(entry.delta);
   const unseen = entry.rev - 1 - seenOf(entry);
-  if (unseen === 0) return encodeChanges(changes);
+  if (unseen === 0) return encodeDelta(entry.delta);
   const head = new ByteWriter();
   head.varint(unseen);
-  return packColumns('deltaic/entry', [head.finish(), ...ChangeWriter.encode(changes)]);
+  return packColumns('deltaic/entry', [head.finish(), ...ChangeWriter.encodeDelta(entry.delta)]);
 }
 
 /**
@@ -38,7 +37,7 @@ export function decodeEntry(bytes: Uint8Array, rev: number, nonce: string): LogE
     head.fail('the number of unseen entries must be from 1 to the number of earlier entries');
   head.finish();
   const reader = new ChangeReader(columns, new MemoryBudget(UNLIMITED));
-  const delta = deltaOf(reader.changes());
+  const delta = deltaOf(reader.rows());
   reader.finish();
   return { rev, nonce, ...seenMember(rev - 1 - unseen, rev - 1), delta };
 }

@@ -1,6 +1,7 @@
 import { invariant } from '../../errors/invariant-error.js';
 import { beforeOf, type Change, type FieldOp } from '../../operations/change.js';
 import { visitListOps } from '../../operations/list-columns.js';
+import type { RecordColumns } from '../../operations/record-columns.js';
 import type { Fields } from '../../values/fields.js';
 import { visitEach } from '../../values/frozen-array.js';
 import { isValidFieldName } from '../../values/names.js';
@@ -33,6 +34,17 @@ export class Inventory {
     }
   }
 
+  addColumns({ tables, records, others, fields, values, befores }: RecordColumns): void {
+    addAll(this.names, tables);
+    addAll(this.names, records);
+    addAll(this.names, fields);
+    for (const change of others ?? []) if (change !== undefined) this.addChange(change);
+    for (let cell = 0; cell < values.length; cell++) {
+      this.#addValue(values[cell]);
+      if (befores !== undefined) this.#addValue(befores[cell] ?? undefined);
+    }
+  }
+
   #addFields(fields: Fields): void {
     for (const [field, value] of fields) {
       this.names.add(field);
@@ -58,6 +70,15 @@ export class Inventory {
     } else if (isList(value)) {
       visitEach(value, (item) => this.#addValue(item));
     }
+  }
+}
+
+/** Most names come after one that is the same. */
+function addAll(set: Set<string>, names: readonly string[]): void {
+  let previous: string | undefined;
+  for (const name of names) {
+    if (name !== previous) set.add(name);
+    previous = name;
   }
 }
 
@@ -250,8 +271,9 @@ export class FieldSetWriter {
     this.#names = names;
   }
 
-  write(fields: readonly string[]): void {
-    if (this.#previousNumber < 0 || !isSame(fields, this.#previous)) this.#find(fields);
+  /** @param start where the set begins in `fields`. @param end where it ends. */
+  write(fields: readonly string[], start = 0, end: number = fields.length): void {
+    if (this.#previousNumber < 0 || !isSame(fields, start, end, this.#previous)) this.#find(fields.slice(start, end));
     else this.#column.varint(this.#previousNumber);
   }
 
@@ -325,6 +347,8 @@ export class FieldSetReader {
   }
 }
 
-function isSame(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((name, at) => name === right[at]);
+function isSame(left: readonly string[], start: number, end: number, right: readonly string[]): boolean {
+  if (end - start !== right.length) return false;
+  for (let at = start; at < end; at++) if (left[at] !== right[at - start]) return false;
+  return true;
 }

@@ -1,0 +1,137 @@
+import { fieldSet } from '../operations/change.js';
+import {
+  beforeOfCell,
+  changesOfRows,
+  type RecordColumns,
+  RecordColumnsBuilder,
+  startOfRow,
+  UNKNOWN,
+} from '../operations/record-columns.js';
+import type { Conflict, Conflicts } from './conflict.js';
+import { columnsWithoutBefore } from './invert.js';
+import { changesOf, editAt, type PlacedEdit } from './normal-form.js';
+import { fieldContext, type RecordContext, rebaseValue } from './rebase-field.js';
+import { rebaseRecord } from './rebase-record.js';
+
+/** What the merge of columns asks. */
+export interface ColumnsContext {
+  readonly contextOf: (table: string, record: string) => RecordContext;
+  readonly onConflict: ((conflict: Conflict) => void) | undefined;
+}
+
+/** Two deltas as columns in normal form. */
+export interface ColumnsPair {
+  readonly local: RecordColumns;
+  readonly remote: RecordColumns;
+}
+
+/**
+ * Rebases one pending delta over a remote one, row by row. Where both put and delete fields of a record, cells meet cells;
+ * other records that both edit are merged as objects.
+ *
+ * Law: it makes of columns what `rebaseRecord` makes of their changes, record by record.
+ */
+export function rebaseColumns(given: ColumnsPair, context: ColumnsContext): ColumnsPair {
+  const { local, remote } = given;
+  const plainRemote = columnsWithoutBefore(remote);
+  const localRows = new RecordColumnsBuilder();
+  const remoteRows = new RecordColumnsBuilder();
+  const merge: Merge = { ...given, ...context, localRows, remoteRows };
+  let isMet = false;
+  let mine = 0;
+  let theirs = 0;
+  while (mine < local.ends.length || theirs < remote.ends.length) {
+    const order = compareRows(local, mine, remote, theirs);
+    if (order < 0) {
+      localRows.addRow(local, mine++);
+    } else if (order > 0) {
+      remoteRows.addRow(plainRemote, theirs++);
+    } else {
+      isMet = true;
+      const isInCells = local.others?.[mine] === undefined && remote.others?.[theirs] === undefined;
+      if (isInCells) mergeCells(merge, mine++, theirs++);
+      else ({ mine, theirs } = mergeObjects(merge, mine, theirs));
+    }
+  }
+  return isMet ? { local: localRows.finish(), remote: remoteRows.finish() } : { local, remote: plainRemote };
+}
+
+interface Merge extends ColumnsPair, ColumnsContext {
+  readonly localRows: RecordColumnsBuilder;
+  readonly remoteRows: RecordColumnsBuilder;
+}
+
+/** Compares the places of a local and a remote row; what has ended comes last. */
+function compareRows(local: RecordColumns, mine: number, remote: RecordColumns, theirs: number): number {
+  if (theirs === remote.ends.length) return -1;
+  if (mine === local.ends.length) return 1;
+  const [table, otherTable] = [local.tables[mine] as string, remote.tables[theirs] as string];
+  if (table !== otherTable) return table < otherTable ? -1 : 1;
+  const [record, otherRecord] = [local.records[mine] as string, remote.records[theirs] as string];
+  return record === otherRecord ? 0 : record < otherRecord ? -1 : 1;
+}
+
+function mergeCells(merge: Merge, mine: number, theirs: number): void {
+  const { local, remote, localRows, remoteRows } = merge;
+  const [table, record] = [local.tables[mine] as string, local.records[mine] as string];
+  const [localEnd, remoteEnd] = [local.ends[mine] as number, remote.ends[theirs] as number];
+  const conflicts: Conflicts[] = [];
+  let context: RecordContext | undefined;
+  let at = startOfRow(local, mine);
+  let other = startOfRow(remote, theirs);
+  while (at < localEnd || other < remoteEnd) {
+    const [field, otherField] = [local.fields[at] as string, remote.fields[other] as string];
+    if (other === remoteEnd || (at < localEnd && field < otherField)) {
+      localRows.addCell(local, at++);
+    } else if (at === localEnd || otherField < field) {
+      remoteRows.cell(otherField, remote.values[other++], UNKNOWN);
+    } else {
+      context ??= merge.contextOf(table, record);
+      conflicts.push(mergeField(merge, at++, other++, context));
+    }
+  }
+  localRows.endUpdateIfAny(table, record);
+  remoteRows.endUpdateIfAny(table, record);
+  report(merge, () => conflicts.flatMap((some) => some()));
+}
+
+/** Merges the cells of one field by its rule. */
+function mergeField(merge: Merge, at: number, other: number, record: RecordContext): Conflicts {
+  const { local, remote, localRows, remoteRows } = merge;
+  const field = local.fields[at] as string;
+  const before = beforeOfCell(local.befores, at);
+  const merged = rebaseValue(
+    [fieldSet(local.values[at], before)],
+    before,
+    remote.values[other],
+    fieldContext(field, record),
+  );
+  const [pending] = merged.pending;
+  if (pending !== undefined) localRows.op(field, pending);
+  if (merged.remote !== undefined) remoteRows.op(field, merged.remote);
+  return merged.conflicts;
+}
+
+/** Merges the edits of one record as objects. @returns where the next record begins. */
+function mergeObjects(merge: Merge, mine: number, theirs: number): { mine: number; theirs: number } {
+  const { localRows, remoteRows } = merge;
+  const [local, remote] = [editOf(merge.local, mine), editOf(merge.remote, theirs)];
+  const { table, record } = local;
+  const merged = rebaseRecord([{ deltaIndex: 0, edit: local.edit }], remote.edit, merge.contextOf(table, record));
+  for (const { edit } of merged.pending) localRows.addAll(changesOf(table, record, edit));
+  if (merged.remote !== undefined) remoteRows.addAll(changesOf(table, record, merged.remote));
+  report(merge, merged.conflicts);
+  return { mine: mine + local.end, theirs: theirs + remote.end };
+}
+
+/** A normal form does at most three changes to a record: delete, insert and update. */
+const CHANGES_MOST = 3;
+
+function editOf(columns: RecordColumns, row: number): PlacedEdit {
+  const end = Math.min(row + CHANGES_MOST, columns.ends.length);
+  return editAt(changesOfRows(columns, row, end), 0) as PlacedEdit;
+}
+
+function report({ onConflict }: Merge, conflicts: Conflicts): void {
+  if (onConflict !== undefined) for (const conflict of conflicts()) onConflict(conflict);
+}
