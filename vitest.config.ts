@@ -27,6 +27,7 @@ const SLOW = [
   'test/laws/record-merge.test.ts',
   'test/laws/sync-batch.test.ts',
   'test/laws/sync-joining.test.ts',
+  'test/laws/sync-shortening.test.ts',
   'test/laws/sync-undo.test.ts',
   'test/laws/typing.test.ts',
   'test/mesh/integrator.test.ts',
@@ -41,12 +42,14 @@ const SLOW = [
   'test/storage/lmdb-disk.test.ts',
   'test/storage/power-cut.test.ts',
   'test/suites/**',
+  'test/units/transients.test.ts',
   'test/**/leaks.test.ts',
 ];
 
 /** Files that need a process of their own: they count what V8 runs, watch its garbage, or replace a module. */
 const ALONE = [
   'test/laws/sync-joining.test.ts',
+  'test/laws/sync-shortening.test.ts',
   'test/complexity/*.test.ts',
   'test/**/leaks.test.ts',
   'test/cli/internal-error.test.ts',

@@ -5,8 +5,14 @@ import { editAt, type PlacedEdit, positionOfRecord } from './normal-form.js';
 /**
  * `compose` for two deltas, where the second is small: of the first, only the records that both edit are composed
  * again.
+ *
+ * @param finish what becomes of the changes of such a record.
  */
-export function composeOnto(delta: Delta, small: Delta): Delta {
+export function composeOnto(
+  delta: Delta,
+  small: Delta,
+  finish: (changes: readonly Change[]) => readonly Change[] = (changes) => changes,
+): Delta {
   const replacement = new Replacement(delta);
   const normalForm = changesIn(delta);
   const later = changesIn(small);
@@ -17,7 +23,7 @@ export function composeOnto(delta: Delta, small: Delta): Delta {
     const placed = editAt(normalForm, start);
     const end = placed?.table === table && placed.record === record ? placed.end : start;
     const changes = [...normalForm.slice(start, end), ...later.slice(next.start, next.end)];
-    replacement.add({ start, end }, changesIn(deltaOf(changes)));
+    replacement.add({ start, end }, finish(changesIn(deltaOf(changes))));
     start = end;
   }
   return replacement.finish();

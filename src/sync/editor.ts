@@ -89,7 +89,9 @@ export class Editor {
     if (this.#context.undoDepth === 0) return;
     const id = this.#history.newId();
     const segment = this.#queue.cut(id, id);
-    if (segment !== undefined) this.#history.recorded(id, segment.delta);
+    if (segment === undefined) return;
+    this.#history.recorded(id, segment.delta);
+    this.#history.joinForgotten(this.#queue.uncommitted);
   }
 
   /** Ends the undo item, so that no segment of the uncommitted delta is running. */

@@ -2,6 +2,8 @@ import { changesIn, type Delta, deltaInNormalForm, deltaOf } from '../deltas/del
 import { DeltaDraft } from '../deltas/draft.js';
 import { editAt, positionOfRecord } from '../deltas/normal-form.js';
 import { composeOnto } from '../deltas/patch.js';
+import { listOpCount, shorten } from '../deltas/shorten.js';
+import { SHORTEN_LEAST } from '../deltas/shorten-least.js';
 import { DeltaTally } from '../deltas/tally.js';
 import type { Change } from '../operations/change.js';
 import { joinSegments, type Segment, type SegmentRole } from './undo/segments.js';
@@ -15,6 +17,9 @@ export class LocalDelta {
   #segments: Segment[];
   /** Changes after the last segment, composed as they come. */
   #running: DeltaDraft | undefined;
+  /** How many list operations the running segment has gathered, and at how many it is shortened next. */
+  #gathered = 0;
+  #shortenAt = SHORTEN_LEAST;
   /** Counted when it is first asked for: most deltas are rebased or put before anything joins them. */
   #tally: DeltaTally | undefined;
   #whole: Delta | undefined;
@@ -80,12 +85,15 @@ export class LocalDelta {
     this.#tally?.add(applied);
     this.#run(applied);
     this.#whole = undefined;
+    this.#gathered += listOpCount(applied);
+    if (this.#gathered >= this.#shortenAt) this.#shortenRunning();
   }
 
   /** Ends the running segment and returns it, unless there is none or its changes cancel one another. */
   cut(role: SegmentRole, origin?: number): Segment | undefined {
     const changes = this.#running?.finish() ?? [];
     this.#running = undefined;
+    [this.#gathered, this.#shortenAt] = [0, SHORTEN_LEAST];
     if (changes.length === 0) {
       // Changes that cancelled one another are not counted: the next segment does not follow them.
       this.#tally = undefined;
@@ -109,9 +117,13 @@ export class LocalDelta {
     if (this.#whole !== undefined) this.#whole = composeOnto(this.#whole, later.whole());
   }
 
-  /** Joins the segments that the undo history need not tell apart any more. The whole stays what it is. */
+  /** Joins the segments that the undo history need not tell apart any more. */
   join(forgotten: ReadonlySet<SegmentRole>): void {
-    this.#segments = joinSegments(this.#segments, forgotten);
+    const { segments, isShorter } = joinSegments(this.#segments, forgotten);
+    this.#segments = segments;
+    if (!isShorter) return;
+    this.#tally = undefined;
+    this.#whole = undefined;
   }
 
   /** Takes out a segment, as if it had never been made. Those after it must not depend on it. */
@@ -142,6 +154,18 @@ export class LocalDelta {
     this.#running = new DeltaDraft();
     this.#run(changes);
     return changes;
+  }
+
+  /** Takes transient items out of the running segment. Each look is at twice as much as the one before it left. */
+  #shortenRunning(): void {
+    const changes = this.#runningSoFar();
+    const left = shorten(changes);
+    this.#gathered = listOpCount(left);
+    this.#shortenAt = Math.max(SHORTEN_LEAST, 2 * this.#gathered);
+    if (left === changes) return;
+    this.#tally = undefined;
+    this.#running = undefined;
+    this.#run(left);
   }
 
   #tallied(): DeltaTally {

@@ -57,7 +57,7 @@ async function separateWorlds(): Promise<typeof World> {
     ...(await importOriginal<object>()),
     joinSegments: (segments: unknown) => {
       keptApart++;
-      return segments;
+      return { segments, isShorter: false };
     },
   }));
   return (await import('../support/sync-world.js')).World;

@@ -12,7 +12,7 @@ function segments(...deltas: Parameters<State['apply']>[0][]): Segment[] {
   return deltas.map((delta, at): Segment => ({ role: at + 1, delta: state.apply(delta), origin: at + 1 }));
 }
 
-function sizes(joined: readonly Segment[]): number[] {
+function sizes({ segments: joined }: { readonly segments: readonly Segment[] }): number[] {
   return joined.map(({ delta }: { delta: Delta }) => delta.length);
 }
 
@@ -23,7 +23,7 @@ describe('segments of forgotten items', () => {
 
   test('are joined where the last takes back what the first did, and edit the field all the same', () => {
     const both = [[I('b', { f: 1, g: 1 })], [U('b', { f: ['D'] })]] as const;
-    const [joined, ...others] = joinSegments(segments(...both), FORGOTTEN);
+    const [joined, ...others] = joinSegments(segments(...both), FORGOTTEN).segments;
     expect(formatDelta(joined?.delta ?? [])).toEqual([
       ['I', 't', 'b', { g: 1 }],
       ['U', 't', 'b', { f: ['D'] }],

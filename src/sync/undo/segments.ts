@@ -12,6 +12,8 @@ import { type Delta, NO_CHANGES } from '../../deltas/delta.js';
 import { invert } from '../../deltas/invert.js';
 import { composeOnto } from '../../deltas/patch.js';
 import { type OwnItemsLookup, type RuleLookup, rebaseWithin } from '../../deltas/rebase.js';
+import { shorten } from '../../deltas/shorten.js';
+import type { Change } from '../../operations/change.js';
 import { refusalRules } from '../pending-rules.js';
 import { type RefusedPart, splitDelta } from '../refused-part.js';
 
@@ -161,26 +163,35 @@ function pairedWith(fallen: readonly Segment[], above: readonly Segment[]): numb
  * log n times.
  *
  * Law: whatever is merged, undone or refused later comes out as it would without this. Spec: SYNC-54.
+ *
+ * @returns also whether joined segments do less than those they were joined from, because transient items of lists are gone.
  */
-export function joinSegments(segments: readonly Segment[], forgotten: ReadonlySet<SegmentRole>): Segment[] {
+export function joinSegments(
+  segments: readonly Segment[],
+  forgotten: ReadonlySet<SegmentRole>,
+): { readonly segments: Segment[]; readonly isShorter: boolean } {
   const joined: Segment[] = [];
+  let isShorter = false;
+  const shortenJoined = (changes: readonly Change[]): readonly Change[] => {
+    const left = shorten(changes);
+    if (left !== changes) isShorter = true;
+    return left;
+  };
   for (const segment of segments) {
     let last: Segment = forgotten.has(segment.role) ? { role: 'unrecorded', delta: segment.delta } : segment;
-    for (let both = join(joined.at(-1), last); both !== undefined; both = join(joined.at(-1), last)) {
-      last = both;
+    for (let before = joined.at(-1); before !== undefined && areJoined(before, last); before = joined.at(-1)) {
+      // It edits every field that they edit (NORM-8), so the join hides no edit from a merge.
+      const delta = composeOnto(before.delta, last.delta, shortenJoined);
+      last = { role: 'unrecorded', delta, count: countOf(before) + countOf(last) };
       joined.pop();
     }
     joined.push(last);
   }
-  return joined;
+  return { segments: joined, isShorter };
 }
 
-/** Two segments as one, if they are to be joined. */
-function join(before: Segment | undefined, last: Segment): Segment | undefined {
-  if (before === undefined || isRecorded(before) || isRecorded(last)) return undefined;
-  if (countOf(before) >= 2 * countOf(last)) return undefined;
-  // It edits every field that they edit (NORM-8), so the join hides no edit from a merge.
-  return { role: 'unrecorded', delta: composeOnto(before.delta, last.delta), count: countOf(before) + countOf(last) };
+function areJoined(before: Segment, last: Segment): boolean {
+  return !isRecorded(before) && !isRecorded(last) && countOf(before) < 2 * countOf(last);
 }
 
 function countOf({ count = 1 }: Segment): number {

@@ -102,6 +102,16 @@ export class UndoHistory {
     this.#forgotten = [];
   }
 
+  /** Joins what is forgotten of the uncommitted delta: if it is dropped, all of it is. */
+  joinForgotten(uncommitted: LocalDelta): void {
+    if (this.#forgotten.length === 0) return;
+    const roles = new Set(uncommitted.segments.map(({ role }) => role));
+    const own = this.#forgotten.filter((id) => roles.has(id));
+    if (own.length === 0) return;
+    uncommitted.join(new Set(own));
+    this.#forgotten = this.#forgotten.filter((id) => !roles.has(id));
+  }
+
   /**
    * The uncommitted delta begins where `first` did, if that is known; if not, nothing can be undone once it is dropped.
    */

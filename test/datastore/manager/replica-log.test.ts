@@ -192,6 +192,37 @@ describe('storing', () => {
     expect(again.table('t').get('r199')?.get('text')).toBe('edit 199');
   });
 
+  test.each([
+    ['autosave alone', Number.POSITIVE_INFINITY],
+    ['a sync now and then', 25],
+  ])('a list used as a queue offline does not grow: %s', async (_, pairsPerSync) => {
+    const notes = await open();
+    const queue = notes.table('t').getOrInsert('q').getOrCreateList('items');
+    queue.push('first', 'second');
+    await notes.sync();
+    await phone.rest();
+    phone.link().isOnline = false;
+    let most = 0;
+    for (let pair = 1; pair <= 10_000; pair++) {
+      queue.push(`item ${pair}`);
+      queue.shift();
+      if (pair % pairsPerSync === 0) await notes.sync();
+      if (pair % 100 > 0) continue;
+      await phone.environment.advance(1000);
+      const stored = await disk.getAll('space-1/');
+      most = Math.max(
+        most,
+        stored.reduce((sum, [, value]) => sum + value.length, 0),
+      );
+    }
+    // What each pair adds, 9 bytes at least, would be 90 kB. The latest undo items stay, and the records behind the base.
+    expect(most).toBeLessThan(pairsPerSync === 25 ? 60_000 : 20_000);
+    expect((await open(phone.restarted())).table('t').get('q')?.getList('items').toArray()).toEqual([
+      'item 9999',
+      'item 10000',
+    ]);
+  });
+
   test('what was stored in many records is found again, and so after each of them', async () => {
     const notes = await open();
     phone.link().isOnline = false;
