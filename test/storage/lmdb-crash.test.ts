@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEnvironment } from '../../src/lmdb/lmdb.js';
 import { LmdbStorage } from '../../src/storage/lmdb/index.js';
 import { seedOfThisRun } from '../support/run-seed.js';
@@ -115,5 +116,71 @@ test('a place where there can be no directory gives a typed error', async () => 
   await expect(new LmdbStorage({ path: '/dev/null/storage' }).acquire()).rejects.toMatchObject({
     code: 'storage',
     isRetryable: true,
+  });
+});
+
+describe('an environment that is made', () => {
+  const { linkSync } = fs;
+  let path: string;
+  beforeEach(() => {
+    path = mkdtempSync(join(tmpdir(), 'deltaic-environment-'));
+  });
+  afterEach(() => {
+    replaceLink(linkSync);
+    rmSync(path, { recursive: true });
+  });
+
+  function replaceLink(link: typeof linkSync): void {
+    fs.linkSync = link;
+    syncBuiltinESMExports();
+  }
+
+  /** Opens the environment, puts a value if there is one, and tells what is there. */
+  async function open(value?: string): Promise<string | undefined> {
+    const root = openEnvironment({ path });
+    const values = root.openDB<string, string>({ name: 'values' });
+    if (value !== undefined) await root.transaction(() => values.putSync('key', value));
+    const found = values.get('key');
+    await root.close();
+    return found;
+  }
+
+  test('never takes the place of what another process made meanwhile', async () => {
+    let other: Promise<unknown> | undefined;
+    replaceLink((from, to) => {
+      replaceLink(linkSync);
+      other = open('of the other');
+      linkSync(from, to);
+    });
+    const root = openEnvironment({ path });
+    await other;
+    expect(root.openDB<string, string>({ name: 'values' }).get('key')).toBe('of the other');
+    await root.close();
+  });
+
+  test('leaves nothing else behind, and clears up behind a process that was killed here', async () => {
+    mkdirSync(join(path, 'making-killed'));
+    await open('kept');
+    expect(readdirSync(path).sort()).toEqual(['data.mdb', 'lock.mdb']);
+    expect(await open()).toBe('kept');
+  });
+
+  test('is made in its place where there are no links', async () => {
+    replaceLink(() => {
+      throw Object.assign(new Error('operation not permitted'), { code: 'EPERM' });
+    });
+    await open('kept');
+    expect(await open()).toBe('kept');
+  });
+
+  test('is not there after a failure', async () => {
+    replaceLink(() => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    });
+    expect(() => openEnvironment({ path })).toThrow(expect.objectContaining({ code: 'storage' }));
+    expect(existsSync(join(path, 'data.mdb'))).toBe(false);
+    replaceLink(linkSync);
+    await open('kept');
+    expect(await open()).toBe('kept');
   });
 });

@@ -38,12 +38,12 @@ async function record(options: { readonly fault?: string; readonly inject?: stri
 
 /** What is wrong with the storages of some moments, each with what was acknowledged until then. */
 async function faultsIn(
-  moments: readonly { readonly data: Uint8Array; readonly acknowledged: string[] }[],
+  moments: readonly { readonly data: Uint8Array | undefined; readonly acknowledged: string[] }[],
 ): Promise<string[]> {
   const root = newFolder();
   for (const [at, { data, acknowledged }] of moments.entries()) {
     mkdirSync(join(root, String(at)));
-    writeFileSync(join(root, String(at), 'data.mdb'), data);
+    if (data !== undefined) writeFileSync(join(root, String(at), 'data.mdb'), data);
     writeFileSync(join(root, String(at), 'acknowledged.json'), JSON.stringify(acknowledged));
   }
   const reader = spawn(process.execPath, ['--import', 'tsx', READER, root], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -58,15 +58,18 @@ async function faultsIn(
   return [...lines, `the process that read ${root} ended with ${status ?? signal}: ${errors.slice(0, 2000)}`];
 }
 
-/** What power cuts at random moments do to the storage of a recorded run. */
-async function cutPower(events: readonly DiskEvent[]): Promise<string[]> {
+/** What power cuts do to the storage of a recorded run, at random moments among its first events, or among all. */
+async function cutPower(events: readonly DiskEvent[], most: number = events.length): Promise<string[]> {
   const random = new Random(seedOfThisRun());
-  const start = events.findIndex(({ type }) => type === 'line');
   const moments = Array.from({ length: runs(CUTS) }, () => {
-    const before = events.slice(0, start + random.below(events.length - start) + 1);
+    const before = events.slice(0, random.below(most) + 1);
     return { data: imageAfter(before, random), acknowledged: linesWith(before, 'written') };
   });
   return await faultsIn(moments);
+}
+
+function firstAcknowledged(events: readonly DiskEvent[]): number {
+  return events.findIndex(({ type }) => type === 'line');
 }
 
 /** What is wrong with the storage as the process left it. */
@@ -87,6 +90,18 @@ describe.skipIf(!canTrace)('a storage in LMDB, when the power fails', () => {
     const syncsOf = (part: readonly DiskEvent[]): number => part.filter(({ type }) => type === 'synced').length;
     expect(syncsOf(events.slice(0, together))).toBeGreaterThanOrEqual(BATCHES);
     expect(syncsOf(events.slice(together))).toBeLessThan(TOGETHER);
+    rmSync(path, { recursive: true });
+  });
+
+  test('can be opened, however little of its making was on the disk', async () => {
+    const { path, events } = await record();
+    expect(await cutPower(events, firstAcknowledged(events))).toEqual([]);
+    rmSync(path, { recursive: true });
+  });
+
+  test('the test catches an environment that LMDB makes in its place', async () => {
+    const { path, events } = await record({ fault: 'in-place' });
+    expect(await cutPower(events, firstAcknowledged(events))).not.toEqual([]);
     rmSync(path, { recursive: true });
   });
 

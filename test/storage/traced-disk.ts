@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Random } from '../simulator/random.js';
 
 /** Whether system calls of a process can be traced here. */
@@ -16,6 +16,9 @@ export type DiskEvent =
   | { readonly type: 'write'; readonly id: number; readonly offset: number; readonly bytes: Uint8Array }
   /** These writes are on the disk from now on. */
   | { readonly type: 'synced'; readonly ids: readonly number[] }
+  /** The file has its name, and has kept it from the next `named` on. */
+  | { readonly type: 'linked' }
+  | { readonly type: 'named' }
   | { readonly type: 'line'; readonly text: string };
 
 /** How `strace` changes the calls that wait for the disk, such as `error=EIO:when=3+`. */
@@ -23,10 +26,14 @@ export interface TraceOptions {
   readonly inject?: string;
 }
 
-const CALLS = 'open,openat,close,lseek,write,writev,pwrite64,pwritev,pwritev2,fdatasync,fsync,msync,sync_file_range';
+const CALLS =
+  'open,openat,close,lseek,write,writev,pwrite64,pwritev,pwritev2,fdatasync,fsync,msync,sync_file_range,link,linkat';
 const SYNCS = new Set(['fdatasync', 'fsync', 'msync']);
 
-/** Runs a process and records what it does to a file. A sync counts when it has returned, for the writes before it began. */
+/**
+ * Runs a process and records what it does to a file, also before the file has its name: in a directory beside it, from
+ * which it is linked. A sync counts when it has returned, for the writes before it began.
+ */
 export async function trace(
   file: string,
   args: readonly string[],
@@ -59,6 +66,13 @@ interface OpenFile {
 function eventsIn(lines: readonly string[], file: string): DiskEvent[] {
   const events: DiskEvent[] = [];
   const open = new Map<number, OpenFile>();
+  const openFolders = new Set<number>();
+  const folder = dirname(file);
+  let isLinked = false;
+  const link = (): void => {
+    if (!isLinked) events.push({ type: 'linked' });
+    isLinked = true;
+  };
   const unfinished = new Map<string, Call>();
   const unsynced = new Set<number>();
   const [main] = lines[0]?.match(/^\d+/) ?? [];
@@ -70,7 +84,10 @@ function eventsIn(lines: readonly string[], file: string): DiskEvent[] {
       for (const text of textOf(bytesIn(given)).split('\n')) if (text !== '') events.push({ type: 'line', text });
     }
     // Its number is free before it has returned, and another thread may have opened a file under it by then.
-    if (name === 'close') open.delete(Number(given));
+    if (name === 'close') {
+      open.delete(Number(given));
+      openFolders.delete(Number(given));
+    }
     return { name, given, before: [...unsynced] };
   };
   const end = ({ name, given, before }: Call, result: number): void => {
@@ -79,7 +96,24 @@ function eventsIn(lines: readonly string[], file: string): DiskEvent[] {
     if (name === 'open' || name === 'openat') {
       const path = textOf(bytesIn(given));
       open.delete(result);
-      if (path === file) open.set(result, { isSynchronous: /O_D?SYNC/.test(given), position: 0 });
+      openFolders.delete(result);
+      const isMaking = dirname(dirname(path)) === folder && basename(path) === basename(file);
+      if (path === file || isMaking) open.set(result, { isSynchronous: /O_D?SYNC/.test(given), position: 0 });
+      if (path === file && given.includes('O_CREAT') && !isLinked) {
+        // Made in its place: it has nothing of another.
+        events.length = 0;
+        unsynced.clear();
+        link();
+      }
+      if (path === folder) openFolders.add(result);
+      return;
+    }
+    if (name.startsWith('link')) {
+      if (textOf(bytesIn(given)).endsWith(file)) link();
+      return;
+    }
+    if (name === 'fsync' && openFolders.has(number)) {
+      if (isLinked) events.push({ type: 'named' });
       return;
     }
     const target = open.get(number);
@@ -131,8 +165,12 @@ const BLOCK = 4096;
 /**
  * What the file may hold after a power cut behind an event: everything that was synced, and of the rest some blocks that
  * chance had written already. The file is as long as its last block that was written.
+ *
+ * @returns `undefined` if the file is not there: it has no name yet, or that was not synced.
  */
-export function imageAfter(events: readonly DiskEvent[], random: Random): Uint8Array {
+export function imageAfter(events: readonly DiskEvent[], random: Random): Uint8Array | undefined {
+  if (!events.some(({ type }) => type === 'linked')) return undefined;
+  if (!events.some(({ type }) => type === 'named') && random.chance(0.5)) return undefined;
   const synced = new Set(events.flatMap((event) => (event.type === 'synced' ? event.ids : [])));
   const writes = events.flatMap((event) => (event.type === 'write' ? [event] : []));
   const length = Math.max(0, ...writes.map(({ offset, bytes }) => offset + bytes.length));
