@@ -84,7 +84,7 @@ const RETRYABLE_CODES = [
   'server',
   /** The server asks the client to wait. */
   'retry-later',
-  /** The account has no room left on the server. */
+  /** The account has no room left on the server, or the site has none left in this browser. */
   'quota',
   /** The storage of this device failed. */
   'storage',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -17,6 +17,7 @@ export const NO_CHROMIUM = 'skipped: there is no Chromium (install it, or name i
 
 /** A browser, and a server of pages that have a script of ours. */
 export interface BrowserSite {
+  /** Each context of it is a private session. */
   readonly browser: Browser;
   /** The address of an empty page with the script; `/script.js` beside it is the script itself. */
   readonly address: string;
@@ -43,13 +44,7 @@ export async function startSite(script: string, others?: RequestListener): Promi
     response.end(isScript ? code : '<!doctype html><script type="module" src="/script.js"></script>');
   });
   const port = await listen(server);
-  const browser = await chromium.launch({
-    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
-    ],
-  });
+  const browser = await chromium.launch(OPTIONS);
   return {
     browser,
     address: `http://localhost:${port}/`,
@@ -59,6 +54,19 @@ export async function startSite(script: string, others?: RequestListener): Promi
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+const OPTIONS = {
+  ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
+  args: [
+    ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+    ...['--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
+  ],
+};
+
+/** A browser whose one context is not private: it keeps its data in a directory. */
+export function startWithProfile(path: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(path, OPTIONS);
 }
 
 async function listen(server: Server): Promise<number> {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -6,7 +9,7 @@ import { nodeListener } from '../../src/server/node/index.js';
 import { signToken, tokenAuthentication } from '../../src/server/tokens/index.js';
 import { seedOfThisRun } from '../support/run-seed.js';
 import { runs } from '../support/seed.js';
-import { type BrowserSite, chromiumPath, NO_CHROMIUM, startSite } from './chromium.js';
+import { type BrowserSite, chromiumPath, NO_CHROMIUM, startSite, startWithProfile } from './chromium.js';
 import type { TabPage } from './pages/tab-page.js';
 
 const CRASHES = 4;
@@ -195,6 +198,61 @@ describe.skipIf(chromiumPath === undefined)('tabs, in Chromium', () => {
     await new Promise((resolve) => setTimeout(resolve, 10_500));
     await context.setOffline(false);
     await untilShown(stays, ['left']);
+  });
+
+  test('a browser without room says `quota`: what was stored is there, and the rest is stored when there is room', async () => {
+    const [stays, killed, waits] = [await openTab(), await openTab(), await openTab()];
+    await context.setOffline(true);
+    const session = await context.newCDPSession(stays);
+    const { origin } = new URL(site.address);
+    const { usage } = await session.send('Storage.getUsageAndQuota', { origin });
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 500_000 });
+    const { stored, last, code } = await killed.evaluate(() => tabPage.fill('full', 50_000));
+    expect([code, stored.length > 0]).toEqual(['quota', true]);
+    expect(await textsIn(killed)).toEqual([...stored, last].sort());
+    const inMemory = await waits.evaluate(() => tabPage.fill('waits', 50_000));
+    expect(inMemory.code).toBe('quota');
+    expect(await waits.evaluate(() => tabPage.saveError())).toBe('quota');
+    await crash(killed);
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+    // Without another edit.
+    await waits.waitForFunction(() => tabPage.saveError() === '');
+    await crash(waits);
+    await context.setOffline(false);
+    const all = [...stored, ...inMemory.stored, inMemory.last];
+    await untilShown(stays, all);
+    expect((await textsIn(stays)).filter((text) => text !== last)).toEqual([...all].sort());
+  });
+
+  test('a private session keeps everything until it ends, and nothing longer', async () => {
+    const page = await openTab();
+    await context.setOffline(true);
+    await write(page, 'private');
+    await page.close();
+    const again = await context.newPage();
+    await context.setOffline(false);
+    await again.goto(site.address);
+    await load(again);
+    await context.setOffline(true);
+    expect(await again.evaluate((one) => tabPage.open(one), token)).toBe('');
+    expect(await textsIn(again)).toEqual(['private']);
+    await context.close();
+    context = await site.browser.newContext();
+    expect(await textsIn(await openTab())).toEqual([]);
+  });
+
+  test('a browser that ends and starts again finds what was stored', async () => {
+    const profile = mkdtempSync(join(tmpdir(), 'deltaic-profile-'));
+    await context.close();
+    context = await startWithProfile(profile);
+    const page = await openTab();
+    await context.setOffline(true);
+    await write(page, 'kept');
+    await context.close();
+    context = await startWithProfile(profile);
+    expect(await textsIn(await openTab())).toEqual(['kept']);
+    await context.close();
+    rmSync(profile, { recursive: true });
   });
 
   test('where a browser has no IndexedDB, opening a tab says so', async () => {

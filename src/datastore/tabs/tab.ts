@@ -28,6 +28,9 @@ export interface TabOptions extends Omit<AccountManagerOptions, 'storage' | 'wai
   readonly refused?: (refusal: LeftoverRefusal) => void;
 }
 
+/** What goes wrong with the storage itself: another datastore would fare no better. */
+const STORAGE_CODES = ['storage', 'quota', 'lease-lost'] as const;
+
 type TabState =
   | {
       readonly type: 'working';
@@ -238,7 +241,7 @@ export class Tab {
       try {
         await accounts.adopt(first);
       } catch (error) {
-        if (isServiceError(error, 'storage') || isServiceError(error, 'lease-lost')) throw error;
+        if (STORAGE_CODES.some((code) => isServiceError(error, code))) throw error;
         this.#failed(error);
       }
       unsaved.shift();

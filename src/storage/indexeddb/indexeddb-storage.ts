@@ -243,9 +243,11 @@ class Connection {
     if (this.#isDeleted) {
       return new ServiceError('corrupt-data', `${this.#where} was deleted while it was in use`, {}, error);
     }
-    const reason = isNamed(error, 'QuotaExceededError')
-      ? 'has no room left: free some, and what was not written is written again'
-      : `failed: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+    if (isNamed(error, 'QuotaExceededError')) {
+      const reason = 'has no room left: free some, and what was not written is written again';
+      return new ServiceError('quota', `${this.#where} ${reason}`, {}, error);
+    }
+    const reason = `failed: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
     return new ServiceError('storage', `${this.#where} ${reason}`, {}, error);
   }
 }

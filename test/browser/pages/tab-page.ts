@@ -2,6 +2,13 @@ import { type Datastore, environmentOf, Tab } from '../../../src/datastore/index
 import { httpLink } from '../../../src/http/index.js';
 import { BrowserTab, requestPersistence } from '../../../src/storage/indexeddb/index.js';
 
+/** The records that were stored, the one that was not, and the code of the error. */
+export interface Filled {
+  readonly stored: readonly string[];
+  readonly last: string;
+  readonly code: string;
+}
+
 /** What a test calls in a page. */
 export interface TabPage {
   /** Opens the tab and its datastore. The answer is the code of the error, or empty. */
@@ -12,10 +19,14 @@ export interface TabPage {
   write(texts: readonly string[]): Promise<string[]>;
   /** Makes an edit without a sync: a record of that id. */
   edit(id: string): void;
+  /** Inserts records of so many bytes, which do not compress, and syncs each, until one fails. */
+  fill(prefix: string, size: number): Promise<Filled>;
   /** Edits and syncs until the page is gone, and tells each text that is stored. */
   writeForEver(prefix: string, told: (text: string) => Promise<void>): void;
   /** Syncs. The answer is the code of the error, or empty. */
   sync(): Promise<string>;
+  /** The code of the error with which the last write to the storage failed, or empty. */
+  saveError(): string;
   texts(): string[];
   close(): Promise<void>;
   persist(): Promise<boolean>;
@@ -32,6 +43,12 @@ function notes(): Datastore {
 
 function edit(id: string): void {
   notes().table('notes').insert(id, { text: id });
+}
+
+function noise(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let start = 0; start < size; start += 65_536) crypto.getRandomValues(bytes.subarray(start, start + 65_536));
+  return bytes;
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
@@ -72,6 +89,18 @@ const tabPage: TabPage = {
     return stored;
   },
   edit,
+  fill: async (prefix, size) => {
+    const stored: string[] = [];
+    for (let count = 0; ; count++) {
+      const last = `${prefix}-${count}`;
+      notes()
+        .table('notes')
+        .insert(last, { text: noise(size) });
+      const code = await codeOf(notes().sync());
+      if (code !== '') return { stored, last, code };
+      stored.push(last);
+    }
+  },
   writeForEver: (prefix, told) => {
     const write = async (): Promise<void> => {
       for (let count = 0; ; count++) {
@@ -83,6 +112,7 @@ const tabPage: TabPage = {
     write().catch((error: unknown) => console.error(String(error)));
   },
   sync: () => codeOf(notes().sync()),
+  saveError: () => notes().syncStatus.saveError?.code ?? '',
   texts: () => [...notes().table('notes').query()].map(({ id }) => id).sort(),
   close: async () => await tab?.close(),
   persist: () => requestPersistence(),
