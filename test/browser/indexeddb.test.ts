@@ -28,8 +28,8 @@ describe.skipIf(chromiumPath === undefined)('a storage in IndexedDB, in Chromium
   });
   afterAll(() => site?.close());
 
-  async function openPage(): Promise<Page> {
-    const page = await context.newPage();
+  async function openPage(within = context): Promise<Page> {
+    const page = await within.newPage();
     await page.goto(site.address);
     await page.waitForFunction(() => 'storagePage' in globalThis);
     return page;
@@ -144,6 +144,33 @@ describe.skipIf(chromiumPath === undefined)('a storage in IndexedDB, in Chromium
     const page = await openPage();
     expect(await page.evaluate(() => storagePage.writeWithoutLock('fenced'))).toEqual({ code: 'lease-lost', found: 1 });
   });
+
+  test('a connection that the browser has closed is opened once more, and the batch is written', async () => {
+    const page = await openPage();
+    await page.evaluate(() => storagePage.hold('closed'));
+    expect(await page.evaluate(() => storagePage.closeConnections())).toBeGreaterThan(0);
+    expect(await page.evaluate(() => storagePage.write(2))).toEqual({ code: '', found: 2 });
+  });
+
+  test.each(['another tab', 'the browser'])(
+    'data that %s deletes while it is in use keeps nobody waiting, and is not taken for an empty storage',
+    async (who) => {
+      const own = await site.browser.newContext();
+      const [page, other] = [await openPage(own), await openPage(own)];
+      await page.evaluate(() => storagePage.hold('deleted'));
+      if (who === 'another tab') {
+        expect(await other.evaluate(() => storagePage.deleteDatabase('deleted'))).toBe(false);
+      } else {
+        const { origin } = new URL(site.address);
+        const session = await own.newCDPSession(other);
+        await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+      }
+      // The browser may end the connection only once it is used.
+      expect(['corrupt-data', 'storage']).toContain((await page.evaluate(() => storagePage.write(2))).code);
+      expect(await page.evaluate(() => storagePage.write(3))).toEqual({ code: 'corrupt-data', found: 0 });
+      await own.close();
+    },
+  );
 
   test('a tab that is frozen keeps its storage, and keeps nobody else waiting', async () => {
     const [frozen, other] = [await startWriter('frozen'), await startWriter('another')];

@@ -1,3 +1,4 @@
+import type { StorageLease } from '../../../src/datastore/storage/device-storage.js';
 import { ConformanceError } from '../../../src/datastore/testing/conformance-case.js';
 import { deviceStorageConformance } from '../../../src/datastore/testing/device-storage-conformance.js';
 import { IndexedDbStorage } from '../../../src/storage/indexeddb/index.js';
@@ -20,11 +21,29 @@ export interface StoragePage {
    * The answer is the code of the error, and what the second reads then.
    */
   writeWithoutLock(name: string): Promise<{ code: string; found: number }>;
+  /** Takes the lease of a storage, for {@link write}, and writes number 1. */
+  hold(name: string): Promise<void>;
+  /** Writes a number into the storage that is held. The answer is the code of the error, or empty, and what is read. */
+  write(count: number): Promise<{ code: string; found: number }>;
+  /** Closes all connections behind the back of their owners, as a browser does when the machine wakes. */
+  closeConnections(): number;
+  /** Deletes the database of a storage, as for clearing the data of a site. The answer is whether it had to wait. */
+  deleteDatabase(name: string): Promise<boolean>;
   /** Tries to take a lease without waiting; the answer is the code of the error, or empty. */
   tryToAcquire(name: string): Promise<string>;
 }
 
 let runs = 0;
+
+let held: StorageLease | undefined;
+
+const connections = new Set<IDBDatabase>();
+const { open } = IDBFactory.prototype;
+IDBFactory.prototype.open = function (...args: Parameters<typeof open>): IDBOpenDBRequest {
+  const request = open.apply(this, args);
+  request.addEventListener('success', () => connections.add(request.result));
+  return request;
+};
 
 const suite = deviceStorageConformance(() => {
   const name = `suite-${performance.now()}-${++runs}`;
@@ -80,6 +99,28 @@ export const storagePage: StoragePage = {
     await second.release();
     return { code, found };
   },
+  hold: async (name) => {
+    held = await new IndexedDbStorage({ name }).acquire();
+    await held.write({ puts: [['count', bytesOf(1)]] });
+  },
+  write: async (count) => {
+    const code = await codeOf(Promise.resolve(held?.write({ puts: [['count', bytesOf(count)]] })));
+    return { code, found: code === '' ? numberOf(await held?.get('count')) : 0 };
+  },
+  closeConnections: () => {
+    for (const connection of connections) connection.close();
+    return connections.size;
+  },
+  deleteDatabase: (name) =>
+    new Promise((resolve, reject) => {
+      let isBlocked = false;
+      const request = indexedDB.deleteDatabase(`deltaic-v1-${name}`);
+      request.addEventListener('blocked', () => {
+        isBlocked = true;
+      });
+      request.addEventListener('success', () => resolve(isBlocked));
+      request.addEventListener('error', () => reject(request.error));
+    }),
   tryToAcquire: (name) => codeOf(new IndexedDbStorage({ name }).acquire().then((lease) => lease.release())),
 };
 
