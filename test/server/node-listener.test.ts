@@ -100,7 +100,7 @@ describe('a request of Node', () => {
     let read: Promise<Uint8Array> | undefined;
     const port = await listen(async (request) => {
       request.onGone(gone);
-      read = request.readBody({ size: 10, time: 60_000 });
+      read = request.readBody({ size: 10, time: 600_000 });
       return { status: 200, headers: {}, body: await read };
     });
     const socket = connect(port, '127.0.0.1');
