@@ -1,5 +1,7 @@
 import {
   type CellBefore,
+  compareNames,
+  compareRows,
   type RecordColumns,
   RecordColumnsBuilder,
   startOfRow,
@@ -20,7 +22,7 @@ export function composeColumns(columns: RecordColumns): RecordColumns | undefine
   for (let row = 0; row < ends.length; row++) {
     const other = others?.[row];
     if (other === undefined ? startOfRow(columns, row) === ends[row] : !isNormalChange(other)) return undefined;
-    if (row > 0 && !isBefore(columns, row - 1, row)) isAscending = false;
+    if (row > 0 && compareRows(columns, row - 1, columns, row) >= 0) isAscending = false;
   }
   if (isAscending) return columns;
   const latest = new RecordMap<number>();
@@ -39,9 +41,11 @@ export function composeColumns(columns: RecordColumns): RecordColumns | undefine
       composed.addRow(columns, entry);
       continue;
     }
-    const rows: number[] = [];
-    for (let row = entry; row !== -1; row = previousOf[row] as number) rows.push(row);
-    addComposed(composed, columns, rows.reverse());
+    const cells: number[] = [];
+    for (let row = entry; row !== -1; row = previousOf[row] as number) {
+      for (let cell = startOfRow(columns, row); cell < (ends[row] as number); cell++) cells.push(cell);
+    }
+    addComposed(composed, columns, cells);
     composed.endUpdate(table, record);
   }
   return composed.finish();
@@ -57,24 +61,15 @@ export function normalColumnsOf(applied: RecordColumns): RecordColumns {
 }
 
 /** Adds the cells of one record: of each field the last value, and the oldest `before` if all are known. */
-function addComposed(composed: RecordColumnsBuilder, columns: RecordColumns, rows: readonly number[]): void {
-  const { ends, fields, values, befores } = columns;
-  const cells = new Map<string, number>();
-  const oldest = new Map<string, CellBefore>();
-  for (const row of rows) {
-    for (let cell = startOfRow(columns, row); cell < (ends[row] as number); cell++) {
-      const field = fields[cell] as string;
-      const before = befores === undefined ? UNKNOWN : (befores[cell] as CellBefore);
-      if (before === UNKNOWN || !cells.has(field)) oldest.set(field, before);
-      cells.set(field, cell);
-    }
+function addComposed(composed: RecordColumnsBuilder, columns: RecordColumns, cells: number[]): void {
+  const { fields, values, befores } = columns;
+  const fieldAt = (at: number): string | undefined => fields[cells[at] as number];
+  cells.sort((left, right) => compareNames(fields[left] as string, fields[right] as string) || left - right);
+  let oldest: CellBefore = UNKNOWN;
+  for (const [at, cell] of cells.entries()) {
+    const field = fields[cell] as string;
+    const before = befores === undefined ? UNKNOWN : (befores[cell] as CellBefore);
+    if (before === UNKNOWN || fieldAt(at - 1) !== field) oldest = before;
+    if (fieldAt(at + 1) !== field) composed.cell(field, values[cell], oldest);
   }
-  for (const field of [...cells.keys()].sort()) {
-    composed.cell(field, values[cells.get(field) as number], oldest.get(field) as CellBefore);
-  }
-}
-
-function isBefore({ tables, records }: RecordColumns, left: number, right: number): boolean {
-  const [table, other] = [tables[left] as string, tables[right] as string];
-  return table === other ? (records[left] as string) < (records[right] as string) : table < other;
 }

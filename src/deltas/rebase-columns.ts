@@ -2,12 +2,13 @@ import { fieldSet } from '../operations/change.js';
 import {
   beforeOfCell,
   changesOfRows,
+  compareRows,
   type RecordColumns,
   RecordColumnsBuilder,
   startOfRow,
   UNKNOWN,
 } from '../operations/record-columns.js';
-import type { Conflict, Conflicts } from './conflict.js';
+import { type Conflict, type Conflicts, NO_CONFLICTS } from './conflict.js';
 import { columnsWithoutBefore } from './invert.js';
 import { changesOf, editAt, type PlacedEdit } from './normal-form.js';
 import { fieldContext, type RecordContext, rebaseValue } from './rebase-field.js';
@@ -40,7 +41,7 @@ export function rebaseColumns(given: ColumnsPair, context: ColumnsContext): Colu
   let isMet = false;
   let mine = 0;
   let theirs = 0;
-  while (mine < local.ends.length || theirs < remote.ends.length) {
+  while (mine < local.ends.length && theirs < remote.ends.length) {
     const order = compareRows(local, mine, remote, theirs);
     if (order < 0) {
       localRows.addRow(local, mine++);
@@ -53,22 +54,14 @@ export function rebaseColumns(given: ColumnsPair, context: ColumnsContext): Colu
       else ({ mine, theirs } = mergeObjects(merge, mine, theirs));
     }
   }
+  while (mine < local.ends.length) localRows.addRow(local, mine++);
+  while (theirs < remote.ends.length) remoteRows.addRow(plainRemote, theirs++);
   return isMet ? { local: localRows.finish(), remote: remoteRows.finish() } : { local, remote: plainRemote };
 }
 
 interface Merge extends ColumnsPair, ColumnsContext {
   readonly localRows: RecordColumnsBuilder;
   readonly remoteRows: RecordColumnsBuilder;
-}
-
-/** Compares the places of a local and a remote row; what has ended comes last. */
-function compareRows(local: RecordColumns, mine: number, remote: RecordColumns, theirs: number): number {
-  if (theirs === remote.ends.length) return -1;
-  if (mine === local.ends.length) return 1;
-  const [table, otherTable] = [local.tables[mine] as string, remote.tables[theirs] as string];
-  if (table !== otherTable) return table < otherTable ? -1 : 1;
-  const [record, otherRecord] = [local.records[mine] as string, remote.records[theirs] as string];
-  return record === otherRecord ? 0 : record < otherRecord ? -1 : 1;
 }
 
 function mergeCells(merge: Merge, mine: number, theirs: number): void {
@@ -99,13 +92,14 @@ function mergeCells(merge: Merge, mine: number, theirs: number): void {
 function mergeField(merge: Merge, at: number, other: number, record: RecordContext): Conflicts {
   const { local, remote, localRows, remoteRows } = merge;
   const field = local.fields[at] as string;
+  const value = remote.values[other];
+  // Nearly all fields: what `rebaseValue` makes of two cells under rule remote, without an object for either.
+  if (merge.onConflict === undefined && record.ruleOf(field) === 'remote') {
+    if (value !== undefined || local.values[at] !== undefined) remoteRows.cell(field, value, UNKNOWN);
+    return NO_CONFLICTS;
+  }
   const before = beforeOfCell(local.befores, at);
-  const merged = rebaseValue(
-    [fieldSet(local.values[at], before)],
-    before,
-    remote.values[other],
-    fieldContext(field, record),
-  );
+  const merged = rebaseValue([fieldSet(local.values[at], before)], before, value, fieldContext(field, record));
   const [pending] = merged.pending;
   if (pending !== undefined) localRows.op(field, pending);
   if (merged.remote !== undefined) remoteRows.op(field, merged.remote);

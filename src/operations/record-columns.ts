@@ -24,8 +24,7 @@ export type CellBefore = Value | undefined | typeof UNKNOWN;
  * update by puts and deletes is a stretch of cells, one for each field. Every other change stays an object, and so does
  * an update behind the insert of its record, so that a row of cells is all that a normal form does to a record.
  *
- * Columns are immutable once they are made, so results may share whole columns with what they came from. Names of
- * tables, records and fields are ASCII, so the operators of strings compare them by code point.
+ * Columns are immutable once they are made, so results may share whole columns with what they came from.
  */
 export interface RecordColumns {
   /** By row. */
@@ -209,4 +208,17 @@ export function beforeOfCell(befores: RecordColumns['befores'], cell: number): B
 /** The other way round. */
 export function cellBefore(before: Before<Value>): CellBefore {
   return before === undefined ? UNKNOWN : before.value;
+}
+
+/** Compares the places of two rows: the order of a normal form. */
+export function compareRows(left: RecordColumns, row: number, right: RecordColumns, other: number): number {
+  return (
+    compareNames(left.tables[row] as string, right.tables[other] as string) ||
+    compareNames(left.records[row] as string, right.records[other] as string)
+  );
+}
+
+/** Compares two names by code point. They are ASCII, so the operators of strings do that. */
+export function compareNames(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1;
 }

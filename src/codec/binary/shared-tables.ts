@@ -87,11 +87,11 @@ const MARK = 0x80;
 
 /** The names of tables, records and fields of a file, and their numbers in code point order. */
 export class NameIndex {
-  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #numbers = new Map<string, number>();
 
   constructor(names: ReadonlySet<string>) {
     // Names are ASCII, for which every sort order is code point order.
-    this.#numbers = new Map([...names].sort().map((name, number) => [name, number]));
+    for (const name of [...names].sort()) this.#numbers.set(name, this.#numbers.size);
   }
 
   numberOf(name: string): number {
@@ -264,8 +264,8 @@ export class FieldSetWriter {
   readonly #column = new ByteWriter();
   readonly #names: NameIndex;
   readonly #numbers = new Map<string, number>();
-  #previous: readonly string[] = [];
-  #previousNumber = -1;
+  readonly #sets: (readonly string[])[] = [];
+  #previous = -1;
 
   constructor(names: NameIndex) {
     this.#names = names;
@@ -273,28 +273,28 @@ export class FieldSetWriter {
 
   /** @param start where the set begins in `fields`. @param end where it ends. */
   write(fields: readonly string[], start = 0, end: number = fields.length): void {
-    if (this.#previousNumber < 0 || !isSame(fields, start, end, this.#previous)) this.#find(fields.slice(start, end));
-    else this.#column.varint(this.#previousNumber);
+    const previous = this.#sets[this.#previous];
+    if (previous === undefined || !isSame(fields, start, end, previous)) this.#find(fields, start, end);
+    else this.#column.varint(this.#previous);
   }
 
   finish(): Uint8Array {
     return this.#column.finish();
   }
 
-  #find(fields: readonly string[]): void {
+  #find(fields: readonly string[], start: number, end: number): void {
     // No name has a space, so different sets have different keys.
-    const key = fields.join(' ');
+    const key = end - start === 1 ? (fields[start] as string) : fields.slice(start, end).join(' ');
     const known = this.#numbers.get(key);
-    const number = known ?? this.#numbers.size;
-    this.#column.varint(number);
-    this.#previous = fields;
-    this.#previousNumber = number;
+    this.#previous = known ?? this.#sets.length;
+    this.#column.varint(this.#previous);
     if (known !== undefined) return;
-    this.#numbers.set(key, number);
-    this.#column.varint(fields.length);
+    this.#numbers.set(key, this.#previous);
+    this.#sets.push(fields.slice(start, end));
+    this.#column.varint(end - start);
     let next = 0;
-    for (const field of fields) {
-      const number = this.#names.numberOf(field);
+    for (let at = start; at < end; at++) {
+      const number = this.#names.numberOf(fields[at] as string);
       this.#column.varint(number - next);
       next = number + 1;
     }
