@@ -164,6 +164,17 @@ export function columnsOfChanges(changes: readonly Change[]): RecordColumns {
   return columns.finish();
 }
 
+/** Changes as rows that are all objects, whatever they are: nothing but names is copied. */
+export function rowsOfObjects(changes: readonly Change[]): RecordColumns {
+  const [tables, records]: [string[], string[]] = [[], []];
+  visitEach(changes, ({ table, record }) => {
+    tables.push(table);
+    records.push(record);
+  });
+  const ends = new Array<number>(changes.length).fill(0);
+  return { tables, records, others: changes, ends, fields: [], values: [], befores: undefined };
+}
+
 export function changesOfColumns(columns: RecordColumns): Change[] {
   return changesOfRows(columns, 0, columns.ends.length);
 }

@@ -20,10 +20,10 @@ import {
   cellBefore,
   type RecordColumns,
   RecordColumnsBuilder,
+  rowsOfObjects,
   startOfRow,
 } from '../../operations/record-columns.js';
 import { type Fields, FrozenMapBuilder, inOrder } from '../../values/fields.js';
-import { visitEach } from '../../values/frozen-array.js';
 import type { Value } from '../../values/value.js';
 import { ByteReader, ByteWriter, readRun, writeRun } from './byte-column.js';
 import { ListEditReader, ListEditWriter } from './list-edit-column.js';
@@ -78,31 +78,32 @@ export class ChangeWriter {
     this.#edits = new ListEditWriter(this.#values, this.#befores);
   }
 
-  /** The columns of changes alone. */
-  static encode(changes: readonly Change[]): readonly Uint8Array[] {
+  /** The columns of one delta alone, or of changes as they stand. */
+  static encode(changes: Delta | readonly Change[]): readonly Uint8Array[] {
+    const rows = rowsOf(changes);
     const inventory = new Inventory();
-    visitEach(changes, (change) => inventory.addChange(change));
+    inventory.addRows(rows);
     const writer = new ChangeWriter(inventory);
-    writer.write(changes);
+    writer.write(rows);
     return writer.finish();
   }
 
-  /** The columns of one delta alone. */
-  static encodeDelta(delta: Delta): readonly Uint8Array[] {
-    const columns = columnsIn(delta);
-    if (columns === undefined) return ChangeWriter.encode(changesIn(delta));
-    const inventory = new Inventory();
-    inventory.addColumns(columns);
-    const writer = new ChangeWriter(inventory);
-    writer.#writeRows(columns);
-    return writer.finish();
-  }
-
-  write(changes: readonly Change[]): void {
-    for (let start = 0; start < changes.length; ) {
-      const kind = kindAt(changes, start);
-      const end = endOfGroup(changes, start, kind);
-      this.#writeGroup(changes, start, end, kind);
+  write(rows: RecordColumns): void {
+    const { tables, records, ends } = rows;
+    for (let start = 0; start < ends.length; ) {
+      const kind = kindOfRow(rows, start);
+      const table = tables[start] as string;
+      const width = changesPerRecord(kind);
+      let end = start + width;
+      while (tables[end] === table && kindOfRow(rows, end) === kind) end += width;
+      writeRun(this.#groups, kind, (end - start) / width);
+      this.#groups.varint(this.names.numberOf(table));
+      for (let row = start; row < end; row++) {
+        if ((row - start) % width === 0) this.#writeRecord(records[row] as string);
+        const other = rows.others?.[row];
+        if (other === undefined) this.#writeCells(rows, row);
+        else this.#writeContent(other);
+      }
       start = end;
     }
   }
@@ -115,43 +116,6 @@ export class ChangeWriter {
       ...[this.#groups.finish(), this.#records.finish(), this.#fields.finish(), this.#edits.finish()],
       ...[...this.#values.finish(), ...this.#befores.finish()],
     ];
-  }
-
-  /** Writes changes that are of one kind and table. */
-  #writeGroup(changes: readonly Change[], start: number, end: number, kind: number): void {
-    const width = changesPerRecord(kind);
-    this.#writeHead(kind, (end - start) / width, (changes[start] as Change).table);
-    for (let at = start; at < end; at += width) {
-      const change = changes[at] as Change;
-      this.#writeRecord(change.record);
-      this.#writeContent(change);
-      if (width === 2) this.#writeContent(changes[at + 1] as Change);
-    }
-  }
-
-  /** {@link write} for changes in columns. */
-  #writeRows(columns: RecordColumns): void {
-    const { tables, records, ends } = columns;
-    for (let start = 0; start < ends.length; ) {
-      const kind = kindOfRow(columns, start);
-      const table = tables[start] as string;
-      const width = changesPerRecord(kind);
-      let end = start + width;
-      while (tables[end] === table && kindOfRow(columns, end) === kind) end += width;
-      this.#writeHead(kind, (end - start) / width, table);
-      for (let row = start; row < end; row++) {
-        if ((row - start) % width === 0) this.#writeRecord(records[row] as string);
-        const other = columns.others?.[row];
-        if (other === undefined) this.#writeCells(columns, row);
-        else this.#writeContent(other);
-      }
-      start = end;
-    }
-  }
-
-  #writeHead(kind: number, count: number, table: string): void {
-    writeRun(this.#groups, kind, count);
-    this.#groups.varint(this.names.numberOf(table));
   }
 
   #writeRecord(name: string): void {
@@ -205,28 +169,21 @@ export class ChangeWriter {
   }
 }
 
-/** Where the changes end that are of the same kind and table as the one at `start`. */
-function endOfGroup(changes: readonly Change[], start: number, kind: number): number {
-  const { table } = changes[start] as Change;
-  const width = changesPerRecord(kind);
-  let end = start + width;
-  while (changes[end]?.table === table && kindAt(changes, end) === kind) end += width;
-  return end;
+/** What is written of changes: those in columns are not made objects of. */
+export function rowsOf(changes: Delta | readonly Change[]): RecordColumns {
+  if (Array.isArray(changes)) return rowsOfObjects(changes);
+  return columnsIn(changes as Delta) ?? rowsOfObjects(changesIn(changes as Delta));
 }
 
 function changesPerRecord(kind: number): number {
   return kind === INSERTED_UPDATED ? 2 : 1;
 }
 
-function kindAt(changes: readonly Change[], at: number): number {
-  const change = changes[at] as Change;
-  if (change.type === 'insert') return isUpdateOf(change, changes[at + 1]) ? INSERTED_UPDATED : INSERTED;
-  if (change.type === 'update') return UPDATED;
-  return change.before === undefined ? DELETED : DELETED_FIELDS;
-}
-
 function kindOfRow({ others }: RecordColumns, row: number): number {
-  return others?.[row] === undefined ? UPDATED : kindAt(others as readonly Change[], row);
+  const change = others?.[row];
+  if (change === undefined || change.type === 'update') return UPDATED;
+  if (change.type === 'insert') return isUpdateOf(change, others?.[row + 1]) ? INSERTED_UPDATED : INSERTED;
+  return change.before === undefined ? DELETED : DELETED_FIELDS;
 }
 
 function isUpdateOf({ table, record }: InsertChange, next: Change | undefined): boolean {

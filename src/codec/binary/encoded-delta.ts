@@ -2,6 +2,7 @@ import { Delta, type DeltaInput, deltaOf } from '../../deltas/delta.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import type { Change } from '../../operations/change.js';
+import { changesOfColumns, type RecordColumns } from '../../operations/record-columns.js';
 import { insertsOf, State, stateOfInserts } from '../../state/state.js';
 import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter } from './change-columns.js';
 import { packColumns, unpackColumns } from './envelope.js';
@@ -16,7 +17,7 @@ import { type DecodeOptions, MemoryBudget } from './memory-budget.js';
  * Spec: BIN-1 to BIN-20, BIN-25.
  */
 export function encodeDelta(delta: DeltaInput): Uint8Array {
-  return packColumns('deltaic/delta', ChangeWriter.encodeDelta(Delta.from(delta)));
+  return packColumns('deltaic/delta', ChangeWriter.encode(Delta.from(delta)));
 }
 
 /**
@@ -27,11 +28,7 @@ export function encodeDelta(delta: DeltaInput): Uint8Array {
  * for bytes that hold changes that cannot follow one another. Spec: BIN-1 to BIN-20, BIN-26.
  */
 export function decodeDelta(bytes: unknown, options?: DecodeOptions): Delta {
-  const budget = new MemoryBudget(options);
-  const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/delta', CHANGE_COLUMN_COUNT), budget);
-  const rows = reader.rows();
-  reader.finish();
-  return deltaOf(rows);
+  return deltaOf(decodeRows(bytes, options));
 }
 
 /** {@link encodeDelta} for changes of the engine's own, in any valid sequence, which are written as they stand. */
@@ -47,11 +44,16 @@ export function encodeChanges(changes: readonly Change[]): Uint8Array {
  * @throws DatastoreError `invalid-binary` with the offset at fault, `unknown-version`, `decoded-too-large`.
  */
 export function decodeChanges(bytes: unknown, options?: DecodeOptions): readonly Change[] {
+  const rows = decodeRows(bytes, options);
+  return 'ends' in rows ? changesOfColumns(rows) : rows;
+}
+
+function decodeRows(bytes: unknown, options: DecodeOptions | undefined): readonly Change[] | RecordColumns {
   const budget = new MemoryBudget(options);
   const reader = new ChangeReader(unpackColumns(bytes, 'deltaic/delta', CHANGE_COLUMN_COUNT), budget);
-  const changes = reader.changes();
+  const rows = reader.rows();
   reader.finish();
-  return changes;
+  return rows;
 }
 
 /**

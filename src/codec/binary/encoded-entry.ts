@@ -17,7 +17,7 @@ export function encodeEntry(entry: LogEntry): Uint8Array {
   if (unseen === 0) return encodeDelta(entry.delta);
   const head = new ByteWriter();
   head.varint(unseen);
-  return packColumns('deltaic/entry', [head.finish(), ...ChangeWriter.encodeDelta(entry.delta)]);
+  return packColumns('deltaic/entry', [head.finish(), ...ChangeWriter.encode(entry.delta)]);
 }
 
 /**

@@ -1,11 +1,11 @@
-import { changesIn, type Delta, deltaInNormalForm } from '../../deltas/delta.js';
+import { type Delta, deltaInNormalForm } from '../../deltas/delta.js';
 import { changeWithoutBefore } from '../../deltas/invert.js';
 import { isInNormalForm } from '../../deltas/normal-form.js';
 import type { Change } from '../../operations/change.js';
 import { insertsOf, type State, stateOfInserts } from '../../state/state.js';
 import { someOf } from '../../values/frozen-array.js';
 import { ByteReader, ByteWriter } from './byte-column.js';
-import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter } from './change-columns.js';
+import { CHANGE_COLUMN_COUNT, ChangeReader, ChangeWriter, rowsOf } from './change-columns.js';
 import { COST, type MemoryBudget } from './memory-budget.js';
 import { Inventory, type NameIndex, type NameTable } from './shared-tables.js';
 
@@ -28,15 +28,15 @@ export function encodeHistory(
   { state, deltas }: History,
   names: Iterable<string>,
 ): { columns: readonly Uint8Array[]; names: NameIndex } {
-  const sequences = [insertsOf(state), ...deltas.map(changesIn)];
+  const sequences = [insertsOf(state), ...deltas].map(rowsOf);
   const counts = new ByteWriter();
   const inventory = new Inventory();
   for (const name of names) inventory.names.add(name);
-  for (const sequence of sequences) for (const change of sequence) inventory.addChange(change);
+  for (const rows of sequences) inventory.addRows(rows);
   const writer = new ChangeWriter(inventory);
-  for (const sequence of sequences) {
-    counts.varint(sequence.length);
-    writer.write(sequence);
+  for (const rows of sequences) {
+    counts.varint(rows.ends.length);
+    writer.write(rows);
   }
   return { columns: [counts.finish(), ...writer.finish()], names: writer.names };
 }

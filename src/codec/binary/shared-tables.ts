@@ -16,9 +16,18 @@ export class Inventory {
   readonly names: Set<string> = new Set();
   readonly strings: Map<string, number> = new Map();
 
-  addChange(change: Change): void {
-    this.names.add(change.table);
-    this.names.add(change.record);
+  addRows({ tables, records, others, fields, values, befores }: RecordColumns): void {
+    addAll(this.names, tables);
+    addAll(this.names, records);
+    addAll(this.names, fields);
+    if (others !== undefined) visitEach(others, (change) => change !== undefined && this.#addContent(change));
+    for (let cell = 0; cell < values.length; cell++) {
+      this.#addValue(values[cell]);
+      if (befores !== undefined) this.#addValue(befores[cell] ?? undefined);
+    }
+  }
+
+  #addContent(change: Change): void {
     switch (change.type) {
       case 'insert':
         this.#addFields(change.fields);
@@ -31,17 +40,6 @@ export class Inventory {
         break;
       case 'delete':
         if (change.before !== undefined) this.#addFields(change.before);
-    }
-  }
-
-  addColumns({ tables, records, others, fields, values, befores }: RecordColumns): void {
-    addAll(this.names, tables);
-    addAll(this.names, records);
-    addAll(this.names, fields);
-    for (const change of others ?? []) if (change !== undefined) this.addChange(change);
-    for (let cell = 0; cell < values.length; cell++) {
-      this.#addValue(values[cell]);
-      if (befores !== undefined) this.#addValue(befores[cell] ?? undefined);
     }
   }
 
