@@ -149,6 +149,21 @@ describe.skipIf(chromiumPath === undefined)('tabs, in Chromium', () => {
     await untilShown(stays, told);
   });
 
+  test('what a killed tab left is uploaded at once, and not only by the next look of each minute', async () => {
+    const withoutMinutes = (page: Page): Promise<unknown> =>
+      page.addInitScript(() => {
+        const { setTimeout: schedule } = globalThis;
+        Object.assign(globalThis, {
+          setTimeout: (action: () => void, delay: number) => (delay < 50_000 ? schedule(action, delay) : 0),
+        });
+      });
+    const [stays, killed] = [await openTab(withoutMinutes), await openTab()];
+    await killed.route('**/v1/**', (route) => route.abort());
+    await write(killed, 'left');
+    await crash(killed);
+    await untilShown(stays, ['left']);
+  });
+
   test('a tab that is put aside gives its slot back, and has everything when it is brought back', async () => {
     const page = await openTab();
     await context.setOffline(true);

@@ -32,7 +32,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/datastore': 102_600,
   'deltaic/datastore/testing': 21_900,
   'deltaic/datastore/mesh': 72_000,
-  'deltaic/storage/indexeddb': 4_800,
+  'deltaic/storage/indexeddb': 5_300,
   'deltaic/storage/lmdb': 5_500,
   'deltaic/server': 47_000,
   'deltaic/server/lmdb': 4_100,

@@ -17,6 +17,9 @@ export interface TabHost {
   listen(listener: (event: TabEvent) => void): () => void;
 }
 
+/** What a tab tells the others when it gives its slot back, and what a host says of a tab that is gone without a word. */
+export const PARTING = 'parting';
+
 /** What a browser tells a tab. */
 export type TabEvent =
   /** The user looks at something else, and may never come back. */

@@ -11,7 +11,7 @@ import { Mutex } from '../model/mutex.js';
 import type { StorageLease } from '../storage/device-storage.js';
 import { type LeftoverRefusal, Leftovers } from './leftovers.js';
 import { handedOver, release, takeSlot } from './slot-choice.js';
-import type { TabEvent, TabHost } from './tab-host.js';
+import { PARTING, type TabEvent, type TabHost } from './tab-host.js';
 
 /** What a {@link Tab} needs from the application. */
 export interface TabOptions extends Omit<AccountManagerOptions, 'storage' | 'wait'> {
@@ -48,8 +48,6 @@ interface Carried {
   readonly unsaved: UnsavedOfAccount[];
 }
 
-/** What a tab tells the others when it gives its slot back. */
-const PARTING = 'parting';
 /** How long after the end of a tab its slot is surely free, in ms. */
 const PARTING_TIME = 1_000;
 

@@ -1,7 +1,8 @@
 import { type DBSchema, openDB } from 'idb';
-import type { SlotEntry, Slots, TabEvent, TabHost } from '../../datastore/tabs/tab-host.js';
+import { PARTING, type SlotEntry, type Slots, type TabEvent, type TabHost } from '../../datastore/tabs/tab-host.js';
 import { ServiceError } from '../../errors/datastore-error.js';
 import { IndexedDbStorage } from './indexeddb-storage.js';
+import { TabsAlive } from './tabs-alive.js';
 
 /** Which application a {@link BrowserTab} belongs to. */
 export interface BrowserTabOptions {
@@ -28,6 +29,7 @@ export class BrowserTab implements TabHost {
   readonly #key: string;
   readonly #listeners = new Set<(event: TabEvent) => void>();
   #channel: BroadcastChannel | undefined;
+  #life: TabsAlive | undefined;
 
   constructor({ name }: BrowserTabOptions) {
     this.#key = `deltaic-v${FORMAT}-${name}/tabs`;
@@ -105,11 +107,20 @@ export class BrowserTab implements TabHost {
 
   #openChannel(): void {
     if (this.#channel !== undefined || typeof BroadcastChannel !== 'function') return;
-    this.#channel = new BroadcastChannel(this.#key);
-    this.#channel.addEventListener('message', ({ data }) => this.#pass({ type: 'told', message: data }));
+    const channel = new BroadcastChannel(this.#key);
+    this.#channel = channel;
+    this.#life = new TabsAlive(this.#key, {
+      tell: (message) => channel.postMessage(message),
+      ended: () => this.#pass({ type: 'told', message: PARTING }),
+    });
+    channel.addEventListener('message', ({ data }) => {
+      if (this.#life?.hear(data) !== true) this.#pass({ type: 'told', message: data });
+    });
   }
 
   #closeChannel(): void {
+    this.#life?.end();
+    this.#life = undefined;
     this.#channel?.close();
     this.#channel = undefined;
   }
