@@ -1,5 +1,7 @@
 /** How long others wait for the next put of the one whose turn it is, in ms. */
 const TURN = 100;
+/** How many may wait, for all logs: each holds what it put. Others are told at once. */
+const WAITING_MOST = 1_000;
 
 interface Waiting {
   readonly until: number;
@@ -24,6 +26,7 @@ export class Turns {
   readonly #most: number;
   /** By handle. */
   readonly #lines = new Map<string, Line>();
+  #waiting = 0;
   #isClosed = false;
 
   /** @param most how long one waits for its turn, in ms; then it goes on without. */
@@ -39,11 +42,14 @@ export class Turns {
     return new Promise((resolve) => {
       const line = this.#lines.get(handle);
       const tell = (): void => resolve(answer());
-      if (line !== undefined && !this.#isClosed) {
+      if (line !== undefined && this.#waiting < WAITING_MOST) {
+        this.#waiting++;
         line.waiting.push({ until: performance.now() + this.#most, tell });
         return;
       }
-      if (!this.#isClosed) this.#lines.set(handle, { waiting: [], timer: this.#timerOf(handle) });
+      if (line === undefined && !this.#isClosed) {
+        this.#lines.set(handle, { waiting: [], timer: this.#timerOf(handle) });
+      }
       tell();
     });
   }
@@ -53,18 +59,14 @@ export class Turns {
     const line = this.#lines.get(handle);
     if (line === undefined) return;
     clearTimeout(line.timer);
-    const first = line.waiting.shift();
-    if (first === undefined) {
-      this.#lines.delete(handle);
-      return;
-    }
-    line.timer = this.#timerOf(handle);
-    first.tell();
     const now = performance.now();
-    for (let [late] = line.waiting; late !== undefined && late.until <= now; [late] = line.waiting) {
-      line.waiting.shift();
-      late.tell();
-    }
+    // The first is told, and those whose time is up.
+    const staying = line.waiting.findIndex(({ until }, at) => at > 0 && until > now);
+    const told = line.waiting.splice(0, staying < 0 ? line.waiting.length : staying);
+    this.#waiting -= told.length;
+    if (told.length === 0) this.#lines.delete(handle);
+    else line.timer = this.#timerOf(handle);
+    for (const { tell } of told) tell();
   }
 
   /** Lets everybody go on, now and from now on. */
@@ -75,6 +77,7 @@ export class Turns {
       for (const { tell } of waiting) tell();
     }
     this.#lines.clear();
+    this.#waiting = 0;
   }
 
   #timerOf(handle: string): ReturnType<typeof setTimeout> {

@@ -109,6 +109,14 @@ describe('a device that lost', () => {
     await service.close();
   });
 
+  test('does not wait if a thousand do', async () => {
+    const { told, service } = await withLosers(1_003);
+    expect(told.length).toBe(3);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(told.length).toBe(4);
+    await service.close();
+  });
+
   test('keeps nobody waiting who has all entries', async () => {
     const { service, handle, told } = await withLosers(2);
     for (let rev = 1; rev < 4; rev++) {
