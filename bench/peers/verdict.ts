@@ -231,7 +231,13 @@ const MESH_CHOICES: readonly Choice[] = [
     (name): Choice => ({
       ...{ workload: 'lists', figure: 'merge and read ms', what: `mesh, list merge, ${name}, no bytes between` },
       ours: [MESH_IN_MEMORY, name],
-      targets: { own: { ours: ['deltaic-in-memory', name], what: 'the merge of a log', most: 1.5 } },
+      targets: {
+        own: {
+          ours: ['deltaic-in-memory', name],
+          what: 'the merge of a log, which merges once for both sides',
+          most: 1.5,
+        },
+      },
     }),
   ),
   ...['1,000 updates', '10,000 updates', '100,000 updates'].map(
