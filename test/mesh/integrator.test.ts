@@ -84,6 +84,35 @@ describe('the incremental state of a graph is the naive one', () => {
     }
   });
 
+  it('beside many runs that somebody typed backwards at one place', () => {
+    const edit = (...ops: ListOp[]): Change =>
+      updateChange('t', 'r', new Map([['l', { type: 'list', create: false, ops }]]));
+    const base = event(['0', 1], [], [insertChange('t', 'r', new Map([['l', ['x', 'y']]]))]);
+    const typed = edit(...numbers(130).map((value): ListOp => ({ type: 'insert', index: 1, value })));
+    // The greater agent comes first of two at one place.
+    for (const [typist, other] of [
+      ['z', 'b'],
+      ['b', 'z'],
+    ] as const) {
+      const run = event([typist, 1], [['0', 1]], [typed]);
+      const middle = event([other, 1], [['0', 1]], [edit({ type: 'insert', index: 1, value: 'o' })]);
+      const behind = event(['c', 1], [run.id], [edit({ type: 'insert', index: 131, value: 'behind' })]);
+      const before = event(['d', 1], [run.id], [edit({ type: 'insert', index: 1, value: 'before' })]);
+      const oracle = new MeshOracle();
+      for (const one of [base, run, middle, behind, before]) oracle.add(one);
+      const rows = rowsOf(oracle.state());
+      for (const order of [
+        [base, run, middle, behind, before],
+        [base, middle, run, before, behind],
+        [base, run, before, behind, middle],
+      ]) {
+        const integrator = new Integrator();
+        for (const one of order) integrator.integrate(toMeshEvent(one));
+        expect(formatState(integrator.view)).toEqual(rows);
+      }
+    }
+  });
+
   it('in lists that are cut into hundreds of runs', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1 << 20), { minLength: 900, maxLength: 900 }), fc.nat(5), (tape, order) => {

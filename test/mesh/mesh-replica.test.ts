@@ -207,6 +207,7 @@ describe('a mesh replica', () => {
 
   it('undoes and redoes steps, leaving what others did since', () => {
     const [a, b] = [replica('a'), replica('b')];
+    expect(a.canUndo).toBe(false);
     put(a, 'f', 'one');
     a.endUndoItem();
     put(a, 'f', 'two');
@@ -281,6 +282,19 @@ it('follows with its undo items what was edited together with the modified time'
   expect(a.mtime).toEqual(new Date(9));
 });
 
+it('ends its undo item where the datastore itself is edited', () => {
+  const a = replica('a');
+  put(a, 'f', 'before');
+  a.apply([
+    { type: 'insert', table: ':info', record: 'info', fields: new Map([['title', 'List']]) },
+    { type: 'update', table: 't', record: 'r', ops: new Map([['f', { type: 'put', value: 'after' }]]) },
+  ]);
+  a.undo();
+  expect([fieldOf(a, 'f'), a.title]).toEqual(['before', 'List']);
+  a.undo();
+  expect([a.find('t'), a.title]).toEqual([[], 'List']);
+});
+
 describe('trimming', () => {
   it('waits for every writer, keeps the state, and refuses what did not see all that was trimmed', () => {
     const [a, b, c] = [replica('a'), replica('b'), replica('c')];
@@ -310,6 +324,21 @@ describe('trimming', () => {
     );
     pass(c, a);
     expect(a.get('t', 'r')?.get('g')).toBe('of c');
+  });
+
+  it('finds the rows of the trimmed set in a replica that was loaded', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'one');
+    pass(a, b);
+    put(b, 'g', 'of b');
+    pass(b, a);
+    put(a, 'f', 'two');
+    a.seal();
+    const loaded = MeshReplica.from(a.content(), { agent: 'a2' });
+    expect(loaded.trim(['b'])).toBe(2);
+    const snapshot = loaded.missingFrom(new Map());
+    expect(snapshot).toMatchObject({ type: 'snapshot', rows: [{ data: { f: 'one', g: 'of b' } }], events: [{}] });
+    expect(formatState(loaded.state())).toEqual(formatState(a.state()));
   });
 
   it('gives a snapshot to a replica that fell behind, which gets its own edits back', () => {
