@@ -1,5 +1,5 @@
 import { mergeListOps } from '../lists/merge.js';
-import { type Change, type FieldList, type FieldOp, fieldList, updateChange } from '../operations/change.js';
+import { type Change, type FieldList, type FieldOp, updateChange } from '../operations/change.js';
 import { columnsOf, DELETE, isInsertKind, listOfColumns } from '../operations/list-columns.js';
 import { freezeMap } from '../values/fields.js';
 import { compareAgents } from './event.js';
@@ -11,11 +11,12 @@ export interface AuthoredChange {
 }
 
 /**
- * What an event does to a record that one other event touched, where neither saw the other, and `own` only inserts into
- * lists and deletes from them: the merge of two sides that a log would do, which needs no history of the record.
+ * What an event does to a record that one other event touched, where neither saw the other, if that needs no history of
+ * the record: both update it, and the fields that both touch are lists that both only insert into and delete from.
  *
- * Of what the two insert into one gap, that of the higher agent stands first (LINE-4), as that of remote does (LIST-4).
- * Moves and puts compete by the linear order instead, and are told as conflicts, so they are left to the history.
+ * Fields that one of them touches do not depend on the other (WINDOW-2). Lists are merged as two sides are that meet in a
+ * log. Of what the two insert into one gap, that of the higher agent stands first (LINE-4), as that of remote does
+ * (LIST-4). Moves and puts compete by the linear order instead, and are told as conflicts, so they are left to the history.
  *
  * A merge takes a list to have no end. So what `own` does behind the end of what its author saw is behind the end of what
  * is there too, and applying the result refuses it (GRAPH-4).
@@ -29,7 +30,11 @@ export function mergeTwoEdits(own: AuthoredChange, other: AuthoredChange): Chang
   const isHigher = compareAgents(own.agent, other.agent) > 0;
   const ops = new Map<string, FieldOp>();
   for (const [field, op] of change.ops) {
-    const rival = other.change.ops.get(field) ?? NO_EDIT;
+    const rival = other.change.ops.get(field);
+    if (rival === undefined) {
+      ops.set(field, op);
+      continue;
+    }
     if (!isPlain(op) || !isPlain(rival)) return undefined;
     const [columns, rivals] = [columnsOf(op), columnsOf(rival)];
     const merged = isHigher
@@ -39,8 +44,6 @@ export function mergeTwoEdits(own: AuthoredChange, other: AuthoredChange): Chang
   }
   return ops.size === 0 ? [] : [updateChange(table, record, freezeMap(ops))];
 }
-
-const NO_EDIT = fieldList(false, []);
 
 /** Whether it only inserts items into a list that is there, and deletes them. */
 function isPlain(op: FieldOp): op is FieldList {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, compress, formatState, type ListOp } from '../../src/index.js';
+import { type Change, compress, type FieldOp, formatState, type ListOp, type Value } from '../../src/index.js';
 import { Integrator } from '../../src/mesh/integrator.js';
 import type { EventId, OracleEvent } from '../oracle/mesh-graph.js';
 import { MeshOracle } from '../oracle/mesh-state.js';
@@ -15,16 +15,17 @@ const BASE: OracleEvent = event(
       type: 'insert',
       table: 't',
       record: 'r',
-      fields: new Map([
+      fields: new Map<string, Value>([
         ['f', ['u', 'v', 'w']],
         ['g', ['x']],
+        ['n', 5n],
       ]),
     },
   ],
 );
 
 function event(agent: string, parents: readonly EventId[], changes: readonly Change[]): OracleEvent {
-  return { id: [agent, 1], parents, changes: [...compress(changes)], rules: {} };
+  return { id: [agent, 1], parents, changes: [...compress(changes)], rules: { t: { n: 'sum' } } };
 }
 
 function update(lists: Readonly<Record<string, readonly ListOp[]>>): Change {
@@ -32,6 +33,10 @@ function update(lists: Readonly<Record<string, readonly ListOp[]>>): Change {
     ([field, edits]) => [field, { type: 'list', create: false, ops: edits }] as const,
   );
   return { type: 'update', table: 't', record: 'r', ops: new Map(ops) };
+}
+
+function fields(ops: Readonly<Record<string, FieldOp>>): Change {
+  return { type: 'update', table: 't', record: 'r', ops: new Map(Object.entries(ops)) };
 }
 
 /** Inserts and deletes that fit a list of a length, by numbers at will. */
@@ -80,7 +85,8 @@ describe('two events that insert items into the same lists and delete them', () 
     );
   });
 
-  it('leave moves, puts, and what is no list edit to the history', () => {
+  it('or do something else to the same record, merge as the naive state says', () => {
+    let at = 0;
     const edits: readonly Change[] = [
       update({
         f: [
@@ -99,11 +105,22 @@ describe('two events that insert items into the same lists and delete them', () 
         ],
       }),
       update({ g: [{ type: 'insert', index: 1, value: 'o' }] }),
+      fields({ g: { type: 'put', value: ['s'] }, n: { type: 'put', value: 7n } }),
+      fields({ n: { type: 'put', value: 9n } }),
+      fields({
+        n: { type: 'delete' },
+        h: { type: 'list', create: true, ops: [{ type: 'insert', index: 0, value: 'h' }] },
+      }),
+      fields({
+        f: { type: 'list', create: false, ops: [{ type: 'delete', index: 2 }] },
+        h: { type: 'put', value: 'k' },
+      }),
     ];
     for (const one of edits) {
       for (const other of edits) {
         const [a, b] = [event('a', [BASE.id], [one]), event('b', [BASE.id], [other])];
-        check([BASE, a, b]);
+        const late = event('c', [BASE.id], [edits[at++ % edits.length] as Change]);
+        check([BASE, a, b, late]);
         check([BASE, b, a]);
       }
     }
