@@ -344,6 +344,34 @@ describe('an account that the server has deleted', () => {
     expect([await slotsWithData(), failures, stays.tab.slot]).toEqual([[], [], 0]);
   });
 
+  test('has what closed tabs left handed over by a tab that was put aside and brought back', async () => {
+    const stays = await open({ onAccountGone: (_, unsent) => hear(unsent) });
+    await left('x');
+    stays.life.hear({ type: 'leaving', isKept: true });
+    await environment.advance(1000);
+    server.deleteAccount('ann');
+    stays.life.hear({ type: 'back' });
+    await environment.advance(1000);
+    expect([heard.flat().includes('x'), await slotsWithData()]).toEqual([true, []]);
+  });
+
+  test('is not handed over from the slot of the tab itself, though its lease is free', async () => {
+    const stays = await open({ onAccountGone: (_, unsent) => hear(unsent) });
+    for (const link of stays.links) link.isOnline = false;
+    await write(stays, 'own');
+    stays.life.freeze(true);
+    stays.life.thaw();
+    server.deleteAccount('ann');
+    for (const link of stays.links) link.isOnline = true;
+    await environment.advance(10_000);
+    // What was handed over could not be deleted without the lease, so it is handed over once more.
+    expect(heard).toEqual([
+      ['own', 'slot 0'],
+      ['own', 'slot 0'],
+    ]);
+    expect([await slotsWithData(), stays.tab.slot]).toEqual([[], 0]);
+  });
+
   test('is not kept by a slot that cannot be read', async () => {
     const stays = await open({ onAccountGone: (_, unsent) => hear(unsent) });
     await left('x', 'y');
