@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Delta, formatDelta, State } from '../../src/index.js';
+import { compose, type Delta, formatDelta, State } from '../../src/index.js';
 import { joinSegments, type Segment } from '../../src/sync/undo/segments.js';
 import { I, put, U } from '../sync/notation.js';
 
@@ -29,6 +29,21 @@ describe('segments of forgotten items', () => {
       ['U', 't', 'b', { f: ['D'] }],
     ]);
     expect(others).toEqual([]);
+  });
+
+  test('are as few as the binary digits of their number if they come one by one, and edit the same', () => {
+    const state = new State();
+    state.apply([I('a', { list: [] })]);
+    const deltas: Delta[] = [];
+    let joined: readonly Segment[] = [];
+    for (let count = 1; count <= 40; count++) {
+      const delta = state.apply([U('a', { list: ['LI', count % 3 === 0 ? 1 : 0, `x${count}`] })]);
+      deltas.push(delta);
+      joined = joinSegments([...joined, { role: 'unrecorded', delta }], FORGOTTEN).segments;
+      expect(joined.length).toBeLessThanOrEqual(1 + Math.log2(count));
+      expect(joinSegments(joined, FORGOTTEN).segments).toHaveLength(joined.length);
+      expect(formatDelta(compose(...joined.map((segment) => segment.delta)))).toEqual(formatDelta(compose(...deltas)));
+    }
   });
 
   test('stay apart from those of items that are known', () => {
