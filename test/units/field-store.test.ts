@@ -89,7 +89,7 @@ function perform(pairs: Pair[], one: Step): void {
 describe('FieldStore', () => {
   it('holds what a Map holds, in code point order, whatever its copies and those made like it do', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
         const pairs: Pair[] = [{ store: storeOf([]), twin: new Map() }];
         for (const one of steps) {
           perform(pairs, one);
