@@ -42,6 +42,7 @@ const SLOW = [
   'test/storage/lmdb-disk.test.ts',
   'test/storage/power-cut.test.ts',
   'test/suites/**',
+  'test/sync/queue.test.ts',
   'test/units/transients.test.ts',
   'test/**/leaks.test.ts',
 ];
