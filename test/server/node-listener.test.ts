@@ -112,6 +112,12 @@ describe('a request of Node', () => {
   });
 });
 
+test('an answer that cannot be sent ends its connection, and harms no other', async () => {
+  const port = await listen(async ({ path }) => ({ status: 200, headers: { 'x-one': path === '/' ? '\n' : '1' } }));
+  await expect(ask(port)).rejects.toThrow('socket hang up');
+  expect((await ask(port, { path: '/other' })).status).toBe(200);
+});
+
 describe('an answer that is written bit by bit', () => {
   class Recorded implements StreamedBody {
     readonly calls: string[] = [];

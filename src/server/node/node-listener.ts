@@ -52,10 +52,9 @@ export function nodeListener(
 ): (incoming: IncomingRequest, outgoing: OutgoingResponse) => void {
   return (incoming, outgoing) => {
     const request = new NodeRequest(incoming, outgoing);
-    handle(request).then(
-      (answer) => send(answer, outgoing),
-      () => outgoing.destroy(),
-    );
+    handle(request)
+      .then((answer) => send(answer, outgoing))
+      .catch(() => outgoing.destroy());
   };
 }
 
