@@ -54,6 +54,18 @@ describe('conflicts that a mesh replica tells', () => {
     expect(atA[0]?.lost).toMatchObject([{ side: 'local', field: 'f', op: { type: 'put', value: 'a' } }]);
   });
 
+  it('name the rule that decided', () => {
+    const of = (rule: RuleName, one: Change[], other: Change[], base: Value): unknown =>
+      meet({ f: base }, one, other, rule).atA.map((conflict) => [conflict.rule, conflict.result]);
+    expect(of('max', put(9n), put(5n), 1n)).toEqual([['max', 9n]]);
+    expect(of('local', put('a'), put('b'), 'base')).toEqual([['local', 'a']]);
+    // Values that are no numbers cannot be added: the later one wins.
+    expect(of('sum', put('a'), put('b'), 'base')).toEqual([['remote', 'b']]);
+    const moves = [1, 2].map((to) => edit({ type: 'move', from: 0, to })) as [Change[], Change[]];
+    expect(of('local', ...moves, ['x', 'y', 'z'])).toEqual([['local', undefined]]);
+    expect(of('max', ...moves, ['x', 'y', 'z'])).toEqual([['remote', undefined]]);
+  });
+
   it('are none where both say the same, where one saw the other, and where all increments count', () => {
     expect(meet({ f: 'base' }, put('same'), put('same'))).toEqual({ atA: [], atB: [] });
     expect(meet({ f: 1n }, put(3n), put(5n), 'sum')).toEqual({ atA: [], atB: [] });

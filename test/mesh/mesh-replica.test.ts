@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatState, ResolutionRules } from '../../src/index.js';
+import { type FieldOp, formatState, ResolutionRules, type Value } from '../../src/index.js';
 import { type EventsMessage, MeshReplica, type MeshReplicaOptions, parseEvent } from '../../src/mesh/index.js';
 
 function replica(agent: string, options: Partial<MeshReplicaOptions> = {}): MeshReplica {
@@ -293,6 +293,46 @@ it('ends its undo item where the datastore itself is edited', () => {
   expect([fieldOf(a, 'f'), a.title]).toEqual(['before', 'List']);
   a.undo();
   expect([a.find('t'), a.title]).toEqual([[], 'List']);
+});
+
+it('undoes the rest of a step of which others went on with a part', () => {
+  const [a, b] = [replica('a'), replica('b')];
+  a.apply([
+    {
+      type: 'insert',
+      table: 't',
+      record: 'r',
+      fields: new Map<string, Value>([
+        ['f', ['x']],
+        ['g', 'one'],
+      ]),
+    },
+  ]);
+  a.endUndoItem();
+  const ops = new Map<string, FieldOp>([
+    ['f', { type: 'put', value: ['y'] }],
+    ['g', { type: 'put', value: 'two' }],
+  ]);
+  a.apply([{ type: 'update', table: 't', record: 'r', ops }]);
+  pass(a, b);
+  const list = { type: 'list', create: false, ops: [{ type: 'insert', index: 1, value: 'z' }] } as const;
+  b.apply([{ type: 'update', table: 't', record: 'r', ops: new Map([['f', list]]) }]);
+  pass(b, a);
+  a.undo();
+  expect([fieldOf(a, 'f'), fieldOf(a, 'g')]).toEqual([['y', 'z'], 'one']);
+});
+
+it('goes back, in a rollback, to undo items that know what others did', () => {
+  const [a, b] = [replica('a'), replica('b')];
+  put(a, 'f', 'one');
+  pass(a, b);
+  put(b, 'g', 'of b');
+  pass(b, a);
+  // The record is not deleted any more, since b went on with it.
+  expect(a.canUndo).toBe(false);
+  put(a, 'f', 'two');
+  a.rollback();
+  expect(a.canUndo).toBe(false);
 });
 
 describe('trimming', () => {
