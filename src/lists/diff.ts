@@ -257,7 +257,7 @@ function isInsertion(diagonal: number, edits: number, above: number, below: numb
   return diagonal === -edits || (diagonal !== edits && below < above);
 }
 
-/** Walks back through the furthest points and collects the matches. */
+/** Walks back through the furthest points and collects the matches. There are none before the first edit in a trimmed window. */
 function traceBack(history: readonly Int32Array[], endX: number, endY: number, edits: number, window: Window): Match[] {
   const matches: Match[] = [];
   let x = endX;
@@ -275,7 +275,6 @@ function traceBack(history: readonly Int32Array[], endX: number, endY: number, e
     x = previousX;
     y = previousY;
   }
-  while (x > 0 && y > 0) matches.push({ source: window.sourceStart + --x, target: window.targetStart + --y });
   return matches;
 }
 
