@@ -1,5 +1,12 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
-import { applyListEdit, invertListEdit, listMisfit, misfitError, performListEdit } from '../lists/apply.js';
+import {
+  applyListEdit,
+  invertListEdit,
+  listMisfit,
+  misfitError,
+  performListEdit,
+  performListOp,
+} from '../lists/apply.js';
 import { ItemList } from '../lists/item-list.js';
 import {
   type Before,
@@ -13,6 +20,8 @@ import {
   fieldDelete,
   fieldPut,
   fieldSet,
+  type ListOp,
+  listOpChange,
   valueAfter,
 } from '../operations/change.js';
 import { isListApplied, ListColumnsBuilder, listOfColumns, opCountOf } from '../operations/list-columns.js';
@@ -44,6 +53,13 @@ export class DeltaDraft {
       return;
     }
     this.#draftOf(drafted, table, record).add(change, { position, table, record });
+  }
+
+  /** Adds one applied operation on a list that is there. It makes no change of its own where others gather already. */
+  addListOp(table: string, record: string, field: string, op: ListOp): void {
+    const drafted = this.#records.get(table, record);
+    if (drafted instanceof RecordDraft && drafted.addListOp(field, op)) return;
+    this.add(listOpChange(table, record, field, op));
   }
 
   /** The changes of the normal form of what was added. The draft is used up. */
@@ -102,6 +118,15 @@ export class RecordDraft {
         this.#fields = new Map();
         break;
     }
+  }
+
+  /** Adds one applied operation on a list, if others on it gather already. @returns whether they do. */
+  addListOp(field: string, op: ListOp): boolean {
+    const draft = this.#fields.get(field);
+    if (draft?.type === 'gathered') draft.ops.add(op);
+    else if (draft?.type === 'edited') performListOp(draft.list, op);
+    else return false;
+    return true;
   }
 
   /** The finished edit, or `undefined` if nothing is left. The draft is used up. */

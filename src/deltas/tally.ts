@@ -1,7 +1,13 @@
 import { invariant } from '../errors/invariant-error.js';
-import type { Change, FieldOp, FieldOps } from '../operations/change.js';
+import type { Change, FieldOp, FieldOps, ListOp } from '../operations/change.js';
 import { RecordMap } from '../operations/record-map.js';
-import { growthOfFieldOp, listOperationCount, sizeOfFieldOpValues } from '../operations/size.js';
+import {
+  growthOfFieldOp,
+  growthOfListOp,
+  listOperationCount,
+  sizeOfFieldOpValues,
+  sizeOfListOpValue,
+} from '../operations/size.js';
 import type { Fields } from '../values/fields.js';
 import { BASE_CHANGE_SIZE, BASE_DELTA_SIZE, BASE_FIELD_SIZE, sizeOfValue } from '../values/size.js';
 import { type RecordStage, stageAfter } from './record-stage.js';
@@ -29,6 +35,14 @@ export class DeltaTally {
       tally.add(change);
       this.#size += tally.size - before;
     }
+  }
+
+  /** {@link add} for one applied operation on a list that is there. */
+  addListOp(table: string, record: string, field: string, op: ListOp): void {
+    const tally = this.#tallyOf(table, record);
+    const before = tally.size;
+    tally.addListOp(field, op);
+    this.#size += tally.size - before;
   }
 
   /** What `size` would be after more applied changes. It costs what the records weigh that they are about. */
@@ -121,6 +135,18 @@ export class RecordTally {
         this.#clear();
         break;
     }
+  }
+
+  /** {@link add} for one applied operation on a list that is there. */
+  addListOp(field: string, op: ListOp): void {
+    const before = this.#fields.get(field);
+    if (this.#stage === 'untouched') this.#stage = 'update';
+    const isPut = before?.type === 'put';
+    const values = valuesOf(before) + (isPut ? growthOfListOp(op) : sizeOfListOpValue(op));
+    const after: FieldTally = isPut
+      ? { type: 'put', values }
+      : { type: 'list', values, operations: operationsOf(before) + 1 };
+    this.#set(field, before, after);
   }
 
   #insert(fields: Fields): void {

@@ -1,5 +1,13 @@
 import { DatastoreError, type Place, type UsageErrorCode } from '../errors/datastore-error.js';
-import { type FieldList, fieldList, type ListOp, listDelete, listPut } from '../operations/change.js';
+import {
+  type FieldList,
+  fieldList,
+  type ListOp,
+  listDelete,
+  listInsert,
+  listMove,
+  listPut,
+} from '../operations/change.js';
 import { mapListOps } from '../operations/lend.js';
 import {
   APPEND,
@@ -105,6 +113,20 @@ export function performListOp(list: ItemList, op: ListOp): ListOp {
     case 'move':
       if (op.from !== op.to) list.insert(op.to, list.remove(op.from));
       return op;
+  }
+}
+
+/** What undoes an applied operation, on the list that it left. It says itself what it overwrites. */
+export function invertListOp(applied: ListOp): ListOp {
+  switch (applied.type) {
+    case 'put':
+      return listPut(applied.index, applied.before as Atom, applied.value);
+    case 'insert':
+      return listDelete(applied.index, applied.value);
+    case 'delete':
+      return listInsert(applied.index, applied.before as Atom);
+    case 'move':
+      return listMove(applied.to, applied.from);
   }
 }
 

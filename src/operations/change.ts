@@ -1,4 +1,4 @@
-import type { Fields } from '../values/fields.js';
+import { type Fields, singleEntry } from '../values/fields.js';
 import type { Atom, Value } from '../values/value.js';
 
 /** Operations on the fields of one record by field name. */
@@ -100,6 +100,18 @@ export function fieldSet(value: Value | undefined, before: Before<Value>): Field
 
 export function fieldList(create: boolean, ops: readonly ListOp[]): FieldList {
   return Object.freeze({ type: 'list', create, ops: Object.freeze(ops) });
+}
+
+/** Where a list is. */
+export interface ListPlace {
+  readonly table: string;
+  readonly record: string;
+  readonly field: string;
+}
+
+/** The update that is one operation on a list. */
+export function listOpChange(table: string, record: string, field: string, op: ListOp): UpdateChange {
+  return updateChange(table, record, singleEntry<string, FieldOp>(field, fieldList(false, [op])));
 }
 
 /** What a put or delete overwrote, as far as it says. */

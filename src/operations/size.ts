@@ -46,6 +46,11 @@ export function sizeOfChanges(changes: readonly Change[]): number {
   return changes.length === 0 ? 0 : BASE_DELTA_SIZE + sumOf(changes, sizeOfOwnChange);
 }
 
+/** {@link sizeOfChanges} of a change that is one operation on a list. */
+export function sizeOfListChange(op: ListOp): number {
+  return BASE_DELTA_SIZE + BASE_CHANGE_SIZE + sizeOfListOpValue(op);
+}
+
 /**
  * By how many bytes an applied change makes its record larger, which counts 0 while it does not exist. Spec: SIZE-8.
  */
@@ -93,6 +98,11 @@ export function growthOfListOp(applied: ListOp): number {
   if (applied.type === 'move') return 0;
   const value = applied.type === 'delete' ? undefined : applied.value;
   return growthOfItem(applied.type, value, applied.type === 'insert' ? undefined : applied.before);
+}
+
+/** {@link sizeOfFieldOpValues} for one operation on a list. */
+export function sizeOfListOpValue(op: ListOp): number {
+  return op.type === 'put' || op.type === 'insert' ? sizeOfItem(op.value) : 0;
 }
 
 function growthOfItem(type: ListOp['type'], value: Atom | undefined, before: Atom | undefined): number {

@@ -14,23 +14,24 @@ import { checkIsOptions, invalidArgument } from '../errors/arguments.js';
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
+import { invertListOp } from '../lists/apply.js';
 import {
   type Change,
   type FieldOp,
-  fieldList,
   type InsertChange,
   insertChange,
   type ListOp,
+  type ListPlace,
+  listOpChange,
   type UpdateChange,
-  updateChange,
 } from '../operations/change.js';
 import { lendListOp } from '../operations/lend.js';
 import { ownChanges, ownRecordId, ownRows, ownSingleListOp, ownTableId } from '../operations/ownership.js';
 import { type CellBefore, changesOfRows, type RecordColumns } from '../operations/record-columns.js';
 import { RecordMap } from '../operations/record-map.js';
-import { growthOfChange, sizeOfChanges } from '../operations/size.js';
+import { growthOfChange, growthOfListOp, sizeOfChanges } from '../operations/size.js';
 import { isMap } from '../values/brands.js';
-import { type Fields, singleEntry, sortedEntries } from '../values/fields.js';
+import { type Fields, sortedEntries } from '../values/fields.js';
 import { objectOf } from '../values/json.js';
 import { isObjectOfFields, ownFields } from '../values/ownership.js';
 import { compareText } from '../values/text.js';
@@ -81,6 +82,18 @@ export let insertsOf: (state: State) => InsertChange[];
 export let applyChanges: (state: State, changes: readonly Change[], limits: Limits) => readonly Change[];
 
 /**
+ * {@link State.editList} that returns what the state keeps, and nothing where there is no such list. For the engine only.
+ *
+ * @param own checks and copies the operation.
+ */
+export let editListIn: (
+  state: State,
+  place: ListPlace,
+  own: (place: Place) => ListOp,
+  limits: Limits,
+) => ListOp | undefined;
+
+/**
  * The tables of a datastore at one revision: exactly the user's data, with no trace of how it came about. What goes in
  * and out is copied where it could be changed, so nothing outside can reach in. Spec: VAL-7, VAL-8, CHG-4 to CHG-6.
  */
@@ -100,6 +113,7 @@ export class State {
           state.#recordsOf(table).map(([record, stored]) => insertChange(table, record, stored.fields())),
         );
     applyChanges = (state, changes, limits) => state.#applyAll(changes, limits, Number.POSITIVE_INFINITY);
+    editListIn = (state, place, own, limits) => state.#editList(place, own, limits);
   }
 
   /**
@@ -185,26 +199,28 @@ export class State {
     throw new InvariantError('an edit of a list that is not there does not fit');
   }
 
-  /**
-   * One operation on one list that is there, as most edits are: the names are those of a place in the state, so that the
-   * operation is all that is to be checked.
-   *
-   * @returns nothing for anything else.
-   */
+  /** @returns nothing for anything but one operation on one list that is there. */
   #applyListOp(changes: Iterable<Change>): Delta | undefined {
-    if (!Array.isArray(changes) || changes.length !== 1) return undefined;
-    const { type, table, record, ops } = (changes[0] ?? {}) as Partial<UpdateChange>;
-    if (type !== 'update' || typeof table !== 'string' || typeof record !== 'string') return undefined;
-    if (!isMap(ops) || ops.size !== 1) return undefined;
-    for (const [field, edit] of ops) {
-      if (edit?.type !== 'list' || edit.create !== false || !Array.isArray(edit.ops) || edit.ops.length !== 1) break;
-      const { ops: steps } = edit;
-      const applied = this.#tables.editList(table, record, field, (place) => ownSingleListOp(steps[0], place));
-      if (applied === undefined) break;
-      const list = singleEntry<string, FieldOp>(field, fieldList(false, [applied]));
-      return deltaInNormalForm([updateChange(table, record, list)]);
+    const single = onlyListOp(changes);
+    if (single === undefined) return undefined;
+    const { table, record, field } = single.place;
+    const applied = this.#tables.editList(table, record, field, (place) => ownSingleListOp(single.op, place));
+    return applied && deltaInNormalForm([listOpChange(table, record, field, applied)]);
+  }
+
+  #editList({ table, record, field }: ListPlace, own: (place: Place) => ListOp, limits: Limits): ListOp | undefined {
+    const applied = this.#tables.editList(table, record, field, own);
+    if (applied === undefined || limits === NO_LIMITS) return applied;
+    try {
+      const sizeAfter = this.#tables.get(table, record)?.size ?? 0;
+      const growth = growthOfListOp(applied);
+      checkGrowth('record-too-large', sizeAfter - growth, sizeAfter, limits.recordSize, { table, record });
+      checkGrowth('datastore-too-large', this.size - growth, this.size, limits.datastoreSize);
+    } catch (error) {
+      this.#tables.editList(table, record, field, () => invertListOp(applied));
+      throw error;
     }
-    return undefined;
+    return applied;
   }
 
   #applyAll(changes: readonly Change[], limits: Limits, deltaSizeMost: number = limits.deltaSize): readonly Change[] {
@@ -343,6 +359,22 @@ export class State {
     checkGrowth('datastore-too-large', datastoreSizeBefore, this.size, limits.datastoreSize);
     checkGrowth('too-many-records', recordCountBefore, this.recordCount, limits.recordCount);
   }
+}
+
+/**
+ * The operation, not checked yet, of changes that are one operation on one list, as most edits are. If there is such a list,
+ * its names are valid, so that the operation is all that is to be checked.
+ */
+export function onlyListOp(changes: Iterable<Change>): { readonly place: ListPlace; readonly op: unknown } | undefined {
+  if (!Array.isArray(changes) || changes.length !== 1) return undefined;
+  const { type, table, record, ops } = (changes[0] ?? {}) as Partial<UpdateChange>;
+  if (type !== 'update' || typeof table !== 'string' || typeof record !== 'string') return undefined;
+  if (!isMap(ops) || ops.size !== 1) return undefined;
+  for (const [field, edit] of ops) {
+    if (edit?.type !== 'list' || edit.create !== false || !Array.isArray(edit.ops) || edit.ops.length !== 1) break;
+    return { place: { table, record, field }, op: edit.ops[0] };
+  }
+  return undefined;
 }
 
 /** @throws DatastoreError `delta-too-large`. Spec: LIM-3. */

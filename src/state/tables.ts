@@ -111,11 +111,18 @@ export class Tables {
    * @throws DatastoreError where it does not fit the list, and what `own` throws.
    */
   editList(table: string, record: string, field: string, own: (place: Place) => ListOp): ListOp | undefined {
+    const place: Place = { position: 0, table, record, field };
+    let op: ListOp;
+    try {
+      // First of all, since a getter of what it copies may edit this list.
+      op = own(place);
+    } catch (error) {
+      if (this.get(table, record)?.list(field) === undefined) return undefined;
+      throw error;
+    }
     const current = this.get(table, record);
     const list = current?.list(field);
     if (current === undefined || list === undefined) return undefined;
-    const place: Place = { position: 0, table, record, field };
-    const op = own(place);
     const misfit = opMisfit(list.length, op);
     if (misfit !== undefined) throw misfitError(misfit, place);
     const stored = this.#ownRecord(table, record, current);

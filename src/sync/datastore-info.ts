@@ -156,7 +156,7 @@ export function ownTime(time: unknown): Date {
 }
 
 /** Whether a change is about the datastore itself. */
-export function isOfInfo(change: Change): boolean {
+export function isOfInfo(change: Pick<Change, 'table'>): boolean {
   // A value that is not a change is rejected where it is applied.
-  return (change as Change | null)?.table === INFO_TABLE;
+  return (change as Pick<Change, 'table'> | null)?.table === INFO_TABLE;
 }

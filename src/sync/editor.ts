@@ -1,11 +1,12 @@
 import { changesIn, Delta, type DeltaInput, deltaOf } from '../deltas/delta.js';
-import type { Change } from '../operations/change.js';
-import { ownChanges } from '../operations/ownership.js';
+import type { Place } from '../errors/datastore-error.js';
+import type { Change, ListOp, ListPlace } from '../operations/change.js';
+import { ownChanges, ownSingleListOp } from '../operations/ownership.js';
 import type { ResolutionRules } from '../rules/resolution-rules.js';
 import { type Limits, NO_LIMITS } from '../state/limits.js';
 import { isOfInfo, mtimeChanges, titleApart, titleEdit } from './datastore-info.js';
 import type { PendingQueue } from './pending-queue.js';
-import { type PlacedRule, rulesFor } from './pending-rules.js';
+import { type PlacedRule, ruleAt, rulesFor } from './pending-rules.js';
 import type { TakeBack, UndoHistory } from './undo/undo-history.js';
 import type { UndoItem } from './undo/undo-stack.js';
 
@@ -50,6 +51,24 @@ export class Editor {
     const info = changes.filter(isOfInfo);
     this.#endItemBefore(info);
     return deltaOf(this.#edit([...info, ...changes.filter((change) => !isOfInfo(change))], info.length));
+  }
+
+  /** See `Replica.editList`. @returns nothing where there is no such list, or it says something about the datastore. */
+  editList(place: ListPlace, op: unknown): ListOp | undefined {
+    if (isOfInfo(place)) return undefined;
+    let rule: PlacedRule | undefined;
+    const own = (at: Place): ListOp => {
+      const owned = ownSingleListOp(op, at);
+      rule = ruleAt(place, this.#context.rules);
+      return owned;
+    };
+    const applied = this.#queue.editList(place, own, this.#context.limits);
+    if (rule === undefined || applied === undefined) return undefined;
+    if (this.#batch === undefined) {
+      this.#history.edited([]);
+      this.#queue.rules.set(rule);
+    } else this.#batch.rules.push(rule);
+    return applied;
   }
 
   /** See `Replica.batch`. */

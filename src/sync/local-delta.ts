@@ -5,7 +5,7 @@ import { composeOnto } from '../deltas/patch.js';
 import { listOpCount, shorten } from '../deltas/shorten.js';
 import { SHORTEN_LEAST } from '../deltas/shorten-least.js';
 import { DeltaTally } from '../deltas/tally.js';
-import type { Change } from '../operations/change.js';
+import type { Change, ListOp, ListPlace } from '../operations/change.js';
 import { joinSegments, type Segment, type SegmentRole } from './undo/segments.js';
 
 /**
@@ -87,6 +87,14 @@ export class LocalDelta {
     this.#whole = undefined;
     this.#gathered += listOpCount(applied);
     if (this.#gathered >= this.#shortenAt) this.#shortenRunning();
+  }
+
+  /** {@link add} for one applied operation on a list that is there. */
+  addListOp({ table, record, field }: ListPlace, op: ListOp): void {
+    this.#tally?.addListOp(table, record, field, op);
+    this.#running ??= new DeltaDraft();
+    this.#running.addListOp(table, record, field, op);
+    this.#whole = undefined;
   }
 
   /** Ends the running segment and returns it, unless there is none or its changes cancel one another. */

@@ -31,13 +31,14 @@ import type { ConflictListener } from '../deltas/conflict.js';
 import { changesIn, compose, type Delta, deltaOf } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import type { OwnItemsLookup } from '../deltas/rebase.js';
-import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
+import { DatastoreError, type Place, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
-import type { Change } from '../operations/change.js';
-import { sizeOfChanges } from '../operations/size.js';
-import { checkGrowth, type Limits } from '../state/limits.js';
+import { invertListOp } from '../lists/apply.js';
+import { type Change, type ListOp, type ListPlace, listOpChange } from '../operations/change.js';
+import { growthOfListOp, sizeOfChanges, sizeOfListChange } from '../operations/size.js';
+import { checkGrowth, type Limits, NO_LIMITS } from '../state/limits.js';
 import { type RecordsByTable, RecordWatch } from '../state/record-watch.js';
-import { applyChanges, type State } from '../state/state.js';
+import { applyChanges, editListIn, type State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
 import { changesOfRecord, LocalDelta } from './local-delta.js';
 import { MergeRun } from './merge-run.js';
@@ -135,6 +136,7 @@ export class PendingQueue {
 
   /** See `Replica.provisional`. */
   get provisional(): 'next' | 'later' | 'none' {
+    if (this.#unconfirmed.length === 0) return 'none';
     const left = this.#unconfirmed.slice(this.#idleCount());
     if (left[0]?.isProvisional === true) return 'next';
     return left.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
@@ -197,15 +199,49 @@ export class PendingQueue {
     return applied;
   }
 
+  /**
+   * Edits a list by one operation: {@link edit} that makes no delta.
+   *
+   * @param own checks and copies the operation, once it is known that the list is there.
+   * @returns it with what it overwrote; nothing where there is no such list.
+   * @throws DatastoreError as {@link edit} does. Nothing is changed then.
+   */
+  editList(place: ListPlace, own: (place: Place) => ListOp, limits: Limits): ListOp | undefined {
+    const applied = editListIn(this.#view, place, own, limits);
+    if (applied === undefined) return undefined;
+    if (limits !== NO_LIMITS) {
+      try {
+        const after = weigh(this.#view);
+        checkRoomForMtime({ ...after, size: after.size - growthOfListOp(applied) }, after, limits);
+        const { table, record, field } = place;
+        const changes = (): Change[] => [listOpChange(table, record, field, applied)];
+        this.#checkSizeWith(sizeOfListChange(applied), changes, limits.deltaSize - MTIME_CHANGE_SIZE);
+      } catch (error) {
+        editListIn(this.#view, place, () => invertListOp(applied), NO_LIMITS);
+        throw error;
+      }
+    }
+    const batch = this.#batches.at(-1);
+    if (batch === undefined) this.#begin().addListOp(place, applied);
+    else batch.addListOp(place, applied);
+    return applied;
+  }
+
   /** Adds an edit to the uncommitted delta that the view has already. See {@link edit} for the parameters. */
   keep(applied: readonly Change[], unrecorded = 0): void {
+    const uncommitted = this.#begin();
+    if (unrecorded > 0) {
+      uncommitted.add(applied.slice(0, unrecorded));
+      uncommitted.cut('unrecorded');
+    }
+    uncommitted.add(applied.slice(unrecorded));
+  }
+
+  /** The uncommitted delta, to which an edit is about to be added. */
+  #begin(): LocalDelta {
     this.#history.begun(this.#uncommitted);
     this.#uncommitted.seen = Math.min(this.#uncommitted.seen, this.#revision);
-    if (unrecorded > 0) {
-      this.#uncommitted.add(applied.slice(0, unrecorded));
-      this.#uncommitted.cut('unrecorded');
-    }
-    this.#uncommitted.add(applied.slice(unrecorded));
+    return this.#uncommitted;
   }
 
   /** Whether a batch is under way. */
@@ -546,13 +582,17 @@ export class PendingQueue {
    * with more.
    */
   #checkSize(applied: readonly Change[], limit: number): void {
-    if (limit === Number.POSITIVE_INFINITY) return;
+    if (limit < Number.POSITIVE_INFINITY) this.#checkSizeWith(sizeOfChanges(applied), () => applied, limit);
+  }
+
+  /** {@link #checkSize} for changes of a size, which are looked at only if that is too much. */
+  #checkSizeWith(size: number, applied: () => readonly Change[], limit: number): void {
     // Composing never weighs more than its parts, so the exact size is only needed where those exceed the limit.
-    const parts = [this.#uncommitted, ...this.#batches].reduce((sum, { size }) => sum + size, sizeOfChanges(applied));
+    const parts = [this.#uncommitted, ...this.#batches].reduce((sum, delta) => sum + delta.size, size);
     if (parts <= limit) return;
     const aside = this.#batches.flatMap((batch) => changesIn(batch.whole()));
     const before = this.#uncommitted.sizeWith(aside);
-    checkGrowth('delta-too-large', before, this.#uncommitted.sizeWith([...aside, ...applied]), limit);
+    checkGrowth('delta-too-large', before, this.#uncommitted.sizeWith([...aside, ...applied()]), limit);
   }
 
   #restoreHistory(saved: StoredHistory): void {

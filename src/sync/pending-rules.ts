@@ -3,7 +3,7 @@ import { changesIn, type Delta } from '../deltas/delta.js';
 import type { RuleLookup } from '../deltas/rebase.js';
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import type { Change } from '../operations/change.js';
+import type { Change, ListPlace } from '../operations/change.js';
 import { isRule, type ResolutionRules } from '../rules/resolution-rules.js';
 import { NoDecision, ownResult } from '../rules/resolve.js';
 import { type Collision, DEFAULT_RULE, type MergeFunction, RULE_NAMES, type Rule } from '../rules/rule.js';
@@ -173,13 +173,16 @@ export function rulesFor(changes: readonly Change[], rules: Pick<ResolutionRules
     if (change.type === 'delete') continue;
     const { table, record } = change;
     const fields = change.type === 'insert' ? change.fields : change.ops;
-    for (const field of fields.keys()) {
-      const rule = rules.get(table, field);
-      if (!isRule(rule)) throw new DatastoreError('invalid-rule', reasonAgainst(rule), { table, field });
-      placed.push({ table, record, field, rule });
-    }
+    for (const field of fields.keys()) placed.push(ruleAt({ table, record, field }, rules));
   }
   return placed;
+}
+
+/** {@link rulesFor} for one field. */
+export function ruleAt({ table, record, field }: ListPlace, rules: Pick<ResolutionRules, 'get'>): PlacedRule {
+  const rule = rules.get(table, field);
+  if (!isRule(rule)) throw new DatastoreError('invalid-rule', reasonAgainst(rule), { table, field });
+  return { table, record, field, rule };
 }
 
 function reasonAgainst(rule: unknown): string {

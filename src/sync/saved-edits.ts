@@ -1,5 +1,7 @@
 import { formatDelta, parseDelta } from '../codec/wire/delta.js';
-import { composeAll, type Delta, NO_CHANGES } from '../deltas/delta.js';
+import { changesIn, composeAll, type Delta, deltaInNormalForm, NO_CHANGES } from '../deltas/delta.js';
+import { DeltaDraft } from '../deltas/draft.js';
+import type { ListOp, ListPlace } from '../operations/change.js';
 import type { WireChange } from '../operations/wire.js';
 import { expectArray, expectItems, expectObject, type JsonObject } from '../values/json.js';
 import { appendsIn, parseAppends, parseOwnItems, type SavedAppends, withAppends } from './own-items.js';
@@ -24,16 +26,22 @@ export interface SavedEdits {
  */
 export class EditsSinceSaved {
   /** The undo items that ended, and last what was edited since. */
-  #edits: Delta[][] | 'anything' = 'anything';
+  #edits: DeltaDraft[] | 'anything' = 'anything';
 
   /** An edit was applied. It is not noted while everything has to be saved anyway. */
   add(applied: Delta): void {
-    if (this.#edits !== 'anything') this.#edits.at(-1)?.push(applied);
+    if (this.#edits === 'anything') return;
+    for (const change of changesIn(applied)) this.#edits.at(-1)?.add(change);
+  }
+
+  /** {@link add} for one operation on a list that is there. */
+  addListOp({ table, record, field }: ListPlace, applied: ListOp): void {
+    if (this.#edits !== 'anything') this.#edits.at(-1)?.addListOp(table, record, field, applied);
   }
 
   /** The undo item that the user was editing has ended. */
   endItem(): void {
-    if (this.#edits !== 'anything') this.#edits.push([]);
+    if (this.#edits !== 'anything') this.#edits.push(new DeltaDraft());
   }
 
   /** Something other than an edit has changed what is saved. */
@@ -44,9 +52,9 @@ export class EditsSinceSaved {
   /** @returns what was edited since this was last called, if nothing else happened. */
   take(queue: PendingQueue): SavedEdits | undefined {
     const edits = this.#edits;
-    this.#edits = [[]];
+    this.#edits = [new DeltaDraft()];
     if (edits === 'anything') return undefined;
-    const deltas = edits.map(composeAll);
+    const deltas = edits.map((draft) => deltaInNormalForm(draft.finish()));
     const rules = queue.rules.changedBy(deltas).map(formatRule);
     const wire = deltas.map(formatDelta);
     const ended = wire.slice(0, -1);
