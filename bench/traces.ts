@@ -20,7 +20,13 @@ export const traces: Suite = {
   title: 'Traces: lists edited as people do',
   comparisons: (scale) =>
     hasShared(SEQUENTIAL) && hasShared(CONCURRENT)
-      ? [() => throughState(scale), () => throughReplica(scale), () => inOneDelta(scale), () => merged(scale)]
+      ? [
+          () => throughState(scale),
+          () => throughReplica(scale),
+          () => withoutDelta(scale),
+          () => inOneDelta(scale),
+          () => merged(scale),
+        ]
       : [],
   series: (scale) =>
     hasShared(SEQUENTIAL)
@@ -53,18 +59,40 @@ function throughReplica(scale: Scale): Comparison {
   const ops = sequentialOps(scale);
   const deltas = ops.map((op) => listDelta([op]));
   return compare({
-    work: 'the same, each its own Replica.apply, against bare blocks',
+    work: 'the same, each its own Replica.apply, against State.apply',
     contender: () => {
-      const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS });
-      replica.apply([{ type: 'insert', table: TABLE, record: RECORD, fields: new Map([[FIELD, []]]) }]);
+      const replica = replicaWithList();
       for (const delta of deltas) replica.apply(delta);
       return replica;
     },
-    baseline: { name: 'bare blocks', run: () => new BlockArray().performAll(ops) },
+    baseline: { name: 'State.apply', run: () => replay(deltas) },
     operations: ops.length,
-    target: { atMost: 8 },
-    check: (replica, blocks) => expectText(listOf(replica), blocks, ops),
+    target: { atMost: 2.5 },
+    check: (replica, state) => expectEqual(listOf(replica), listOf(state), 'list'),
   });
+}
+
+function withoutDelta(scale: Scale): Comparison {
+  const ops = sequentialOps(scale);
+  const deltas = ops.map((op) => listDelta([op]));
+  return compare({
+    work: 'the same, each its own Replica.editList, against State.apply',
+    contender: () => {
+      const replica = replicaWithList();
+      for (const op of ops) replica.editList(TABLE, RECORD, FIELD, op);
+      return replica;
+    },
+    baseline: { name: 'State.apply', run: () => replay(deltas) },
+    operations: ops.length,
+    target: { atMost: 1.5 },
+    check: (replica, state) => expectEqual(listOf(replica), listOf(state), 'list'),
+  });
+}
+
+function replicaWithList(): Replica {
+  const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS });
+  replica.apply([{ type: 'insert', table: TABLE, record: RECORD, fields: new Map([[FIELD, []]]) }]);
+  return replica;
 }
 
 function inOneDelta(scale: Scale): Comparison {
