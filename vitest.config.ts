@@ -25,6 +25,7 @@ const SLOW = [
   'test/laws/intentions.test.ts',
   'test/laws/list-merge.test.ts',
   'test/laws/record-merge.test.ts',
+  'test/laws/replica-edit-list.test.ts',
   'test/laws/sync-batch.test.ts',
   'test/laws/sync-joining.test.ts',
   'test/laws/sync-shortening.test.ts',
@@ -49,6 +50,7 @@ const SLOW = [
 
 /** Files that need a process of their own: they count what V8 runs, watch its garbage, or replace a module. */
 const ALONE = [
+  'test/laws/replica-edit-list.test.ts',
   'test/laws/sync-joining.test.ts',
   'test/laws/sync-shortening.test.ts',
   'test/complexity/*.test.ts',

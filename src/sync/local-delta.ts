@@ -95,6 +95,7 @@ export class LocalDelta {
     this.#running ??= new DeltaDraft();
     this.#running.addListOp(table, record, field, op);
     this.#whole = undefined;
+    if (++this.#gathered >= this.#shortenAt) this.#shortenRunning();
   }
 
   /** Ends the running segment and returns it, unless there is none or its changes cancel one another. */

@@ -25,11 +25,11 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 32_600,
-  'deltaic/binary': 35_300,
-  'deltaic/sync': 59_300,
+  deltaic: 32_900,
+  'deltaic/binary': 35_600,
+  'deltaic/sync': 60_000,
   'deltaic/mesh': 48_500,
-  'deltaic/datastore': 102_600,
+  'deltaic/datastore': 103_200,
   'deltaic/datastore/testing': 21_900,
   'deltaic/datastore/mesh': 72_000,
   'deltaic/storage/indexeddb': 5_300,
@@ -37,8 +37,8 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/server': 47_000,
   'deltaic/server/lmdb': 4_100,
   'deltaic/server/postgres': 5_200,
-  'deltaic/http': 32_800,
-  'deltaic/http/testing': 40_700,
+  'deltaic/http': 33_100,
+  'deltaic/http/testing': 41_100,
   'deltaic/server/node': 1_000,
   'deltaic/server/tokens': 2_300,
 };
