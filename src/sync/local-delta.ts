@@ -193,3 +193,28 @@ export function changesOfRecord(normalForm: readonly Change[], table: string, re
   const edit = editAt(normalForm, start);
   return edit?.table === table && edit.record === record ? normalForm.slice(start, edit.end) : [];
 }
+
+/** Whether segments give a field another value, or make or delete its record. */
+export function isEditedBy(
+  deltas: readonly (readonly Segment[])[],
+): (table: string, record: string, field: string) => boolean {
+  return (table, record, field) =>
+    deltas
+      .flat()
+      .some(({ delta }) =>
+        changesOfRecord(changesIn(delta), table, record).some(
+          (change) => change.type !== 'update' || change.ops.has(field),
+        ),
+      );
+}
+
+/** Deals segments out again to the deltas that they came from. */
+export function regroup(segments: readonly Segment[], deltas: readonly LocalDelta[]): (readonly Segment[])[] {
+  let start = 0;
+  return deltas.map((delta) => {
+    const end = start + delta.segments.length;
+    const own = segments.slice(start, end);
+    start = end;
+    return own;
+  });
+}

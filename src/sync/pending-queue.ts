@@ -40,7 +40,7 @@ import { checkGrowth, type Limits, NO_LIMITS } from '../state/limits.js';
 import { type RecordsByTable, RecordWatch } from '../state/record-watch.js';
 import { applyChanges, editListIn, type State } from '../state/state.js';
 import { checkRoomForMtime, MTIME_CHANGE_SIZE, weigh } from './datastore-info.js';
-import { changesOfRecord, LocalDelta } from './local-delta.js';
+import { isEditedBy, LocalDelta, regroup } from './local-delta.js';
 import { MergeRun } from './merge-run.js';
 import type { Refusal } from './messages.js';
 import { OwnItems, type SavedOwnList } from './own-items.js';
@@ -688,32 +688,9 @@ export interface SavedQueue {
   readonly history?: StoredHistory | undefined;
 }
 
-/** Whether segments give a field another value, or make or delete its record. */
-function isEditedBy(deltas: readonly (readonly Segment[])[]): IsEdited {
-  return (table, record, field) =>
-    deltas
-      .flat()
-      .some(({ delta }) =>
-        changesOfRecord(changesIn(delta), table, record).some(
-          (change) => change.type !== 'update' || change.ops.has(field),
-        ),
-      );
-}
-
 /** A delta all of which falls. */
 function wholly(delta: LocalDelta): Fallen {
   return { taken: delta.whole(), segments: delta.segments, part: WHOLE };
-}
-
-/** Deals segments out again to the deltas that they came from. */
-function regroup(segments: readonly Segment[], deltas: readonly LocalDelta[]): (readonly Segment[])[] {
-  let start = 0;
-  return deltas.map((delta) => {
-    const end = start + delta.segments.length;
-    const own = segments.slice(start, end);
-    start = end;
-    return own;
-  });
 }
 
 function isNotEmpty({ delta }: Segment): boolean {
