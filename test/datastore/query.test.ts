@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { DatastoreRecord, LiveQuery, QueryChange, Table, Value } from '../../src/datastore/index.js';
-import { compareValues, typeOfValue } from '../../src/index.js';
+import { compareValues, typeOfValue, valuesMatch } from '../../src/index.js';
 import { StepCounter } from '../complexity/step-counter.js';
 import { runs } from '../support/seed.js';
 import { Desk, failure, settle, twoDesks } from './support/desk.js';
@@ -272,6 +272,149 @@ describe('16: a live query', () => {
     desk.datastore.close();
     expect(failure(() => live.records)).toBe('closed');
     live.stop();
+  });
+});
+
+/** Values that match others of another type, that look like the keys of others, and that are told apart late. */
+const HOSTILE: readonly Value[] = [
+  ...[
+    0,
+    -0,
+    1,
+    Number.NaN,
+    2 ** 53,
+    2 ** 53 + 2,
+    0n,
+    1n,
+    2n ** 53n,
+    2n ** 53n + 1n,
+    '1',
+    '',
+    'NaN',
+    '1,2',
+    true,
+    false,
+  ],
+  ...[new Date(1), new Date(0), new Uint8Array([1, 2]), new Uint8Array(20), new Uint8Array(21), [], [1], [1n], ['1']],
+];
+const arbitraryHostile = fc.constantFrom(...HOSTILE);
+
+/** The ids of the records of a table that a naive look finds. */
+function scanned(table: Table, asked: Readonly<Record<string, Value>>): string[] {
+  const fits = (record: DatastoreRecord): boolean =>
+    Object.entries(asked).every(([field, value]) => {
+      const found = record.toObject()[field] as Value | undefined;
+      return found !== undefined && valuesMatch(found, value);
+    });
+  return idsOf([...table.query()].filter(fits)).sort();
+}
+
+describe('16: an index', () => {
+  test('changes no result, whatever is edited before and after it is asked for', async () => {
+    const value = fc.oneof(arbitraryValue, arbitraryHostile);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.boolean(), arbitraryEdits, fc.array(fc.tuple(arbitraryId, value), { maxLength: 3 })), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        fc.nat({ max: 3 }),
+        async (turns, start) => {
+          const desks = twoDesks();
+          const table = desks[0].datastore.table('t');
+          const check = (): void => {
+            for (const v of HOSTILE) expect(idsOf(table.query({ v }))).toEqual(scanned(table, { v }));
+            for (const v of [1, '1', []]) {
+              expect(idsOf(table.query({ v, w: 1 }))).toEqual(scanned(table, { v, w: 1 }));
+              expect(idsOf(table.query({ v, w: { gte: 1 } }, { orderBy: 'w', limit: 1 }))).toEqual(
+                idsOf(table.query({ w: { gte: 1 } }, { orderBy: 'w' }))
+                  .filter((id) => scanned(table, { v }).includes(id))
+                  .slice(0, 1),
+              );
+            }
+          };
+          for (const [turn, [isMine, actions, sets]] of turns.entries()) {
+            if (turn === start) table.index('v', 'w');
+            const desk = desks[isMine ? 0 : 1];
+            for (const [id, set] of sets) desk.datastore.table('t').getOrInsert(id).set('v', set);
+            check();
+            for (const action of actions) {
+              await perform(desk, action);
+              check();
+            }
+            desks[0].datastore.batch(() => {
+              table.getOrInsert('a').set('v', 1);
+              check();
+            });
+          }
+          await settle(...desks);
+          check();
+          expect(desks[0].listenerErrors).toEqual([]);
+        },
+      ),
+      { numRuns: runs(25) },
+    );
+  });
+
+  test('is right for a merge function, and for a listener that asks', async () => {
+    const [mine, other] = twoDesks();
+    const table = mine.datastore.table('t').index('v');
+    const told: (readonly string[])[] = [];
+    table.insert('a', { v: 1, n: 0 });
+    table.insert('b', { v: 2, n: 0 });
+    await settle(mine, other);
+    const others = other.datastore.table('t');
+    others.record('a').set('v', 2);
+    await settle(other);
+    others.record('b').set('n', 1);
+    await settle(other);
+    mine.datastore.table('t').setResolutionRule('n', () => {
+      told.push(idsOf(table.query({ v: 2 })), scanned(table, { v: 2 }));
+      return 7;
+    });
+    table.record('b').set('n', 2);
+    expect(idsOf(table.query({ v: 2 }))).toEqual(['b']);
+    mine.datastore.on('change', () => told.push(idsOf(table.query({ v: 2 })), scanned(table, { v: 2 })));
+    await settle(mine);
+    expect(told.length).toBeGreaterThanOrEqual(4);
+    for (let at = 0; at < told.length; at += 2) expect(told[at]).toEqual(told[at + 1]);
+    expect(told.at(-1)).toEqual(['a', 'b']);
+  });
+
+  test('refuses what is no field, and ends with its datastore', () => {
+    const { datastore } = new Desk();
+    const table = datastore.table('t');
+    expect(failure(() => table.index('no name'))).toBe('invalid-name at t/no name');
+    expect(failure(() => table.index(5 as never))).toBe('invalid-name at t');
+    datastore.close();
+    expect(failure(() => table.index('v'))).toBe('closed');
+  });
+});
+
+describe('16: the cost of a query with an index', () => {
+  const counter = new StepCounter();
+  afterAll(() => counter.close());
+
+  /** The steps of a query that finds ten of so many records, and those of an edit. */
+  function stepsWith(size: number): { readonly query: number; readonly edit: number } {
+    const { datastore } = new Desk();
+    const table = datastore.table('t').index('v');
+    for (let start = 0; start < size; start += 500) {
+      datastore.batch(() => {
+        for (let at = start; at < start + 500; at++) table.insert(`r${at}`, { v: at % (size / 10) });
+      });
+    }
+    const query = (): unknown => table.query({ v: 7 });
+    expect(query()).toHaveLength(10);
+    const edit = (): unknown => table.record('r0').set('v', 7 + (table.record('r0').getDouble('v') % 2));
+    edit();
+    return { query: counter.count(query), edit: counter.count(edit) };
+  }
+
+  test('follows what is found, not the table', () => {
+    const [small, large] = [stepsWith(500), stepsWith(16_000)];
+    expect(large.query / small.query).toBeLessThan(1.3);
+    expect(large.edit / small.edit).toBeLessThan(1.3);
   });
 });
 

@@ -81,7 +81,7 @@ export class Datastore<Tables extends object = AnyTables> {
   constructor(open: OpenReplica, notifier: DatastoreNotifier<Tables>) {
     this.#open = open;
     this.#notifier = notifier;
-    this.#live = new LiveQueries(notifier);
+    this.#live = new LiveQueries(open, notifier);
     this.#roles = new RoleList(open);
     this.#undo = new DatastoreUndo(open);
     this.#commits = new Commits(open, {

@@ -1,4 +1,5 @@
 import type { RecordsByTable } from '../../state/record-watch.js';
+import { FieldIndexes } from './field-index.js';
 import type { Listener } from './listeners.js';
 import type { OpenReplica } from './open-replica.js';
 import type { RecordQuery, SortedRecord } from './query.js';
@@ -122,7 +123,7 @@ export class LiveResult<Found> implements LiveQuery<Found> {
 
   #fill(): void {
     const { open, table, query } = this.#context;
-    this.#sorted = findSorted(open, table, query);
+    this.#sorted = findSorted(open, table, query, this.#live.indexes);
     for (const record of this.#sorted) this.#byId.set(record.id, record);
   }
 
@@ -192,12 +193,19 @@ export class LiveResult<Found> implements LiveQuery<Found> {
 }
 
 /** The records that a query finds, all of them, in its order. */
-export function findSorted(open: OpenReplica, table: string, query: RecordQuery): SortedRecord[] {
+export function findSorted(
+  open: OpenReplica,
+  table: string,
+  query: RecordQuery,
+  indexes: FieldIndexes,
+): SortedRecord[] {
   const { replica } = open;
+  const candidates = indexes.candidates(table, query.equal);
   const found: SortedRecord[] = [];
-  for (const id of replica.find(table, query.equal)) {
+  for (const id of candidates ?? replica.find(table, query.equal)) {
     const reader = replica.reader(table, id);
-    if (query.isInRanges(reader)) found.push(query.sorted(id, reader));
+    const fits = candidates === undefined ? query.isInRanges(reader) : query.matches(reader);
+    if (fits) found.push(query.sorted(id, reader));
   }
   return query.isById ? found : found.sort((left, right) => query.compare(left, right));
 }
@@ -209,18 +217,20 @@ export interface WatchListeners {
   tellWatch(key: symbol, event: unknown): void;
 }
 
-/** The live queries of an open datastore. */
+/** The live queries of an open datastore, and the indexes that help queries. */
 export class LiveQueries {
+  readonly indexes: FieldIndexes;
   readonly #byTable = new Map<string, Set<LiveResult<unknown>>>();
   readonly #listeners: WatchListeners;
 
-  constructor(listeners: WatchListeners) {
+  constructor(open: OpenReplica, listeners: WatchListeners) {
+    this.indexes = new FieldIndexes(open);
     this.#listeners = listeners;
   }
 
   /** Whether there are none, so that nobody need look what changed. */
   get isEmpty(): boolean {
-    return this.#byTable.size === 0;
+    return this.#byTable.size === 0 && this.indexes.isEmpty;
   }
 
   add<Found>(table: string, live: LiveResult<Found>, listener: Listener<QueryChange<Found>>): void {
@@ -238,6 +248,7 @@ export class LiveQueries {
 
   /** Lets all live queries follow edits of these records, and returns what tells their listeners. */
   follow(records: RecordsByTable): () => void {
+    this.indexes.follow(records);
     const tells: (() => void)[] = [];
     for (const [table, ids] of records) {
       for (const live of this.#byTable.get(table) ?? []) {
@@ -252,6 +263,7 @@ export class LiveQueries {
 
   /** Lets all live queries look at everything again, since nobody knows what changed. */
   refresh(): void {
+    this.indexes.forget();
     for (const queries of this.#byTable.values()) for (const live of queries) live.refresh();
   }
 

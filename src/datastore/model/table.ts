@@ -94,6 +94,23 @@ export class Table<Shape extends object = Undeclared> {
     return this;
   }
 
+  /**
+   * Keeps an index of each of these fields, so that a {@link query} that asks for a value of one of them looks at the records
+   * that have it, and not at the whole table. The result is the same.
+   *
+   * An index costs memory for every record that has the field, and a look at the field at every edit of a record. The first
+   * query makes it. Ranges are no help to it, and lists are told apart by their lengths alone; in a batch, and in a merge
+   * function, a query looks at the whole table. It is not stored, so call this each time the datastore is opened.
+   *
+   * @throws DatastoreError `invalid-name`.
+   */
+  index(...fields: readonly FieldName<Shape>[]): this {
+    this.#open.requireOpen();
+    const names = fields.map((field) => ownFieldName(field, { table: this.id }));
+    for (const name of names) this.#live.indexes.add(this.id, name);
+    return this;
+  }
+
   /** The record with an id, or `undefined` if there is none. @throws DatastoreError `invalid-name`. */
   get(id: string): DatastoreRecord<Shape> | undefined {
     const record = this.record(id);
@@ -134,7 +151,7 @@ export class Table<Shape extends object = Undeclared> {
    */
   query(fields: QueryInput<Shape> = {}, options: QueryOptions<Shape> = {}): QueryResult<DatastoreRecord<Shape>> {
     const query = new RecordQuery(this.id, fields, options);
-    const found = findSorted(this.#open, this.id, query).slice(0, query.limit);
+    const found = findSorted(this.#open, this.id, query, this.#live.indexes).slice(0, query.limit);
     return queryResultOf(found.map(({ id }) => this.record(id)));
   }
 
