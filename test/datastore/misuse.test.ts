@@ -114,6 +114,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     (wrong, { table }) => table.watch({}, () => undefined, wrong),
   ],
   'Table.declare': [(wrong, { table }) => table.declare(wrong), (wrong, { table }) => table.declare({ x: wrong })],
+  'Table.index': [(wrong, { table }) => table.index(wrong), (wrong, { table }) => table.index('x', wrong)],
   'Table.record': [(wrong, { table }) => table.record(wrong)],
   'Table.getOrInsert': [
     (wrong, { table }) => table.getOrInsert(wrong),
