@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { Delta, type DeltaInput, formatState, type MergeFunction, NO_LIMITS, sizeOfDelta } from '../../src/index.js';
+import {
+  type Change,
+  Delta,
+  type DeltaInput,
+  formatState,
+  type MergeFunction,
+  NO_LIMITS,
+  sizeOfDelta,
+} from '../../src/index.js';
 import { type PutOutcome, Replica, type SequencerMessage } from '../../src/sync/index.js';
 import { D, I, put, seen, stateAfter } from './notation.js';
 import { changedIn, EPOCH, Pair, statusOf } from './pair.js';
@@ -479,6 +487,33 @@ describe('a merge function that fails', () => {
     pair.settle();
     expect(pair.sequencer.answer({ type: 'fetch', rev: 2 }, 'owner')).toMatchObject({ entries: [{ rev: 3 }] });
     expect(pair.sync().ruleFailures).toEqual([]);
+  });
+
+  test('24: is told with the conflict of its field, and with no other of the table, record or name', () => {
+    const pair = pairWithRecord();
+    for (const [table, field] of [
+      ['t', 'f'],
+      ['t', 'g'],
+      ['u', 'f'],
+    ] as const) {
+      pair.rules.set(table, field, ({ local }) => (local === 13 ? raise(thrown) : local));
+    }
+    const ofOther: Change = { type: 'insert', table: 'u', record: 'a', fields: new Map([['f', 0]]) };
+    pair.other(I('b'), ofOther);
+    pair.catchUp();
+    const edits = (first: number): Change[] => [
+      ...[put('a', 'f', first), put('a', 'g', first + 1), put('b', 'f', first + 2)],
+      { type: 'update', table: 'u', record: 'a', ops: new Map([['f', { type: 'put', value: first + 3 }]]) },
+    ];
+    pair.replica.apply(edits(13));
+    pair.replica.receive({ type: 'entries', entries: [pair.other(...edits(1))] });
+    const { conflicts } = pair.sync();
+    expect(conflicts.map(({ table, record, field, failure }) => [table, record, field, failure?.cause])).toEqual([
+      ['t', 'a', 'f', thrown],
+      ['t', 'a', 'g', undefined],
+      ['t', 'b', 'f', undefined],
+      ['u', 'a', 'f', undefined],
+    ]);
   });
 
   test('24: tells what it threw, once for each field and merge', () => {

@@ -13,6 +13,15 @@ function pairWithRecord(): Pair {
 }
 
 describe('what is saved', () => {
+  test('has no history where no undo item is remembered, whatever may be saved of one', () => {
+    const formats = [0, 1].map((undoDepth) => {
+      const pair = new Pair({ undoDepth, savedUndoSize: 1000 });
+      pair.edit(I('a'));
+      return pair.replica.save().format;
+    });
+    expect(formats).toEqual([1, 2]);
+  });
+
   test('is plain data: the state of the log, and every edit on top of it', () => {
     const pair = pairWithRecord();
     pair.edit(put('a', 'f', 1));
