@@ -295,6 +295,14 @@ describe('the log', () => {
     expect(entriesOf(sequencer, 4)).toEqual([]);
   });
 
+  test('trimmed a second time keeps all entries after that', () => {
+    const sequencer = sequencerWith(FOUR);
+    sequencer.trim(1);
+    sequencer.trim(2);
+    expect(entriesOf(sequencer, 2)).toHaveLength(2);
+    expect(sequencer.save().log.map(({ rev }) => rev)).toEqual([3, 4]);
+  });
+
   test('recognises a retry after trimming while the nonce is among the recent ones; then the retry is reset', () => {
     const sequencer = sequencerWith(FOUR, { recentNonces: 2 });
     expect(summary(sequencer.put(0, 'n1', [I('a')], 'owner'))).toBe('repeated 1');
