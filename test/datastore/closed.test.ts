@@ -45,6 +45,7 @@ function calls(desk: Desk): ReadonlyMap<string, () => unknown> {
     getOrInsert: () => table.getOrInsert('r'),
     insert: () => table.insert(),
     declare: () => table.declare({ f: 'long' }),
+    index: () => table.index('f'),
     query: () => table.query(),
     watch: () => table.watch({}, () => undefined),
     record: () => table.record('r'),
