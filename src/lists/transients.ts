@@ -5,7 +5,7 @@ import { FIRST_MADE } from './run-sequence.js';
 
 /**
  * Operations on a list without its *transient* items, which they insert and delete again, as far as no merge can tell:
- * what is left does the same to the list, and merges the same, whatever operations come before and behind it.
+ * the operations that are left do the same to the list, and merge in the same way, whatever comes before and after them.
  *
  * Nobody else can know a transient item, so all that is left of it is a tombstone. A tombstone decides two things. It is
  * where later items were inserted; so what is left is written anew, by the order of its elements: first the puts, then all
@@ -60,7 +60,7 @@ export function withoutTransients(ops: ListColumns): ListColumns {
   return left.finish();
 }
 
-/** By element that was made: 1 if it stays, which all do that are no tombstones. */
+/** Which elements that were made stay: 1 for those. Only tombstones are dropped. */
 function elementsToKeep({ runs, headRoles, firstMade, endMade }: Replay): Uint8Array {
   const isKept = new Uint8Array(endMade - firstMade);
   /** An append ends every head, and an insert those that are not behind an own item. */

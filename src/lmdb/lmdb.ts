@@ -103,7 +103,7 @@ function makeEnvironment(path: string, open: (path: string) => RootDatabase): vo
   }
 }
 
-/** What a file system says that has no links. There, LMDB makes the environment in its place. */
+/** The codes of a file system without links. There, LMDB makes the environment where it will stay. */
 const NO_LINKS = new Set<unknown>(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
 /** Unlike a new name, a link never takes the place of what another process has made meanwhile. */

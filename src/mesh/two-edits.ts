@@ -18,8 +18,8 @@ export interface AuthoredChange {
  * log. Of what the two insert into one gap, that of the higher agent stands first (LINE-4), as that of remote does
  * (LIST-4). Moves and puts compete by the linear order instead, and are told as conflicts, so they are left to the history.
  *
- * A merge takes a list to have no end. So what `own` does behind the end of what its author saw is behind the end of what
- * is there too, and applying the result refuses it (GRAPH-4).
+ * A merge does not know how long a list is. If `own` edits behind the end of what its author saw, the result is also behind the
+ * end of the list, and applying it rejects it (GRAPH-4).
  *
  * @returns nothing where that cannot be said without a history.
  */

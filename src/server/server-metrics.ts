@@ -42,7 +42,7 @@ export class ServerMetrics {
       ...family('deltaic_datastore_bytes', 'gauge', 'What they take of the budget.', [['', service.bytes]]),
       ...family('deltaic_calls_running', 'gauge', 'Calls in work.', [['', service.running]]),
       ...family('deltaic_calls_waiting', 'gauge', 'Calls that wait to be begun.', [['', service.waiting]]),
-      ...family('deltaic_calls_refused_total', 'counter', 'Calls for which there was no room.', [
+      ...family('deltaic_calls_refused_total', 'counter', 'Calls that were sent away with 503.', [
         ['', service.refused],
       ]),
       ...family('deltaic_watches', 'gauge', 'Open watches.', [['', service.watchers]]),

@@ -39,9 +39,16 @@ export class Turns {
    * won hears of it. Otherwise the winner would always be back before the one whose turn it is.
    */
   take<Answer>(handle: string, answer: () => Answer): Promise<Answer> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const line = this.#lines.get(handle);
-      const tell = (): void => resolve(answer());
+      // It is told while another put is accepted, which must not fail for it.
+      const tell = (): void => {
+        try {
+          resolve(answer());
+        } catch (error) {
+          reject(error);
+        }
+      };
       if (line !== undefined && this.#waiting < WAITING_MOST) {
         this.#waiting++;
         line.waiting.push({ until: performance.now() + this.#most, tell });

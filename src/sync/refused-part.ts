@@ -69,8 +69,8 @@ function onlyFields({ table, record, ops }: UpdateChange, isWanted: (field: stri
 }
 
 /**
- * What a place names, if the delta edits it. A server names one record that is too large, whatever others are, and each would
- * cost a round trip.
+ * What a place names, if the delta edits it. A server names only one record that is too large, and a refusal of each would cost a
+ * round trip; so if the named record is too large, all that are too large are taken.
  */
 function partAt(
   edits: readonly EditOfRecord[],

@@ -74,6 +74,17 @@ describe('a request of Node', () => {
     expect(answer.headers['content-length']).toBe(String(answer.body.length));
   });
 
+  test('has the same path if the whole address was sent, as to a proxy', async () => {
+    const port = await listen(async ({ path }) => ({ status: 200, headers: {}, body: path }));
+    for (const [address, path] of [
+      ['http://localhost:8484/v1/list?x', '/v1/list'],
+      ['HTTPS://localhost', '/'],
+      ['//v1/list', '//v1/list'],
+    ]) {
+      expect((await ask(port, { path: address ?? '' })).body).toBe(path);
+    }
+  });
+
   test('whose body is too large fails, and its connection ends after the answer', async () => {
     const port = await listen(async (request) => {
       const failure: unknown = await request.readBody({ size: 10, time: 10_000 }).catch((error: unknown) => error);

@@ -156,6 +156,20 @@ test('turns of one log are none of another', async () => {
   expect(told).toEqual(['one', 'three', 'two', 'four']);
 });
 
+test('an answer that cannot be made fails its own put, and not the one that has just been accepted', async () => {
+  const turns = new Turns(2_000);
+  await turns.take('h', () => 'first');
+  const broken = turns.take('h', () => {
+    throw new Error('broken');
+  });
+  const after = turns.take('h', () => 'after');
+  expect(() => turns.next('h')).not.toThrow();
+  await expect(broken).rejects.toThrow('broken');
+  turns.next('h');
+  expect(await after).toBe('after');
+  turns.close();
+});
+
 test('a put that is older than what the server holds in memory is told what it missed', async () => {
   const logs = new MemoryLogs();
   const service = new DatastoreService({ logs, newHandle: () => 'h', snapshotInterval: 3 });

@@ -32,7 +32,7 @@ export interface OutgoingResponse {
   writeHead(status: number, headers?: Record<string, string | number>): unknown;
   /** Sends some bytes; `false` if the client should be given time. */
   write(chunk: Uint8Array): boolean;
-  /** Ends the answer, with a body if it has no other. */
+  /** Ends the answer. A body may be given where nothing was written before. */
   end(body?: string | Uint8Array): unknown;
   /** Cuts the connection. */
   destroy(): unknown;
@@ -68,7 +68,8 @@ class NodeRequest implements ServerRequest {
   constructor(incoming: IncomingRequest, outgoing: OutgoingResponse) {
     const { method = 'GET', url = '/' } = incoming;
     this.method = method;
-    this.path = url.split('?', 1)[0] ?? '/';
+    // A proxy may send the whole address.
+    this.path = url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0] || '/';
     this.headers = {
       get: (name) => {
         const value = incoming.headers[name.toLowerCase()];

@@ -120,7 +120,7 @@ class Meeting implements Shift {
     this.touched = byRecord(changesIn(change));
   }
 
-  /** Whether the change has no detours. */
+  /** Whether the change contains no detour (SYNC-63). */
   get isStraight(): boolean {
     this.#isStraight ??= isSame(straight(NO_CHANGES, this.change), this.change);
     return this.#isStraight;
