@@ -2,6 +2,7 @@ import { withoutTransients } from '../lists/transients.js';
 import { type Change, type FieldOp, updateChange } from '../operations/change.js';
 import { mapFieldOps } from '../operations/lend.js';
 import { columnsOf, DELETE, listOfColumns, opCountOf } from '../operations/list-columns.js';
+import { isList, type Value } from '../values/value.js';
 import { SHORTEN_LEAST } from './shorten-least.js';
 
 /** Of how many operations an edit may keep at most, it is shortened: less would not pay for the next look. */
@@ -36,6 +37,24 @@ export function listOpCount(changes: readonly Change[]): number {
     for (const op of change.ops.values()) if (op.type === 'list') count += opCountOf(op);
   }
   return count;
+}
+
+/** How many steps it takes to gather changes anew: one for each change, field, list operation and item of a list. */
+export function weightOf(changes: readonly Change[]): number {
+  let weight = changes.length;
+  for (const change of changes) {
+    if (change.type === 'update') for (const op of change.ops.values()) weight += weightOfOp(op);
+    if (change.type === 'insert') for (const value of change.fields.values()) weight += weightOfValue(value);
+  }
+  return weight;
+}
+
+function weightOfOp(op: FieldOp): number {
+  return op.type === 'list' ? 1 + opCountOf(op) : op.type === 'put' ? weightOfValue(op.value) : 1;
+}
+
+function weightOfValue(value: Value): number {
+  return isList(value) ? 1 + value.length : 1;
 }
 
 function shortenOp(op: FieldOp): FieldOp {

@@ -2,7 +2,7 @@ import { changesIn, type Delta, deltaInNormalForm, deltaOf } from '../deltas/del
 import { DeltaDraft } from '../deltas/draft.js';
 import { editAt, positionOfRecord } from '../deltas/normal-form.js';
 import { composeOnto } from '../deltas/patch.js';
-import { listOpCount, shorten } from '../deltas/shorten.js';
+import { listOpCount, shorten, weightOf } from '../deltas/shorten.js';
 import { SHORTEN_LEAST } from '../deltas/shorten-least.js';
 import { DeltaTally } from '../deltas/tally.js';
 import type { Change, ListOp, ListPlace } from '../operations/change.js';
@@ -17,9 +17,8 @@ export class LocalDelta {
   #segments: Segment[];
   /** Changes after the last segment, composed as they come. */
   #running: DeltaDraft | undefined;
-  /** How many list operations the running segment has gathered, and at how many it is shortened next. */
-  #gathered = 0;
-  #shortenAt = SHORTEN_LEAST;
+  /** After how many more list operations the running segment is shortened. */
+  #untilShortened = SHORTEN_LEAST;
   /** Counted when it is first asked for: most deltas are rebased or put before anything joins them. */
   #tally: DeltaTally | undefined;
   #whole: Delta | undefined;
@@ -85,8 +84,8 @@ export class LocalDelta {
     this.#tally?.add(applied);
     this.#run(applied);
     this.#whole = undefined;
-    this.#gathered += listOpCount(applied);
-    if (this.#gathered >= this.#shortenAt) this.#shortenRunning();
+    this.#untilShortened -= listOpCount(applied);
+    if (this.#untilShortened <= 0) this.#shortenRunning();
   }
 
   /** {@link add} for one applied operation on a list that is there. */
@@ -95,14 +94,14 @@ export class LocalDelta {
     this.#running ??= new DeltaDraft();
     this.#running.addListOp(table, record, field, op);
     this.#whole = undefined;
-    if (++this.#gathered >= this.#shortenAt) this.#shortenRunning();
+    if (--this.#untilShortened <= 0) this.#shortenRunning();
   }
 
   /** Ends the running segment and returns it, unless there is none or its changes cancel one another. */
   cut(role: SegmentRole, origin?: number): Segment | undefined {
     const changes = this.#running?.finish() ?? [];
     this.#running = undefined;
-    [this.#gathered, this.#shortenAt] = [0, SHORTEN_LEAST];
+    this.#untilShortened = SHORTEN_LEAST;
     if (changes.length === 0) {
       // Changes that cancelled one another are not counted: the next segment does not follow them.
       this.#tally = undefined;
@@ -165,12 +164,11 @@ export class LocalDelta {
     return changes;
   }
 
-  /** Takes transient items out of the running segment. Each look is at twice as much as the one before it left. */
+  /** Takes transient items out of the running segment, and does so again after as many operations as this cost steps. */
   #shortenRunning(): void {
     const changes = this.#runningSoFar();
     const left = shorten(changes);
-    this.#gathered = listOpCount(left);
-    this.#shortenAt = Math.max(SHORTEN_LEAST, 2 * this.#gathered);
+    this.#untilShortened = Math.max(SHORTEN_LEAST, weightOf(left));
     if (left === changes) return;
     this.#tally = undefined;
     this.#running = undefined;
