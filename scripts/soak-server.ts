@@ -2,10 +2,11 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { draw } from '../bench/support/charts.js';
 import { thisSetting } from '../bench/support/machine.js';
@@ -15,6 +16,7 @@ const HELP = `Usage: npm run soak:server -- [options]
 
   --minutes N   for how long (default 60)
   --clients N   how many clients at once (default 16)
+  --pause N     how long a client rests after each step, in ms (default 0)
   --seed N      of what they do (default 1)
   --draw        write bench/server-soak.json and its chart
   --help        show this
@@ -30,6 +32,8 @@ const GROWTH_MOST = 1.1;
 interface Sample {
   readonly minute: number;
   readonly megabytes: number;
+  /** What of it are pages of files, such as those of the store, which the system may take back; where the system says so. */
+  readonly mapped?: number;
   readonly requests: number;
 }
 
@@ -37,12 +41,13 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '60' },
     clients: { type: 'string', default: '16' },
+    pause: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     draw: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
-async function soak(minutes: number, clients: number, seed: number): Promise<void> {
+async function soak(minutes: number, clients: number, rest: number, seed: number): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'deltaic-soak-'));
   const args = ['--import', 'tsx', resolve('src/cli/main.ts'), 'serve', '--data', directory, '--port', '0'];
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -59,14 +64,18 @@ async function soak(minutes: number, clients: number, seed: number): Promise<voi
   const end = performance.now() + minutes * 60_000;
   const work = Promise.all(
     Array.from({ length: clients }, async () => {
-      while (performance.now() < end) await load.step();
+      while (performance.now() < end) {
+        await load.step();
+        await pause(rest);
+      }
     }),
   );
   const sample = (): void => {
-    const kilobytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(server.pid)], { encoding: 'utf8' }));
     const minute = minutes - (end - performance.now()) / 60_000;
-    samples.push({ minute, megabytes: kilobytes / 1024, requests: load.requests });
-    console.log(`${minute.toFixed(1)} min: ${Math.round(kilobytes / 1024)} MiB, ${load.requests} requests`);
+    const memory = memoryOf(server.pid ?? 0);
+    samples.push({ minute, ...memory, requests: load.requests });
+    const { megabytes, mapped = 0 } = memory;
+    console.log(`${minute.toFixed(1)} min: ${megabytes} MiB, ${mapped} of it mapped, ${load.requests} requests`);
   };
   const timer = setInterval(sample, (minutes * 60_000) / SAMPLES);
   await work;
@@ -76,6 +85,15 @@ async function soak(minutes: number, clients: number, seed: number): Promise<voi
   await ended;
   rmSync(directory, { recursive: true });
   report(samples, load.requests, minutes, clients);
+}
+
+/** What memory a process takes, in MiB. */
+function memoryOf(pid: number): Pick<Sample, 'megabytes' | 'mapped'> {
+  const inMebibytes = (kilobytes: string): number => Math.round(Number(kilobytes) / 102.4) / 10;
+  const megabytes = inMebibytes(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
+  if (!existsSync(`/proc/${pid}/status`)) return { megabytes };
+  const mapped = /^RssFile:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return { megabytes, ...(mapped === undefined ? {} : { mapped: inMebibytes(mapped) }) };
 }
 
 function report(samples: readonly Sample[], requests: number, minutes: number, clients: number): void {
@@ -175,4 +193,4 @@ class Load {
 }
 
 if (values.help) console.log(HELP);
-else await soak(Number(values.minutes), Number(values.clients), Number(values.seed));
+else await soak(Number(values.minutes), Number(values.clients), Number(values.pause), Number(values.seed));
