@@ -2,7 +2,7 @@ import { DatastoreError, type Place, placeOfField } from '../errors/datastore-er
 import { InvariantError } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
 import { isMap } from '../values/brands.js';
-import { FrozenMapBuilder, singleEntry, sortedMap } from '../values/fields.js';
+import { FrozenMapBuilder, sortedMap } from '../values/fields.js';
 import { visitEach } from '../values/frozen-array.js';
 import { invalidName, isValidRecordId, isValidTableId } from '../values/names.js';
 import { ownAtom, ownFieldName, ownFields, ownValue } from '../values/ownership.js';
@@ -135,7 +135,7 @@ export function ownChange(change: unknown, position?: number, rows?: RecordColum
       return insertChange(table, record, ownFields(raw['fields'], place));
     case 'update': {
       const ops = raw['ops'];
-      if (rows !== undefined && isMap(ops) && ops.size === 1 && ownCell(ops, rows, place)) {
+      if (rows !== undefined && isMap(ops) && ownCell(ops, rows, place)) {
         rows.endUpdate(table, record);
         return undefined;
       }
@@ -155,25 +155,26 @@ function ownFieldOps(ops: unknown, place: Place): ReadonlyMap<string, FieldOp> {
   const owned = new FrozenMapBuilder<string, FieldOp>();
   for (const [name, op] of ops) {
     const field = ownFieldName(name, place);
-    const ownedOp = ownFieldOp(op, placeOfField(place, field));
-    if (ops.size === 1) return singleEntry(field, ownedOp);
-    owned.set(field, ownedOp);
+    owned.set(field, ownFieldOp(op, placeOfField(place, field)));
   }
   return sortedMap(owned.finish());
 }
 
-/** Takes a put, as most updates are, without making an object. */
+/** Takes a single put, as most updates are, without making an object. @returns whether it is one. */
 function ownCell(ops: ReadonlyMap<unknown, unknown>, rows: RecordColumnsBuilder, record: Place): boolean {
-  for (const [name, op] of ops) {
-    const field = ownFieldName(name, record);
-    const place = placeOfField(record, field);
-    const raw = ownObject(op, 'a field operation', place);
-    if (raw['type'] !== 'put') return false;
-    const before = 'before' in raw ? ownOptional(raw['before'], place) : UNKNOWN;
-    rows.cell(field, ownValue(raw['value'], place), before);
-    return true;
+  let only: readonly [unknown, unknown] | undefined;
+  for (const entry of ops) {
+    if (only !== undefined) return false;
+    only = entry;
   }
-  return false;
+  if (only === undefined) return false;
+  const field = ownFieldName(only[0], record);
+  const place = placeOfField(record, field);
+  const raw = ownObject(only[1], 'a field operation', place);
+  if (raw['type'] !== 'put') return false;
+  const before = 'before' in raw ? ownOptional(raw['before'], place) : UNKNOWN;
+  rows.cell(field, ownValue(raw['value'], place), before);
+  return true;
 }
 
 function ownFieldOp(op: unknown, place: Place): FieldOp {

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { type Conflict, conflictToJSON, parseDelta, ResolutionRules, transform } from '../../src/index.js';
+import {
+  type Conflict,
+  conflictToJSON,
+  Delta,
+  type FieldOp,
+  parseDelta,
+  ResolutionRules,
+  transform,
+} from '../../src/index.js';
 import { parseEntry, parseSequencer, Replica, Sequencer } from '../../src/sync/index.js';
 
 const RECORD = { f: { I: '5' }, b: { B: 'AAA' }, d: { T: '5' }, g: { N: 'nan' }, l: ['x', { I: '1' }] } as const;
@@ -118,3 +126,21 @@ test('Maps of values or operations are no JSON: nothing is lost without a word',
     expect(() => JSON.stringify(map)).toThrow('a Map is not JSON');
   }
 });
+
+class MapOfOne extends Map<string, FieldOp> {
+  override get size(): number {
+    return 1;
+  }
+}
+
+test.each([1, 20])(
+  'operations are taken from a Map, whatever size it says it has, in a delta of %i changes',
+  (count) => {
+    const ops = new MapOfOne(['b', 'a'].map((field) => [field, { type: 'put', value: 1 }]));
+    const delta = Delta.from(
+      Array.from({ length: count }, (_, at) => ({ type: 'update', table: 't', record: `r${at + 10}`, ops }) as const),
+    );
+    const [change] = delta;
+    expect([delta.length, change?.type === 'update' && [...change.ops.keys()]]).toEqual([count, ['a', 'b']]);
+  },
+);
