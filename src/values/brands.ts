@@ -39,6 +39,8 @@ export function timeOf(something: unknown): number | undefined {
 export function isMap(something: unknown): something is ReadonlyMap<unknown, unknown> {
   if (typeof something !== 'object' || something === null) return false;
   try {
+    // Most objects that are no Map are plain ones, and to throw for each of them would take longer than to insert it.
+    if (Object.getPrototypeOf(something) === Object.prototype) return false;
     Map.prototype.has.call(something, undefined);
     return true;
   } catch {
