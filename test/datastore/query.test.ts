@@ -1,10 +1,9 @@
 /** Queries by range, order and limit, and live ones. */
 
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DatastoreRecord, LiveQuery, QueryChange, Table, Value } from '../../src/datastore/index.js';
 import { compareValues, typeOfValue, valuesMatch } from '../../src/index.js';
-import { StepCounter } from '../complexity/step-counter.js';
 import { runs } from '../support/seed.js';
 import { Desk, failure, settle, twoDesks } from './support/desk.js';
 
@@ -388,68 +387,6 @@ describe('16: an index', () => {
     expect(failure(() => table.index(5 as never))).toBe('invalid-name at t');
     datastore.close();
     expect(failure(() => table.index('v'))).toBe('closed');
-  });
-});
-
-describe('16: the cost of a query with an index', () => {
-  const counter = new StepCounter();
-  afterAll(() => counter.close());
-
-  /** The steps of a query that finds ten of so many records, and those of an edit. */
-  function stepsWith(size: number): { readonly query: number; readonly edit: number } {
-    const { datastore } = new Desk();
-    const table = datastore.table('t').index('v');
-    for (let start = 0; start < size; start += 500) {
-      datastore.batch(() => {
-        for (let at = start; at < start + 500; at++) table.insert(`r${at}`, { v: at % (size / 10) });
-      });
-    }
-    const query = (): unknown => table.query({ v: 7 });
-    expect(query()).toHaveLength(10);
-    const edit = (): unknown => table.record('r0').set('v', 7 + (table.record('r0').getDouble('v') % 2));
-    edit();
-    return { query: counter.count(query), edit: counter.count(edit) };
-  }
-
-  test('follows what is found, not the table', () => {
-    const [small, large] = [stepsWith(500), stepsWith(16_000)];
-    expect(large.query / small.query).toBeLessThan(1.3);
-    expect(large.edit / small.edit).toBeLessThan(1.3);
-  });
-});
-
-describe('16: the cost of a live query', () => {
-  const counter = new StepCounter();
-  afterAll(() => counter.close());
-
-  /** The steps of one edit beside a live query of a table with so many records. */
-  function stepsOfEdit(size: number, edit: (table: Table) => unknown): number {
-    const desk = new Desk();
-    const table = desk.datastore.table('t');
-    desk.datastore.batch(() => {
-      for (let at = 0; at < size; at++) table.insert(`r${at}`, { v: (at * 7919) % size });
-    });
-    let changes = 0;
-    table.watch({ v: { gte: 0 } }, () => changes++, { orderBy: 'v', limit: size / 2 });
-    edit(table);
-    const steps = counter.count(() => edit(table));
-    expect(changes).toBe(2);
-    return steps;
-  }
-
-  const EDITS: readonly (readonly [string, (table: Table) => unknown])[] = [
-    ['an edit that leaves a record where it is', (table) => table.record('r0').set('w', 1)],
-    [
-      'an edit that moves a record',
-      (table) => table.record('r0').set('v', (table.record('r0').getDouble('v') + 9) % 90),
-    ],
-    ['a new record', (table) => table.insert({ v: 1 })],
-  ];
-
-  test.each(EDITS)('does not grow with the table: %s', (_title, edit) => {
-    const [small, large] = [stepsOfEdit(500, edit), stepsOfEdit(16_000, edit)];
-    // Thirty-two times the records are five more halvings of a search.
-    expect(large / small).toBeLessThan(1.6);
   });
 });
 

@@ -46,19 +46,16 @@ describe('every vector file', () => {
   }
 });
 
-describe('every case is what the engine answers', () => {
+describe('every case is what the engine answers, byte for byte', () => {
   for (const family of FAMILIES) {
     test(family.file, () => {
+      if (textOfFamily(family) === readText(family.file)) return;
+      // Which case it is.
       for (const vector of casesOf(family)) {
         const input = inputOf(family, vector);
         expect({ ...input, ...family.complete(input) }, textOf(vector['name'])).toEqual(vector);
       }
+      expect.fail('the file is not what `npm run vectors` writes');
     });
-  }
-});
-
-describe('generating again gives the same bytes', () => {
-  for (const family of FAMILIES) {
-    test(family.file, () => expect(textOfFamily(family) === readText(family.file)).toBe(true));
   }
 });

@@ -99,6 +99,14 @@ describe('the source', () => {
   });
 });
 
+test('only files with a process of their own change how V8 runs', () => {
+  const changing = sourcesUnder('test').filter(({ code }) => /\b(?:new StepCounter|setFlagsFromString)\(/.test(code));
+  const paths = changing.map(({ path }) => path);
+  expect(paths).toContain('test/complexity/step-counter.ts');
+  // A counter keeps V8 from optimizing, and other files of the same process would run many times slower.
+  expect(paths.filter((path) => !/^test\/complexity\/|\/leaks\.test\.ts$/.test(path))).toEqual([]);
+});
+
 test('no code is left for later', () => {
   expect(
     matches(
