@@ -183,14 +183,20 @@ export class EventGraph {
       const number = Math.max(event.time ?? 0, own.number + 1);
       return { event, index: this.length, agent, seq, number, seen: own.seen, shown: undefined };
     }
-    const parents = event.parents.flatMap((id) => this.find(id) ?? []);
+    const parents: EventNode[] = [];
+    let number = event.time ?? 0;
+    let ownSeq = 0;
+    for (const id of event.parents) {
+      const parent = this.find(id);
+      if (parent === undefined) continue;
+      parents.push(parent);
+      if (parent.number >= number) number = parent.number + 1;
+      if (parent.agent === agent) ownSeq = parent.seq;
+    }
     const seen = this.#seenBy(event, agent, parents);
-    const ownParent = parents.find((parent) => parent.agent === agent);
-    if (Math.max(seen[agent] ?? 0, ownParent?.seq ?? 0) !== seq - 1) {
+    if (Math.max(seen[agent] ?? 0, ownSeq) !== seq - 1) {
       throw new DatastoreError('invalid-change', `event ${nameOf(event.id)} did not see the agent's event before it`);
     }
-    let number = event.time ?? 0;
-    for (const parent of parents) number = Math.max(number, parent.number + 1);
     if (parents.length < event.parents.length) {
       for (const head of this.trimmed.heads) number = Math.max(number, head.number + 1);
     }
@@ -202,8 +208,9 @@ export class EventGraph {
     const heads = this.#heads;
     if (node.event.parents.length === heads.length && heads.every((head) => saw(node, head))) return this.length;
     let first = this.length;
-    for (const [agent, own] of this.#byAgent.entries()) {
+    for (let agent = 0; agent < this.#byAgent.length; agent++) {
       if (agent === node.agent) continue;
+      const own = this.#byAgent[agent] ?? [];
       const next = own[Math.max(0, (node.seen[agent] ?? 0) - (this.#trimmedSeqs[agent] ?? 0))];
       if (next !== undefined && next.index < first) first = next.index;
     }
@@ -281,7 +288,9 @@ export class EventGraph {
           throw new DatastoreError('invalid-change', reason);
         }
       }
-      for (const [number, seq] of parent.seen.entries()) seen[number] = Math.max(seen[number] ?? 0, seq);
+      for (let number = 0; number < parent.seen.length; number++) {
+        seen[number] = Math.max(seen[number] ?? 0, parent.seen[number] ?? 0);
+      }
       seen[parent.agent] = Math.max(seen[parent.agent] ?? 0, parent.seq);
     }
     return dense(seen);

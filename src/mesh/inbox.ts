@@ -12,9 +12,11 @@ export interface RefusedEvent {
  * Events that arrived and are not integrated: each waits for its parents. Spec: GRAPH-4.
  */
 export class Inbox {
-  /** In order of arrival, and by agent and seq. */
+  /** In order of arrival. */
   #arrived: MeshEvent[] = [];
+  /** The first `#namedCount` of them by agent and seq: nobody looks for the others by name yet. */
   readonly #byAgent = new Map<string, Map<number, MeshEvent>>();
+  #namedCount = 0;
   /** By agent, the first of its events that was refused; all later ones are refused with it. */
   readonly #refused = new Map<string, number>();
   #hasNew = false;
@@ -35,18 +37,16 @@ export class Inbox {
    * @throws ServiceError `log-mismatch` if another event with its id is held or waits. Spec: PEER-2.
    */
   add(event: MeshEvent, graph: EventGraph): void {
-    const [agent, seq] = event.id;
     if (this.#isRefused(event.id)) return;
-    const own = this.#byAgent.get(agent) ?? new Map<number, MeshEvent>();
-    const known = graph.find(event.id)?.event ?? own.get(seq);
+    const isHeld = graph.has(event.id);
+    const known = isHeld ? graph.find(event.id)?.event : this.#find(event.id);
     if (known !== undefined && known !== event && !areSame(known, event)) {
       throw new ServiceError(
         'log-mismatch',
         `two different events are named ${nameOf(event.id)}: give each copy of a replica its own name`,
       );
     }
-    if (known !== undefined || graph.has(event.id)) return;
-    this.#byAgent.set(agent, own.set(seq, event));
+    if (known !== undefined || isHeld) return;
     this.#arrived.push(event);
     this.#hasNew = true;
   }
@@ -59,38 +59,76 @@ export class Inbox {
    */
   drain(graph: EventGraph, integrate: (event: MeshEvent) => void): RefusedEvent[] {
     this.#hasNew = false;
+    const arrived = this.#arrived;
     const refused: RefusedEvent[] = [];
+    // By the first parent that is missing. Most events have all of theirs.
     const waiting = new Map<string, MeshEvent[]>();
-    const ready: MeshEvent[] = [];
-    const consider = (event: MeshEvent): void => {
-      const missing = event.parents.find((id) => !graph.has(id) && !this.#isRefused(id));
-      if (missing === undefined) ready.push(event);
-      else waiting.set(keyOf(missing), [...(waiting.get(keyOf(missing)) ?? []), event]);
-    };
-    for (const next of this.#arrived) {
-      consider(next);
-      for (let event = ready.pop(); event !== undefined; event = ready.pop()) {
-        const { id } = event;
-        this.#byAgent.get(id[0])?.delete(id[1]);
-        if (!graph.has(id)) {
-          const error = this.#tryIntegrate(event, integrate);
-          if (error !== undefined) {
-            refused.push({ event, error });
-            this.#refused.set(id[0], Math.min(id[1], this.#refused.get(id[0]) ?? id[1]));
-          }
-        }
-        if (waiting.size === 0) continue;
-        const followers = waiting.get(keyOf(id)) ?? [];
-        waiting.delete(keyOf(id));
-        for (const follower of followers.reverse()) consider(follower);
-      }
+    for (const next of arrived) {
+      if (this.#waitsFor(next, graph, waiting)) continue;
+      this.#take(next, graph, integrate, refused);
+      if (waiting.size > 0)
+        this.#takeFollowers(next, graph, waiting, (event) => this.#take(event, graph, integrate, refused));
     }
-    this.#arrived = waiting.size === 0 ? [] : this.#arrived.filter(({ id }) => this.#byAgent.get(id[0])?.has(id[1]));
+    this.#byAgent.clear();
+    this.#namedCount = 0;
+    this.#arrived = waiting.size === 0 ? [] : arrived.filter(({ id }) => !graph.has(id) && !this.#isRefused(id));
     return refused;
   }
 
+  /** Whether an event has to wait; then it is noted by what it waits for. */
+  #waitsFor(event: MeshEvent, graph: EventGraph, waiting: Map<string, MeshEvent[]>): boolean {
+    for (const id of event.parents) {
+      if (graph.has(id) || this.#isRefused(id)) continue;
+      const others = waiting.get(keyOf(id));
+      if (others === undefined) waiting.set(keyOf(id), [event]);
+      else others.push(event);
+      return true;
+    }
+    return false;
+  }
+
+  /** Takes what waited for an event, what waited for that, and so on. */
+  #takeFollowers(
+    first: MeshEvent,
+    graph: EventGraph,
+    waiting: Map<string, MeshEvent[]>,
+    take: (event: MeshEvent) => void,
+  ): void {
+    const taken = [first];
+    for (let event = taken.pop(); event !== undefined; event = taken.pop()) {
+      const followers = waiting.get(keyOf(event.id)) ?? [];
+      waiting.delete(keyOf(event.id));
+      for (const follower of followers) {
+        if (this.#waitsFor(follower, graph, waiting)) continue;
+        take(follower);
+        taken.push(follower);
+      }
+    }
+  }
+
+  #take(event: MeshEvent, graph: EventGraph, integrate: (event: MeshEvent) => void, refused: RefusedEvent[]): void {
+    const { id } = event;
+    if (graph.has(id)) return;
+    const error = this.#tryIntegrate(event, integrate);
+    if (error === undefined) return;
+    refused.push({ event, error });
+    this.#refused.set(id[0], Math.min(id[1], this.#refused.get(id[0]) ?? id[1]));
+  }
+
+  /** The event with an id, if it waits. */
+  #find([agent, seq]: EventId): MeshEvent | undefined {
+    for (; this.#namedCount < this.#arrived.length; this.#namedCount++) {
+      const event = this.#arrived[this.#namedCount] as MeshEvent;
+      const [name, number] = event.id;
+      const own = this.#byAgent.get(name);
+      if (own === undefined) this.#byAgent.set(name, new Map([[number, event]]));
+      else own.set(number, event);
+    }
+    return this.#byAgent.get(agent)?.get(seq);
+  }
+
   #tryIntegrate(event: MeshEvent, integrate: (event: MeshEvent) => void): DatastoreError | undefined {
-    const parent = event.parents.find((id) => this.#isRefused(id));
+    const parent = this.#refused.size === 0 ? undefined : event.parents.find((id) => this.#isRefused(id));
     if (parent !== undefined || this.#isRefused(event.id)) {
       const reason = `event ${nameOf(event.id)} saw ${nameOf(parent ?? event.id)}, which was refused`;
       return new DatastoreError('invalid-change', reason);
@@ -105,7 +143,7 @@ export class Inbox {
   }
 
   #isRefused([agent, seq]: EventId): boolean {
-    return seq >= (this.#refused.get(agent) ?? Number.POSITIVE_INFINITY);
+    return this.#refused.size > 0 && seq >= (this.#refused.get(agent) ?? Number.POSITIVE_INFINITY);
   }
 }
 

@@ -16,7 +16,7 @@ import {
   updateChange,
 } from '../operations/change.js';
 import { addDifference } from '../rules/sum.js';
-import { freezeMap, sortedMap } from '../values/fields.js';
+import { freezeMap, singleEntry, sortedMap } from '../values/fields.js';
 import { isNumber, valuesEqual } from '../values/order.js';
 import { type Atom, isList, type Value } from '../values/value.js';
 import { ruleIn } from './event.js';
@@ -364,12 +364,15 @@ export class RecordHistory {
       }
       return [insertChange(table, record, sortedMap(fields))];
     }
-    const ops = new Map<string, FieldOp>();
+    const ops: (readonly [string, FieldOp])[] = [];
     for (const [name, touched] of this.#touched) {
       const op = transition(touched, this.#current(this.#field(name)).display);
-      if (op !== undefined) ops.set(name, op);
+      if (op !== undefined) ops.push([name, op]);
     }
-    return ops.size === 0 ? [] : [updateChange(table, record, sortedMap(freezeMap(ops)))];
+    const [first] = ops;
+    if (first === undefined) return [];
+    const byField = ops.length === 1 ? singleEntry(...first) : sortedMap(freezeMap(ops));
+    return [updateChange(table, record, byField)];
   }
 
   /** Notes what a field is before the event changes it. */

@@ -10,7 +10,7 @@ import {
 } from '../values/size.js';
 import type { Atom, Value } from '../values/value.js';
 import type { Change, FieldList, FieldOp, FieldOps, ListOp } from './change.js';
-import { opCountOf, visitListOps } from './list-columns.js';
+import { columnsIn, opCountOf, visitListOps } from './list-columns.js';
 import { ownChange } from './ownership.js';
 
 /**
@@ -143,9 +143,6 @@ export function sizeOfFieldOpValues(op: FieldOp): number {
 }
 
 function sizeOfListValues(list: FieldList): number {
-  let size = 0;
-  visitListOps(list, (_, value) => {
-    size += sizeOfItem(value);
-  });
-  return size;
+  const columns = columnsIn(list);
+  return columns === undefined ? sumOf(list.ops, sizeOfListOpValue) : sumOf(columns.values, sizeOfItem);
 }

@@ -41,7 +41,12 @@ interface Joined {
  * Spec: HIST-1 to HIST-5.
  */
 export function encodeMesh(content: MeshContent): Uint8Array {
-  const events = inFileOrder(content.events, content.trimmed.vector, 0);
+  return encodeOrdered({ ...content, events: inFileOrder(content.events, content.trimmed.vector, 0) });
+}
+
+/** {@link encodeMesh} of events that are in the order of the file. */
+function encodeOrdered(content: MeshContent): Uint8Array {
+  const { events } = content;
   const agents = agentsOf(content);
   const numbers = new Map(agents.map((agent, number) => [agent, number]));
   const joined = joinEvents(events);
@@ -107,7 +112,7 @@ export function decodeMesh(bytes: unknown, options?: DecodeOptions): MeshContent
     open: history.deltas[joinedCount] as Delta,
     openRules: allRules[deltas.length] ?? new Map(),
   };
-  if (!isSame(encodeMesh(content), bytes as Uint8Array)) {
+  if (!isSame(encodeOrdered(content), bytes as Uint8Array)) {
     throw invalidBinary('the events are not written as the encoder writes them', head.byteOffset);
   }
   return content;
@@ -147,6 +152,7 @@ function inFileOrder<Shape extends Pick<MeshEvent, 'id' | 'parents'>>(
       order.push(event);
       there.set(agent, event.id[1]);
       next.set(agent, at + 1);
+      if (waiting.size === 0) continue;
       const key = event.id.join('\n');
       for (const woken of waiting.get(key) ?? []) insertDescending(ready, woken);
       waiting.delete(key);
@@ -272,12 +278,12 @@ function encodeParents(
   for (const [agent, own] of byAgent) {
     const known = new Map<string, number>();
     for (const { parents } of own) {
-      const others = parents.filter(([other]) => other !== agent);
-      const hasOwn = others.length < parents.length;
-      if (others.length === 0 && hasOwn) {
+      if (parents.length === 1 && parents[0]?.[0] === agent) {
         gap++;
         continue;
       }
+      const others = parents.filter(([other]) => other !== agent);
+      const hasOwn = others.length < parents.length;
       const isUsual = others.length === 1 && hasOwn;
       column.varint(gap * 2 + (isUsual ? 0 : 1));
       if (!isUsual) column.varint(others.length * 2 + (hasOwn ? 1 : 0));
@@ -363,8 +369,9 @@ function joinEvents(events: readonly MeshEvent[]): readonly Joined[] {
 function listEditIn(
   delta: Delta,
 ): { readonly table: string; readonly record: string; readonly field: string; readonly op: FieldList } | undefined {
-  const [change, ...others] = changesIn(delta);
-  if (change?.type !== 'update' || change.ops.size !== 1 || others.length > 0) return undefined;
+  const changes = changesIn(delta);
+  const change = changes[0];
+  if (change?.type !== 'update' || change.ops.size !== 1 || changes.length > 1) return undefined;
   for (const [field, op] of change.ops) {
     if (op.type === 'list' && !op.create && op.ops.length > 0) {
       return { table: change.table, record: change.record, field, op };
@@ -487,6 +494,7 @@ function ruleSetsOf(all: readonly EventRules[]): readonly EventRules[] {
 }
 
 function keyOf(rules: EventRules): string {
+  if (rules.size === 0) return '';
   return entriesOf(rules)
     .map((entry) => entry.join('\n'))
     .join('\n\n');
@@ -566,5 +574,7 @@ function insertsIn(delta: Delta, offset: number): Extract<ReturnType<typeof chan
 }
 
 function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
 }
