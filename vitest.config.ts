@@ -69,6 +69,7 @@ const LONGEST = [
   'test/simulator/simulator.test.ts',
   'test/server/postgres-outages.test.ts',
   'test/server/postgres-logs.test.ts',
+  'test/server/postgres-failover.test.ts',
   'test/laws/list-merge.test.ts',
   'test/simulator/trace.test.ts',
   'test/browser/indexeddb.test.ts',

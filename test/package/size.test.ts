@@ -36,7 +36,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/storage/lmdb': 5_500,
   'deltaic/server': 47_000,
   'deltaic/server/lmdb': 4_100,
-  'deltaic/server/postgres': 5_200,
+  'deltaic/server/postgres': 5_900,
   'deltaic/http': 33_100,
   'deltaic/http/testing': 41_100,
   'deltaic/server/node': 1_000,

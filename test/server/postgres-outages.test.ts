@@ -78,7 +78,7 @@ describe('a database that goes silent', () => {
   test('fails the calls that wait for it, and is used again when it answers', async () => {
     await server.emptyDatabase();
     const wire = await CuttableWire.to([server.port]);
-    const store = await open({ url: server.url(wire.port), timeout: 300 });
+    const store = await open({ url: server.url(wire.port), timeout: 2_000 });
     await store.create('h', 'id', 'ann');
     wire.set('silent');
     const calls = [store.append([entry('h', 0, 'n1', '')]), store.get('h'), store.trim('h', 0), store.remove('x')];

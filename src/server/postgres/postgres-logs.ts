@@ -15,12 +15,16 @@ import type {
   WakeListener,
 } from '../log-store.js';
 import { checkHandlesDiffer, scopeOf } from '../log-store.js';
+import { PostgresHosts } from './postgres-hosts.js';
 import { PostgresWaker } from './postgres-waker.js';
 import { checkSchema, migrate, SCHEMA_VERSION } from './schema.js';
 
 /** How a store in PostgreSQL is opened. */
 export interface PostgresLogsOptions {
-  /** Where the database is, as a connection string. A pooler in transaction mode may stand before it. */
+  /**
+   * Where the database is, as a connection string. A pooler in transaction mode may stand before it. Several hosts, separated by
+   * commas as in `postgres://me@one,two:5433/logs`, are a database and its copies: the one that takes writes is used.
+   */
   readonly url: string;
   /**
    * A connection string for LISTEN, which needs a session of its own: give the database itself where `url` names a
@@ -52,6 +56,9 @@ interface DatastoreRow {
 const TIMEOUT = 30_000;
 /** How long PostgreSQL lets a transaction wait for its next statement, in ms: that of a stopped process keeps its locks. */
 const IDLE = 10_000;
+
+/** How the codes of warnings begin: their names are in the language of the database. */
+const WARNING_CLASS = '01';
 
 const COLUMNS = 'handle, id, owner, team, revision, nonce, trimmed, info';
 
@@ -98,11 +105,12 @@ export class PostgresLogs implements LogStore {
     const { url, listenUrl = url, connections = 10, timeout = TIMEOUT } = options;
     const { Client, Pool } = loadPg();
     const patience = { connectionTimeoutMillis: timeout, query_timeout: timeout, keepAlive: true } as const;
-    const pool = new Pool({ connectionString: url, max: connections, ...patience });
+    const hosts = new PostgresHosts(Client, url);
+    const pool = new Pool({ Client: hosts.Client, max: connections, ...patience });
     // A connection that dies while idle is replaced at the next call, which tells of the failure if it lasts.
     pool.on('error', () => undefined);
     try {
-      const client = await pool.connect();
+      const client = await connectSomewhere(pool, hosts.count);
       try {
         await (options.migrate === true ? migrate(client) : checkSchema(client));
       } finally {
@@ -112,18 +120,17 @@ export class PostgresLogs implements LogStore {
       await pool.end();
       throw failure(error);
     }
-    const connect = listenUrl === false ? undefined : () => new Client({ connectionString: listenUrl, ...patience });
+    const listening = listenUrl === false ? undefined : new PostgresHosts(Client, listenUrl);
+    const connect = listening && (() => new listening.Client(patience));
     return new PostgresLogs(pool, new PostgresWaker(pool, connect));
   }
 
   create(handle: string, id: string, owner: string, team?: string): Promise<CreateOutcome> {
     return this.#call(async (): Promise<CreateOutcome> => {
       const scope = scopeOf(id, owner);
-      const inserted = await this.#rows(
-        `INSERT INTO deltaic_datastore (handle, id, owner, team, scope) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (scope, id) WHERE NOT deleted DO NOTHING RETURNING ${COLUMNS}`,
-        [handle, id, owner, team, scope],
-      );
+      const text = `INSERT INTO deltaic_datastore (handle, id, owner, team, scope) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (scope, id) WHERE NOT deleted DO NOTHING RETURNING ${COLUMNS}`;
+      const inserted = await this.#durably((client) => rowsOf(client, text, [handle, id, owner, team, scope]));
       if (inserted[0] !== undefined) return { type: 'created', datastore: inserted[0] };
       const existing = await this.find(id, owner);
       // Somebody can have deleted it in between.
@@ -185,14 +192,15 @@ export class PostgresLogs implements LogStore {
   async append(appends: readonly Append[]): Promise<readonly AppendOutcome[]> {
     checkHandlesDiffer(appends);
     return this.#call(async () => {
-      const { rows } = await this.#pool.query<{ handle: string }>(APPEND, [
+      const columns = [
         appends.map(({ handle }) => handle),
         appends.map(({ head }) => head.revision),
         appends.map(({ head }) => head.nonce),
         appends.map(({ nonce }) => nonce),
         appends.map(({ bytes }) => asBuffer(bytes)),
         appends.map(({ info }) => (info === undefined ? null : asBuffer(info))),
-      ]);
+      ];
+      const { rows } = await this.#durably((client) => client.query<{ handle: string }>(APPEND, columns));
       const appended = new Set(rows.map(({ handle }) => handle));
       if (appended.size > 0) this.#waker.tell([...appended]);
       const losers = appends.flatMap(({ handle }) => (appended.has(handle) ? [] : [handle]));
@@ -293,35 +301,49 @@ export class PostgresLogs implements LogStore {
     await this.#pool.end();
   }
 
-  async #rows(text: string, values: readonly unknown[]): Promise<StoredDatastore[]> {
-    const { rows } = await this.#pool.query<DatastoreRow>(text, [...values]);
-    return rows.map((row) => ({
-      handle: row.handle,
-      id: row.id,
-      owner: row.owner,
-      team: row.team ?? undefined,
-      revision: Number(row.revision),
-      nonce: row.nonce,
-      trimmed: Number(row.trimmed),
-      info: row.info ?? undefined,
-    }));
+  #rows(text: string, values: readonly unknown[]): Promise<StoredDatastore[]> {
+    return rowsOf(this.#pool, text, values);
   }
 
   #transaction<Result>(action: (client: PoolClient) => Promise<Result>): Promise<Result> {
-    return this.#call(async () => {
-      const client = await this.#pool.connect();
-      let isBroken = true;
-      try {
+    return this.#call(() =>
+      this.#durably(async (client) => {
         await client.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${IDLE}`);
         const result = await action(client);
         await client.query('COMMIT');
-        isBroken = false;
         return result;
-      } finally {
-        // A connection on which a statement failed is thrown away, and its transaction with it.
-        client.release(isBroken);
-      }
-    });
+      }),
+    );
+  }
+
+  /**
+   * Does what commits, on a connection. PostgreSQL confirms a commit with nothing but a warning if somebody has cancelled
+   * its wait for the copies: then it is on the primary alone, and a failover would lose it.
+   */
+  async #durably<Result>(action: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect();
+    let warning: string | undefined;
+    const note = ({
+      code,
+      message,
+    }: {
+      readonly code?: string | undefined;
+      readonly message?: string | undefined;
+    }): void => {
+      if (code?.startsWith(WARNING_CLASS) === true) warning = message ?? code;
+    };
+    client.on('notice', note);
+    let isBroken = true;
+    try {
+      const result = await action(client);
+      if (warning !== undefined) throw new Error(`a commit may not last: ${warning}`);
+      isBroken = false;
+      return result;
+    } finally {
+      client.off('notice', note);
+      // A connection on which a statement failed is thrown away, and its transaction with it.
+      client.release(isBroken);
+    }
   }
 
   async #call<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -331,6 +353,28 @@ export class PostgresLogs implements LogStore {
       throw failure(error);
     }
   }
+}
+
+async function rowsOf(client: Pool | PoolClient, text: string, values: readonly unknown[]): Promise<StoredDatastore[]> {
+  const { rows } = await client.query<DatastoreRow>(text, [...values]);
+  return rows.map((row) => ({
+    handle: row.handle,
+    id: row.id,
+    owner: row.owner,
+    team: row.team ?? undefined,
+    revision: Number(row.revision),
+    nonce: row.nonce,
+    trimmed: Number(row.trimmed),
+    info: row.info ?? undefined,
+  }));
+}
+
+/** @param hosts how many there are to try. */
+async function connectSomewhere(pool: Pool, hosts: number): Promise<PoolClient> {
+  return pool.connect().catch((error: unknown) => {
+    if (hosts <= 1) throw error;
+    return connectSomewhere(pool, hosts - 1);
+  });
 }
 
 interface EntryRow {
@@ -369,15 +413,10 @@ function failure(error: unknown): ServiceError {
 }
 
 interface Pg {
-  readonly Client: new (config: ClientConfig) => Client;
+  readonly Client: new (config?: ClientConfig) => Client;
   readonly Pool: new (config: PoolConfig) => Pool;
 }
 
-/**
- * The package `pg`, which not everybody installs: loaded when it is needed, so that its absence can be explained.
- *
- * @throws ServiceError `storage` if it is not installed.
- */
 /**
  * Brings the schema of a database up to date. Several processes may do so at once.
  *
@@ -385,18 +424,28 @@ interface Pg {
  * @throws ServiceError `storage` if the database cannot be reached, or if its schema is newer than this code.
  */
 export async function migrateDatabase(url: string): Promise<{ readonly from: number; readonly to: number }> {
-  const { Client } = loadPg();
-  const client = new Client({ connectionString: url });
+  const { Client, Pool } = loadPg();
+  const hosts = new PostgresHosts(Client, url);
+  const pool = new Pool({ Client: hosts.Client, max: 1 });
   try {
-    await client.connect();
-    return { from: await migrate(client), to: SCHEMA_VERSION };
+    const client = await connectSomewhere(pool, hosts.count);
+    try {
+      return { from: await migrate(client), to: SCHEMA_VERSION };
+    } finally {
+      client.release();
+    }
   } catch (error) {
     throw failure(error);
   } finally {
-    await client.end().catch(() => undefined);
+    await pool.end();
   }
 }
 
+/**
+ * The package `pg`, which not everybody installs: loaded when it is needed, so that its absence can be explained.
+ *
+ * @throws ServiceError `storage` if it is not installed.
+ */
 function loadPg(): Pg {
   const load = createRequire(import.meta.url);
   try {
