@@ -21,7 +21,8 @@ const HELP = `Usage: npm run mutate -- [options] path ...
   --sample N   how many mutants (default 100; 0 for all)
   --from K     leave out the first K of the sample: the next chunk of a run with the same seed
   --seed S     which mutants, and the cases of random tests (default 1)
-  --tests T    files or folders with tests, separated by commas (default: those of the core, the fast ones)
+  --tests T    files or folders with tests, separated by commas (default: the fast ones of the core, and those of the mesh
+               if it is mutated)
   --list       print the mutants, and run none
   --help       show this
 `;
@@ -30,6 +31,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const WORK = '.mutants';
 const VECTORS = ['test/spec/merge-vectors.test.ts', 'test/spec/vectors.test.ts'];
 const TESTS = ['test/units', 'test/oracle', 'test/sync', 'test/laws', 'test/suites', ...VECTORS];
+const MESH_TESTS = [...TESTS, 'test/mesh'];
 /** Tests that need what a bundle has not, or take longer than all others together. */
 const LEFT_OUT =
   /browser|leaks|checker|intention-scripts|lists-in-columns|created-lists|traces|binary-refusals|sync-joining/;
@@ -59,7 +61,7 @@ const { values, positionals } = parseArgs({
     sample: { type: 'string', default: '100' },
     from: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
-    tests: { type: 'string', default: TESTS.join(',') },
+    tests: { type: 'string' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -133,9 +135,9 @@ interface MutatedFile {
 
 /** The tests that reach mutants, the cheapest first. */
 async function findTests(sources: readonly MutatedFile[], seed: number): Promise<readonly TestFile[]> {
-  const paths = String(values.tests)
-    .split(',')
-    .flatMap((path) => filesIn(path, /\.test\.ts$/));
+  const isMesh = sources.some(({ path }) => relative(ROOT, path).startsWith(join('src', 'mesh')));
+  const folders = values.tests?.split(',') ?? (isMesh ? MESH_TESTS : TESTS);
+  const paths = folders.flatMap((path) => filesIn(path, /\.test\.ts$/));
   const tests: TestFile[] = [];
   const noting = new Map(sources.map((source) => [source.path, source.noting]));
   const choosing = new Map(sources.map((source) => [source.path, source.choosing]));

@@ -113,6 +113,31 @@ describe('the incremental state of a graph is the naive one', () => {
     }
   });
 
+  it('where deletes meet at the end of a block of runs', () => {
+    const remove = (...indexes: number[]): Change => {
+      const ops = indexes.map((index): ListOp => ({ type: 'delete', index }));
+      return updateChange('t', 'r', new Map([['l', { type: 'list', create: false, ops }]]));
+    };
+    const base = event(['0', 1], [], [insertChange('t', 'r', new Map([['l', numbers(100)]]))]);
+    // Every second item is deleted, so that each is a run of its own, until the runs need a second block; then those between.
+    const apart = event(['a', 1], [base.id], [remove(...numbers(45).map((_, at) => at + 1))]);
+    for (const between of [14, 15, 16, 30, 31, 32]) {
+      const events = [
+        base,
+        apart,
+        event(['a', 2], [apart.id], [remove(between)]),
+        event(['b', 1], [base.id], [remove(50)]),
+      ];
+      const oracle = new MeshOracle();
+      const integrator = new Integrator();
+      for (const one of events) {
+        oracle.add(one);
+        integrator.integrate(toMeshEvent(one));
+      }
+      expect(formatState(integrator.view)).toEqual(rowsOf(oracle.state()));
+    }
+  });
+
   it('in lists that are cut into hundreds of runs', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1 << 20), { minLength: 900, maxLength: 900 }), fc.nat(5), (tape, order) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change, FieldOp, ListOp, RuleName, Value } from '../../src/index.js';
-import { type MeshConflict, MeshReplica } from '../../src/mesh/index.js';
+import { type MeshConflict, type MeshEvent, MeshReplica } from '../../src/mesh/index.js';
 
 const PLACE = { table: 't', record: 'r' } as const;
 
@@ -147,5 +147,24 @@ describe('conflicts that a mesh replica tells', () => {
         { field: 'f', index: 1, rule: 'delete-wins', lost: [{ side: 'local', op: { ops: [op] } }] },
       ]);
     }
+  });
+
+  it('name the rule of the last of all moves of an item', () => {
+    let rule: RuleName = 'remote';
+    const a = new MeshReplica({ agent: 'a', rules: { get: () => rule } });
+    a.apply([{ type: 'insert', ...PLACE, fields: new Map([['f', ['x', 'y', 'z', 'w']]]) }]);
+    a.seal();
+    const b = new MeshReplica({ agent: 'b' });
+    b.receive({ type: 'events', events: a.missingFrom(b.vector())?.events ?? [] });
+    b.sync();
+    b.apply(edit({ type: 'move', from: 0, to: 3 }));
+    const theirs = b.seal() as MeshEvent;
+    a.apply(edit({ type: 'move', from: 0, to: 1 }));
+    a.seal();
+    rule = 'local';
+    a.apply(edit({ type: 'move', from: 1, to: 2 }));
+    a.seal();
+    a.receive({ type: 'events', events: [theirs] });
+    expect(a.sync().conflicts).toMatchObject([{ rule: 'local', lost: [{ side: 'remote' }] }]);
   });
 });
