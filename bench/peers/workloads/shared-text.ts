@@ -21,7 +21,7 @@ const PEOPLE = 4;
 const TYPED_EACH = 6500;
 
 const MEASURED =
-  'A copy that edited nothing receives one transaction after the other, each from its message on, until the text can be read; then another copy gets all in one. What all in one is differs: Yjs, Loro, Automerge, diamond-types and Deltaic write every edit, and integrate them when they load; json-joy writes the places of all characters, and integrates nothing. Memory is what the copy holds after garbage collection.';
+  'A copy that edited nothing receives one transaction after the other, each from its message on, until the text can be read; then another copy gets all in one. What all in one is differs: Yjs, Loro, Automerge, diamond-types and Deltaic write every edit, and integrate them when they load; json-joy writes the places of all characters, and integrates nothing. What a message says differs too: those of Yjs and json-joy name the neighbours of each character, those of Deltaic and diamond-types have indexes, and Deltaic’s copy also tells which records changed, and which edits lost. Memory is what the copy holds after garbage collection.';
 
 export const realText: Workload = {
   name: 'shared-text',
