@@ -56,6 +56,10 @@ export function formatServer(result: ServerResult): string {
     'many connections as there are clients; and an HTTP server of Node that reads each request and answers the same. In the rows with HTTP the',
     'clients are one process, which has to make the requests.',
     '',
+    'Hocuspocus 4.7 is not among them, since its work is another: it confirms an update as soon as that is in memory, and its hook for storing is given the',
+    'whole document afterwards, with `debounce: 0` as well. With 64 of its own clients and a hook that writes to LMDB, 1,144 edits had been confirmed',
+    'when 887 documents had been written.',
+    '',
     ...(load > 3
       ? [
           `**Other work shared the processors: the load was ${load.toFixed(1)}.** Compare ratios, and processor time before time.`,
