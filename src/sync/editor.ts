@@ -152,7 +152,7 @@ export class Editor {
   seal(time: Date, clockOffset: number | undefined, isFirstSent: boolean, joinedSizeLimit: number): void {
     this.endItem();
     const { uncommitted, view } = this.#queue;
-    if (uncommitted.whole().length > 0) {
+    if (!uncommitted.isIdle) {
       this.#queue.cut('unrecorded');
       // No item touches the modified time, so the undo history need not hear of this.
       this.#queue.edit(mtimeChanges(view, time, clockOffset), NO_LIMITS);

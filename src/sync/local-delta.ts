@@ -1,4 +1,4 @@
-import { changesIn, type Delta, deltaInNormalForm, deltaOf } from '../deltas/delta.js';
+import { changesIn, composeAll, type Delta, deltaInNormalForm, deltaOf } from '../deltas/delta.js';
 import { DeltaDraft } from '../deltas/draft.js';
 import { editAt, positionOfRecord } from '../deltas/normal-form.js';
 import { composeOnto } from '../deltas/patch.js';
@@ -21,7 +21,10 @@ export class LocalDelta {
   #untilShortened = SHORTEN_LEAST;
   /** Counted when it is first asked for: most deltas are rebased or put before anything joins them. */
   #tally: DeltaTally | undefined;
+  /** All changes as one delta, or those before the deltas that were absorbed since. */
   #whole: Delta | undefined;
+  /** What {@link #whole} lacks, once it is needed again. */
+  #absorbed: Delta[] = [];
   /** Whether it is a commit: kept or dropped as a whole, and not stored before the log has it. A merge ends that. */
   isProvisional = false;
   /** The revision that the user had seen when the oldest part was edited. Spec: SYNC-64. */
@@ -60,10 +63,11 @@ export class LocalDelta {
   }
 
   /**
-   * Whether it does nothing: it has no segment, or its segments cancel one another. Usually the first record tells that
-   * they do not.
+   * Whether it does nothing: it has no segment, or its segments cancel one another. The size tells that, if it is known,
+   * and usually the first record that they do not.
    */
   get isIdle(): boolean {
+    if (this.#tally !== undefined) return this.size === 0;
     const first = this.#segments[0]?.delta.at(0);
     if (this.#whole === undefined && first !== undefined) {
       const changes = this.#segments.flatMap(({ delta }) =>
@@ -83,7 +87,7 @@ export class LocalDelta {
   add(applied: readonly Change[]): void {
     this.#tally?.add(applied);
     this.#run(applied);
-    this.#whole = undefined;
+    this.#forgetWhole();
     this.#untilShortened -= listOpCount(applied);
     if (this.#untilShortened <= 0) this.#shortenRunning();
   }
@@ -93,7 +97,7 @@ export class LocalDelta {
     this.#tally?.addListOp(table, record, field, op);
     this.#running ??= new DeltaDraft();
     this.#running.addListOp(table, record, field, op);
-    this.#whole = undefined;
+    this.#forgetWhole();
     if (--this.#untilShortened <= 0) this.#shortenRunning();
   }
 
@@ -113,8 +117,8 @@ export class LocalDelta {
   }
 
   /**
-   * Adds the segments of a delta that follows this one. What is known as a whole grows by that, not by all its
-   * segments.
+   * Adds the segments of a delta that follows this one. It costs what they are: what is known as a whole grows when it is
+   * needed again, and then by that, not by all its segments.
    */
   absorb(later: LocalDelta): void {
     this.seen = Math.min(this.seen, later.seen);
@@ -122,7 +126,7 @@ export class LocalDelta {
       this.#tally?.add(changesIn(segment.delta));
       this.#segments.push(segment);
     }
-    if (this.#whole !== undefined) this.#whole = composeOnto(this.#whole, later.whole());
+    if (this.#whole !== undefined) this.#absorbed.push(later.whole());
   }
 
   /** Joins the segments that the undo history need not tell apart any more. */
@@ -131,20 +135,30 @@ export class LocalDelta {
     this.#segments = segments;
     if (!isShorter) return;
     this.#tally = undefined;
-    this.#whole = undefined;
+    this.#forgetWhole();
   }
 
   /** Takes out a segment, as if it had never been made. Those after it must not depend on it. */
   remove(segment: Segment): void {
     this.#segments = this.#segments.filter((other) => other !== segment);
     this.#tally = undefined;
-    this.#whole = undefined;
+    this.#forgetWhole();
   }
 
   /** Everything as one delta, applied and in normal form. */
   whole(): Delta {
-    this.#whole ??= deltaOf([...this.#segments.flatMap(({ delta }) => changesIn(delta)), ...this.#runningSoFar()]);
+    if (this.#whole === undefined) {
+      this.#whole = deltaOf([...this.#segments.flatMap(({ delta }) => changesIn(delta)), ...this.#runningSoFar()]);
+    } else if (this.#absorbed.length > 0) {
+      this.#whole = composeOnto(this.#whole, composeAll(this.#absorbed));
+      this.#absorbed = [];
+    }
     return this.#whole;
+  }
+
+  #forgetWhole(): void {
+    this.#whole = undefined;
+    this.#absorbed = [];
   }
 
   #run(applied: readonly Change[]): void {

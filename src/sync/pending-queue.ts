@@ -136,7 +136,8 @@ export class PendingQueue {
 
   /** See `Replica.provisional`. */
   get provisional(): 'next' | 'later' | 'none' {
-    if (this.#unconfirmed.length === 0) return 'none';
+    // It is asked for with every edit, and mostly there is none.
+    if (!this.#unconfirmed.some(({ isProvisional }) => isProvisional)) return 'none';
     const left = this.#unconfirmed.slice(this.#idleCount());
     if (left[0]?.isProvisional === true) return 'next';
     return left.some(({ isProvisional }) => isProvisional) ? 'later' : 'none';
@@ -287,7 +288,7 @@ export class PendingQueue {
   seal(isFirstSent: boolean, deltaSizeLimit: number): void {
     const sealed = this.#uncommitted;
     this.#uncommitted = new LocalDelta();
-    if (sealed.whole().length === 0) {
+    if (sealed.isIdle) {
       this.#history.dropped(sealed.segments);
       this.#noteIfSettled();
       return;

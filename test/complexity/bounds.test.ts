@@ -76,6 +76,19 @@ function sealedOften(count: number, undoDepth: number, records: number): Replica
   return replica;
 }
 
+/** A replica whose list is in the log, and was edited and sealed many times since. */
+function listSealedOften(count: number): Replica {
+  const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS, undoDepth: 10 });
+  const insert: Change = { type: 'insert', table: TABLE, record: RECORD, fields: new Map([[FIELD, []]]) };
+  replica.receive({ type: 'entries', entries: [{ rev: 1, nonce: 'start', delta: Delta.from([insert]) }] });
+  replica.sync(new Date(0));
+  for (let number = 0; number < count; number++) {
+    replica.apply([itemInsert(number)]);
+    replica.sync(new Date(number));
+  }
+  return replica;
+}
+
 /** A replica with pending edits, each an undo item, that has received as many entries of others. */
 function metByAsMany(count: number, own: (number: number) => Change, others: (number: number) => Change): Replica {
   const replica = new Replica({ nextNonce: () => 'nonce', limits: NO_LIMITS, undoDepth: count });
@@ -311,6 +324,7 @@ describe('twice the input takes about twice the steps', () => {
     ['sealing one edit of a record after the other', LINEAR, (size) => () => sealedOften(size, 10, 1)],
     ['sealing edits that cannot be undone', LINEAR, (size) => () => sealedOften(size, 0, 1)],
     ['sealing edits of as many records', SORTING, (size) => () => sealedOften(size, 10, size)],
+    ['sealing one edit of a list after the other', SORTING, (size) => () => listSealedOften(size)],
     [
       'sorting by compareValues',
       SORTING,
