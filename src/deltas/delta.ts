@@ -128,7 +128,7 @@ Object.defineProperty(Delta.prototype, Symbol.for('nodejs.util.inspect.custom'),
 export const NO_CHANGES: Delta = deltaInNormalForm([]);
 
 function isColumns(changes: readonly Change[] | RecordColumns): changes is RecordColumns {
-  return 'ends' in changes;
+  return !Array.isArray(changes);
 }
 
 /** {@link Delta.from} for changes that are the engine's own. */

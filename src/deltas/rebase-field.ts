@@ -20,11 +20,11 @@ import {
 } from '../operations/change.js';
 import {
   columnsOf,
+  joinColumns,
   joinLists,
   type ListColumns,
-  listOfColumns,
+  listOfSlice,
   opCountOf,
-  sliceColumns,
 } from '../operations/list-columns.js';
 import { type Resolution, resolve } from '../rules/resolve.js';
 import type { Rule } from '../rules/rule.js';
@@ -209,8 +209,8 @@ export function rebaseField(
 
 /** List operations on both sides: one list, and neither result creates it. Spec: MERGE-7. */
 function mergeLists(edits: readonly FieldList[], remote: FieldList, context: FieldContext): FieldMerge {
-  const merged = mergeJoined(joinEdits(edits), remote, context);
-  return { ...merged, pending: splitEdits(merged.joined) };
+  const { joined, remote: left, conflicts } = mergeJoined(joinEdits(edits), remote, context);
+  return { pending: splitEdits(joined), remote: left, conflicts };
 }
 
 /** Pending edits of one list as one sequence, and where each ends in it: a merge goes through them as one. */
@@ -226,7 +226,7 @@ export function joinEdits(edits: readonly FieldList[]): JoinedEdits {
     end += opCountOf(edit);
     return end;
   });
-  return { create: edits[0]?.create ?? false, ops: columnsOf(joinLists(edits)), ends };
+  return { create: edits[0]?.create ?? false, ops: joinColumns(edits), ends };
 }
 
 /** Puts the boundaries back; nothing for an edit that has no operation left. */
@@ -353,7 +353,7 @@ function countMadeOf({ ops, sources }: TransformedOps, count: number): number {
 
 /** The operations from `start` to `end`, or nothing if there are none. */
 function listOrNothing(columns: ListColumns, start: number, end: number): FieldList | undefined {
-  return start === end ? undefined : listOfColumns(false, sliceColumns(columns, start, end));
+  return start === end ? undefined : listOfSlice(columns, start, end);
 }
 
 /** Which field a merge is about, and its rule. */

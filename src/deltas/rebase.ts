@@ -101,8 +101,9 @@ export function rebaseWithin(
 ): { pending: Delta[]; remote: Delta } {
   if (!Array.isArray(pending)) throw invalidArgument('pending must be an array of deltas', pending);
   const { rules, own: ownItems, onConflict } = checkedOptions(options);
-  // `Array.from` sees the holes of a sparse array.
-  const deltas = Array.from(pending, Delta.from);
+  const deltas: Delta[] = [];
+  // A loop sees the holes of a sparse array.
+  for (const delta of pending) deltas.push(Delta.from(delta));
   const normal = Delta.from(remote);
   const [first] = deltas;
   const columns = first === undefined || deltas.length > 1 ? undefined : columnsOfBoth(first, normal);

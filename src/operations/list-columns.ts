@@ -96,8 +96,9 @@ export class ListColumnsBuilder {
 
   /** Adds all operations of a list edit. */
   appendAll(list: FieldList): void {
-    const columns = columnsOf(list);
-    for (let at = 0; at < columns.count; at++) this.append(columns, at);
+    const columns = columnsIn(list);
+    if (columns === undefined) visitEach(list.ops, (op) => this.add(op));
+    else for (let at = 0; at < columns.count; at++) this.append(columns, at);
   }
 
   /** The columns. Nothing may be added after this. */
@@ -168,9 +169,9 @@ function columnsOfOne(op: ListOp): ListColumns {
   };
 }
 
-export function opsOfColumns(columns: ListColumns): ListOp[] {
+export function opsOfColumns(columns: ListColumns, start = 0, end: number = columns.count): ListOp[] {
   const ops: ListOp[] = [];
-  for (let at = 0; at < columns.count; at++) ops.push(opAt(columns, at));
+  for (let at = start; at < end; at++) ops.push(opAt(columns, at));
   return ops;
 }
 
@@ -231,17 +232,39 @@ export function columnsOf(list: FieldList): ListColumns {
 export function joinLists(lists: readonly FieldList[]): FieldList {
   const [first, ...others] = lists;
   if (first !== undefined && others.length === 0) return first;
+  return listOfColumns(first?.create ?? false, joinColumns(lists));
+}
+
+/** The operations of several edits of one list, one after the other. */
+export function joinColumns(lists: readonly FieldList[]): ListColumns {
+  const [first] = lists;
+  if (first !== undefined && lists.length === 1) return columnsOf(first);
   const joined = new ListColumnsBuilder(sumOf(lists, opCountOf));
   for (const list of lists) joined.appendAll(list);
-  return listOfColumns(first?.create ?? false, joined.finish());
+  return joined.finish();
+}
+
+/** The edit of a list that is there by the operations from `start` up to, not including, `end`. */
+export function listOfSlice(columns: ListColumns, start: number, end: number): FieldList {
+  if (end - start < COLUMNS_LEAST) return fieldList(false, opsOfColumns(columns, start, end));
+  return listOfColumns(false, sliceColumns(columns, start, end));
 }
 
 /** The operations from `start` up to, not including, `end`. */
 export function sliceColumns(columns: ListColumns, start: number, end: number): ListColumns {
-  if (start === 0 && end === columns.count) return columns;
-  const slice = new ListColumnsBuilder(end - start);
-  for (let at = start; at < end; at++) slice.append(columns, at);
-  return slice.finish();
+  const { count, targets, befores, isMutable } = columns;
+  if (start === 0 && end === count) return columns;
+  const kinds = columns.kinds.slice(start, end);
+  const slicedBefores = befores?.slice(start, end);
+  return {
+    count: end - start,
+    kinds,
+    indexes: columns.indexes.slice(start, end),
+    targets: kinds.includes(MOVE) ? targets?.slice(start, end) : undefined,
+    values: columns.values.slice(start, end),
+    befores: slicedBefores?.some((before) => before !== undefined) ? slicedBefores : undefined,
+    isMutable,
+  };
 }
 
 /** Visits what the operations of a list edit put and overwrote, without making objects or columns. */

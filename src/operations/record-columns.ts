@@ -102,7 +102,7 @@ export class RecordColumnsBuilder {
 
   add(change: Change): void {
     const { table, record } = change;
-    if (change.type !== 'update') {
+    if (change.type !== 'update' || editsList(change.ops)) {
       this.#endRow(table, record, change);
       return;
     }
@@ -155,6 +155,12 @@ export class RecordColumnsBuilder {
     this.#lists = undefined;
     return ops.finish();
   }
+}
+
+/** An update with a list edit is no row of cells, so there is no need to take it apart. */
+function editsList(ops: FieldOps): boolean {
+  for (const op of ops.values()) if (op.type === 'list') return true;
+  return false;
 }
 
 /** Law: `changesOfColumns(columnsOfChanges(changes))` equals `changes`, whose fields are in ascending order. */
