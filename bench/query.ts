@@ -1,4 +1,5 @@
-import { parseState } from '../src/index.js';
+import { NO_LIMITS, parseState } from '../src/index.js';
+import { Desk } from '../test/datastore/support/desk.js';
 import { fieldName, listItems, listOf, listState, recordId, recordRows, TABLE } from './support/edits.js';
 import { expectEqual, expectTrue } from './support/expect.js';
 import { type Comparison, compare, doublings, type Suite } from './support/suite.js';
@@ -14,6 +15,7 @@ export const query: Suite = {
   comparisons: (scale) => [
     () => matching(scale(MANY), 1),
     () => matching(scale(MANY), 100),
+    () => indexed(scale(100_000)),
     () => lookups(scale(MANY)),
     () => longList(scale(100_000)),
   ],
@@ -52,6 +54,32 @@ function matching(records: number, kinds: number): Comparison {
         plain.map(({ rowid, data }) => [rowid, data]),
         'records found',
       ),
+  });
+}
+
+/** A query for a field that has an index: its cost must not depend on how large the table is. */
+function indexed(records: number): Comparison {
+  const found = Math.min(100, records);
+  const querying = (count: number): (() => string[]) => {
+    const desk = new Desk(undefined, { limits: NO_LIMITS });
+    const step = Math.floor(count / found);
+    desk.replica.apply(
+      Array.from({ length: count }, (_, number) => ({
+        type: 'insert',
+        table: TABLE,
+        record: recordId(number),
+        fields: new Map([[fieldName(0), number % step === 0 && number < step * found ? 'wanted' : 'other']]),
+      })),
+    );
+    const table = desk.datastore.table(TABLE).index(fieldName(0));
+    return () => table.query({ [fieldName(0)]: 'wanted' }).map(({ id }) => id);
+  };
+  return compare({
+    work: `query with an index that finds ${found} of ${records.toLocaleString('en')} records`,
+    contender: querying(records),
+    baseline: { name: `of ${(2 * found).toLocaleString('en')}`, run: querying(2 * found) },
+    target: { atMost: 3 },
+    check: (ids) => expectTrue(ids.length === found, 'all are found'),
   });
 }
 

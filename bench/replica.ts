@@ -1,5 +1,6 @@
 import { type DeltaInput, NO_LIMITS } from '../src/index.js';
 import { Replica, Sequencer } from '../src/sync/index.js';
+import { Desk } from '../test/datastore/support/desk.js';
 import { BlockArray } from './baselines/block-array.js';
 import { NestedMaps } from './baselines/nested-maps.js';
 import {
@@ -50,8 +51,66 @@ export const replica: Suite = {
       at: entriesMeet,
       growthAtMost: 2.4,
     },
+    {
+      title: 'Replica: twice the edits of a list, each synced with nobody to send them to',
+      unit: 'edits of one list, each its own Replica.editList and sync',
+      sizes: doublings(5000, 20_000, scale),
+      at: offlineSyncs,
+      growthAtMost: 2.4,
+    },
+    {
+      title: 'Datastore: twice the items typed into a list that was just made',
+      unit: 'items, each its own List.insert, in undo items of ten',
+      sizes: doublings(10_000, 40_000, scale),
+      at: typing,
+      growthAtMost: 2.4,
+    },
   ],
 };
+
+/** A device without a network whose application syncs after every edit. */
+function offlineSyncs(count: number): Comparison {
+  const sequencer = sequencerWith(listInsert([]));
+  const snapshot = sequencer.snapshot();
+  const ops = typed(count);
+  return compare({
+    work: `${count.toLocaleString('en')} edits of a list, each synced offline`,
+    contender: () => {
+      const replica = newReplica();
+      replica.receive(snapshot);
+      replica.sync(TIME);
+      for (const op of ops) {
+        replica.editList(TABLE, RECORD, FIELD, op);
+        replica.sync(TIME);
+      }
+      return replica;
+    },
+    baseline: { name: 'array of blocks', run: () => new BlockArray().performAll(ops) },
+    check: (replica, blocks) => expectEqual(listOf(replica), blocks.toArray(), 'list'),
+  });
+}
+
+function typing(count: number): Comparison {
+  const ops = typed(count);
+  return compare({
+    work: `${count.toLocaleString('en')} items typed into a list of a datastore`,
+    contender: () => {
+      const { datastore, replica } = new Desk(undefined, { limits: NO_LIMITS });
+      const list = datastore.table(TABLE).getOrInsert(RECORD, {}).getOrCreateList(FIELD);
+      for (const { index, value } of ops) {
+        list.insert(index, value);
+        if (index % 10 === 9) replica.endUndoItem();
+      }
+      return replica;
+    },
+    baseline: { name: 'array of blocks', run: () => new BlockArray().performAll(ops) },
+    check: (replica, blocks) => expectEqual(listOf(replica), blocks.toArray(), 'list'),
+  });
+}
+
+function typed(count: number): { readonly type: 'insert'; readonly index: number; readonly value: string }[] {
+  return Array.from({ length: count }, (_, index) => ({ type: 'insert', index, value: `item ${index}` }));
+}
 
 function entriesMeet(count: number): Comparison {
   const [own, others] = [fieldUpdates(count, 1), fieldUpdates(count, 2)];

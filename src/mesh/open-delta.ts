@@ -1,5 +1,6 @@
 import { changesIn, type Delta, deltaOf, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
+import { DeltaTally } from '../deltas/tally.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import type { Change } from '../operations/change.js';
@@ -26,6 +27,8 @@ export class OpenDelta {
   /** All changes as one delta, once somebody asked for it. */
   #whole: Delta | undefined = NO_CHANGES;
   #rules = new Map<string, Map<string, RuleName>>();
+  /** Counted when it is first asked for, and then kept: composing everything to weigh it costs what has gathered. */
+  #tally: DeltaTally | undefined;
   /** The sizes of all that was added, in bytes. Composed, it is never larger. */
   #sizeMost = 0;
   /** Where the edits end that were recorded for undoing. */
@@ -42,7 +45,7 @@ export class OpenDelta {
 
   /** In bytes. */
   get size(): number {
-    return this.isEmpty ? 0 : sizeOfDelta(this.whole());
+    return this.#tallied().size;
   }
 
   /** Everything as one applied delta. */
@@ -60,7 +63,7 @@ export class OpenDelta {
   checkRoom(applied: Delta, limit: number): void {
     this.#sizeMost += sizeOfDelta(applied);
     if (this.#sizeMost <= limit) return;
-    this.#sizeMost = sizeOfDelta(deltaOf([...this.#changes, ...changesIn(applied)]));
+    this.#sizeMost = this.#tallied().sizeWith(changesIn(applied));
     checkGrowth('delta-too-large', 0, this.#sizeMost, limit);
   }
 
@@ -69,6 +72,7 @@ export class OpenDelta {
     // Most events are one edit.
     this.#whole = this.isEmpty ? applied : undefined;
     for (const change of changesIn(applied)) this.#changes.push(change);
+    this.#tally?.add(changesIn(applied));
     if (!isRecorded) this.#recorded = this.#changes.length;
   }
 
@@ -126,6 +130,7 @@ export class OpenDelta {
   returnTo({ length, rules, sizeMost, recorded }: OpenMark): void {
     this.#changes.length = length;
     this.#whole = length === 0 ? NO_CHANGES : undefined;
+    this.#tally = undefined;
     this.#rules = rules;
     this.#sizeMost = sizeMost;
     this.#recorded = recorded;
@@ -134,8 +139,17 @@ export class OpenDelta {
   clear(): void {
     this.#changes = [];
     this.#whole = NO_CHANGES;
+    this.#tally = undefined;
     if (this.#rules.size > 0) this.#rules = new Map();
     this.#sizeMost = 0;
     this.#recorded = 0;
+  }
+
+  #tallied(): DeltaTally {
+    if (this.#tally === undefined) {
+      this.#tally = new DeltaTally();
+      this.#tally.add(this.#changes);
+    }
+    return this.#tally;
   }
 }

@@ -30,6 +30,7 @@ import {
   transform,
   transformList,
 } from '../../src/index.js';
+import { MeshReplica } from '../../src/mesh/index.js';
 import { type LogEntry, Replica } from '../../src/sync/index.js';
 import { StepCounter } from './step-counter.js';
 
@@ -324,6 +325,20 @@ describe('twice the input takes about twice the steps', () => {
     ['sealing one edit of a record after the other', LINEAR, (size) => () => sealedOften(size, 10, 1)],
     ['sealing edits that cannot be undone', LINEAR, (size) => () => sealedOften(size, 0, 1)],
     ['sealing edits of as many records', SORTING, (size) => () => sealedOften(size, 10, size)],
+    [
+      'asking a replica of a mesh after each edit what its unsealed edits weigh',
+      LINEAR,
+      (size) => {
+        const replica = new MeshReplica({ agent: 'a', limits: NO_LIMITS });
+        replica.apply([{ type: 'insert', table: TABLE, record: RECORD, fields: new Map([[FIELD, []]]) }]);
+        const edits = Array.from({ length: size / 2 }, (_, number) => itemInsert(number));
+        return () =>
+          edits.map((edit) => {
+            replica.apply([edit]);
+            return replica.unsyncedSize;
+          });
+      },
+    ],
     ['sealing one edit of a list after the other', SORTING, (size) => () => listSealedOften(size)],
     [
       'sorting by compareValues',

@@ -25,13 +25,13 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 32_900,
+  deltaic: 33_000,
   'deltaic/binary': 35_600,
-  'deltaic/sync': 60_000,
-  'deltaic/mesh': 48_800,
+  'deltaic/sync': 60_100,
+  'deltaic/mesh': 49_600,
   'deltaic/datastore': 104_000,
-  'deltaic/datastore/testing': 21_900,
-  'deltaic/datastore/mesh': 73_000,
+  'deltaic/datastore/testing': 22_000,
+  'deltaic/datastore/mesh': 73_500,
   'deltaic/storage/indexeddb': 5_300,
   'deltaic/storage/lmdb': 5_500,
   'deltaic/server': 47_000,

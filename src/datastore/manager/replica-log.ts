@@ -85,10 +85,11 @@ export class ReplicaLog {
     if (base === undefined && records.length === 0) return undefined;
     const log = new ReplicaLog(keys);
     parsed(keys.base, () => log.#readBase(base));
+    log.#records = records.map(([key]) => key);
     let edits: SavedEdits[] = [];
     const lines = new PatchedLines(log.#lines);
     for (const [key, value] of records) {
-      const read = parsed(key, () => log.#readRecord(key, value, lines));
+      const read = parsed(key, () => log.#readRecord(value, lines));
       if (read === undefined) edits = [];
       else edits.push(read);
     }
@@ -199,10 +200,9 @@ export class ReplicaLog {
   }
 
   /** @returns the edits of the record, or `undefined` if it is a patch. */
-  #readRecord(key: string, record: Uint8Array, lines: PatchedLines): SavedEdits | undefined {
+  #readRecord(record: Uint8Array, lines: PatchedLines): SavedEdits | undefined {
     this.#checksum = readChecksum(record, this.#checksum);
     const payload = record.subarray(0, -CHECKSUM_BYTES);
-    this.#records = [...this.#records, key];
     this.#recordBytes += record.length;
     const content = jsonOf(payload);
     if (!Array.isArray(content)) {

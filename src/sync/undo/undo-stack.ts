@@ -80,22 +80,32 @@ export function carry(
   rules: RuleLookup,
   own?: OwnItemsLookup,
 ): readonly UndoItem[] {
-  if (!isMet(stack, changesIn(delta))) return stack;
+  return isMet(stack, changesIn(delta)) ? carryMet(stack, delta, rules, own) : stack;
+}
+
+/** {@link carry} where the stack is known to meet the delta. */
+function carryMet(
+  stack: readonly UndoItem[],
+  delta: Delta,
+  rules: RuleLookup,
+  own: OwnItemsLookup | undefined,
+): readonly UndoItem[] {
   const left = rebased(deltasOf(stack), delta, rules, own);
   return stack.map((item, at) => item.by(left[at] ?? NO_CHANGES));
 }
 
 /** Brings a stack past an applied delta as {@link carry} does, but so that what the delta takes from it can come back. */
 export function fade(stack: readonly UndoItem[], delta: Delta, rules: RuleLookup, own: OwnItemsLookup): UndoItem[] {
-  if (!isMet(stack, changesIn(delta))) return [...stack];
-  const faded: UndoItem[] = [];
+  if (stack.length === 0) return [];
   let next = new Meeting({ change: delta, isOthers: true });
+  if (!isMetBy(stack, next.touched)) return [...stack];
+  const faded: UndoItem[] = [];
   while (faded.length < stack.length) {
     const { change, isOthers, touched } = next;
     const group = fadedTogether(stack.slice(faded.length));
     const isHere = isMetBy(group, touched);
     const ownHere = faded.length === 0 ? own : undefined;
-    const fadeHere = isOthers ? fadeGroup : carry;
+    const fadeHere = isOthers ? fadeGroup : carryMet;
     const left = isHere ? fadeHere(group, change, rules, ownHere) : group;
     faded.push(...left);
     if (faded.length === stack.length) break;
@@ -154,7 +164,7 @@ function fadeGroup(
 ): readonly UndoItem[] {
   const wholes = group.map(wholeOf);
   const { since: before = NO_CHANGES } = group[0] ?? {};
-  const carried = carry(group, change, rules, own);
+  const carried = carryMet(group, change, rules, own);
   const left = deltasOf(carried);
   if (before === NO_CHANGES && isWhole(left, wholes)) return carried;
   const more = within(change, wholes);
