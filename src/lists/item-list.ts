@@ -20,10 +20,13 @@ const JOINED_BLOCKS_MAX = 4096;
  * of the last edit is remembered, because the next edit is mostly near it. A list that fits in one block is one array.
  *
  * A copy shares the blocks of its original, which must not be edited any more. The copy copies a block before it edits it.
+ * Where lists are shared themselves, `owner` says who may edit one.
  *
  * Costs for n items: O(√n) for an edit or a look-up far from the last one, O(block) near it, O(√n) for a copy.
  */
 export class ItemList {
+  /** Whoever may edit the list in place: anyone, unless that is said. */
+  owner: object | undefined;
   readonly #blocks: Atom[][];
   /** How many items each block has. A search reads only these, which are close together in memory. */
   readonly #counts: number[];

@@ -21,33 +21,21 @@ type StoredValue = Atom | ItemList;
 export class StoredRecord {
   readonly owner: object;
   readonly #fields: FieldStore<StoredValue>;
-  /** The lists that no other record has; most records have no list. */
-  #ownLists: Set<ItemList> | undefined;
   #size: number;
 
-  private constructor(owner: object, fields: FieldStore<StoredValue>, size: number, ownLists?: Set<ItemList>) {
+  private constructor(owner: object, fields: FieldStore<StoredValue>, size: number) {
     this.owner = owner;
     this.#fields = fields;
     this.#size = size;
-    this.#ownLists = ownLists;
   }
 
   /** @param like another record of the table, which most likely has the same fields. */
   static from(owner: object, fields: Fields, like?: StoredRecord): StoredRecord {
     const entries: StoredValue[] = [];
-    let lists: Set<ItemList> | undefined;
-    for (const value of fields.values()) {
-      if (!isList(value)) {
-        entries.push(value);
-        continue;
-      }
-      const list = ItemList.from(value);
-      lists = (lists ?? new Set()).add(list);
-      entries.push(list);
-    }
+    for (const value of fields.values()) entries.push(storedValue(value, owner));
     // An array that grew has room left over, which a copy has not.
     const store = FieldStore.from([...fields.keys()], entries.slice(), like === undefined ? undefined : like.#fields);
-    return new StoredRecord(owner, store, sizeOfRecord(fields), lists);
+    return new StoredRecord(owner, store, sizeOfRecord(fields));
   }
 
   /** In bytes. */
@@ -61,7 +49,9 @@ export class StoredRecord {
 
   /** The record as it is now, whatever is done to it later. Its lists are shared, and copied before they are edited. */
   snapshot(): StoredRecord {
-    this.#ownLists = undefined;
+    this.#fields.forEach((_, stored) => {
+      if (stored instanceof ItemList) stored.owner = undefined;
+    });
     return this.copyFor({});
   }
 
@@ -92,8 +82,8 @@ export class StoredRecord {
     return stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored;
   }
 
-  /** The list in a field, to be read and not edited, if there is one. */
-  list(field: string): Pick<ItemList, 'length' | 'at'> | undefined {
+  /** The list in a field, if there is one: to be read, and edited by {@link performListOp} alone. */
+  list(field: string): ItemList | undefined {
     const stored = this.#fields.get(field);
     return stored instanceof ItemList ? stored : undefined;
   }
@@ -146,42 +136,30 @@ export class StoredRecord {
 
   /** Puts a value into a field, or deletes it. @returns what the field held. */
   set(field: string, value: Value | undefined): Value | undefined {
-    const old = this.#fields.replace(field, value === undefined ? undefined : this.#store(value));
+    const old = this.#fields.replace(field, value === undefined ? undefined : storedValue(value, this.owner));
     const before = old instanceof ItemList ? Object.freeze(old.toArray()) : old;
     this.#size += sizeOfField(value) - sizeOfField(before);
     return before;
   }
 
-  /** Performs one operation that fits on the list in a field. @returns it with what it overwrote. */
-  performListOp(field: string, op: ListOp): ListOp {
-    const list = this.#ownList(field);
-    const applied = performListOp(list, op);
+  /** Performs one operation that fits on a list, which is in a field. @returns it with what it overwrote. */
+  performListOp(field: string, list: ItemList, op: ListOp): ListOp {
+    const applied = performListOp(this.#ownList(field, list), op);
     this.#size += growthOfListOp(applied);
     return applied;
   }
 
   #createList(field: string): ItemList {
-    const list = this.#own(ItemList.from([]));
+    const list = ownedBy(this.owner, ItemList.from([]));
     this.#fields.set(field, list);
     return list;
   }
 
-  #ownList(field: string): ItemList {
-    const list = this.#fields.get(field) as ItemList;
-    if (this.#ownLists?.has(list)) return list;
-    const own = this.#own(list.copy());
+  #ownList(field: string, list = this.list(field) as ItemList): ItemList {
+    if (list.owner === this.owner) return list;
+    const own = ownedBy(this.owner, list.copy());
     this.#fields.set(field, own);
     return own;
-  }
-
-  #store(value: Value): StoredValue {
-    return isList(value) ? this.#own(ItemList.from(value)) : value;
-  }
-
-  #own(list: ItemList): ItemList {
-    this.#ownLists ??= new Set();
-    this.#ownLists.add(list);
-    return list;
   }
 
   #shapeOf(field: string): FieldShape {
@@ -189,6 +167,15 @@ export class StoredRecord {
     if (stored === undefined) return 'absent';
     return stored instanceof ItemList ? stored.length : 'atom';
   }
+}
+
+function storedValue(value: Value, owner: object): StoredValue {
+  return isList(value) ? ownedBy(owner, ItemList.from(value)) : value;
+}
+
+function ownedBy(owner: object, list: ItemList): ItemList {
+  list.owner = owner;
+  return list;
 }
 
 /** No position of a field. */

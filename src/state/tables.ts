@@ -127,7 +127,7 @@ export class Tables {
     if (misfit !== undefined) throw misfitError(misfit, place);
     const stored = this.#ownRecord(table, record, current);
     const sizeBefore = stored.size;
-    const applied = stored.performListOp(field, op);
+    const applied = stored.performListOp(field, list, op);
     this.#size += stored.size - sizeBefore;
     return applied;
   }
