@@ -82,9 +82,9 @@ export function ownListOps(ops: unknown, place?: Place): ListColumns {
   return columns.finish();
 }
 
-/** {@link ownListOps} for one operation. */
+/** {@link ownListOps} for one operation that is performed next, and made anew then if it overwrites anything. */
 export function ownSingleListOp(op: unknown, place: Place): ListOp {
-  return ownListOp(op, OBJECTS, place);
+  return ownListOp(op, TO_PERFORM, place);
 }
 
 function ownArray(ops: unknown, place: Place | undefined): readonly unknown[] {
@@ -214,6 +214,12 @@ interface ListOpMaker<Made> {
 }
 
 const OBJECTS: ListOpMaker<ListOp> = { insert: listInsert, put: listPut, delete: listDelete, move: listMove };
+
+const TO_PERFORM: ListOpMaker<ListOp> = {
+  ...OBJECTS,
+  put: (index, value) => ({ type: 'put', index, value }),
+  delete: (index) => ({ type: 'delete', index }),
+};
 
 function ownListOp<Made>(op: unknown, make: ListOpMaker<Made>, place: Place | undefined): Made {
   const raw = ownObject(op, 'a list operation', place);

@@ -110,10 +110,9 @@ const withoutDeltas: TraceWay<Holder> = {
   idiom: 'list, State.editList for each, no deltas made',
   replay: (trace) => {
     const state = listState([]);
-    for (const splice of trace) {
-      const ops: ListOp[] = [];
-      pushOps(ops, splice);
-      for (const op of ops) state.editList(TABLE, RECORD, FIELD, op);
+    for (const [index, deleteCount, value] of trace) {
+      for (let count = 0; count < deleteCount; count++) state.editList(TABLE, RECORD, FIELD, { type: 'delete', index });
+      if (value !== '') state.editList(TABLE, RECORD, FIELD, { type: 'insert', index, value });
     }
     return holding(state);
   },
