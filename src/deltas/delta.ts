@@ -1,4 +1,4 @@
-import type { Change } from '../operations/change.js';
+import { type Change, listOpChange, type PlacedListOp } from '../operations/change.js';
 import { areChangesEqual } from '../operations/equality.js';
 import { isMutableChange, lendChange } from '../operations/lend.js';
 import { ownChanges, ownRows } from '../operations/ownership.js';
@@ -23,10 +23,10 @@ export let changesIn: (delta: Delta) => readonly Change[];
 export let columnsIn: (delta: Delta) => RecordColumns | undefined;
 
 /**
- * The delta of changes that are known to be in normal form. For the engine only: the changes become the delta's own and
- * are frozen.
+ * The delta of changes that are known to be in normal form, or of one operation on one list. For the engine only: what is given
+ * becomes the delta's own and is frozen.
  */
-export let deltaInNormalForm: (changes: readonly Change[] | RecordColumns) => Delta;
+export let deltaInNormalForm: (source: readonly Change[] | RecordColumns | PlacedListOp) => Delta;
 
 /**
  * Changes that apply one after the other, all or none. A delta is immutable and always in normal form: at most one
@@ -39,21 +39,22 @@ export let deltaInNormalForm: (changes: readonly Change[] | RecordColumns) => De
  * NORM-9.
  */
 export class Delta implements Iterable<Change> {
-  readonly #columns: RecordColumns | undefined;
-  /** Made of the columns, if there are any, on first access. */
+  /** What the delta was made of, unless that was changes. */
+  readonly #source: RecordColumns | PlacedListOp | undefined;
+  /** Made of the source, if there is any, on first access. */
   #changes: readonly Change[] | undefined;
   /** Whether a holder of the changes could change them. Determined on first access. */
   #isMutable: boolean | undefined;
 
   static {
     changesIn = (delta) => delta.#made();
-    columnsIn = (delta) => delta.#columns;
-    deltaInNormalForm = (changes) => new Delta(changes);
+    columnsIn = (delta) => columnsOf(delta.#source);
+    deltaInNormalForm = (source) => new Delta(source);
   }
 
-  private constructor(changes: readonly Change[] | RecordColumns) {
-    if (isColumns(changes)) this.#columns = changes;
-    else this.#changes = Object.freeze(changes);
+  private constructor(source: readonly Change[] | RecordColumns | PlacedListOp) {
+    if (isChanges(source)) this.#changes = Object.freeze(source);
+    else this.#source = source;
   }
 
   /**
@@ -76,7 +77,7 @@ export class Delta implements Iterable<Change> {
 
   /** How many changes there are. */
   get length(): number {
-    return this.#changes?.length ?? this.#columns?.ends.length ?? 0;
+    return this.#changes?.length ?? columnsOf(this.#source)?.ends.length ?? 1;
   }
 
   /** The changes as a frozen array of frozen objects. */
@@ -112,7 +113,7 @@ export class Delta implements Iterable<Change> {
   }
 
   #made(): readonly Change[] {
-    this.#changes ??= Object.freeze(this.#columns === undefined ? [] : changesOfColumns(this.#columns));
+    this.#changes ??= Object.freeze(this.#source === undefined ? [] : changesOf(this.#source));
     return this.#changes;
   }
 }
@@ -127,15 +128,23 @@ Object.defineProperty(Delta.prototype, Symbol.for('nodejs.util.inspect.custom'),
 /** The delta that does nothing. */
 export const NO_CHANGES: Delta = deltaInNormalForm([]);
 
-function isColumns(changes: readonly Change[] | RecordColumns): changes is RecordColumns {
-  return !Array.isArray(changes);
+function isChanges(source: readonly Change[] | RecordColumns | PlacedListOp): source is readonly Change[] {
+  return Array.isArray(source);
+}
+
+function columnsOf(source: RecordColumns | PlacedListOp | undefined): RecordColumns | undefined {
+  return source !== undefined && 'ends' in source ? source : undefined;
+}
+
+function changesOf(source: RecordColumns | PlacedListOp): readonly Change[] {
+  return 'ends' in source ? changesOfColumns(source) : [listOpChange(source.place, source.op)];
 }
 
 /** {@link Delta.from} for changes that are the engine's own. */
 export function deltaOf(given: readonly Change[] | RecordColumns): Delta {
-  const composed = isColumns(given) ? composeColumns(given) : undefined;
+  const composed = isChanges(given) ? undefined : composeColumns(given);
   if (composed !== undefined) return deltaInNormalForm(composed);
-  const changes = isColumns(given) ? changesOfColumns(given) : given;
+  const changes = isChanges(given) ? given : changesOfColumns(given);
   if (isInNormalForm(changes)) return deltaInNormalForm(changes);
   const draft = new DeltaDraft();
   visitEach(changes, (change, position) => draft.add(change, position));

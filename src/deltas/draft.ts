@@ -59,7 +59,7 @@ export class DeltaDraft {
   addListOp(table: string, record: string, field: string, op: ListOp): void {
     const drafted = this.#records.get(table, record);
     if (drafted instanceof RecordDraft && drafted.addListOp(field, op)) return;
-    this.add(listOpChange(table, record, field, op));
+    this.add(listOpChange({ table, record, field }, op));
   }
 
   /** The changes of the normal form of what was added. The draft is used up. */

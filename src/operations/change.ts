@@ -109,8 +109,14 @@ export interface ListPlace {
   readonly field: string;
 }
 
+/** One operation on one list, as most edits are. */
+export interface PlacedListOp {
+  readonly place: ListPlace;
+  readonly op: ListOp;
+}
+
 /** The update that is one operation on a list. */
-export function listOpChange(table: string, record: string, field: string, op: ListOp): UpdateChange {
+export function listOpChange({ table, record, field }: ListPlace, op: ListOp): UpdateChange {
   return updateChange(table, record, singleEntry<string, FieldOp>(field, fieldList(false, [op])));
 }
 

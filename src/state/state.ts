@@ -22,7 +22,6 @@ import {
   insertChange,
   type ListOp,
   type ListPlace,
-  listOpChange,
   type UpdateChange,
 } from '../operations/change.js';
 import { lendListOp } from '../operations/lend.js';
@@ -205,7 +204,7 @@ export class State {
     if (single === undefined) return undefined;
     const { table, record, field } = single.place;
     const applied = this.#tables.editList(table, record, field, (place) => ownSingleListOp(single.op, place));
-    return applied && deltaInNormalForm([listOpChange(table, record, field, applied)]);
+    return applied && deltaInNormalForm({ place: single.place, op: applied });
   }
 
   #editList({ table, record, field }: ListPlace, own: (place: Place) => ListOp, limits: Limits): ListOp | undefined {

@@ -214,8 +214,7 @@ export class PendingQueue {
       try {
         const after = weigh(this.#view);
         checkRoomForMtime({ ...after, size: after.size - growthOfListOp(applied) }, after, limits);
-        const { table, record, field } = place;
-        const changes = (): Change[] => [listOpChange(table, record, field, applied)];
+        const changes = (): Change[] => [listOpChange(place, applied)];
         this.#checkSizeWith(sizeOfListChange(applied), changes, limits.deltaSize - MTIME_CHANGE_SIZE);
       } catch (error) {
         editListIn(this.#view, place, () => invertListOp(applied), NO_LIMITS);

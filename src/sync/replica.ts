@@ -4,7 +4,7 @@ import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from '../deltas/
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
-import { type FieldOp, type ListOp, type ListPlace, listOpChange } from '../operations/change.js';
+import type { FieldOp, ListOp, ListPlace } from '../operations/change.js';
 import { lendListOp } from '../operations/lend.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits } from '../state/limits.js';
@@ -244,8 +244,7 @@ export class Replica {
     const single = Delta.is(changes) ? undefined : onlyListOp(changes);
     const applied = single && this.#editList(single.place, single.op);
     if (single === undefined || applied === undefined) return this.#noteEdit(this.#editor.apply(changes));
-    const { table, record, field } = single.place;
-    return deltaInNormalForm([listOpChange(table, record, field, applied)]);
+    return deltaInNormalForm({ place: single.place, op: applied });
   }
 
   /**
