@@ -1,6 +1,23 @@
 import { pack, unpack } from 'msgpackr';
-import { decodeDelta, decodeState, encodeDelta, encodeState } from '../src/codec/binary/index.js';
-import { type DeltaInput, formatDelta, formatState, parseDelta, parseState, State, sizeOfDelta } from '../src/index.js';
+import {
+  decodeDelta,
+  decodeSequencer,
+  decodeState,
+  encodeDelta,
+  encodeSequencer,
+  encodeState,
+} from '../src/codec/binary/index.js';
+import {
+  type DeltaInput,
+  type FieldOp,
+  formatDelta,
+  formatState,
+  parseDelta,
+  parseState,
+  State,
+  sizeOfDelta,
+} from '../src/index.js';
+import { Sequencer } from '../src/sync/index.js';
 import { hasShared } from '../test/support/shared-data.js';
 import { expectTrue } from './support/expect.js';
 import { type Baseline, type Comparison, compare, doublings, type Suite } from './support/suite.js';
@@ -8,6 +25,7 @@ import { taskInserts, taskUpdates, traceDelta } from './support/tasks.js';
 
 const RECORDS = 1000;
 const TRACE_EDITS = 259_778;
+const LOG_ENTRIES = 20_000;
 const AS_FAST = { atMost: 2 };
 
 /**
@@ -24,6 +42,7 @@ export const codec: Suite = {
     ...(hasShared('traces/sequential-automerge-paper.json.gz')
       ? both('automerge-paper as one delta', () => traceDelta(scale(TRACE_EDITS)))
       : []),
+    () => decodingLog(scale(LOG_ENTRIES)),
     () => againstJson(taskUpdates(scale(RECORDS))),
   ],
   series: (scale) => [
@@ -60,6 +79,27 @@ function decoding(what: string, delta: DeltaInput): Comparison {
     baseline: { name: 'msgpackr', run: () => unpack(packed) },
     check: (decoded) => expectTrue(sizeOfDelta(decoded) === sizeOfDelta(delta), 'the delta comes back'),
     target: AS_FAST,
+  });
+}
+
+/** A sequencer whose log has as many entries, which each put one field. */
+function decodingLog(count: number): Comparison {
+  const sequencer = new Sequencer();
+  sequencer.put(0, 'n0', [{ type: 'insert', table: 't', record: 'r', fields: new Map() }], 'owner');
+  for (let rev = 1; rev < count; rev++) {
+    const ops = new Map<string, FieldOp>([['f', { type: 'put', value: rev }]]);
+    sequencer.put(rev, `n${rev}`, [{ type: 'update', table: 't', record: 'r', ops }], 'owner');
+  }
+  const saved = sequencer.save();
+  const encoded = encodeSequencer(saved);
+  const text = JSON.stringify(saved);
+  return compare({
+    work: `decode a sequencer with a log of ${count.toLocaleString('en')} entries`,
+    contender: () => decodeSequencer(encoded),
+    baseline: { name: 'JSON.parse of the same', run: () => JSON.parse(text) as unknown },
+    operations: count,
+    check: (decoded) =>
+      expectTrue(Sequencer.restore(decoded.snapshot, decoded.log).revision === count, 'the log comes back'),
   });
 }
 
