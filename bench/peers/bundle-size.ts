@@ -10,6 +10,8 @@ export interface BundleSize {
   readonly licence: string;
   /** Minified and gzipped, in bytes. */
   readonly script: number;
+  /** The same by folder of the source, as far as each adds to what is minified. */
+  readonly parts?: Readonly<Record<string, number>>;
   /** Gzipped, in bytes: 0 for pure JavaScript. */
   readonly wasm: number;
   /** Packages that are installed with it. */
@@ -60,7 +62,7 @@ export async function bundleSizes(): Promise<BundleSize[]> {
         title,
         version,
         licence: license,
-        script: await bundled(`export * from '${entry}'`, HERE, [], isNodeOnly),
+        script: (await bundle(`export * from '${entry}'`, HERE, isNodeOnly)).script,
         wasm: wasm === undefined ? 0 : gzipSync(readFileSync(resolve(HERE, 'node_modules', wasm)), { level: 9 }).length,
         dependencies: installedWith(name, lock).size,
       };
@@ -69,44 +71,58 @@ export async function bundleSizes(): Promise<BundleSize[]> {
   return [...(await ownSizes()), ...sizes];
 }
 
-/**
- * Deltaic's core with sync and the binary form: without what its binary codec depends on, and with it where it has any.
- */
+/** What an application bundles of Deltaic: each with all that the ones before it export. */
+export const OWN_ENTRIES: readonly (readonly [title: string, entry: string])[] = [
+  ['Deltaic, merge core', 'index'],
+  ['Deltaic, with sync', 'sync/index'],
+  ['Deltaic, with the binary form', 'codec/binary/index'],
+];
+
 async function ownSizes(): Promise<BundleSize[]> {
   const { version, license = 'unknown', dependencies = {} } = readJson(resolve('package.json'));
-  const names = Object.keys(dependencies);
-  const all = ['index', 'sync/index', 'codec/binary/index'].map((entry) => `export * from './${entry}.ts';`).join('\n');
-  const size = async (title: string, external: readonly string[]): Promise<BundleSize> => ({
-    title,
-    version,
-    licence: license,
-    script: await bundled(all, resolve('src'), external, false),
-    wasm: 0,
-    dependencies: names.length,
-  });
-  const core = await size('Deltaic', names);
-  return names.length === 0 ? [core] : [core, await size(`Deltaic with ${names.join(' and ')}`, [])];
+  return await Promise.all(
+    OWN_ENTRIES.map(async ([title], last) => {
+      const all = OWN_ENTRIES.slice(0, last + 1).map(([, entry]) => `export * from './${entry}.ts';`);
+      return {
+        ...{ title, version, licence: license, wasm: 0, dependencies: Object.keys(dependencies).length },
+        ...(await bundle(all.join('\n'), resolve('src'), false)),
+      };
+    }),
+  );
 }
 
-async function bundled(
+/** The size of a bundle, and which folders it comes from. */
+async function bundle(
   contents: string,
   resolveDir: string,
-  external: readonly string[],
   isNodeOnly: boolean,
-): Promise<number> {
-  const { outputFiles } = await build({
+): Promise<Pick<BundleSize, 'script' | 'parts'>> {
+  const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir, loader: 'ts' },
+    absWorkingDir: resolveDir,
     bundle: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
     platform: isNodeOnly ? 'node' : 'browser',
-    external: [...external],
     loader: { '.wasm': 'empty' },
     write: false,
+    metafile: true,
     logLevel: 'error',
   });
-  return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length;
+  const code = outputFiles[0]?.contents ?? new Uint8Array();
+  const script = gzipSync(code, { level: 9 }).length;
+  const parts: Record<string, number> = {};
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const end = path.lastIndexOf('/');
+      // An index file only says what is exported.
+      if (end < 0) continue;
+      const folder = path.slice(0, end);
+      parts[folder] = (parts[folder] ?? 0) + (bytesInOutput * script) / code.length;
+    }
+  }
+  return { script, parts };
 }
 
 /** The packages that npm installs with one, not counting itself. */

@@ -1,3 +1,4 @@
+import { OWN_ENTRIES } from './bundle-size.js';
 import { type EngineResult, isOurs, isPlain, type PeersResult } from './result.js';
 
 /** Deltaic at one figure of one case, beside the best peer and the plain floor where these were measured. */
@@ -255,7 +256,7 @@ const MESH_CHOICES: readonly Choice[] = [
 
 /** Every figure of Deltaic that has a peer or a target. */
 export function verdicts(result: PeersResult): Verdict[] {
-  return [...[...CHOICES, ...MESH_CHOICES].flatMap((choice) => verdictOf(choice, result)), ...sizeVerdict(result)];
+  return [...[...CHOICES, ...MESH_CHOICES].flatMap((choice) => verdictOf(choice, result)), ...sizeVerdicts(result)];
 }
 
 function verdictOf(choice: Choice, { workloads }: PeersResult): Verdict[] {
@@ -310,11 +311,15 @@ function judge({ lead, floor, most, own: other }: Targets, { ours, best, plain, 
   return judged;
 }
 
-const SIZE_LIMIT = 18_000;
+/** By what is bundled: the most that it may take, minified and gzipped, in bytes. */
+const SIZE_LIMITS: readonly number[] = [18_000, 28_000, 38_000];
 
-function sizeVerdict({ sizes }: PeersResult): Verdict[] {
-  const own = sizes.find(({ title }) => title === 'Deltaic');
-  if (own === undefined) return [];
-  const judged = judge({ most: SIZE_LIMIT }, { ours: own.script, best: undefined, plain: undefined, own: undefined });
-  return [{ what: 'the core and the binary form, minified and gzipped', unit: 'bytes', ours: own.script, judged }];
+function sizeVerdicts({ sizes }: PeersResult): Verdict[] {
+  return OWN_ENTRIES.flatMap(([title], at) => {
+    const script = sizes.find((size) => size.title === title)?.script;
+    if (script === undefined) return [];
+    const found = { ours: script, best: undefined, plain: undefined, own: undefined };
+    const judged = judge({ most: SIZE_LIMITS[at] as number }, found);
+    return [{ what: `${title}, minified and gzipped`, unit: 'bytes', ours: script, judged }];
+  });
 }

@@ -115,6 +115,18 @@ describe('the report', () => {
     expect(outcomes).toEqual(['missed', 'missed', 'out of reach']);
   });
 
+  test('limits what is shipped, the core, sync and the binary form each on top of what came before', () => {
+    const size = { version: '1', licence: 'MIT', wasm: 0, dependencies: 0 };
+    const titles = ['Deltaic, merge core', 'Deltaic, with sync', 'Deltaic, with the binary form', 'Yjs'];
+    const sizes = titles.map((title) => ({ ...size, title, script: 28_000 }));
+    const found = verdicts({ ...result, sizes, workloads: [] });
+    expect(found.map(({ what, judged }) => [what, judged[0]?.target, judged[0]?.outcome])).toEqual([
+      ['Deltaic, merge core, minified and gzipped', '≤ 18000', 'missed'],
+      ['Deltaic, with sync, minified and gzipped', '≤ 28000', 'met'],
+      ['Deltaic, with the binary form, minified and gzipped', '≤ 38000', 'met'],
+    ]);
+  });
+
   test('compares processor time where it was measured', () => {
     const [workload] = result.workloads;
     const engines = workload?.engines.map((engine) => ({
