@@ -25,7 +25,7 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 33_000,
+  deltaic: 33_100,
   'deltaic/binary': 35_600,
   'deltaic/sync': 60_100,
   'deltaic/mesh': 49_600,
