@@ -25,7 +25,7 @@ const JOINED_BLOCKS_MAX = 4096;
  * Costs for n items: O(√n) for an edit or a look-up far from the last one, O(block) near it, O(√n) for a copy.
  */
 export class ItemList {
-  /** Whoever may edit the list in place: anyone, unless that is said. */
+  /** The only one that may edit the list in place, where lists are shared. */
   owner: object | undefined;
   readonly #blocks: Atom[][];
   /** How many items each block has. A search reads only these, which are close together in memory. */

@@ -30,7 +30,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/sync': 60_100,
   'deltaic/mesh': 49_600,
   'deltaic/datastore': 104_000,
-  'deltaic/datastore/testing': 22_000,
+  'deltaic/datastore/testing': 22_100,
   'deltaic/datastore/mesh': 73_500,
   'deltaic/storage/indexeddb': 5_300,
   'deltaic/storage/lmdb': 5_500,
@@ -44,7 +44,7 @@ const MOST: Readonly<Record<string, number>> = {
 };
 
 /** An application that merges lists alone must not pay for records, states and rules. */
-const LISTS_MOST = 9600;
+const LISTS_MOST = 9650;
 
 test.each(entries)('the size of $name is under its ceiling', async ({ name, source }) => {
   expect(await sizeOf(`export * from './${source}'`)).toBeLessThanOrEqual(MOST[name] ?? 0);
