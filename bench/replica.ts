@@ -54,14 +54,14 @@ export const replica: Suite = {
     {
       title: 'Replica: twice the edits of a list, each synced with nobody to send them to',
       unit: 'edits of one list, each its own Replica.editList and sync',
-      sizes: doublings(5000, 20_000, scale),
+      sizes: doublings(2500, 20_000, scale),
       at: offlineSyncs,
       growthAtMost: 2.4,
     },
     {
       title: 'Datastore: twice the items typed into a list that was just made',
       unit: 'items, each its own List.insert, in undo items of ten',
-      sizes: doublings(10_000, 40_000, scale),
+      sizes: doublings(5000, 40_000, scale),
       at: typing,
       growthAtMost: 2.4,
     },
