@@ -154,8 +154,8 @@ its address and a token to try it with. It needs the package jose, and lmdb or p
 Where logs are kept
   --data DIR        in an LMDB environment in DIR (the default, with DIR deltaic-data); needs lmdb
   --memory          in memory: they are gone when the server ends
-  --postgres URL    in PostgreSQL, for any number of servers; needs pg. Several hosts, as in postgres://me@one,two/logs, are a
-                    database and its copies: the one that takes writes is used
+  --postgres URL    in PostgreSQL, for any number of servers; needs pg. Several hosts, as in postgres://me@one,two/logs,
+                    are a database and its copies: the one that takes writes is used
   --listen URL      the address of the database itself, if --postgres names a pooler; none for polling alone
   --migrate         bring the schema of the database up to date first
   --keep N          entries of each log to keep behind its newest snapshot, at least; all unless given

@@ -182,7 +182,7 @@ export class LocalDelta {
   #shortenRunning(): void {
     const changes = this.#runningSoFar();
     const left = shorten(changes);
-    this.#untilShortened = Math.max(SHORTEN_LEAST, weightOf(left));
+    this.#untilShortened = Math.max(SHORTEN_LEAST - listOpCount(left), weightOf(left));
     if (left === changes) return;
     this.#tally = undefined;
     this.#running = undefined;
