@@ -1,21 +1,30 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
 import { applyFieldOps } from '../deltas/apply-field.js';
 import { type Conflict, type ConflictListener, conflictLender } from '../deltas/conflict.js';
-import { changesIn, Delta, type DeltaInput, deltaOf, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
+import {
+  changesIn,
+  Delta,
+  type DeltaInput,
+  deltaInNormalForm,
+  deltaOf,
+  NO_CHANGES,
+  sizeOfDelta,
+} from '../deltas/delta.js';
 import { deltaWithoutBefore, invert } from '../deltas/invert.js';
 import { editAt, type RecordEdit } from '../deltas/normal-form.js';
 import { invalidArgument } from '../errors/arguments.js';
 import { DatastoreError, type Place, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import type { Change } from '../operations/change.js';
-import { ownChanges } from '../operations/ownership.js';
+import { invertListOp } from '../lists/apply.js';
+import type { Change, ListPlace, PlacedListOp } from '../operations/change.js';
+import { ownChanges, ownSingleListOp } from '../operations/ownership.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
-import { checkLimits, DEFAULT_LIMITS, type Limits, overLimit } from '../state/limits.js';
+import { checkLimits, DEFAULT_LIMITS, type Limits, NO_LIMITS, overLimit } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { RecordWatch } from '../state/record-watch.js';
-import { applyChanges, type FoundRecord, type State, type Where } from '../state/state.js';
+import { applyChanges, editListIn, type FoundRecord, onlyListOp, type State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { valuesEqual } from '../values/order.js';
 import { ownAtom } from '../values/ownership.js';
@@ -302,6 +311,9 @@ export class MeshReplica {
    */
   apply(changes: DeltaInput): Delta {
     this.#requireWrite();
+    const single = Delta.is(changes) ? undefined : onlyListOp(changes);
+    const edited = single && this.#editList(single.place, single.op);
+    if (edited !== undefined) return deltaInNormalForm(edited);
     const all = Delta.is(changes) ? changesIn(changes) : ownChanges(changes);
     const info = all.filter(({ table }) => table === INFO_TABLE);
     if (info.length === 0) return this.#edit(all, true, this.#rules);
@@ -546,11 +558,33 @@ export class MeshReplica {
     });
   }
 
+  /** @returns nothing where there is no such list, or it says something about the datastore. */
+  #editList(place: ListPlace, op: unknown): PlacedListOp | undefined {
+    if (place.table === INFO_TABLE) return undefined;
+    const applied = editListIn(this.#view, place, (at) => ownSingleListOp(op, at), this.#limits);
+    if (applied === undefined) return undefined;
+    const placed = { place, op: applied };
+    try {
+      this.#open.checkRoomForListOp(placed, this.#eventRoom);
+      this.#open.noteRule(place.table, place.field, this.#rules);
+    } catch (error) {
+      editListIn(this.#view, place, () => invertListOp(applied), NO_LIMITS);
+      throw error;
+    }
+    this.#open.addListOp(placed);
+    return placed;
+  }
+
+  /** How large the edits of an event may be, in bytes. */
+  get #eventRoom(): number {
+    return Math.min(this.#limits.deltaSize, EVENT_SIZE_MAX) - MTIME_SIZE;
+  }
+
   /** @param changes owned already. */
   #edit(changes: readonly Change[], isRecorded: boolean, rules: RuleSource): Delta {
     const applied = deltaOf(applyChanges(this.#view, changes, this.#limits));
     try {
-      this.#open.checkRoom(applied, Math.min(this.#limits.deltaSize, EVENT_SIZE_MAX) - MTIME_SIZE);
+      this.#open.checkRoom(applied, this.#eventRoom);
       this.#open.noteRules(applied, rules);
     } catch (error) {
       const back = new OpenDelta();

@@ -1,9 +1,10 @@
-import { changesIn, type Delta, deltaOf, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
+import { changesIn, type Delta, deltaInNormalForm, deltaOf, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
 import { invert } from '../deltas/invert.js';
 import { DeltaTally } from '../deltas/tally.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import type { Change } from '../operations/change.js';
+import { type Change, listOpChange, type PlacedListOp } from '../operations/change.js';
+import { sizeOfListChange } from '../operations/size.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import { checkGrowth } from '../state/limits.js';
 import { type EventRules, NO_RULES } from './event.js';
@@ -61,10 +62,12 @@ export class OpenDelta {
 
   /** @throws DatastoreError `delta-too-large` if the edits would be larger than an event may be. Spec: LIM-3, PEER-3. */
   checkRoom(applied: Delta, limit: number): void {
-    this.#sizeMost += sizeOfDelta(applied);
-    if (this.#sizeMost <= limit) return;
-    this.#sizeMost = this.#tallied().sizeWith(changesIn(applied));
-    checkGrowth('delta-too-large', 0, this.#sizeMost, limit);
+    this.#checkSizeWith(sizeOfDelta(applied), () => changesIn(applied), limit);
+  }
+
+  /** {@link checkRoom} for one applied operation on a list that is there. */
+  checkRoomForListOp({ place, op }: PlacedListOp, limit: number): void {
+    this.#checkSizeWith(sizeOfListChange(op), () => [listOpChange(place, op)], limit);
   }
 
   /** @param isRecorded whether the user can undo it. */
@@ -74,6 +77,14 @@ export class OpenDelta {
     for (const change of changesIn(applied)) this.#changes.push(change);
     this.#tally?.add(changesIn(applied));
     if (!isRecorded) this.#recorded = this.#changes.length;
+  }
+
+  /** {@link add} for one applied operation on a list that is there, which the user can undo. */
+  addListOp(placed: PlacedListOp): void {
+    const { place, op } = placed;
+    this.#whole = this.isEmpty ? deltaInNormalForm(placed) : undefined;
+    this.#changes.push(listOpChange(place, op));
+    this.#tally?.addListOp(place.table, place.record, place.field, op);
   }
 
   /** The edits since the last call that can be undone, as one delta. */
@@ -93,20 +104,14 @@ export class OpenDelta {
     for (const change of changes) {
       if (change.type === 'delete') continue;
       const fields = change.type === 'insert' ? change.fields : change.ops;
-      for (const field of fields.keys()) {
-        const rule = rules.get(change.table, field);
-        if (typeof rule === 'function') {
-          const reason = `a merge function cannot decide in a mesh: use a rule by name in place of ${quote(rule)}`;
-          throw new DatastoreError('invalid-rule', reason, { table: change.table, field });
-        }
-        named.push([change.table, field, rule]);
-      }
+      for (const field of fields.keys()) named.push([change.table, field, ruleByName(change.table, field, rules)]);
     }
-    for (const [table, field, rule] of named) {
-      const ofTable = this.#rules.get(table) ?? new Map<string, RuleName>();
-      if (rule === 'remote') ofTable.delete(field);
-      else this.#rules.set(table, ofTable.set(field, rule));
-    }
+    for (const [table, field, rule] of named) this.#note(table, field, rule);
+  }
+
+  /** {@link noteRules} for one field. */
+  noteRule(table: string, field: string, rules: RuleSource): void {
+    this.#note(table, field, ruleByName(table, field, rules));
   }
 
   /** The rules that are not `remote`. */
@@ -145,6 +150,20 @@ export class OpenDelta {
     this.#recorded = 0;
   }
 
+  #note(table: string, field: string, rule: RuleName): void {
+    const ofTable = this.#rules.get(table);
+    if (rule === 'remote') ofTable?.delete(field);
+    else this.#rules.set(table, (ofTable ?? new Map<string, RuleName>()).set(field, rule));
+  }
+
+  /** @param size of the changes by themselves, in bytes. */
+  #checkSizeWith(size: number, changes: () => readonly Change[], limit: number): void {
+    this.#sizeMost += size;
+    if (this.#sizeMost <= limit) return;
+    this.#sizeMost = this.#tallied().sizeWith(changes());
+    checkGrowth('delta-too-large', 0, this.#sizeMost, limit);
+  }
+
   #tallied(): DeltaTally {
     if (this.#tally === undefined) {
       this.#tally = new DeltaTally();
@@ -152,4 +171,12 @@ export class OpenDelta {
     }
     return this.#tally;
   }
+}
+
+/** @throws DatastoreError `invalid-rule` for a merge function. */
+function ruleByName(table: string, field: string, rules: RuleSource): RuleName {
+  const rule = rules.get(table, field);
+  if (typeof rule !== 'function') return rule;
+  const reason = `a merge function cannot decide in a mesh: use a rule by name in place of ${quote(rule)}`;
+  throw new DatastoreError('invalid-rule', reason, { table, field });
 }
