@@ -1,6 +1,6 @@
-// Runs every engine at every workload, each in its own process. Names on the command line select workloads; the results
-// of a selection are printed, not written. A number is the count of rounds. `report` alone measures nothing, and writes the
-// report of the last figures anew.
+// Runs every engine at every workload, each in its own process. Names on the command line select workloads, whose figures take
+// the place of the last ones. A number is the count of rounds. `report` alone measures nothing, and writes the report of the
+// last figures anew.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { drawPeers } from './charts.js';
 import { ENCODING } from './engines/deltaic-bytes.js';
 import { ENGINE_NAMES } from './engines.js';
 import { formatPeers } from './report.js';
-import { combine, type EngineResult, type PeersResult, type WorkerResult } from './result.js';
+import { combine, type EngineResult, type PeersResult, replaceWorkloads, type WorkerResult } from './result.js';
 import type { Workload } from './workload.js';
 import { workloads } from './workloads.js';
 
@@ -30,11 +30,21 @@ const chosen = names.length === 0 ? workloads : workloads.filter(({ name }) => n
 const FIGURES = resolve('bench/peers.json');
 
 if (isReport) {
-  write(JSON.parse(readFileSync(FIGURES, 'utf8')) as PeersResult);
+  write(lastResult());
 } else {
-  const result = await measureAll();
-  if (names.length === 0) write(result);
+  const measured = await measureAll();
+  const known = names.length === 0 ? measured : lastResult();
+  const result = replaceWorkloads(
+    known,
+    measured,
+    workloads.map(({ name }) => name),
+  );
+  write(result);
   console.log(formatPeers(result));
+}
+
+function lastResult(): PeersResult {
+  return JSON.parse(readFileSync(FIGURES, 'utf8')) as PeersResult;
 }
 
 function write(result: PeersResult): void {
@@ -44,14 +54,14 @@ function write(result: PeersResult): void {
 }
 
 async function measureAll(): Promise<PeersResult> {
+  const setting = thisSetting();
   return {
-    ...thisSetting(),
-    rounds,
+    ...setting,
     encoding: ENCODING,
     sizes: await bundleSizes(),
     workloads: chosen.map((workload) => {
       const { name, title, explanation, main } = workload;
-      return { name, title, explanation, main, engines: runAll(workload) };
+      return { ...setting, rounds, name, title, explanation, main, engines: runAll(workload) };
     }),
   };
 }

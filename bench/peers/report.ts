@@ -1,17 +1,18 @@
+import type { Setting } from '../support/machine.js';
 import type { BundleSize } from './bundle-size.js';
 import type { EngineResult, PeersResult, WorkloadResult } from './result.js';
 import { type Verdict, verdicts } from './verdict.js';
 
 /** The comparison as Markdown. */
 export function formatPeers(result: PeersResult): string {
-  const { commit, node, machine, rounds, encoding, sizes, workloads } = result;
+  const { encoding, workloads } = result;
   const all = verdicts(result);
   return `${[
     '# Deltaic beside its peers',
     '',
-    `Made by \`npm run bench:peers\` at commit ${commit}, Node ${node}, ${machine}. Deltaic's bytes are ${encoding}.`,
+    `Made by \`npm run bench:peers\`. Deltaic's bytes are ${encoding}. Each section says at which commit and where it was measured.`,
     '',
-    `Each engine does each case of a merge, and each other workload, in its own process. The order alternates over ${rounds === 1 ? 'one round' : `${rounds} rounds`};`,
+    'Each engine does each case of a merge, and each other workload, in its own process. The order alternates over the rounds;',
     'within a process a case is repeated after a warm-up, unless it takes more than 5 s; garbage is collected by force before a',
     'case, but not between its repetitions. Figures are medians of medians. Figures called "first" are of the first merge of a',
     'process, as when an application has just started: most of its code is not compiled yet. Every result is checked before it',
@@ -38,7 +39,7 @@ export function formatPeers(result: PeersResult): string {
     ...WHY,
     ...MORE,
     ...workloads.flatMap(formatWorkload),
-    ...formatSizes(sizes),
+    ...formatSizes(result),
   ].join('\n')}\n`;
 }
 
@@ -101,8 +102,16 @@ const MORE = [
   '',
 ];
 
-function formatWorkload({ title, explanation, main, engines }: WorkloadResult): string[] {
-  const lines = [`## ${title}`, '', explanation, ''];
+function formatWorkload(workload: WorkloadResult): string[] {
+  const { title, explanation, main, engines, rounds } = workload;
+  const lines = [
+    `## ${title}`,
+    '',
+    explanation,
+    '',
+    `${madeAt(workload)}, ${rounds === 1 ? 'one round' : `${rounds} rounds`}.`,
+    '',
+  ];
   const measured = engines.filter(({ measurements }) => measurements.length > 0);
   const cases = measured[0]?.measurements.map((measurement) => measurement.case) ?? [];
   const isPivot = cases.length > 1 && measured.every((engine) => hasCases(engine, cases));
@@ -125,6 +134,10 @@ function formatWorkload({ title, explanation, main, engines }: WorkloadResult): 
     );
   }
   return [...lines, ''];
+}
+
+function madeAt({ commit, node, machine }: Setting): string {
+  return `Measured at commit ${commit}, Node ${node}, ${machine}`;
 }
 
 /** Whether an engine was measured at these cases; an engine that did not finish lacks the last ones. */
@@ -162,9 +175,12 @@ function table(engines: readonly EngineResult[]): string[] {
   ];
 }
 
-function formatSizes(sizes: readonly BundleSize[]): string[] {
+function formatSizes(result: PeersResult): string[] {
+  const { sizes } = result;
   return [
     '## What an application ships',
+    '',
+    `${madeAt(result)}.`,
     '',
     'Bundled with esbuild, minified and gzipped. diamond-types is for Node only; a browser build would have the same size.',
     '',

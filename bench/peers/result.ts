@@ -20,7 +20,9 @@ export interface EngineResult extends WorkerResult {
   readonly engine: string;
 }
 
-export interface WorkloadResult {
+/** One workload, with where it was measured: workloads can be measured on different days. */
+export interface WorkloadResult extends Setting {
+  readonly rounds: number;
   readonly name: string;
   readonly title: string;
   readonly explanation: string;
@@ -28,11 +30,20 @@ export interface WorkloadResult {
   readonly engines: readonly EngineResult[];
 }
 
+/** The setting is that of the sizes, which every run measures. */
 export interface PeersResult extends Setting {
-  readonly rounds: number;
   readonly encoding: string;
   readonly sizes: readonly BundleSize[];
   readonly workloads: readonly WorkloadResult[];
+}
+
+/** What was known, with the workloads that were measured anew in place of the old ones, in the order of `names`. */
+export function replaceWorkloads(known: PeersResult, measured: PeersResult, names: readonly string[]): PeersResult {
+  const workloads = names.flatMap((name) => {
+    const isNamed = (workload: WorkloadResult): boolean => workload.name === name;
+    return measured.workloads.find(isNamed) ?? known.workloads.find(isNamed) ?? [];
+  });
+  return { ...measured, workloads };
 }
 
 /** The median of every figure over the rounds. */

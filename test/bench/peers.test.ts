@@ -5,7 +5,13 @@ import { deltaicMesh, deltaicMeshInMemory } from '../../bench/peers/engines/delt
 import { deltaicReplica } from '../../bench/peers/engines/deltaic-replica.js';
 import { plain } from '../../bench/peers/engines/plain.js';
 import { formatPeers } from '../../bench/peers/report.js';
-import { combine, type EngineResult, type PeersResult } from '../../bench/peers/result.js';
+import {
+  combine,
+  type EngineResult,
+  type PeersResult,
+  replaceWorkloads,
+  type WorkloadResult,
+} from '../../bench/peers/result.js';
 import type { Effort } from '../../bench/peers/sample.js';
 import { verdicts } from '../../bench/peers/verdict.js';
 import type { Measurement, Workload } from '../../bench/peers/workload.js';
@@ -68,11 +74,14 @@ describe('the report', () => {
     commit: 'abc',
     node: 'v20',
     machine: 'a machine',
-    rounds: 1,
     encoding: 'bytes',
     sizes: [],
     workloads: [
       {
+        commit: 'abc',
+        node: 'v20',
+        machine: 'a machine',
+        rounds: 1,
         name: 'lists',
         title: 'Lists',
         explanation: 'Merged.',
@@ -138,6 +147,18 @@ describe('the report', () => {
     }));
     const [first] = verdicts({ ...result, workloads: workload && engines ? [{ ...workload, engines }] : [] });
     expect([first?.ours, first?.best?.value]).toEqual([1, 7]);
+  });
+
+  test('puts a workload that was measured anew in the place of the old one, with its own commit', () => {
+    const [lists] = result.workloads as [WorkloadResult];
+    const trace = { ...lists, name: 'trace', title: 'Trace' };
+    const known = { ...result, workloads: [lists, trace, { ...lists, name: 'forgotten' }] };
+    const anew = { ...trace, commit: 'def', rounds: 2 };
+    const both = replaceWorkloads(known, { ...result, commit: 'def', workloads: [anew] }, ['trace', 'lists', 'absent']);
+    expect(both).toEqual({ ...result, commit: 'def', workloads: [anew, lists] });
+    const report = formatPeers(both);
+    expect(report).toContain('Measured at commit def, Node v20, a machine, 2 rounds.');
+    expect(report).toContain('Measured at commit abc, Node v20, a machine, one round.');
   });
 
   test('says what was missed, what a peer does better, and what did not finish', () => {
