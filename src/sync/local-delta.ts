@@ -63,8 +63,8 @@ export class LocalDelta {
   }
 
   /**
-   * Whether it does nothing: it has no segment, or its segments cancel one another. The size tells that, if it is known,
-   * and usually the first record that they do not.
+   * Whether it does nothing: it has no segment, or its segments cancel one another. If the size is known, it tells. If not,
+   * a look at the first record is mostly enough.
    */
   get isIdle(): boolean {
     if (this.#tally !== undefined) return this.size === 0;

@@ -1,31 +1,26 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
-import type { Change, Delta, DeltaInput, ListOp, Rule } from '../../src/index.js';
+import type { Delta, DeltaInput, ListOp, Rule } from '../../src/index.js';
 import { type Put, Replica, type ReplicaOptions, Sequencer } from '../../src/sync/index.js';
+import { arbitraryListOp, updateBy } from '../support/single-list-ops.js';
 
 // What waits is written anew as soon as items come and go.
 vi.mock('../../src/deltas/shorten-least.js', () => ({ SHORTEN_LEAST: 3 }));
 
 const TIME = new Date(0);
 const ROOM = 1e6;
-const bytes = new Uint8Array([7]);
 
-const index = fc.oneof(
-  { weight: 9, arbitrary: fc.nat({ max: 5 }) },
-  { arbitrary: fc.constantFrom<unknown>(-1, undefined), weight: 1 },
-);
-const value = fc.constantFrom<unknown>('x', 1n, bytes, 'long'.repeat(20), 'long'.repeat(60));
-const op = fc.oneof(
-  fc.record({ type: fc.constant('insert'), index, value, atEnd: fc.constantFrom<unknown>(true, undefined) }),
-  fc.record({ type: fc.constantFrom('put', 'delete'), index, value }),
-  fc.record({ type: fc.constant('move'), from: index, to: index }),
-) as fc.Arbitrary<ListOp>;
 const place = fc.record({
   table: fc.constantFrom('t', 't', 't', 't', 't', 't', 't', ':info', 'not a name'),
   record: fc.constantFrom('r', 'r', 'r', 'r', 'r', 'r', 'info', 'not a name'),
   field: fc.constantFrom('list', 'list', 'list', 'other', 'text', 'text', 'no', 'missing', 'mtime'),
 });
-const edit = fc.record({ do: fc.constant('edit' as const), place, op, isInBatch: fc.constantFrom(false, false, true) });
+const edit = fc.record({
+  do: fc.constant('edit' as const),
+  place,
+  op: arbitraryListOp([-1, undefined]),
+  isInBatch: fc.constantFrom(false, false, true),
+});
 const action = fc.oneof(
   { weight: 8, arbitrary: edit },
   {
@@ -53,10 +48,6 @@ type Action = { readonly do: string } | (typeof edit extends fc.Arbitrary<infer 
 
 type EditList = (replica: Replica, table: string, record: string, field: string, op: ListOp) => unknown;
 
-function update(table: string, record: string, field: string, op: ListOp, create = false): Change[] {
-  return [{ type: 'update', table, record, ops: new Map([[field, { type: 'list', create, ops: [op] }]]) }];
-}
-
 function opIn(delta: Delta, field: string): unknown {
   const change = delta.at(0);
   const edited = change?.type === 'update' ? change.ops.get(field) : undefined;
@@ -65,8 +56,8 @@ function opIn(delta: Delta, field: string): unknown {
 
 /** The ways to edit a list: all must do the same. Changes that are not in an array are never taken for one operation. */
 const WAYS: readonly EditList[] = [
-  (replica, table, record, field, op) => opIn(replica.apply(new Set(update(table, record, field, op))), field),
-  (replica, table, record, field, op) => opIn(replica.apply(update(table, record, field, op)), field),
+  (replica, table, record, field, op) => opIn(replica.apply(new Set([updateBy({ table, record, field }, op)])), field),
+  (replica, table, record, field, op) => opIn(replica.apply([updateBy({ table, record, field }, op)]), field),
   (replica, table, record, field, op) => replica.editList(table, record, field, op),
 ];
 
@@ -134,7 +125,7 @@ function play(editList: EditList, actions: readonly Action[], rule: Rule, limits
         return sequencer.put(
           sequencer.revision,
           `o${sequencer.revision}`,
-          update('t', 'r', 'list', { type: 'insert', index: 0, value: 'o' }),
+          [updateBy({ table: 't', record: 'r', field: 'list' }, { type: 'insert', index: 0, value: 'o' })],
           'owner',
         ).type;
       case 'saveEdits':
@@ -152,7 +143,11 @@ function play(editList: EditList, actions: readonly Action[], rule: Rule, limits
           .apply([{ type: 'update', table: 't', record: 'r', ops: new Map([['list', { type: 'put', value: ['p'] }]]) }])
           .toJSON();
       default:
-        return replica.apply(update('t', 'r', 'other', { type: 'insert', index: 0, value: 'n' }, true)).toJSON();
+        return replica
+          .apply([
+            updateBy({ table: 't', record: 'r', field: 'other' }, { type: 'insert', index: 0, value: 'n' }, true),
+          ])
+          .toJSON();
     }
   };
   return actions.map((given) => {

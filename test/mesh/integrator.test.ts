@@ -7,6 +7,7 @@ import type { OracleEvent } from '../oracle/mesh-graph.js';
 import { MeshOracle } from '../oracle/mesh-state.js';
 import { rowsOf, toMeshEvent } from '../support/mesh-events.js';
 import { type Draw, drawFrom, drawGraph, drawOrder, type GraphShape } from '../support/mesh-graphs.js';
+import { expectOracleStates } from '../support/mesh-oracle-check.js';
 import { runs } from '../support/seed.js';
 
 const ANY: GraphShape = {
@@ -122,19 +123,12 @@ describe('the incremental state of a graph is the naive one', () => {
     // Every second item is deleted, so that each is a run of its own, until the runs need a second block; then those between.
     const apart = event(['a', 1], [base.id], [remove(...numbers(45).map((_, at) => at + 1))]);
     for (const between of [14, 15, 16, 30, 31, 32]) {
-      const events = [
+      expectOracleStates([
         base,
         apart,
         event(['a', 2], [apart.id], [remove(between)]),
         event(['b', 1], [base.id], [remove(50)]),
-      ];
-      const oracle = new MeshOracle();
-      const integrator = new Integrator();
-      for (const one of events) {
-        oracle.add(one);
-        integrator.integrate(toMeshEvent(one));
-      }
-      expect(formatState(integrator.view)).toEqual(rowsOf(oracle.state()));
+      ]);
     }
   });
 

@@ -1,19 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Change, type ListOp, NO_LIMITS, type Rule } from '../../src/index.js';
+import { type Change, NO_LIMITS, type Rule } from '../../src/index.js';
 import { formatEvent, MeshReplica, type MeshReplicaOptions } from '../../src/mesh/index.js';
 import { runs } from '../support/seed.js';
+import { arbitraryListOp, updateBy } from '../support/single-list-ops.js';
 
-const index = fc.oneof(
-  { weight: 9, arbitrary: fc.nat({ max: 5 }) },
-  { weight: 1, arbitrary: fc.constant<unknown>(-1) },
-);
-const value = fc.constantFrom<unknown>('x', 1n, new Uint8Array([7]), 'long'.repeat(20), 'long'.repeat(60));
-const op = fc.oneof(
-  fc.record({ type: fc.constant('insert'), index, value, atEnd: fc.constantFrom<unknown>(true, undefined) }),
-  fc.record({ type: fc.constantFrom('put', 'delete'), index, value }),
-  fc.record({ type: fc.constant('move'), from: index, to: index }),
-) as fc.Arbitrary<ListOp>;
 const anyPlace = fc.record({
   table: fc.constantFrom('t', 't', 't', 't', 't', 't', ':info', 'not a name'),
   record: fc.constantFrom('r', 'r', 'r', 'r', 'r', 'info', 'not a name'),
@@ -23,7 +14,7 @@ const place = fc.oneof(
   { weight: 8, arbitrary: anyPlace },
   { weight: 1, arbitrary: fc.constant({ table: ':info', record: 'info', field: 'list' }) },
 );
-const edit = fc.record({ do: fc.constant('edit' as const), place, op });
+const edit = fc.record({ do: fc.constant('edit' as const), place, op: arbitraryListOp() });
 const action = fc.oneof(
   { weight: 6, arbitrary: edit },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('batch' as const), edits: fc.array(edit, { maxLength: 3 }) }) },
@@ -34,7 +25,6 @@ const action = fc.oneof(
     }),
   },
 );
-type Edit = typeof edit extends fc.Arbitrary<infer Made> ? Made : never;
 type Action = typeof action extends fc.Arbitrary<infer Made> ? Made : never;
 
 const FIELDS: Change = {
@@ -50,13 +40,6 @@ const FIELDS: Change = {
 };
 
 const INFO: Change = { type: 'insert', table: ':info', record: 'info', fields: new Map([['list', ['a', 'b']]]) };
-
-const update = ({ table, record, field }: Edit['place'], op: ListOp): Change => ({
-  type: 'update',
-  table,
-  record,
-  ops: new Map([[field, { type: 'list', create: false, ops: [op] }]]),
-});
 
 /** What is seen and told of each action, and all that is kept of it. */
 function play(
@@ -80,7 +63,7 @@ function play(
   exchange();
   replica.sync();
   const perform = (given: Action): unknown => {
-    if ('place' in given) return replica.apply(changesOf(update(given.place, given.op)) as Change[]).toJSON();
+    if ('place' in given) return replica.apply(changesOf(updateBy(given.place, given.op)) as Change[]).toJSON();
     if ('edits' in given) return replica.batch(() => given.edits.forEach(perform)).toJSON();
     switch (given.do) {
       case 'undo':
@@ -96,7 +79,7 @@ function play(
         return [sealed && formatEvent(sealed), changed, conflicts.length];
       }
       case 'others':
-        other.apply([update({ table: 't', record: 'r', field: 'list' }, { type: 'insert', index: 0, value: 'o' })]);
+        other.apply([updateBy({ table: 't', record: 'r', field: 'list' }, { type: 'insert', index: 0, value: 'o' })]);
         other.seal();
         return exchange();
       case 'insert':

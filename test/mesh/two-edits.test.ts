@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Change, compress, type FieldOp, formatState, type ListOp, type Value } from '../../src/index.js';
 import { Integrator } from '../../src/mesh/integrator.js';
 import type { EventId, OracleEvent } from '../oracle/mesh-graph.js';
-import { MeshOracle } from '../oracle/mesh-state.js';
-import { rowsOf, toMeshEvent } from '../support/mesh-events.js';
+import { toMeshEvent } from '../support/mesh-events.js';
+import { expectOracleStates } from '../support/mesh-oracle-check.js';
 import { runs } from '../support/seed.js';
 
 const BASE: OracleEvent = event(
@@ -50,17 +50,6 @@ function plainOps(numbers: readonly number[], length: number, name: string): Lis
   });
 }
 
-/** Holds the state to the oracle's after each event. */
-function check(events: readonly OracleEvent[]): void {
-  const oracle = new MeshOracle();
-  const integrator = new Integrator();
-  for (const one of events) {
-    oracle.add(one);
-    integrator.integrate(toMeshEvent(one));
-    expect(formatState(integrator.view)).toEqual(rowsOf(oracle.state()));
-  }
-}
-
 describe('two events that insert items into the same lists and delete them', () => {
   const numbers = fc.array(fc.nat(999), { maxLength: 6 });
   const edit = fc.record({ f: numbers, g: numbers });
@@ -78,8 +67,8 @@ describe('two events that insert items into the same lists and delete them', () 
         const both = isSwapped ? [BASE, b, a] : [BASE, a, b];
         // Who saw neither needs the history that the first two went without.
         const late = event('c', [BASE.id], [update({ f: plainOps(third.f, 3, 'c'), g: plainOps(third.g, 1, 'c') })]);
-        check([...both, late]);
-        check([BASE, late, ...both.slice(1)]);
+        expectOracleStates([...both, late]);
+        expectOracleStates([BASE, late, ...both.slice(1)]);
       }),
       { numRuns: runs(200) },
     );
@@ -120,8 +109,8 @@ describe('two events that insert items into the same lists and delete them', () 
       for (const other of edits) {
         const [a, b] = [event('a', [BASE.id], [one]), event('b', [BASE.id], [other])];
         const late = event('c', [BASE.id], [edits[at++ % edits.length] as Change]);
-        check([BASE, a, b, late]);
-        check([BASE, b, a]);
+        expectOracleStates([BASE, a, b, late]);
+        expectOracleStates([BASE, b, a]);
       }
     }
   });

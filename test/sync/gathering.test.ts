@@ -24,7 +24,6 @@ test.each<[string, readonly Change[]]>([
   for (let at = 0; at < EDITS; at++) {
     replica.editList('t', 'a', 'list', { type: 'insert', index: at, value: 'x' });
   }
-
   // Twice as much each time: as often as 32 can be doubled, and once.
   expect(finish.mock.calls.length).toBeLessThanOrEqual(1 + Math.log2((2 * EDITS) / 32));
 });
