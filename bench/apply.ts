@@ -35,7 +35,6 @@ export const apply: Suite = {
     () => inserts(scale(MANY)),
     () => listEdits(scale(MANY)),
     () => oneEdit(scale(1_000_000)),
-    () => firstEdit(scale(100_000)),
     () => refusal(scale(MANY)),
   ],
   series: (scale) => [
@@ -55,26 +54,6 @@ export const apply: Suite = {
     },
   ],
 };
-
-/** A clone shares the records of its original, and copies what it edits. */
-function firstEdit(count: number): Comparison {
-  const delta = updatesDelta([{ record: recordId(0), field: fieldName(0), value: -1 }]);
-  const edit = (records: number): (() => State) => {
-    const state = parseState(recordRows(records));
-    return () => {
-      const copy = state.clone();
-      copy.apply(delta);
-      return copy;
-    };
-  };
-  return compare({
-    work: `the first edit of a clone of ${count.toLocaleString('en')} records`,
-    contender: edit(count),
-    baseline: { name: 'of 100 records', run: edit(100) },
-    target: { atMost: 1.5 },
-    check: (copy) => expectTrue(copy.get(TABLE, recordId(0))?.get(fieldName(0)) === -1, 'the field was put'),
-  });
-}
 
 function fieldPuts(count: number): Comparison {
   const updates = fieldUpdates(count, 1);

@@ -2,6 +2,7 @@ import { apply } from './apply.js';
 import { codec } from './codec.js';
 import { compressing } from './compress.js';
 import { fields } from './fields.js';
+import { large } from './large.js';
 import { lists } from './lists.js';
 import { mesh } from './mesh.js';
 import { order } from './order.js';
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   compressing,
   apply,
   query,
+  large,
   replica,
   mesh,
   codec,

@@ -1,5 +1,6 @@
 import type { Setting } from '../support/machine.js';
 import type { BundleSize } from './bundle-size.js';
+import { explain } from './reasons.js';
 import type { EngineResult, PeersResult, WorkloadResult } from './result.js';
 import { type Verdict, verdicts } from './verdict.js';
 
@@ -36,7 +37,7 @@ export function formatPeers(result: PeersResult): string {
     ...all.map(formatVerdict),
     '',
     ...losses(all),
-    ...WHY,
+    ...explain(all),
     ...MORE,
     ...workloads.flatMap(formatWorkload),
     ...formatSizes(result),
@@ -66,18 +67,6 @@ function losses(all: readonly Verdict[]): string[] {
   if (lost.length === 0) return ['In no measurement here does a peer take less than Deltaic.', ''];
   return ['## Where Deltaic loses', '', ...lost, ''];
 }
-
-/** What profiles say of targets that are missed. */
-const WHY = [
-  '## Why some targets are missed',
-  '',
-  '- **Trace by `State.editList`.** The list itself takes about a third of the time. A tenth is freezing the operation that the call',
-  '  returns, a twelfth collecting the garbage of operations, and as much is finding the record and the field in Maps.',
-  '  diamond-types returns nothing and finds nothing: its document is one text.',
-  '- **What an application ships.** No part stands out: see the table of folders at the end. Without all texts of messages, the core',
-  '  would be a twentieth smaller.',
-  '',
-];
 
 /** What the figures do not show. */
 const MORE = [

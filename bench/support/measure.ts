@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import Benchmark from 'benchmark';
 
 /** How many rounds measure each piece of work, in turn with the others, after a warm-up. */
@@ -11,10 +13,12 @@ const LONG = 40;
 const VERY_LONG = 1000;
 const ROUNDS_IF_VERY_LONG = 7;
 const LONGER_THAN_ALL = 8000;
+/** Memory varies little. */
+const MEMORY_ROUNDS = 3;
 /** How many seconds a round repeats short work. */
 const ROUND_SECONDS = 0.04;
 
-/** How long one call takes, in milliseconds. */
+/** How long one call takes, in milliseconds, or how many bytes its result holds. */
 export interface Timing {
   readonly median: number;
   readonly best: number;
@@ -73,6 +77,28 @@ function samplerOf(work: () => unknown): () => number[] {
     if (error !== undefined) throw error;
     return stats.sample.map((seconds) => seconds * 1000);
   };
+}
+
+/** How many bytes of memory the result of some work holds, after what it used on the way was collected. */
+export function measureBytes(work: () => unknown): Timing {
+  const samples = Array.from({ length: MEMORY_ROUNDS }, () => {
+    sink.last = undefined;
+    const before = bytesInUse();
+    sink.last = work();
+    return bytesInUse() - before;
+  });
+  sink.last = undefined;
+  return timingOf(samples);
+}
+
+function bytesInUse(): number {
+  // A run of all suites does not collect garbage by force otherwise: the function comes with the flag.
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 function timingOf(samples: readonly number[]): Timing {

@@ -28,28 +28,32 @@ export function chartOf({ name }: SuiteResult): string {
   return `charts/${name}.svg`;
 }
 
-function formatSeries({ title, unit, growthAtMost, points }: SeriesResult): string[] {
-  const limit = growthAtMost === undefined ? '' : `, each step ≤ ${growthAtMost} ×`;
+function formatSeries({ title, unit, growth, growthAtMost, points }: SeriesResult): string[] {
+  const mean = `Twice the size takes ${multiple(growth)} the time, on average`;
+  const outcome = growth <= (growthAtMost ?? Number.POSITIVE_INFINITY) ? 'met' : 'missed';
   const baseline = points[0]?.baseline.name ?? 'baseline';
   return [
     '',
     `### ${title}`,
     '',
-    `| ${unit} | time | growth${limit} | ${baseline} | ratio |`,
+    growthAtMost === undefined ? `${mean}.` : `${mean}: ≤ ${growthAtMost} ×, ${outcome}.`,
+    '',
+    `| ${unit} | time | growth | ${baseline} | ratio |`,
     '|---|---|---|---|---|',
     ...points.map(
-      ({ size, time, growth, baseline: plain, ratio }) =>
-        `| ${size.toLocaleString('en')} | ${duration(time.median)} | ${growth === undefined ? '' : multiple(growth)} | ${duration(plain.time.median)} | ${multiple(ratio)} |`,
+      ({ size, time, growth: step, baseline: plain, ratio }) =>
+        `| ${size.toLocaleString('en')} | ${duration(time.median)} | ${step === undefined ? '' : multiple(step)} | ${duration(plain.time.median)} | ${multiple(ratio)} |`,
     ),
   ];
 }
 
 /** One row in words: `1.7 µs against 128 ns an edit = 14 ×`. */
-export function measured({ time, baseline, ratio, operations = 1 }: Row): string {
-  const own = duration(time.median / operations);
+export function measured({ measures, time, baseline, ratio, operations = 1 }: Row): string {
+  const figure = measures === 'time' ? duration : (bytes: number) => `${bytes.toFixed(0)} bytes`;
+  const own = figure(time.median / operations);
   if (baseline.name === 'Y') return `${own} = ${ratio.toFixed(2)} Y`;
   const each = operations === 1 ? '' : ' each';
-  return `${own} against ${duration(baseline.time.median / operations)}${each} (${baseline.name}) = ${multiple(ratio)}`;
+  return `${own} against ${figure(baseline.time.median / operations)}${each} (${baseline.name}) = ${multiple(ratio)}`;
 }
 
 function targetOf({ target, isMet, baseline }: Row): string {

@@ -1,9 +1,10 @@
-import { measureInTurn, type Timing } from './measure.js';
-import { type Comparison, FULL, type Series, type Suite, type Target } from './suite.js';
+import { measureBytes, measureInTurn, type Timing } from './measure.js';
+import { type Comparison, FULL, type Measure, type Series, type Suite, type Target } from './suite.js';
 
-/** A comparison that was measured; times are milliseconds for one call. */
+/** A comparison that was measured. Times are milliseconds for one call, or bytes where it measures bytes. */
 export interface Row {
   readonly work: string;
+  readonly measures: Measure;
   readonly time: Timing;
   readonly baseline: { readonly name: string; readonly time: Timing };
   /** The median of the contender divided by that of the baseline. */
@@ -24,6 +25,8 @@ export interface SeriesResult {
   readonly title: string;
   readonly unit: string;
   readonly growthAtMost?: number;
+  /** How much longer twice the size took, as the geometric mean over the series: single steps cross the sizes of caches. */
+  readonly growth: number;
   readonly points: readonly Point[];
 }
 
@@ -55,7 +58,14 @@ function runSeries(series: Series, announce: (row: Row) => void): SeriesResult {
     announce(row);
   }
   const { title, unit, growthAtMost } = series;
-  return { title, unit, points, ...(growthAtMost !== undefined && { growthAtMost }) };
+  return { title, unit, points, growth: meanGrowth(points), ...(growthAtMost !== undefined && { growthAtMost }) };
+}
+
+/** Sizes that do not quite double, as at the end of a trace, count by how much they grew. */
+function meanGrowth(points: readonly Point[]): number {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined || first.size === last.size) return 1;
+  return (last.time.median / first.time.median) ** (1 / Math.log2(last.size / first.size));
 }
 
 /** Runs both sides of a comparison once and checks their results. @throws Error if a result is wrong. */
@@ -65,11 +75,13 @@ export function verify({ contender, baseline, check }: Comparison): void {
 
 function measure(comparison: Comparison): Row {
   verify(comparison);
-  const { work, contender, baseline, operations, target } = comparison;
-  const [time, plain] = measureInTurn([contender, baseline.run]) as [Timing, Timing];
+  const { work, measures = 'time', contender, baseline, operations, target } = comparison;
+  const works = [contender, baseline.run];
+  const [time, plain] = (measures === 'time' ? measureInTurn(works) : works.map(measureBytes)) as [Timing, Timing];
   const ratio = time.median / plain.median;
   return {
     work,
+    measures,
     time,
     baseline: { name: baseline.name, time: plain },
     ratio,

@@ -2,6 +2,8 @@
 export interface Comparison<Result = unknown, Plain = unknown> {
   /** The name of the work in the report. */
   readonly work: string;
+  /** What is compared: how long a call takes, or how many bytes its result holds. Time unless given. */
+  readonly measures?: Measure;
   readonly contender: () => Result;
   readonly baseline: Baseline<Plain>;
   /**
@@ -12,9 +14,11 @@ export interface Comparison<Result = unknown, Plain = unknown> {
   check(result: Result, plain: Plain): void;
   /** How many operations one call does, if the report should give the time of one. */
   readonly operations?: number;
-  /** The target for the contender's time divided by the baseline's. */
+  /** The target for the contender's figure divided by the baseline's. */
   readonly target?: Target;
 }
+
+export type Measure = 'time' | 'bytes';
 
 export interface Baseline<Plain = unknown> {
   readonly name: string;
@@ -30,7 +34,7 @@ export interface Series {
   readonly unit: string;
   readonly sizes: readonly number[];
   at(size: number): Comparison;
-  /** How much longer twice the size may take; no limit by default. */
+  /** How much longer twice the size may take, on average over the series; no limit by default. */
   readonly growthAtMost?: number;
 }
 
