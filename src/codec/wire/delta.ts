@@ -15,7 +15,7 @@ export function parseDelta(json: unknown): Delta {
     return deltaOf(parseChanges(changes));
   } catch (error) {
     // Read one by one, each change has its own position.
-    deltaOf(expectItems(json, 'a delta', (change, position) => parseChange(change, { position })));
+    deltaOf(expectItems(json, 'a delta', parseChange));
     throw error;
   }
 }
