@@ -27,8 +27,8 @@ export interface ColumnsPair {
 }
 
 /**
- * Rebases one pending delta over a remote one, row by row. Where both put and delete fields of a record, cells meet cells;
- * other records that both edit are merged as objects.
+ * Rebases one pending delta over a remote one, row by row. Where both put and delete fields of a record, or both insert it,
+ * cells meet cells; other records that both edit are merged as objects.
  *
  * Law: it makes of columns what `rebaseRecord` makes of their changes, record by record.
  */
@@ -51,7 +51,7 @@ export function rebaseColumns(given: ColumnsPair, context: ColumnsContext): Colu
       isMet = true;
       const isInCells = local.others?.[mine] === undefined && remote.others?.[theirs] === undefined;
       if (isInCells) mergeCells(merge, mine++, theirs++);
-      else ({ mine, theirs } = mergeObjects(merge, mine, theirs));
+      else ({ mine, theirs } = mergeOthers(merge, mine, theirs));
     }
   }
   while (mine < local.ends.length) localRows.addRow(local, mine++);
@@ -106,7 +106,25 @@ function mergeField(merge: Merge, at: number, other: number, record: RecordConte
   return merged.conflicts;
 }
 
-/** Merges the edits of one record as objects. @returns where the next record begins. */
+/** The cells of a row that is an insert with no update of its record behind it: puts over absent fields. Spec: MERGE-5. */
+function insertedCells({ tables, records, others }: RecordColumns, row: number): RecordColumns | undefined {
+  const insert = others?.[row];
+  const isContinued = records[row + 1] === records[row] && tables[row + 1] === tables[row];
+  if (insert?.type !== 'insert' || isContinued) return undefined;
+  const { table, record, fields } = insert;
+  const befores = new Array<undefined>(fields.size).fill(undefined);
+  const cells = { fields: [...fields.keys()], values: [...fields.values()], befores };
+  return { tables: [table], records: [record], others: undefined, ends: [fields.size], ...cells };
+}
+
+/** Merges the edits of one record, which are not both in cells. @returns where the next record begins. */
+function mergeOthers(merge: Merge, mine: number, theirs: number): { mine: number; theirs: number } {
+  const [inserted, other] = [insertedCells(merge.local, mine), insertedCells(merge.remote, theirs)];
+  if (inserted === undefined || other === undefined) return mergeObjects(merge, mine, theirs);
+  mergeCells({ ...merge, local: inserted, remote: other }, 0, 0);
+  return { mine: mine + 1, theirs: theirs + 1 };
+}
+
 function mergeObjects(merge: Merge, mine: number, theirs: number): { mine: number; theirs: number } {
   const { localRows, remoteRows } = merge;
   const [local, remote] = [editOf(merge.local, mine), editOf(merge.remote, theirs)];
