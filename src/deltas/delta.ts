@@ -29,6 +29,19 @@ export let columnsIn: (delta: Delta) => RecordColumns | undefined;
 export let deltaInNormalForm: (source: readonly Change[] | RecordColumns | PlacedListOp) => Delta;
 
 /**
+ * The delta of changes that a state has applied, each with what it overwrote. Composing them cannot fail, so that waits until
+ * somebody looks at the delta: most that apply changes want the state alone. For the engine only.
+ */
+export let deltaOfApplied: (applied: readonly Change[] | RecordColumns) => Delta;
+
+/** What a delta is made of: what is in normal form, or applied changes that are not composed yet. */
+type Source =
+  | readonly Change[]
+  | RecordColumns
+  | PlacedListOp
+  | { readonly applied: readonly Change[] | RecordColumns };
+
+/**
  * Changes that apply one after the other, all or none. A delta is immutable and always in normal form: at most one
  * change a record, or a delete and then an insert where a record was replaced; behind an insert, an update with the lists
  * that were created in the record and the fields that were deleted; one operation a field; sorted by table, record and
@@ -40,7 +53,7 @@ export let deltaInNormalForm: (source: readonly Change[] | RecordColumns | Place
  */
 export class Delta implements Iterable<Change> {
   /** What the delta was made of, unless that was changes. */
-  readonly #source: RecordColumns | PlacedListOp | undefined;
+  #source: Exclude<Source, readonly Change[]> | undefined;
   /** Made of the source, if there is any, on first access. */
   #changes: readonly Change[] | undefined;
   /** Whether a holder of the changes could change them. Determined on first access. */
@@ -48,11 +61,12 @@ export class Delta implements Iterable<Change> {
 
   static {
     changesIn = (delta) => delta.#made();
-    columnsIn = (delta) => columnsOf(delta.#source);
+    columnsIn = (delta) => delta.#columns();
     deltaInNormalForm = (source) => new Delta(source);
+    deltaOfApplied = (applied) => new Delta({ applied });
   }
 
-  private constructor(source: readonly Change[] | RecordColumns | PlacedListOp) {
+  private constructor(source: Source) {
     if (isChanges(source)) this.#changes = Object.freeze(source);
     else this.#source = source;
   }
@@ -77,7 +91,7 @@ export class Delta implements Iterable<Change> {
 
   /** How many changes there are. */
   get length(): number {
-    return this.#changes?.length ?? columnsOf(this.#source)?.ends.length ?? 1;
+    return this.#columns()?.ends.length ?? this.#changes?.length ?? 1;
   }
 
   /** The changes as a frozen array of frozen objects. */
@@ -113,8 +127,22 @@ export class Delta implements Iterable<Change> {
   }
 
   #made(): readonly Change[] {
-    this.#changes ??= Object.freeze(this.#source === undefined ? [] : changesOf(this.#source));
+    const source = this.#composed();
+    this.#changes ??= Object.freeze(source === undefined ? [] : changesOf(source));
     return this.#changes;
+  }
+
+  #columns(): RecordColumns | undefined {
+    const source = this.#composed();
+    return source !== undefined && 'ends' in source ? source : undefined;
+  }
+
+  #composed(): RecordColumns | PlacedListOp | undefined {
+    if (this.#source === undefined || !('applied' in this.#source)) return this.#source;
+    const delta = deltaOf(this.#source.applied);
+    this.#changes = delta.#changes;
+    this.#source = delta.#source;
+    return delta.#composed();
   }
 }
 
@@ -128,12 +156,8 @@ Object.defineProperty(Delta.prototype, Symbol.for('nodejs.util.inspect.custom'),
 /** The delta that does nothing. */
 export const NO_CHANGES: Delta = deltaInNormalForm([]);
 
-function isChanges(source: readonly Change[] | RecordColumns | PlacedListOp): source is readonly Change[] {
+function isChanges(source: Source): source is readonly Change[] {
   return Array.isArray(source);
-}
-
-function columnsOf(source: RecordColumns | PlacedListOp | undefined): RecordColumns | undefined {
-  return source !== undefined && 'ends' in source ? source : undefined;
 }
 
 function changesOf(source: RecordColumns | PlacedListOp): readonly Change[] {

@@ -6,6 +6,7 @@ import {
   type DeltaInput,
   deltaInNormalForm,
   deltaOf,
+  deltaOfApplied,
   sizeOfDelta,
 } from '../deltas/delta.js';
 import { invertChange } from '../deltas/invert.js';
@@ -168,8 +169,8 @@ export class State {
     const { limits = NO_LIMITS } = options;
     if (limits !== NO_LIMITS) checkLimits(limits);
     if (!Delta.is(delta)) {
-      if (limits !== NO_LIMITS) return deltaOf(this.#applyAll(ownChanges(delta), limits));
-      return this.#applyListOp(delta) ?? deltaOf(this.#performRows(ownRows(delta)));
+      if (limits !== NO_LIMITS) return deltaOfApplied(this.#applyAll(ownChanges(delta), limits));
+      return this.#applyListOp(delta) ?? deltaOfApplied(this.#performRows(ownRows(delta)));
     }
     const columns = columnsIn(delta);
     if (columns !== undefined && limits === NO_LIMITS) {

@@ -84,6 +84,19 @@ describe('a delta', () => {
     expect(state.get('t', 'r')?.get('f')).toEqual(new Uint8Array([1]));
   });
 
+  test('that a state returned says the same whenever somebody looks, whatever was done to the state since then', () => {
+    fc.assert(
+      fc.property(arbitraryHistory(3, 12), ({ base, deltas }) => {
+        const [state, other] = [base.clone(), base.clone()];
+        const looked = deltas.map((delta) => showDelta(state.apply(delta)));
+        const unlooked = deltas.map((delta) => other.apply(delta));
+        expect(unlooked.map(showDelta)).toEqual(looked);
+        expect(unlooked.map(({ length }) => length)).toEqual(unlooked.map(({ changes }) => changes.length));
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
   test('checks what only looks like one before it is applied', () => {
     const state = parseState([{ tid: 't', rowid: 'r', data: {} }]);
     const forged = Object.freeze([Object.freeze({ ...put('a'), table: 'no table' })]);
