@@ -136,11 +136,9 @@ function mergeObjects(merge: Merge, mine: number, theirs: number): { mine: numbe
   return { mine: mine + local.end, theirs: theirs + remote.end };
 }
 
-/** A normal form does at most three changes to a record: delete, insert and update. */
-const CHANGES_MOST = 3;
-
 function editOf(columns: RecordColumns, row: number): PlacedEdit {
-  const end = Math.min(row + CHANGES_MOST, columns.ends.length);
+  let end = row + 1;
+  while (compareRows(columns, row, columns, end) === 0) end++;
   return editAt(changesOfRows(columns, row, end), 0) as PlacedEdit;
 }
 

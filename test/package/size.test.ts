@@ -25,13 +25,13 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 33_100,
+  deltaic: 33_300,
   'deltaic/binary': 35_600,
-  'deltaic/sync': 60_100,
-  'deltaic/mesh': 49_900,
+  'deltaic/sync': 60_400,
+  'deltaic/mesh': 50_100,
   'deltaic/datastore': 104_000,
-  'deltaic/datastore/testing': 22_100,
-  'deltaic/datastore/mesh': 73_700,
+  'deltaic/datastore/testing': 22_200,
+  'deltaic/datastore/mesh': 74_000,
   'deltaic/storage/indexeddb': 5_300,
   'deltaic/storage/lmdb': 5_500,
   'deltaic/server': 47_000,
