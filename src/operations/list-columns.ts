@@ -44,17 +44,21 @@ export interface ListColumns {
 /** Collects operations into columns. */
 export class ListColumnsBuilder {
   #count = 0;
+  /** How many operations fit into typed arrays; 0 while plain arrays hold them. */
+  #room: number;
   #kinds: NumberColumn;
   #indexes: NumberColumn;
   #targets: NumberColumn | undefined;
-  readonly #values: (Atom | undefined)[] = [];
+  readonly #values: (Atom | undefined)[];
   #befores: (Atom | undefined)[] | undefined;
   #isMutable = false;
 
   /** @param room for how many operations to make room at once; more may be added. */
   constructor(room: number) {
-    this.#kinds = room < COLUMNS_LEAST ? [] : new Uint8Array(room);
-    this.#indexes = room < COLUMNS_LEAST ? [] : new Int32Array(room);
+    this.#room = room < COLUMNS_LEAST ? 0 : room;
+    this.#kinds = this.#room === 0 ? [] : new Uint8Array(room);
+    this.#indexes = this.#room === 0 ? [] : new Int32Array(room);
+    this.#values = this.#room === 0 ? [] : new Array<Atom | undefined>(room);
   }
 
   get count(): number {
@@ -103,6 +107,7 @@ export class ListColumnsBuilder {
 
   /** The columns. Nothing may be added after this. */
   finish(): ListColumns {
+    this.#values.length = this.#count;
     return {
       count: this.#count,
       kinds: this.#kinds,
@@ -116,17 +121,24 @@ export class ListColumnsBuilder {
 
   #add(kind: number, index: number, value: Atom | undefined, before: Atom | undefined): void {
     const at = this.#count++;
-    if (at === this.#kinds.length && !Array.isArray(this.#kinds)) this.#grow();
-    this.#kinds[at] = kind;
-    this.#indexes[at] = index;
-    this.#values.push(value);
+    // One store for both kinds of arrays would be slow for both: V8 compiles a store well for arrays that all grow or all do not.
+    if (this.#room === 0) {
+      (this.#kinds as number[]).push(kind);
+      (this.#indexes as number[]).push(index);
+    } else {
+      if (at === this.#room) this.#grow();
+      (this.#kinds as Uint8Array)[at] = kind;
+      (this.#indexes as Int32Array)[at] = index;
+    }
+    this.#values[at] = value;
     if (typeof value === 'object' || typeof before === 'object') this.#isMutable = true;
     if (before !== undefined) this.#befores ??= new Array<undefined>(at).fill(undefined);
     this.#befores?.push(before);
   }
 
   #grow(): void {
-    const room = 2 * this.#kinds.length;
+    const room = 2 * this.#room;
+    this.#room = room;
     const kinds = new Uint8Array(room);
     kinds.set(this.#kinds);
     this.#kinds = kinds;

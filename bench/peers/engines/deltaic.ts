@@ -93,9 +93,9 @@ function traceWay(edits: TraceWay<Holder>['edits']): TraceWay<Holder> {
       }
       const ops: ListOp[] = [];
       for (const splice of trace) pushOps(ops, splice);
-      const delta = listDelta(ops);
-      state.apply(delta);
-      return { state, made: Delta.from(delta) };
+      const made = Delta.from(listDelta(ops));
+      state.apply(made);
+      return { state, made };
     },
     text: textOf,
     state: save,
