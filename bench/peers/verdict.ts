@@ -248,8 +248,13 @@ const MESH_CHOICES: readonly Choice[] = [
     }),
   ),
   {
-    ...{ ...TRACE, figure: 'replay ms', what: 'mesh, trace, one by one', ours: [MESH, 'one by one'] },
+    ...{ ...TRACE, figure: 'replay ms', what: 'mesh, trace, one by one' },
+    ours: [MESH, 'one by one: list, MeshReplica.apply for each'],
     targets: { own: { ours: ['deltaic-replica', 'one by one'], what: 'Replica', most: 1.5 } },
+  },
+  {
+    ...{ ...TRACE, figure: 'replay ms', what: 'mesh, trace, an event for each edit' },
+    ours: [MESH, 'one by one: list, MeshReplica.apply and seal'],
   },
   { ...KEYSTROKE, figure: 'receive µs', what: 'mesh, remote keystroke', ours: [MESH, ''] },
 ];

@@ -37,12 +37,12 @@ interface Site {
 const rules = new ResolutionRules().set(TABLE, 'count', 'sum');
 let agents = 0;
 
-function newReplica(rows: readonly Row[] = []): MeshReplica {
-  return new MeshReplica({ agent: `a${++agents}`, rules, limits: NO_LIMITS, undoDepth: 0, rows });
+function newReplica(rows: readonly Row[] = [], undoDepth = 0): MeshReplica {
+  return new MeshReplica({ agent: `a${++agents}`, rules, limits: NO_LIMITS, undoDepth, rows });
 }
 
-function site(changes: DeltaInput): Site {
-  const replica = newReplica();
+function site(changes: DeltaInput, undoDepth?: number): Site {
+  const replica = newReplica([], undoDepth);
   replica.apply(changes);
   replica.seal();
   return { replica, known: replica.vector() };
@@ -113,24 +113,44 @@ const state = ({ replica }: Site): Uint8Array => {
 
 /** A splice as operations on a list of characters. */
 function opsOf([position, deleteCount, inserted]: Splice): ListOp[] {
-  const deletes = Array.from({ length: deleteCount }, (): ListOp => ({ type: 'delete', index: position }));
-  const inserts = [...inserted].map((value, at): ListOp => ({ type: 'insert', index: position + at, value }));
-  return [...deletes, ...inserts];
+  const ops: ListOp[] = [];
+  for (let deleted = 0; deleted < deleteCount; deleted++) ops.push({ type: 'delete', index: position });
+  let index = position;
+  for (const value of inserted) ops.push({ type: 'insert', index: index++, value });
+  return ops;
 }
 
-/** One event of all edits would be larger than an event may be, so a user who pastes as much seals it in parts. */
+/** One event of all edits would be larger than an event may be, so a user who makes as many seals them in parts. */
 const EDITS_AN_EVENT = 10_000;
 
-function traceWay(edits: TraceWay<Site>['edits']): TraceWay<Site> {
+/** How the edits of a trace are grouped. */
+interface Grouping {
+  /** How many edits one call makes. */
+  readonly aCall: number;
+  /** How many edits one event holds. */
+  readonly anEvent: number;
+  readonly undoDepth: number;
+}
+
+function traceWay(
+  edits: TraceWay<Site>['edits'],
+  calls: string,
+  { aCall, anEvent, undoDepth }: Grouping,
+): TraceWay<Site> {
   return {
-    idiom: `list, MeshReplica.apply and seal ${edits === 'one by one' ? 'for each' : 'for each 10,000'}`,
+    idiom: `list, MeshReplica.${calls}`,
     edits,
     replay: (trace) => {
-      const made = site(listInsert([]));
-      const count = edits === 'one by one' ? 1 : EDITS_AN_EVENT;
-      for (let start = 0; start < trace.length; start += count) {
-        made.replica.apply(listDelta(trace.slice(start, start + count).flatMap(opsOf)));
-        made.replica.seal();
+      const made = site(listInsert([]), undoDepth);
+      let ops: ListOp[] = [];
+      let done = 0;
+      for (const splice of trace) {
+        for (const op of opsOf(splice)) ops.push(op);
+        done++;
+        if (done % aCall !== 0 && done < trace.length) continue;
+        made.replica.apply(listDelta(ops));
+        ops = [];
+        if (done % anEvent === 0 || done === trace.length) made.replica.seal();
       }
       return made;
     },
@@ -213,7 +233,20 @@ export const deltaicMesh = engine<Site>({
   name: 'deltaic-mesh',
   title: 'Deltaic, mesh',
   runsAs: 'JavaScript',
-  trace: [traceWay('one by one'), traceWay('all in one')],
+  trace: [
+    // Beside the Replica, which remembers what to undo, and seals all edits at once.
+    traceWay('one by one', 'apply for each, with undo, sealed by 10,000', {
+      aCall: 1,
+      anEvent: EDITS_AN_EVENT,
+      undoDepth: 100,
+    }),
+    traceWay('one by one', 'apply and seal for each', { aCall: 1, anEvent: 1, undoDepth: 0 }),
+    traceWay('all in one', 'apply and seal for each 10,000', {
+      aCall: EDITS_AN_EVENT,
+      anEvent: EDITS_AN_EVENT,
+      undoDepth: 0,
+    }),
+  ],
   lists,
   moves: lists,
   records,
