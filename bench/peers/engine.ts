@@ -66,6 +66,8 @@ export interface ListEngine<Doc> extends Merging<Doc> {
   fork(doc: Doc): Doc;
   /** Makes all edits at once. */
   edit(doc: Doc, ops: readonly ListOp[]): Branch<Doc>;
+  /** What the local side does in a merge, where the cost of one side is compared. */
+  mergeOneSide?(local: Branch<Doc>, remote: Branch<Doc>): void;
   read(doc: Doc): string[];
 }
 

@@ -75,13 +75,14 @@ function receive(here: Site, bytes: Uint8Array): void {
   receiveEvents(here, (JSON.parse(new TextDecoder().decode(bytes)) as unknown[]).map(parseEvent));
 }
 
-/** Both sides in one memory: the cost of integrating alone. */
+/** Both sides in one memory: the cost of integrating alone, which each side does. */
 const mergeInMemory: Merging<Site>['merge'] = (local, remote) => {
   const [mine, theirs] = [added(local.doc), added(remote.doc)];
   receiveEvents(local.doc, theirs);
   receiveEvents(remote.doc, mine);
   return 0;
 };
+const mergeOneSide = (local: Branch<Site>, remote: Branch<Site>): void => receiveEvents(local.doc, added(remote.doc));
 
 function edited(here: Site, changes: DeltaInput): Branch<Site> {
   here.replica.apply(changes);
@@ -312,8 +313,8 @@ export const deltaicMeshInMemory = engine<Site>({
   title: 'Deltaic, mesh, no bytes between',
   runsAs: 'JavaScript',
   trace: [],
-  lists: { ...lists, ...inMemory },
-  moves: { ...lists, ...inMemory },
+  lists: { ...lists, ...inMemory, mergeOneSide },
+  moves: { ...lists, ...inMemory, mergeOneSide },
   records: { ...records, ...inMemory },
   longLists: [],
   sharedTexts: [sharedText(false)],

@@ -49,15 +49,19 @@ function mergeBytes(rules: ResolutionRules): Merging<Holder>['merge'] {
   };
 }
 
-/** The same with both sides in one memory: the cost of merging and applying alone. */
-function mergeInMemory(rules: ResolutionRules): Merging<Holder>['merge'] {
-  return (local, remote) => {
-    const merged = transform(local.doc.made, remote.doc.made, { rules });
-    local.doc.state.apply(merged.remote);
-    remote.doc.state.apply(merged.local);
-    return 0;
-  };
+const RULES = new ResolutionRules();
+
+/** Both sides in one memory: the cost of merging and applying alone. One side merges, and has what the other applies. */
+function mergeOneSide(local: Branch<Holder>, remote: Branch<Holder>): ReturnType<typeof transform> {
+  const merged = transform(local.doc.made, remote.doc.made, { rules: RULES });
+  local.doc.state.apply(merged.remote);
+  return merged;
 }
+
+const mergeInMemory: Merging<Holder>['merge'] = (local, remote) => {
+  remote.doc.state.apply(mergeOneSide(local, remote).local);
+  return 0;
+};
 
 function listDelta(ops: readonly ListOp[]): DeltaInput {
   return [
@@ -206,15 +210,17 @@ export const deltaic = engine<Holder>({
   absent: {},
 });
 
+const inMemory = { idiom: 'one delta a branch, nothing encoded', merge: mergeInMemory };
+
 /** Deltaic without bytes between the sides; the difference is the cost of encoding and decoding. */
 export const deltaicInMemory = engine<Holder>({
   name: 'deltaic-in-memory',
   title: 'Deltaic, no bytes between',
   runsAs: 'JavaScript',
   trace: [],
-  lists: { ...lists, idiom: 'one delta a branch, nothing encoded', merge: mergeInMemory(new ResolutionRules()) },
-  moves: { ...lists, idiom: 'one delta a branch, nothing encoded', merge: mergeInMemory(new ResolutionRules()) },
-  records: { ...records, idiom: 'one delta a branch, nothing encoded', merge: mergeInMemory(new ResolutionRules()) },
+  lists: { ...lists, ...inMemory, mergeOneSide },
+  moves: { ...lists, ...inMemory, mergeOneSide },
+  records: { ...records, ...inMemory },
   longLists: [],
   absent: {},
 });

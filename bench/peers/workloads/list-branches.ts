@@ -1,7 +1,7 @@
 import type { ListOp } from '../../../src/index.js';
 import { randomFrom } from '../../support/random.js';
 import type { Engine, ListEngine } from '../engine.js';
-import { type Effort, expectTrue, firstTimesOf, repeat, sizesOf, timed, timesOf } from '../sample.js';
+import { type Effort, expectTrue, firstTimesOf, repeat, sizesOf, type Times, timed, timesOf } from '../sample.js';
 import type { Measurement, Workload } from '../workload.js';
 
 const LENGTH = 10_000;
@@ -16,7 +16,7 @@ const CHECKED =
 export const lists: Workload = {
   name: 'lists',
   title: `Two branches of a list of ${LENGTH.toLocaleString('en')} items`,
-  explanation: `Each branch makes N edits separately; then each receives the other's, and both lists are read. ${CHECKED}`,
+  explanation: `Each branch makes N edits separately; then each receives the other's, and both lists are read. “One side” is what the first of them does of that, for Deltaic alone: with a log it merges for both. ${CHECKED}`,
   main: `${WORK} ms`,
   parts: () => COUNTS.length,
   run: (engine, part, effort) => run(engine.lists, 0, part, effort),
@@ -62,11 +62,28 @@ function run(engine: ListEngine<unknown> | undefined, moves: number, part: numbe
       figures: {
         ...usual,
         ...firstTimesOf(WORK, first),
+        ...oneSide(engine, base, [local, remote], effort),
         ...(bytes > 0 && { 'sent kB': bytes / 1000 }),
         ...(engine.state !== undefined && sizesOf('state', engine.state(merged))),
       },
     };
   });
+}
+
+/** One side's part of the same, where it can be told: with a log one side merges for both, without one each for itself. */
+function oneSide<Doc>(
+  { mergeOneSide, fork, edit, read }: ListEngine<Doc>,
+  base: Doc,
+  [local, remote]: readonly [ListOp[], ListOp[]],
+  effort: Effort,
+): Times {
+  if (mergeOneSide === undefined) return {};
+  const { usual } = repeat(() => {
+    const [mine, theirs] = [edit(fork(base), local), edit(fork(base), remote)];
+    const [, merge] = timed(() => mergeOneSide(mine, theirs));
+    return timesOf('one side', merge, timed(() => read(mine.doc))[1]);
+  }, effort);
+  return usual;
 }
 
 function randomEdits(lengthBefore: number, count: number, moves: number, seed: number): ListOp[] {
