@@ -96,9 +96,9 @@ function carryMet(
 
 /** Brings a stack past an applied delta as {@link carry} does, but so that what the delta takes from it can come back. */
 export function fade(stack: readonly UndoItem[], delta: Delta, rules: RuleLookup, own: OwnItemsLookup): UndoItem[] {
-  if (stack.length === 0) return [];
-  let next = new Meeting({ change: delta, isOthers: true });
-  if (!isMetBy(stack, next.touched)) return [...stack];
+  const met = metBy(stack, delta);
+  if (met === undefined) return [...stack];
+  let next = new Meeting({ change: met, isOthers: true });
   const faded: UndoItem[] = [];
   while (faded.length < stack.length) {
     const { change, isOthers, touched } = next;
@@ -112,9 +112,28 @@ export function fade(stack: readonly UndoItem[], delta: Delta, rules: RuleLookup
     // Below a group that it does not meet, a change is what it was, but for its own detours.
     if (!isHere && next.isStraight) continue;
     const shift = shiftFor(stack.slice(faded.length), change, deltasOf(group), deltasOf(left), rules);
+    if (shift.change.length === 0) return [...faded, ...stack.slice(faded.length)];
     next = new Meeting({ change: shift.change, isOthers: isOthers && shift.isOthers });
   }
   return faded;
+}
+
+/** What a delta does to the records that a stack touches, since the rest has no effect on it; nothing where the two do not meet. */
+function metBy(stack: readonly UndoItem[], delta: Delta): Delta | undefined {
+  const changes = changesIn(delta);
+  const later = byRecord(changes);
+  const touched = new Set<Change>();
+  let isMet = false;
+  for (const item of stack) {
+    for (const change of changesIn(item.touched)) {
+      const other = later.get(change.table, change.record);
+      if (other === undefined) continue;
+      touched.add(other);
+      isMet ||= isSameField(change, other);
+    }
+  }
+  if (!isMet) return undefined;
+  return deltaInNormalForm(changes.filter(({ table, record }) => touched.has(later.get(table, record) as Change)));
 }
 
 /** A change that the groups of a stack meet, with what is asked about it for each of them. */
@@ -205,6 +224,7 @@ function shiftFor(
   const did = within(composedWhere(edited, before), places);
   const does = within(composedWhere(edited, after), places);
   const [was, is] = [unlike(did, does, above), unlike(does, did, above)];
+  if (above.length + was.length + is.length === 0) return { change: NO_CHANGES, isOthers: true };
   const shift = straight(straight(invert(was), above), is);
   const isOthers =
     isSame(shift, rebase([was], above, { rules }).remote) ||
