@@ -35,8 +35,8 @@ export interface ColumnsPair {
 export function rebaseColumns(given: ColumnsPair, context: ColumnsContext): ColumnsPair {
   const { local, remote } = given;
   const plainRemote = columnsWithoutBefore(remote);
-  const localRows = new RecordColumnsBuilder();
-  const remoteRows = new RecordColumnsBuilder();
+  const localRows = new RecordColumnsBuilder(local.ends.length, local.fields.length);
+  const remoteRows = new RecordColumnsBuilder(remote.ends.length, remote.fields.length);
   const merge: Merge = { ...given, ...context, localRows, remoteRows };
   let isMet = false;
   let mine = 0;

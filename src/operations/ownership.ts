@@ -42,7 +42,7 @@ export function ownChanges(changes: unknown): readonly Change[] {
 export function ownRows(changes: unknown): readonly Change[] | RecordColumns {
   const given = givenChanges(changes);
   if (given.length < COLUMNS_LEAST) return ownGiven(given);
-  const rows = new RecordColumnsBuilder();
+  const rows = new RecordColumnsBuilder(given.length);
   for (let position = 0; position < given.length; position++) {
     const own = ownChange(given[position], position, rows);
     if (own !== undefined) rows.add(own);

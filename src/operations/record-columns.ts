@@ -45,26 +45,42 @@ export interface RecordColumns {
 
 /** Collects changes into columns, row by row. */
 export class RecordColumnsBuilder {
-  readonly #tables: string[] = [];
-  readonly #records: string[] = [];
+  readonly #tables: string[];
+  readonly #records: string[];
   #others: (Change | undefined)[] | undefined;
-  readonly #ends: number[] = [];
-  readonly #fields: string[] = [];
-  readonly #values: (Value | undefined)[] = [];
+  readonly #ends: number[];
+  readonly #fields: string[];
+  readonly #values: (Value | undefined)[];
   #befores: CellBefore[] | undefined;
+  #rowCount = 0;
+  #cellCount = 0;
   /** The list edits of the row that is being collected, by cell. */
   #lists: Map<number, FieldList> | undefined;
 
+  /**
+   * Columns that grow are copied again and again, so of many rows it pays to say how many.
+   *
+   * @param rows for how many to make room at once, and `cells` for how many of these; more may be added.
+   */
+  constructor(rows = 0, cells = 0) {
+    this.#tables = new Array<string>(rows);
+    this.#records = new Array<string>(rows);
+    this.#ends = new Array<number>(rows);
+    this.#fields = new Array<string>(cells);
+    this.#values = new Array<undefined>(cells);
+  }
+
   /** How many rows there are. */
   get count(): number {
-    return this.#ends.length;
+    return this.#rowCount;
   }
 
   /** Adds a cell to the row that is being collected. */
   cell(field: string, value: Value | undefined, before: CellBefore): void {
-    this.#fields.push(field);
-    this.#values.push(value);
-    if (before !== UNKNOWN) this.#befores ??= new Array<CellBefore>(this.#values.length - 1).fill(UNKNOWN);
+    const at = this.#cellCount++;
+    this.#fields[at] = field;
+    this.#values[at] = value;
+    if (before !== UNKNOWN) this.#befores ??= new Array<CellBefore>(at).fill(UNKNOWN);
     this.#befores?.push(before);
   }
 
@@ -72,7 +88,7 @@ export class RecordColumnsBuilder {
   op(field: string, op: FieldOp): void {
     if (op.type === 'list') {
       this.#lists ??= new Map();
-      this.#lists.set(this.#fields.length, op);
+      this.#lists.set(this.#cellCount, op);
       this.cell(field, undefined, UNKNOWN);
     } else {
       this.cell(field, valueAfter(op), cellBefore(beforeOf(op)));
@@ -93,7 +109,7 @@ export class RecordColumnsBuilder {
 
   /** {@link endUpdate} if any cell was added. */
   endUpdateIfAny(table: string, record: string): void {
-    if (this.#fields.length > (this.#ends.at(-1) ?? 0)) this.endUpdate(table, record);
+    if (this.#cellCount > this.#start) this.endUpdate(table, record);
   }
 
   addAll(changes: readonly Change[]): void {
@@ -119,6 +135,8 @@ export class RecordColumnsBuilder {
 
   /** The columns. Nothing may be added after this. */
   finish(): RecordColumns {
+    for (const column of [this.#tables, this.#records, this.#ends]) column.length = this.#rowCount;
+    for (const column of [this.#fields, this.#values]) column.length = this.#cellCount;
     return {
       tables: this.#tables,
       records: this.#records,
@@ -131,27 +149,34 @@ export class RecordColumnsBuilder {
   }
 
   #endRow(table: string, record: string, other: Change | undefined): void {
-    if (other !== undefined) this.#others ??= new Array<undefined>(this.#ends.length).fill(undefined);
+    const row = this.#rowCount++;
+    if (other !== undefined) this.#others ??= new Array<undefined>(row).fill(undefined);
     this.#others?.push(other);
-    this.#tables.push(table);
-    this.#records.push(record);
-    this.#ends.push(this.#fields.length);
+    this.#tables[row] = table;
+    this.#records[row] = record;
+    this.#ends[row] = this.#cellCount;
+  }
+
+  /** Where the cells of the row begin that is being collected. */
+  get #start(): number {
+    return this.#rowCount === 0 ? 0 : (this.#ends[this.#rowCount - 1] as number);
   }
 
   #isBehindInsert(table: string, record: string): boolean {
-    const previous = this.#others?.[this.#ends.length - 1];
+    const previous = this.#others?.[this.#rowCount - 1];
     return previous?.type === 'insert' && previous.record === record && previous.table === table;
   }
 
   /** Takes the cells of the row that is being collected out of the columns again. */
   #takeCells(): FieldOps {
     const ops = new FrozenMapBuilder<string, FieldOp>();
-    const start = this.#ends.at(-1) ?? 0;
-    for (let cell = start; cell < this.#fields.length; cell++) {
+    const start = this.#start;
+    for (let cell = start; cell < this.#cellCount; cell++) {
       const list = this.#lists?.get(cell);
       ops.set(this.#fields[cell] as string, list ?? fieldSet(this.#values[cell], beforeOfCell(this.#befores, cell)));
     }
-    for (const column of [this.#fields, this.#values, this.#befores]) if (column !== undefined) column.length = start;
+    this.#cellCount = start;
+    if (this.#befores !== undefined) this.#befores.length = start;
     this.#lists = undefined;
     return ops.finish();
   }

@@ -320,15 +320,15 @@ export class State {
 
   /** {@link #perform} for changes in columns. */
   #performColumns(columns: RecordColumns): RecordColumns {
-    const befores: CellBefore[] = [];
-    const others: (Change | undefined)[] = [];
-    const applied = { ...columns, befores, others: columns.others && others };
+    const befores = new Array<CellBefore>(columns.fields.length);
+    const others: (Change | undefined)[] | undefined = columns.others && [];
+    const applied = { ...columns, befores, others };
     let row = 0;
     try {
       for (; row < columns.ends.length; row++) {
         const other = columns.others?.[row];
         if (other === undefined) this.#tables.applyCells(columns, row, befores);
-        others.push(other && this.#tables.apply(other, row));
+        others?.push(other && this.#tables.apply(other, row));
       }
     } catch (error) {
       this.#takeBack(changesOfRows(applied, 0, row));

@@ -99,7 +99,7 @@ export class Tables {
     const { fields, values } = columns;
     const end = columns.ends[row] as number;
     for (let cell = startOfRow(columns, row); cell < end; cell++) {
-      befores.push(own.set(fields[cell] as string, values[cell]));
+      befores[cell] = own.set(fields[cell] as string, values[cell]);
     }
     this.#size += own.size - sizeBefore;
   }

@@ -26,7 +26,7 @@ async function sizeOf(entry: string): Promise<number> {
  */
 const MOST: Readonly<Record<string, number>> = {
   deltaic: 33_300,
-  'deltaic/binary': 35_600,
+  'deltaic/binary': 35_700,
   'deltaic/sync': 60_700,
   'deltaic/mesh': 50_100,
   'deltaic/datastore': 104_400,
