@@ -15,7 +15,8 @@ import { mergeTwoEdits } from './two-edits.js';
 /** The events of a window that touch one record, and what became of it, once somebody needs to know. */
 interface TouchedRecord {
   readonly nodes: EventNode[];
-  /** Where the record stands in the delta of each. */
+  /** What each of them did to the record, as its author made it, and where that begins in its delta. */
+  readonly changes: (readonly Change[])[];
   readonly positions: number[];
   /** Agents, and by agent its latest event among them. */
   readonly agents: number[];
@@ -158,13 +159,13 @@ export class Integrator {
         const merged = mergeWithOne(node, changes, touched);
         if (merged !== undefined) {
           shown.push(...merged);
-          noteTouch(touched, node, start);
+          noteTouch(touched, node, changes, start);
           continue;
         }
         const history = this.#historyOf(table, record, touched);
-        const report = onConflict && reportOf(touched, node, table, record, onConflict);
+        const report = onConflict && reportOf(touched, node, onConflict);
         shown.push(...history.integrate(node, changes, false, report));
-        noteTouch(touched, node, start);
+        noteTouch(touched, node, changes, start);
         touched.replayed++;
       }
       return this.view.apply(deltaInNormalForm(shown));
@@ -191,7 +192,7 @@ export class Integrator {
       for (const changes of byRecord(node.event.delta)) {
         const { table, record } = changes[0] as Change;
         const touched = touchedIn(window, table, record);
-        if (touched.nodes.at(-1) !== node) noteTouch(touched, node, position);
+        if (touched.nodes.at(-1) !== node) noteTouch(touched, node, changes, position);
         position += changes.length;
       }
     }
@@ -206,14 +207,9 @@ export class Integrator {
       record,
       new OverwrittenBase(this.view, table, record, touched),
     );
-    const { history, nodes } = touched;
+    const { history, nodes, changes } = touched;
     for (; touched.replayed < nodes.length; touched.replayed++) {
-      const node = nodes[touched.replayed] as EventNode;
-      history.integrate(
-        node,
-        changesOf(node.event.delta, table, record, touched.positions[touched.replayed] ?? 0),
-        true,
-      );
+      history.integrate(nodes[touched.replayed] as EventNode, changes[touched.replayed] ?? [], true);
     }
     return history;
   }
@@ -353,43 +349,35 @@ function touchedIn(window: Window, table: string, record: string): TouchedRecord
   }
   let touched = records.get(record);
   if (touched === undefined) {
-    touched = { nodes: [], positions: [], agents: [], latest: [], history: undefined, replayed: 0 };
+    touched = { nodes: [], changes: [], positions: [], agents: [], latest: [], history: undefined, replayed: 0 };
     records.set(record, touched);
   }
   return touched;
 }
 
-function noteTouch(touched: TouchedRecord, node: EventNode, position: number): void {
+function noteTouch(touched: TouchedRecord, node: EventNode, changes: readonly Change[], position: number): void {
   touched.nodes.push(node);
+  touched.changes.push(changes);
   touched.positions.push(position);
   const at = touched.agents.indexOf(node.agent);
   if (at === -1) touched.agents.push(node.agent);
   touched.latest[at === -1 ? touched.latest.length : at] = node.seq;
 }
 
-function reportOf(
-  { nodes, positions }: TouchedRecord,
-  node: EventNode,
-  table: string,
-  record: string,
-  tell: ConflictListener,
-): ConflictReport {
+function reportOf({ nodes, changes }: TouchedRecord, node: EventNode, tell: ConflictListener): ConflictReport {
   const rivals = (): Rival[] =>
-    nodes.flatMap((other, at) => {
-      if (saw(node, other)) return [];
-      return { node: other, changes: changesOf(other.event.delta, table, record, positions[at] ?? 0) };
-    });
+    nodes.flatMap((other, at) => (saw(node, other) ? [] : { node: other, changes: changes[at] ?? [] }));
   return { tell, rivals };
 }
 
 /** What an event does to a record that one other touched, if that can be said without a history, which may come later. */
 function mergeWithOne(node: EventNode, changes: readonly Change[], touched: TouchedRecord): Change[] | undefined {
-  const { nodes, positions, history } = touched;
+  const { nodes, history } = touched;
   const [change] = changes;
   const [other] = nodes;
   if (history !== undefined || nodes.length !== 1 || other === undefined) return undefined;
   if (change === undefined || changes.length !== 1) return undefined;
-  const [otherChange, more] = changesOf(other.event.delta, change.table, change.record, positions[0] ?? 0);
+  const [otherChange, more] = touched.changes[0] ?? [];
   if (otherChange === undefined || more !== undefined) return undefined;
   return mergeTwoEdits({ agent: node.event.id[0], change }, { agent: other.event.id[0], change: otherChange });
 }

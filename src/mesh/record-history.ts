@@ -164,6 +164,8 @@ export class RecordHistory {
   /** By agent, its latest event that did more than edit lists. An event that saw these sees the fields as they are. */
   readonly #structureAgents: number[] = [];
   readonly #structureSeqs: number[] = [];
+  /** The list that was edited last, as long as nobody did more than edit lists: then it is the same one for every author. */
+  #plain: { readonly place: Place; readonly name: string; readonly tracker: ListTracker } | undefined;
   // Of the event at hand.
   #isReplay = false;
   #at = 0;
@@ -187,6 +189,7 @@ export class RecordHistory {
    * @throws DatastoreError where it does not fit what its author saw; the history must not be used after that. Spec: GRAPH-4.
    */
   integrate(node: EventNode, changes: readonly Change[], isReplay: boolean, report?: ConflictReport): Change[] {
+    if (isReplay && this.#replayListEdit(node, changes)) return [];
     this.#isReplay = isReplay;
     this.#at = 0;
     if (this.#touched.size > 0) this.#touched.clear();
@@ -201,6 +204,20 @@ export class RecordHistory {
     this.#regroup();
     if (report !== undefined) this.#reportConflicts(node, changes, report);
     return this.#shown(existed);
+  }
+
+  /** What most events do, and the first late one needs of thousands: edits of one list, and nothing to look up for them. */
+  #replayListEdit(node: EventNode, changes: readonly Change[]): boolean {
+    const plain = this.#plain;
+    // No other change of a record follows an update in normal form.
+    const change = changes[0];
+    if (plain === undefined || change?.type !== 'update' || change.ops.size !== 1) return false;
+    const op = change.ops.get(plain.name);
+    if (op?.type !== 'list') return false;
+    const { place, name, tracker } = plain;
+    const rule = ruleIn(node.event.rules, this.#table, name);
+    tracker.integrate({ node, at: 0, rule, group: IN_FORCE, place, onConflict: undefined }, op.ops, undefined);
+    return true;
   }
 
   #exists(): boolean {
@@ -291,6 +308,7 @@ export class RecordHistory {
     const { list } = display;
     const { counted } = field;
     list.tracker ??= new ListTracker(this.#graph, list.baseLength);
+    if (this.#structureAgents.length === 0) this.#plain = { place, name, tracker: list.tracker };
     const isCreated = counted !== undefined && list === counted.created;
     const group = isCreated ? this.#groupFor(field, counted, list.tracker, node, creates) : IN_FORCE;
     const { display: before } = touched.before;
@@ -414,6 +432,7 @@ export class RecordHistory {
   }
 
   #noteStructure({ agent, seq }: EventNode): void {
+    this.#plain = undefined;
     const at = this.#structureAgents.indexOf(agent);
     if (at === -1) this.#structureAgents.push(agent);
     this.#structureSeqs[at === -1 ? this.#structureSeqs.length : at] = seq;

@@ -132,6 +132,25 @@ describe('the incremental state of a graph is the naive one', () => {
     }
   });
 
+  it('where a list was edited, put as a whole, and edited again before others heard of it', () => {
+    const insert = (index: number, value: string): Change =>
+      updateChange(
+        't',
+        'r',
+        new Map([['l', { type: 'list', create: false, ops: [{ type: 'insert', index, value }] }]]),
+      );
+    const put = updateChange('t', 'r', new Map([['l', { type: 'put', value: ['p', 'q'], before: undefined }]]));
+    const base = event(['0', 1], [], [insertChange('t', 'r', new Map([['l', ['x', 'y', 'z']]]))]);
+    expectOracleStates([
+      base,
+      event(['a', 1], [base.id], [insert(0, 'first')]),
+      event(['a', 2], [['a', 1]], [put]),
+      event(['a', 3], [['a', 2]], [insert(0, 'again')]),
+      event(['b', 1], [base.id], [insert(3, 'late')]),
+      event(['c', 1], [['a', 2]], [insert(2, 'last')]),
+    ]);
+  });
+
   it('in lists that are cut into hundreds of runs', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1 << 20), { minLength: 900, maxLength: 900 }), fc.nat(5), (tape, order) => {
