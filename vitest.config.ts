@@ -61,7 +61,10 @@ const ALONE = [
   'test/suites/records-in-columns.test.ts',
 ];
 
-/** Files that wait for pages of a browser, which a busy machine leaves without time: they run when the others are done. */
+/**
+ * Files that wait for pages of a browser, which a busy machine leaves without time: the others begin when these are done. In
+ * `npm run check` the other checks run meanwhile.
+ */
 const QUIET = ['test/browser/**/*.test.ts'];
 
 /** What takes longest comes first, so that nothing long is left for one worker while the others have finished. */
@@ -108,7 +111,7 @@ export default defineConfig(({ mode }) => {
   if (isFast) process.env['DELTAIC_RUNS_MULTIPLIER'] ??= String(FAST_RUNS);
   announceSeed();
   const left = isFast ? SLOW : [];
-  const project = (name: string, include: string[], exclude: string[], isolate: boolean) => ({
+  const project = (name: string, groupOrder: number, include: string[], exclude: string[], isolate: boolean) => ({
     resolve: {
       alias: entries.map(({ name, source }) => ({
         find: new RegExp(`^${name}$`),
@@ -120,6 +123,7 @@ export default defineConfig(({ mode }) => {
       include,
       exclude,
       isolate,
+      sequence: { groupOrder },
       testTimeout: 120_000,
       hookTimeout: 120_000,
       // The seed is fixed here, in the one process that starts all workers, so that one number replays every file.
@@ -127,7 +131,6 @@ export default defineConfig(({ mode }) => {
       setupFiles: ['test/support/seed.ts'],
     },
   });
-  const quiet = project('quiet', QUIET, left, true);
   return {
     test: {
       // Here and not in the projects, where it would win over --maxWorkers of the command line.
@@ -135,10 +138,10 @@ export default defineConfig(({ mode }) => {
       sequence: { sequencer: LongestFirst },
       reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
       projects: [
+        project('quiet', 0, QUIET, left, true),
         // Modules are loaded once for many files, which halves the time of most.
-        project('shared', ['test/**/*.test.ts'], [...ALONE, ...QUIET, ...left], false),
-        project('alone', ALONE, left, true),
-        { ...quiet, test: { ...quiet.test, sequence: { groupOrder: 1 } } },
+        project('shared', 1, ['test/**/*.test.ts'], [...ALONE, ...QUIET, ...left], false),
+        project('alone', 1, ALONE, left, true),
       ],
     },
   };
