@@ -96,7 +96,7 @@ describe('what several people append stands in the order of the log', () => {
         const log = world.log.flatMap(({ delta }) => [...delta].flatMap(insertedBy));
         expect(itemsOf(first)).toEqual(log);
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -34,9 +34,9 @@ function added(left: FleetOutcome, right: FleetOutcome): FleetOutcome {
 
 describe('with all faults on, managers on many devices converge, and no edit is lost or doubled', () => {
   test.each([
-    { devices: 1, steps: 60, count: 30 },
-    { devices: 2, steps: 120, count: 60 },
-    { devices: 4, steps: 200, count: 30 },
+    { devices: 1, steps: 60, count: 20 },
+    { devices: 2, steps: 120, count: 40 },
+    { devices: 4, steps: 200, count: 20 },
     { devices: 6, steps: 1500, count: 2 },
   ])('$count runs of $devices devices and $steps steps', async ({ devices, steps, count }) => {
     const total = await simulate(runs(count), devices, steps, ALL);
