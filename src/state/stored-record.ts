@@ -31,10 +31,11 @@ export class StoredRecord {
 
   /** @param like another record of the table, which most likely has the same fields. */
   static from(owner: object, fields: Fields, like?: StoredRecord): StoredRecord {
-    const entries: StoredValue[] = [];
-    for (const value of fields.values()) entries.push(storedValue(value, owner));
-    // An array that grew has room left over, which a copy has not.
-    const store = FieldStore.from([...fields.keys()], entries.slice(), like === undefined ? undefined : like.#fields);
+    // An array that grew would have room left over.
+    const entries = new Array<StoredValue>(fields.size);
+    let at = 0;
+    for (const value of fields.values()) entries[at++] = storedValue(value, owner);
+    const store = FieldStore.from([...fields.keys()], entries, like === undefined ? undefined : like.#fields);
     return new StoredRecord(owner, store, sizeOfRecord(fields));
   }
 
