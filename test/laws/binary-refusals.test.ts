@@ -33,9 +33,10 @@ describe('what is read is what is written: encode(decode(b)) = b, or b is refuse
   });
 
   it('for every bit flipped', () => {
-    for (const { kind, bytes } of validMessages(seedOfThisRun(), 2)) {
+    for (const { kind, bytes } of validMessages(seedOfThisRun(), 1)) {
       for (let bit = 0; bit < 8 * bytes.length; bit++) {
-        const flipped = bytes.map((byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+        const flipped = bytes.slice();
+        flipped.set([(bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))], bit >> 3);
         checkBytes(kind, flipped);
       }
     }

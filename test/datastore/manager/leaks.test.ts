@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { type Datastore, MemoryServer } from '../../../src/datastore/index.js';
 import { addAccounts, Device } from './support/device.js';
 
-const OPENS = 2_000;
+const OPENS = 1_000;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -15,7 +15,7 @@ function heapInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test('2,000 opens and closes keep memory flat', { timeout: 120_000 }, async () => {
+test('1,000 opens and closes keep memory flat', { timeout: 120_000 }, async () => {
   const device = new Device(addAccounts(new MemoryServer()));
   const manager = await device.manager();
   const cycle = async (at: number): Promise<void> => {
