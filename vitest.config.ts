@@ -15,6 +15,8 @@ const SLOW = [
   'test/cli/serve.test.ts',
   'test/cli/server-commands.test.ts',
   'test/complexity/**',
+  'test/datastore/manager/conformance-catches.test.ts',
+  'test/datastore/manager/migration.test.ts',
   'test/datastore/manager/replica-log.test.ts',
   'test/datastore/tabs/tab-world.test.ts',
   'test/examples/mesh-crash.test.ts',
@@ -39,11 +41,14 @@ const SLOW = [
   'test/oracle/oracle.test.ts',
   'test/simulator/**',
   'test/spec/checker.test.ts',
+  'test/spec/vectors.test.ts',
+  'test/storage/device-storages.test.ts',
   'test/storage/lmdb-*crash.test.ts',
   'test/storage/lmdb-disk.test.ts',
   'test/storage/power-cut.test.ts',
   'test/suites/**',
   'test/sync/queue.test.ts',
+  'test/units/binary-memory.test.ts',
   'test/units/transients.test.ts',
   'test/**/leaks.test.ts',
 ];
@@ -101,7 +106,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** The part of the random cases that `npm run test:fast` tries. */
-const FAST_RUNS = 0.25;
+const FAST_RUNS = 0.2;
 
 // The count of passed tests is printed if a file is named for it here.
 const report = process.env['DELTAIC_TEST_REPORT'];
