@@ -1,4 +1,5 @@
 import { changesIn, type Delta, deltaInNormalForm, deltaOf, NO_CHANGES, sizeOfDelta } from '../deltas/delta.js';
+import { DeltaDraft } from '../deltas/draft.js';
 import { invert } from '../deltas/invert.js';
 import { DeltaTally } from '../deltas/tally.js';
 import { DatastoreError } from '../errors/datastore-error.js';
@@ -25,6 +26,8 @@ export interface OpenMark {
 /** What the user did since the last event was sealed: applied changes, under the rules that were in force. */
 export class OpenDelta {
   #changes: Change[] = [];
+  /** The edits of lists behind them, composed as they come, until the changes are needed. */
+  #typed: DeltaDraft | undefined;
   /** All changes as one delta, once somebody asked for it. */
   #whole: Delta | undefined = NO_CHANGES;
   #rules = new Map<string, Map<string, RuleName>>();
@@ -41,7 +44,7 @@ export class OpenDelta {
 
   /** Whether there are edits since the last undo item that can be undone. */
   get isRunning(): boolean {
-    return this.#changes.length > this.#recorded;
+    return this.#changes.length > this.#recorded || this.#typed !== undefined;
   }
 
   /** In bytes. */
@@ -51,7 +54,7 @@ export class OpenDelta {
 
   /** Everything as one applied delta. */
   whole(): Delta {
-    this.#whole ??= deltaOf([...this.#changes]);
+    this.#whole ??= deltaOf([...this.#allChanges()]);
     return this.#whole;
   }
 
@@ -74,23 +77,32 @@ export class OpenDelta {
   add(applied: Delta, isRecorded: boolean): void {
     // Most events are one edit.
     this.#whole = this.isEmpty ? applied : undefined;
-    for (const change of changesIn(applied)) this.#changes.push(change);
+    const changes = this.#allChanges();
+    for (const change of changesIn(applied)) changes.push(change);
     this.#tally?.add(changesIn(applied));
-    if (!isRecorded) this.#recorded = this.#changes.length;
+    if (!isRecorded) this.#recorded = changes.length;
   }
 
   /** {@link add} for one applied operation on a list that is there, which the user can undo. */
   addListOp(placed: PlacedListOp): void {
     const { place, op } = placed;
-    this.#whole = this.isEmpty ? deltaInNormalForm(placed) : undefined;
-    this.#changes.push(listOpChange(place, op));
-    this.#tally?.addListOp(place.table, place.record, place.field, op);
+    const { table, record, field } = place;
+    if (this.isEmpty) {
+      this.#whole = deltaInNormalForm(placed);
+      this.#changes.push(listOpChange(place, op));
+    } else {
+      this.#whole = undefined;
+      this.#typed ??= new DeltaDraft();
+      this.#typed.addListOp(table, record, field, op);
+    }
+    this.#tally?.addListOp(table, record, field, op);
   }
 
   /** The edits since the last call that can be undone, as one delta. */
   takeUndoItem(): Delta {
-    const item = this.#recorded === 0 ? this.whole() : deltaOf(this.#changes.slice(this.#recorded));
-    this.#recorded = this.#changes.length;
+    const changes = this.#allChanges();
+    const item = this.#recorded === 0 ? this.whole() : deltaOf(changes.slice(this.#recorded));
+    this.#recorded = changes.length;
     return item;
   }
 
@@ -123,17 +135,18 @@ export class OpenDelta {
   /** Where it stands now, for {@link since} and {@link returnTo}. */
   mark(): OpenMark {
     const rules = new Map([...this.#rules].map(([table, fields]) => [table, new Map(fields)]));
-    return { length: this.#changes.length, rules, sizeMost: this.#sizeMost, recorded: this.#recorded };
+    return { length: this.#allChanges().length, rules, sizeMost: this.#sizeMost, recorded: this.#recorded };
   }
 
   /** What was added since a mark, as one delta. */
   since({ length }: OpenMark): Delta {
-    return deltaOf(this.#changes.slice(length));
+    return deltaOf(this.#allChanges().slice(length));
   }
 
   /** Drops what was added since a mark. */
   returnTo({ length, rules, sizeMost, recorded }: OpenMark): void {
     this.#changes.length = length;
+    this.#typed = undefined;
     this.#whole = length === 0 ? NO_CHANGES : undefined;
     this.#tally = undefined;
     this.#rules = rules;
@@ -143,11 +156,18 @@ export class OpenDelta {
 
   clear(): void {
     this.#changes = [];
+    this.#typed = undefined;
     this.#whole = NO_CHANGES;
     this.#tally = undefined;
     if (this.#rules.size > 0) this.#rules = new Map();
     this.#sizeMost = 0;
     this.#recorded = 0;
+  }
+
+  #allChanges(): Change[] {
+    if (this.#typed !== undefined) for (const change of this.#typed.finish()) this.#changes.push(change);
+    this.#typed = undefined;
+    return this.#changes;
   }
 
   #note(table: string, field: string, rule: RuleName): void {
@@ -167,7 +187,7 @@ export class OpenDelta {
   #tallied(): DeltaTally {
     if (this.#tally === undefined) {
       this.#tally = new DeltaTally();
-      this.#tally.add(this.#changes);
+      this.#tally.add(this.#allChanges());
     }
     return this.#tally;
   }

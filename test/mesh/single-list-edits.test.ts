@@ -41,11 +41,12 @@ const FIELDS: Change = {
 
 const INFO: Change = { type: 'insert', table: ':info', record: 'info', fields: new Map([['list', ['a', 'b']]]) };
 
-/** What is seen and told of each action, and all that is kept of it. */
+/** What is seen and told of each action, and all that is kept: of each, or in the end, as looking composes what gathered. */
 function play(
   changesOf: (change: Change) => Iterable<Change>,
   actions: readonly Action[],
   limits: MeshReplicaOptions['limits'],
+  isKeptOfEach: boolean,
 ): unknown[] {
   // A function is refused in a mesh, wherever it is found out.
   const rules = {
@@ -88,7 +89,11 @@ function play(
         return replica.apply([{ type: 'delete', table: 't', record: 'r' }]).toJSON();
     }
   };
-  return actions.map((given) => {
+  const kept = (): unknown[] => {
+    const { open, openRules } = replica.content();
+    return [replica.unsyncedSize, open.toJSON(), openRules];
+  };
+  const seen = actions.map((given) => {
     let told: unknown;
     try {
       told = perform(given);
@@ -96,10 +101,21 @@ function play(
       const { code, reason, table, record, field, index: at } = error as Record<string, unknown>;
       told = [code, reason, table, record, field, at];
     }
-    const { open, openRules } = replica.content();
-    return [told, replica.get('t', 'r'), replica.unsyncedSize, replica.canUndo, open.toJSON(), openRules];
+    return [told, replica.get('t', 'r'), replica.canUndo, isKeptOfEach && kept()];
   });
+  return [...seen, kept()];
 }
+
+it('what gathered of a list comes before what is done to its record later', () => {
+  const replica = new MeshReplica({ agent: 'a' });
+  replica.apply([FIELDS]);
+  replica.seal();
+  const insert = (index: number): Change =>
+    updateBy({ table: 't', record: 'r', field: 'list' }, { type: 'insert', index, value: 'x' });
+  for (const index of [0, 1, 2]) replica.apply([insert(index)]);
+  replica.apply([{ type: 'delete', table: 't', record: 'r' }]);
+  expect(replica.seal()?.delta.toJSON()).toEqual([['D', 't', 'r']]);
+});
 
 it('an edit of a list by itself does what it does among other changes', () => {
   const limits = fc.constantFrom(
@@ -110,10 +126,10 @@ it('an edit of a list by itself does what it does among other changes', () => {
     { ...NO_LIMITS, deltaSize: 800 },
   );
   fc.assert(
-    fc.property(fc.array(action, { maxLength: 20 }), limits, (actions, given) => {
+    fc.property(fc.array(action, { maxLength: 20 }), limits, fc.boolean(), (actions, given, isKeptOfEach) => {
       // Changes that are not in an array are never taken for one operation.
-      const slow = play((change) => new Set([change]), actions, given);
-      expect(play((change) => [change], actions, given)).toEqual(slow);
+      const slow = play((change) => new Set([change]), actions, given, isKeptOfEach);
+      expect(play((change) => [change], actions, given, isKeptOfEach)).toEqual(slow);
     }),
     { numRuns: runs(500) },
   );

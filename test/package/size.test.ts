@@ -28,7 +28,7 @@ const MOST: Readonly<Record<string, number>> = {
   deltaic: 33_300,
   'deltaic/binary': 35_700,
   'deltaic/sync': 60_700,
-  'deltaic/mesh': 50_200,
+  'deltaic/mesh': 50_300,
   'deltaic/datastore': 104_400,
   'deltaic/datastore/testing': 22_200,
   'deltaic/datastore/mesh': 74_200,
