@@ -14,7 +14,7 @@ import {
   TypingWorld,
 } from '../support/typing-world.js';
 
-const RUNS = 60;
+const RUNS = 40;
 
 /** What happens in a schedule: mostly keys and messages. */
 function arbitrarySchedule(people: number, kinds: readonly TypingAction['type'][]): fc.Arbitrary<TypingAction[]> {
