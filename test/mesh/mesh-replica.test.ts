@@ -39,6 +39,23 @@ describe('a mesh replica', () => {
     expect(changed).toEqual(new Map([['t', new Set(['r'])]]));
   });
 
+  it('says what is left to do: edits, what arrived, and what waits for others', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'one');
+    expect(a.status).toEqual({ hasOpen: true, hasIncoming: false, hasGap: false });
+    a.seal();
+    put(a, 'f', 'two');
+    a.seal();
+    const [first, second] = (a.missingFrom(b.vector()) as EventsMessage).events;
+    b.receive({ type: 'events', events: [second] } as EventsMessage);
+    expect(b.status).toEqual({ hasOpen: false, hasIncoming: true, hasGap: false });
+    b.sync();
+    expect(b.status).toEqual({ hasOpen: false, hasIncoming: false, hasGap: true });
+    b.receive({ type: 'events', events: [first] } as EventsMessage);
+    b.sync();
+    expect(b.status).toEqual({ hasOpen: false, hasIncoming: false, hasGap: false });
+  });
+
   it('takes changes that can be read only once', () => {
     const a = replica('a');
     const changes = [{ type: 'insert', table: 't', record: 'r', fields: new Map([['f', 'one']]) } as const];
