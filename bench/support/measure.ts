@@ -11,7 +11,7 @@ const ROUNDS = 9;
 const LONG = 40;
 /** Very long work is measured in fewer rounds; work of minutes is measured by its warm-up alone. */
 const VERY_LONG = 1000;
-const ROUNDS_IF_VERY_LONG = 7;
+const ROUNDS_IF_VERY_LONG = 3;
 const LONGER_THAN_ALL = 8000;
 /** Memory varies little. */
 const MEMORY_ROUNDS = 3;

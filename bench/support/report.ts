@@ -8,7 +8,7 @@ export function formatReport(setting: Setting, suites: readonly SuiteResult[], h
     '',
     `Made by \`npm run bench\` at commit ${setting.commit}, Node ${setting.node}, ${setting.machine}.`,
     '',
-    'Figures are medians of at least seven rounds after a warm-up; work of more than 8 s was done once. Each row has a baseline:',
+    'Figures are medians of nine rounds after a warm-up, of three for work of more than a second, and of one for more than 8 s. Each row has a baseline:',
     'plain code that bounds it. Both were measured in turn, in the same process, after their results were checked. Compare the',
     'ratios, not the times. `Y` is the time of a `sort` of 20,000 random numbers. Raw numbers: [`results.json`](results.json).',
     'Traces: github.com/josephg/editing-traces; `concurrent-friendsforever` is licensed CC BY 4.0.',

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../bench/peers/engine.js';
 import { deltaic, deltaicInMemory } from '../../bench/peers/engines/deltaic.js';
 import { deltaicMesh, deltaicMeshInMemory } from '../../bench/peers/engines/deltaic-mesh.js';
 import { deltaicReplica } from '../../bench/peers/engines/deltaic-replica.js';
 import { plain } from '../../bench/peers/engines/plain.js';
+import { missed } from '../../bench/peers/reasons.js';
 import { formatPeers } from '../../bench/peers/report.js';
 import {
   combine,
@@ -183,4 +185,10 @@ describe('the report', () => {
     const rounds = [1, 3, 2].map((factor) => list('Slow', factor, cases));
     expect(combine('slow', rounds).measurements[0]?.figures['merge and read ms']).toBe(4);
   });
+});
+
+test('each target that is missed in the last figures has a reason', () => {
+  const figures = JSON.parse(readFileSync('bench/peers.json', 'utf8')) as PeersResult;
+  const unexplained = missed(verdicts(figures)).filter(({ reason }) => reason === undefined);
+  expect(unexplained.map(({ what }) => what)).toEqual([]);
 });
