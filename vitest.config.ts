@@ -66,10 +66,7 @@ const ALONE = [
   'test/suites/records-in-columns.test.ts',
 ];
 
-/**
- * Files that wait for pages of a browser, which a busy machine leaves without time: the others begin when these are done. In
- * `npm run check` the other checks run meanwhile.
- */
+/** Files that wait for pages of a browser, which a busy machine leaves without time: they run when the others are done. */
 const QUIET = ['test/browser/**/*.test.ts'];
 
 /** What takes longest comes first, so that nothing long is left for one worker while the others have finished. */
@@ -143,10 +140,10 @@ export default defineConfig(({ mode }) => {
       sequence: { sequencer: LongestFirst },
       reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
       projects: [
-        project('quiet', 0, QUIET, left, true),
         // Modules are loaded once for many files, which halves the time of most.
-        project('shared', 1, ['test/**/*.test.ts'], [...ALONE, ...QUIET, ...left], false),
-        project('alone', 1, ALONE, left, true),
+        project('shared', 0, ['test/**/*.test.ts'], [...ALONE, ...QUIET, ...left], false),
+        project('alone', 0, ALONE, left, true),
+        project('quiet', 1, QUIET, left, true),
       ],
     },
   };
