@@ -1,12 +1,17 @@
 import type { Setting } from './machine.js';
 import type { Row, SeriesResult, SuiteResult } from './run.js';
 
-/** The report as Markdown, with the machine and versions. */
-export function formatReport(setting: Setting, suites: readonly SuiteResult[], hasCharts: boolean): string {
+/** A suite that was measured, with where and with what. */
+export interface MeasuredSuite extends SuiteResult {
+  readonly setting: Setting;
+}
+
+/** The report as Markdown. Each suite says with what it was measured, since not all are measured at once. */
+export function formatReport(suites: readonly MeasuredSuite[], hasCharts: boolean): string {
   const lines = [
     '# Benchmark results',
     '',
-    `Made by \`npm run bench\` at commit ${setting.commit}, Node ${setting.node}, ${setting.machine}.`,
+    'Made by `npm run bench`.',
     '',
     'Figures are medians of nine rounds after a warm-up, of three for work of more than a second, and of one for more than 8 s. Each row has a baseline:',
     'plain code that bounds it. Both were measured in turn, in the same process, after their results were checked. Compare the',
@@ -15,7 +20,16 @@ export function formatReport(setting: Setting, suites: readonly SuiteResult[], h
   ];
   for (const suite of suites) {
     if (suite.rows.length === 0) continue;
-    lines.push('', `## ${suite.title}`, '', '| work | measured | target |', '|---|---|---|');
+    const { commit, node, machine } = suite.setting;
+    lines.push(
+      '',
+      `## ${suite.title}`,
+      '',
+      `At commit ${commit}, Node ${node}, ${machine}.`,
+      '',
+      '| work | measured | target |',
+      '|---|---|---|',
+    );
     for (const row of suite.rows) lines.push(`| ${row.work} | ${measured(row)} | ${targetOf(row)} |`);
     for (const series of suite.series) lines.push(...formatSeries(series));
     if (hasCharts && suite.series.length > 0) lines.push('', `![${suite.title}](${chartOf(suite)})`);
