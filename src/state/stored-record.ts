@@ -5,11 +5,12 @@ import { ItemList } from '../lists/item-list.js';
 import { type FieldOps, fieldSet, type ListOp, valueAfter } from '../operations/change.js';
 import { mapFieldOps } from '../operations/lend.js';
 import { growthOfFieldOp, growthOfListOp, sizeOfField } from '../operations/size.js';
-import { type Fields, FrozenMapBuilder, inOrder, isInOrder } from '../values/fields.js';
+import { type Fields, FrozenMapBuilder } from '../values/fields.js';
 import { valuesEqual, valuesMatch } from '../values/order.js';
 import { lendAtom, lendItems } from '../values/ownership.js';
 import { sizeOfRecord } from '../values/size.js';
 import { type Atom, isList, type Value } from '../values/value.js';
+import { FieldStore, type Layout, type StoreParts, storeParts } from './field-store.js';
 
 /** A value as a record keeps it: lists in a form that can be edited in place. */
 type StoredValue = Atom | ItemList;
@@ -17,15 +18,16 @@ type StoredValue = Atom | ItemList;
 /**
  * A record as a state keeps it, edited in place by the state that owns it. Another state that shares it makes a copy
  * first; the copy's lists still share their items with the original, until they are edited in turn.
+ *
+ * It is a store of its fields and does not hold one: of an object for each record, a large table has many.
  */
-export class StoredRecord {
+export class StoredRecord extends FieldStore<StoredValue> {
   readonly owner: object;
-  readonly #fields: FieldStore<StoredValue>;
   #size: number;
 
-  private constructor(owner: object, fields: FieldStore<StoredValue>, size: number) {
+  private constructor(owner: object, parts: StoreParts<StoredValue>, size: number) {
+    super(parts);
     this.owner = owner;
-    this.#fields = fields;
     this.#size = size;
   }
 
@@ -35,8 +37,7 @@ export class StoredRecord {
     const entries = new Array<StoredValue>(fields.size);
     let at = 0;
     for (const value of fields.values()) entries[at++] = storedValue(value, owner);
-    const store = FieldStore.from([...fields.keys()], entries, like === undefined ? undefined : like.#fields);
-    return new StoredRecord(owner, store, sizeOfRecord(fields));
+    return new StoredRecord(owner, storeParts([...fields.keys()], entries, like), sizeOfRecord(fields));
   }
 
   /** In bytes. */
@@ -45,12 +46,12 @@ export class StoredRecord {
   }
 
   copyFor(owner: object): StoredRecord {
-    return new StoredRecord(owner, this.#fields.copy(), this.#size);
+    return new StoredRecord(owner, this.copyParts(), this.#size);
   }
 
   /** The record as it is now, whatever is done to it later. Its lists are shared, and copied before they are edited. */
   snapshot(): StoredRecord {
-    this.#fields.forEach((_, stored) => {
+    this.forEach((_, stored) => {
       if (stored instanceof ItemList) stored.owner = undefined;
     });
     return this.copyFor({});
@@ -58,10 +59,10 @@ export class StoredRecord {
 
   /** Whether both hold the same fields with equal values. It costs what differs, and not what long lists hold. */
   equals(other: StoredRecord): boolean {
-    if (this.#fields.size !== other.#fields.size) return false;
+    if (this.count !== other.count) return false;
     let isEqual = true;
-    this.#fields.forEach((field, stored) => {
-      isEqual &&= isStoredEqual(stored, other.#fields.get(field));
+    this.forEach((field, stored) => {
+      isEqual &&= isStoredEqual(stored, other.entryOf(field));
     });
     return isEqual;
   }
@@ -69,9 +70,9 @@ export class StoredRecord {
   /** Whether all the conditions hold. Spec: MATCH-3. */
   fits(conditions: Conditions): boolean {
     const { values } = conditions;
-    const positions = conditions.positionsIn(this.#fields);
+    const positions = conditions.positionsIn(this);
     for (let at = 0; at < values.length; at++) {
-      const stored = this.#fields.at(positions[at] as number);
+      const stored = this.entryAt(positions[at] as number);
       const value = stored instanceof ItemList ? stored.toArray() : stored;
       if (value === undefined || !valuesMatch(value, values[at] as Value)) return false;
     }
@@ -79,20 +80,20 @@ export class StoredRecord {
   }
 
   get(field: string): Value | undefined {
-    const stored = this.#fields.get(field);
+    const stored = this.entryOf(field);
     return stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored;
   }
 
   /** The list in a field, if there is one: to be read, and edited by {@link performListOp} alone. */
   list(field: string): ItemList | undefined {
-    const stored = this.#fields.get(field);
+    const stored = this.entryOf(field);
     return stored instanceof ItemList ? stored : undefined;
   }
 
   /** The names of all fields, in code point order. */
   names(): string[] {
     const names: string[] = [];
-    this.#fields.forEach((field) => {
+    this.forEach((field) => {
       names.push(field);
     });
     return names;
@@ -101,7 +102,7 @@ export class StoredRecord {
   /** All fields, in code point order of their names. */
   fields(): Fields {
     const fields = new FrozenMapBuilder<string, Value>();
-    this.#fields.forEach((field, stored) => {
+    this.forEach((field, stored) => {
       fields.set(field, stored instanceof ItemList ? Object.freeze(stored.toArray()) : stored);
     });
     return fields.finish();
@@ -110,7 +111,7 @@ export class StoredRecord {
   /** All fields to hand out, in code point order of their names: what the receiver could change is a copy. */
   lend(): Fields {
     const lent = new FrozenMapBuilder<string, Value>();
-    this.#fields.forEach((field, stored) => {
+    this.forEach((field, stored) => {
       lent.set(field, stored instanceof ItemList ? lendItems(stored.toArray()) : lendAtom(stored));
     });
     return lent.finish();
@@ -137,7 +138,7 @@ export class StoredRecord {
 
   /** Puts a value into a field, or deletes it. @returns what the field held. */
   set(field: string, value: Value | undefined): Value | undefined {
-    const old = this.#fields.replace(field, value === undefined ? undefined : storedValue(value, this.owner));
+    const old = this.replace(field, value === undefined ? undefined : storedValue(value, this.owner));
     const before = old instanceof ItemList ? Object.freeze(old.toArray()) : old;
     this.#size += sizeOfField(value) - sizeOfField(before);
     return before;
@@ -152,19 +153,19 @@ export class StoredRecord {
 
   #createList(field: string): ItemList {
     const list = ownedBy(this.owner, ItemList.from([]));
-    this.#fields.set(field, list);
+    this.replace(field, list);
     return list;
   }
 
   #ownList(field: string, list = this.list(field) as ItemList): ItemList {
     if (list.owner === this.owner) return list;
     const own = ownedBy(this.owner, list.copy());
-    this.#fields.set(field, own);
+    this.replace(field, own);
     return own;
   }
 
   #shapeOf(field: string): FieldShape {
-    const stored = this.#fields.get(field);
+    const stored = this.entryOf(field);
     if (stored === undefined) return 'absent';
     return stored instanceof ItemList ? stored.length : 'atom';
   }
@@ -208,141 +209,4 @@ export class Conditions {
 function isStoredEqual(left: StoredValue, right: StoredValue | undefined): boolean {
   if (left instanceof ItemList) return right instanceof ItemList && left.equals(right);
   return !(right instanceof ItemList) && valuesEqual(left, right);
-}
-
-/** Fewer places than this are not worth clearing of what was deleted. */
-const CLEARED_MIN = 16;
-
-/** The positions of entries by field name. A shared layout is never edited. */
-interface Layout {
-  readonly positions: Map<string, number>;
-  /** Whether the names are in code point order, as they mostly are. */
-  isSorted: boolean;
-  isShared: boolean;
-}
-
-/**
- * Entries by field name, edited in place. The names are in a layout that gives the position of each entry in an array.
- * Copies of a record, and records that were made like it, share the layout. So copying a record copies a short array,
- * where a Map would have to be built again, and a table of many records with the same fields holds their names once.
- */
-export class FieldStore<Entry> {
-  #layout: Layout;
-  /** By position; `undefined` where the field was deleted. */
-  #entries: (Entry | undefined)[];
-  #size: number;
-
-  private constructor(layout: Layout, entries: (Entry | undefined)[], size: number) {
-    this.#layout = layout;
-    this.#entries = entries;
-    this.#size = size;
-  }
-
-  /**
-   * @param names all different, one for each of the entries, which are taken over.
-   * @param like another store, whose layout is shared if it has the same fields in the same order.
-   */
-  static from<Entry>(names: readonly string[], entries: Entry[], like?: FieldStore<Entry>): FieldStore<Entry> {
-    const layout = like?.isLaidOutAs(names) ? like.#share() : layoutOf(names);
-    return new FieldStore<Entry>(layout, entries, entries.length);
-  }
-
-  /** How many fields there are. */
-  get size(): number {
-    return this.#size;
-  }
-
-  /** Where the fields are: the same object for stores that are laid out alike, mostly. */
-  get layout(): Readonly<Layout> {
-    return this.#layout;
-  }
-
-  /** The entry at a position of the layout, if there is any. */
-  at(position: number): Entry | undefined {
-    return position < 0 ? undefined : this.#entries[position];
-  }
-
-  copy(): FieldStore<Entry> {
-    return new FieldStore(this.#share(), this.#entries.slice(), this.#size);
-  }
-
-  get(field: string): Entry | undefined {
-    const position = this.#layout.positions.get(field);
-    return position === undefined ? undefined : this.#entries[position];
-  }
-
-  set(field: string, entry: Entry): void {
-    this.replace(field, entry);
-  }
-
-  delete(field: string): void {
-    this.replace(field, undefined);
-  }
-
-  /** Sets the entry of a field, or deletes it. @returns the entry that it had. */
-  replace(field: string, entry: Entry | undefined): Entry | undefined {
-    const position = this.#layout.positions.get(field);
-    if (position === undefined) {
-      if (entry !== undefined) this.#add(field, entry);
-      return undefined;
-    }
-    const old = this.#entries[position];
-    this.#entries[position] = entry;
-    if (old === undefined && entry !== undefined) this.#size++;
-    if (old === undefined || entry !== undefined) return old;
-    this.#size--;
-    if (this.#entries.length >= CLEARED_MIN && this.#size < this.#entries.length / 2) this.#clear();
-    return old;
-  }
-
-  /** Visits all fields in code point order of their names. */
-  forEach(visit: (field: string, entry: Entry) => void): void {
-    const { positions, isSorted } = this.#layout;
-    for (const [field, position] of isSorted ? positions : inOrder(positions)) {
-      const entry = this.#entries[position];
-      if (entry !== undefined) visit(field, entry);
-    }
-  }
-
-  /** Whether these are the fields, one at each position. */
-  isLaidOutAs(names: readonly string[]): boolean {
-    const { positions } = this.#layout;
-    return positions.size === names.length && names.every((name, position) => positions.get(name) === position);
-  }
-
-  #add(field: string, entry: Entry): void {
-    const layout = this.#ownLayout();
-    layout.positions.set(field, this.#entries.length);
-    layout.isSorted = false;
-    this.#entries.push(entry);
-    this.#size++;
-  }
-
-  #share(): Layout {
-    this.#layout.isShared = true;
-    return this.#layout;
-  }
-
-  #ownLayout(): Layout {
-    const { positions, isSorted, isShared } = this.#layout;
-    if (isShared) this.#layout = { positions: new Map(positions), isSorted, isShared: false };
-    return this.#layout;
-  }
-
-  /** Forgets the fields that were deleted. */
-  #clear(): void {
-    const names: string[] = [];
-    const entries: Entry[] = [];
-    this.forEach((field, entry) => {
-      names.push(field);
-      entries.push(entry);
-    });
-    this.#layout = layoutOf(names);
-    this.#entries = entries;
-  }
-}
-
-function layoutOf(names: readonly string[]): Layout {
-  const positions = new Map(names.map((name, position) => [name, position]));
-  return { positions, isSorted: isInOrder(positions), isShared: false };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldStore } from '../../src/state/stored-record.js';
+import { FieldStore, storeParts } from '../../src/state/field-store.js';
 import { compareText } from '../../src/values/text.js';
 import { runs } from '../support/seed.js';
 
@@ -43,11 +43,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 function storeOf(fields: readonly (readonly [string, number])[], like?: FieldStore<number>): FieldStore<number> {
-  return FieldStore.from(
-    fields.map(([name]) => name),
-    fields.map(([, value]) => value),
-    like,
-  );
+  const names = fields.map(([name]) => name);
+  const entries = fields.map(([, value]) => value);
+  return new FieldStore(storeParts(names, entries, like));
 }
 
 function contentOf(store: FieldStore<number>): [string, number][] {
@@ -60,7 +58,7 @@ function contentOf(store: FieldStore<number>): [string, number][] {
 
 function expectSame({ store, twin }: Pair): void {
   const sorted = [...twin].sort(([left], [right]) => compareText(left, right));
-  const held = [contentOf(store), store.size, FIELDS.map((name) => store.get(name))];
+  const held = [contentOf(store), store.count, FIELDS.map((name) => store.entryOf(name))];
   const expected = [sorted, twin.size, FIELDS.map((name) => twin.get(name))];
   // As text, which is compared faster: this is done for each store after each step.
   if (JSON.stringify(held) !== JSON.stringify(expected)) expect(held).toEqual(expected);
@@ -70,16 +68,16 @@ function perform(pairs: Pair[], one: Step): void {
   const pairAt = (position: number): Pair => pairs[position % pairs.length] as Pair;
   switch (one.type) {
     case 'set':
-      pairAt(one.at).store.set(one.field, one.entry);
+      pairAt(one.at).store.replace(one.field, one.entry);
       pairAt(one.at).twin.set(one.field, one.entry);
       break;
     case 'delete':
-      pairAt(one.at).store.delete(one.field);
+      pairAt(one.at).store.replace(one.field, undefined);
       pairAt(one.at).twin.delete(one.field);
       break;
     case 'copy': {
       const { store, twin } = pairAt(one.at);
-      pairs.push({ store: store.copy(), twin: new Map(twin) });
+      pairs.push({ store: new FieldStore(store.copyParts()), twin: new Map(twin) });
       break;
     }
     case 'make':
@@ -102,19 +100,19 @@ describe('FieldStore', () => {
   });
 
   it('shares the layout of another store that has the same fields in the same order, and of no other', () => {
-    const store = FieldStore.from(['a', 'b'], [1, 2]);
-    expect(store.isLaidOutAs(['a', 'b'])).toBe(true);
-    expect(store.isLaidOutAs(['b', 'a'])).toBe(false);
-    expect(store.isLaidOutAs(['a'])).toBe(false);
-    expect(store.isLaidOutAs(['a', 'b', 'c'])).toBe(false);
+    const store = new FieldStore(storeParts(['a', 'b'], [1, 2]));
+    expect(store.shareLayout(['a', 'b'])).toBe(store.layout);
+    expect(store.shareLayout(['b', 'a'])).toBeUndefined();
+    expect(store.shareLayout(['a'])).toBeUndefined();
+    expect(store.shareLayout(['a', 'b', 'c'])).toBeUndefined();
   });
 
   it('forgets the names of deleted fields, so that a record does not grow with all the fields that it ever had', () => {
     const names = Array.from({ length: 16 }, (_, number) => `field${String(number).padStart(2, '0')}`);
-    const store = FieldStore.from(names, [...names.keys()]);
-    for (const name of names.slice(0, 8)) store.delete(name);
-    expect(store.isLaidOutAs(names), 'half of the names are not worth clearing').toBe(true);
-    store.delete(names[8] ?? '');
-    expect(store.isLaidOutAs(names.slice(9))).toBe(true);
+    const store = new FieldStore(storeParts(names, [...names.keys()]));
+    for (const name of names.slice(0, 8)) store.replace(name, undefined);
+    expect([...store.layout.positions.keys()], 'half of the names are not worth clearing').toEqual(names);
+    store.replace(names[8] ?? '', undefined);
+    expect([...store.layout.positions.keys()]).toEqual(names.slice(9));
   });
 });
