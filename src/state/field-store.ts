@@ -89,9 +89,7 @@ export class FieldStore<Entry> {
     }
     const old = this.#entries[position];
     this.#entries[position] = entry;
-    if (old === undefined && entry !== undefined) this.#count++;
-    if (old === undefined || entry !== undefined) return old;
-    this.#count--;
+    this.#count += (entry === undefined ? 0 : 1) - (old === undefined ? 0 : 1);
     if (this.#entries.length >= CLEARED_MIN && this.#count < this.#entries.length / 2) this.#clear();
     return old;
   }
@@ -103,6 +101,15 @@ export class FieldStore<Entry> {
       const entry = this.#entries[position];
       if (entry !== undefined) visit(field, entry);
     }
+  }
+
+  /** The names of all fields, in code point order. */
+  names(): string[] {
+    const names: string[] = [];
+    this.forEach((field) => {
+      names.push(field);
+    });
+    return names;
   }
 
   #add(field: string, entry: Entry): void {
@@ -126,14 +133,9 @@ export class FieldStore<Entry> {
 
   /** Forgets the fields that were deleted. */
   #clear(): void {
-    const names: string[] = [];
-    const entries: Entry[] = [];
-    this.forEach((field, entry) => {
-      names.push(field);
-      entries.push(entry);
-    });
+    const names = this.names();
+    this.#entries = names.map((name) => this.entryOf(name));
     this.#layout = layoutOf(names);
-    this.#entries = entries;
   }
 }
 

@@ -90,15 +90,6 @@ export class StoredRecord extends FieldStore<StoredValue> {
     return stored instanceof ItemList ? stored : undefined;
   }
 
-  /** The names of all fields, in code point order. */
-  names(): string[] {
-    const names: string[] = [];
-    this.forEach((field) => {
-      names.push(field);
-    });
-    return names;
-  }
-
   /** All fields, in code point order of their names. */
   fields(): Fields {
     const fields = new FrozenMapBuilder<string, Value>();

@@ -25,10 +25,10 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 33_300,
+  deltaic: 33_400,
   'deltaic/binary': 35_700,
   'deltaic/sync': 60_700,
-  'deltaic/mesh': 50_300,
+  'deltaic/mesh': 50_400,
   'deltaic/datastore': 104_400,
   'deltaic/datastore/testing': 22_200,
   'deltaic/datastore/mesh': 74_200,
