@@ -58,7 +58,7 @@ export interface Conflict {
  * Hands out the conflicts of one report: no byte or date in them is one that the engine keeps. A value that is in many of
  * them, such as a pending one that wins over each remote one, is copied once.
  */
-export function conflictLender(): (conflict: Conflict) => Conflict {
+export function conflictLender(): <Told extends Conflict>(conflict: Told) => Told {
   const copies = new Copies();
   const lendSide = (side: Value | Fields | undefined): Value | Fields | undefined => {
     if (side === undefined) return undefined;
@@ -83,6 +83,8 @@ export interface WireConflict {
   readonly index?: number;
   readonly rule: ConflictRule;
   readonly side?: 'later';
+  /** Only in a mesh: the event that arrived. */
+  readonly event?: readonly [agent: string, seq: number];
   readonly base: WireValue | WireFields | null;
   readonly local: WireValue | WireFields | null;
   readonly remote: WireValue | WireFields | null;
@@ -96,8 +98,8 @@ export interface WireConflict {
  * A conflict as wire JSON, to log it or to send it on. `JSON.stringify` of a conflict that the engine handed out writes
  * the same. Spec: CON-2.
  */
-export function conflictToJSON(conflict: Conflict): WireConflict {
-  const { table, record, field, index, rule, side, failure, lost } = conflict;
+export function conflictToJSON(conflict: Conflict & Pick<WireConflict, 'event'>): WireConflict {
+  const { table, record, field, index, rule, side, event, failure, lost } = conflict;
   return {
     table,
     record,
@@ -105,6 +107,7 @@ export function conflictToJSON(conflict: Conflict): WireConflict {
     ...(index === undefined ? {} : { index }),
     rule,
     ...(side === undefined ? {} : { side }),
+    ...(event === undefined ? {} : { event }),
     base: formatSide(conflict.base),
     local: formatSide(conflict.local),
     remote: formatSide(conflict.remote),
@@ -126,7 +129,7 @@ const TO_JSON: PropertyDescriptor = {
   },
 };
 
-function withJSON(conflict: Conflict): Conflict {
+function withJSON<Told extends Conflict>(conflict: Told): Told {
   return Object.defineProperty(conflict, 'toJSON', TO_JSON);
 }
 

@@ -446,7 +446,7 @@ export class MeshReplica {
     const watch = this.#inbox.events.length > 1 ? new RecordWatch() : undefined;
     const refused = this.#inbox.drain(this.#integrator.graph, (event) => {
       watch?.note(event.delta, this.#view);
-      done.push(this.#integrate(event, (conflict) => conflicts.push({ ...lend(conflict), event: event.id })));
+      done.push(this.#integrate(event, (conflict) => conflicts.push(lend({ ...conflict, event: event.id }))));
     });
     for (const delta of done) this.#undo.meet(delta);
     this.#undoMark = this.#undo.mark();

@@ -573,8 +573,9 @@ export class RecordHistory {
     told: Pick<Conflict, 'lost'> & Partial<Pick<Conflict, 'local' | 'remote' | 'result'>>,
   ): Conflict {
     const { local, remote, result, lost } = told;
-    const place = { table: this.#table, record: this.#record, ...(field === undefined ? {} : { field }) };
-    return { ...place, rule, base: undefined, local, remote, result, lost };
+    const [table, record] = [this.#table, this.#record];
+    const about = { rule, base: undefined, local, remote, result, lost };
+    return field === undefined ? { table, record, ...about } : { table, record, field, ...about };
   }
 }
 

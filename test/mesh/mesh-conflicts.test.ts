@@ -54,6 +54,23 @@ describe('conflicts that a mesh replica tells', () => {
     expect(atA[0]?.lost).toMatchObject([{ side: 'local', field: 'f', op: { type: 'put', value: 'a' } }]);
   });
 
+  it('are written as JSON with their event, whatever values are in them', () => {
+    const { atB } = meet({ f: 1n }, put(5n), put(9n));
+    expect(JSON.parse(JSON.stringify(atB))).toEqual([
+      {
+        ...PLACE,
+        field: 'f',
+        rule: 'remote',
+        event: ['a', 2],
+        base: null,
+        local: { I: '9' },
+        remote: { I: '5' },
+        result: { I: '9' },
+        lost: [{ side: 'remote', field: 'f', ops: [['P', { I: '5' }]] }],
+      },
+    ]);
+  });
+
   it('name the rule that decided', () => {
     const of = (rule: RuleName, one: Change[], other: Change[], base: Value): unknown =>
       meet({ f: base }, one, other, rule).atA.map((conflict) => [conflict.rule, conflict.result]);
