@@ -71,7 +71,7 @@ export function conflictLender(): <Told extends Conflict>(conflict: Told) => Tol
       local: lendSide(conflict.local),
       remote: lendSide(conflict.remote),
       result: lendSide(conflict.result),
-      lost: conflict.lost.map((edit) => ({ ...edit, op: lendFieldOp(edit.op, copies) })),
+      lost: conflict.lost.map(({ side, field, op }) => ({ side, field, op: lendFieldOp(op, copies) })),
     });
 }
 
@@ -147,6 +147,7 @@ export function conflictRuleOf(rule: Rule): ConflictRule {
 
 /** A conflict about an item, as one about the field that holds the list. */
 export function itemConflict(table: string, record: string, field: string, conflict: ListConflict): Conflict {
-  const { loser, lost, ...where } = conflict;
-  return { table, record, field, ...where, lost: [{ side: loser, field, op: fieldList(false, lost) }] };
+  const { index, rule, base, local, remote, result, loser } = conflict;
+  const lost = [{ side: loser, field, op: fieldList(false, conflict.lost) }];
+  return { table, record, field, index, rule, base, local, remote, result, lost };
 }

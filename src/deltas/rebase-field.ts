@@ -271,7 +271,7 @@ function overwriteRemoteList(
   context: FieldContext,
   baseOfAll: () => Before<Value>,
 ): FieldMerge {
-  const { rule: _, isOwn: __, ...where } = context;
+  const { table, record, field } = context;
   const merged: Pick<FieldMerge, 'pending' | 'remote'> =
     edits.length === 0 ? { pending: [], remote } : mergeLists(edits, remote, context);
   const remoteList = merged.remote?.type === 'list' ? merged.remote : NO_EDIT;
@@ -281,13 +281,15 @@ function overwriteRemoteList(
     const base = baseOfAll();
     const local = valuesAfterEach(rest, context).at(-1);
     return {
-      ...where,
+      table,
+      record,
+      field,
       rule: local === undefined ? 'delete-wins' : 'put-wins',
       base: base?.value,
       local,
       remote: listAfter(base, remote, context),
       result: local,
-      lost: [{ side: 'remote', field: context.field, op: remote }],
+      lost: [{ side: 'remote', field, op: remote }],
     };
   };
   return { pending: [...merged.pending, ...pending], remote: undefined, conflicts: () => [conflict()] };
@@ -299,19 +301,21 @@ function overwritePendingLists(
   remote: FieldPut | FieldDelete,
   context: FieldContext,
 ): FieldMerge {
-  const { rule: _, isOwn: __, ...where } = context;
+  const { table, record, field } = context;
   const value = valueAfter(remote);
   const conflict = (): Conflict => {
     const base = beforeOf(remote);
     const edit = joinLists(edits);
     return {
-      ...where,
+      table,
+      record,
+      field,
       rule: remote.type === 'put' ? 'put-wins' : 'delete-wins',
       base: base?.value,
       local: listAfter(base, edit, context),
       remote: value,
       result: value,
-      lost: [{ side: 'local', field: context.field, op: edit }],
+      lost: [{ side: 'local', field, op: edit }],
     };
   };
   return dropAll(edits, fieldSet(value, undefined), () => [conflict()]);
@@ -458,7 +462,7 @@ function valueConflict(
   settled: Resolution,
   context: FieldContext,
 ): Conflict[] {
-  const { rule, isOwn: _, ...where } = context;
+  const { table, record, field, rule } = context;
   const result = outcomeOf(settled, local, remote);
   const isLocalResult = valuesEqual(local, result);
   const isRemoteResult = valuesEqual(remote, result);
@@ -466,8 +470,8 @@ function valueConflict(
   const lost: LostEdit[] = [];
   // A sum takes in both sides even where it happens to equal one of them.
   if (rule !== 'sum' || settled.winner === 'remote') {
-    if (isRemoteResult) lost.push({ side: 'local', field: context.field, op: fieldSet(local, base) });
-    if (isLocalResult) lost.push({ side: 'remote', field: context.field, op: fieldSet(remote, base) });
+    if (isRemoteResult) lost.push({ side: 'local', field, op: fieldSet(local, base) });
+    if (isLocalResult) lost.push({ side: 'remote', field, op: fieldSet(remote, base) });
   }
-  return [{ ...where, rule: conflictRuleOf(rule), base: base?.value, local, remote, result, lost }];
+  return [{ table, record, field, rule: conflictRuleOf(rule), base: base?.value, local, remote, result, lost }];
 }
