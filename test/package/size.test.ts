@@ -31,7 +31,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/mesh': 50_400,
   'deltaic/datastore': 104_400,
   'deltaic/datastore/testing': 22_200,
-  'deltaic/datastore/mesh': 74_200,
+  'deltaic/datastore/mesh': 74_300,
   'deltaic/storage/indexeddb': 5_300,
   'deltaic/storage/lmdb': 5_500,
   'deltaic/server': 47_000,
