@@ -1,5 +1,5 @@
 import { type Change, Delta, type ListOp, type Value } from '../../src/index.js';
-import { Replica, Sequencer, type SequencerMessage } from '../../src/sync/index.js';
+import { type Put, Replica, Sequencer, type SequencerMessage } from '../../src/sync/index.js';
 
 /**
  * A search through everything that a few people can do with a few edits, which checks what they meant and not only that
@@ -97,6 +97,8 @@ export class Scene {
     pairs: new Map(),
   };
   readonly #script: Script;
+  /** The nonces of what was put, in the order of the log. */
+  readonly #accepted: string[] = [];
 
   constructor(script: Script, start: readonly Change[]) {
     this.#script = script;
@@ -135,7 +137,7 @@ export class Scene {
       }
       case 'put': {
         const put = person.replica.outgoing();
-        if (put !== undefined) person.answers.push(this.sequencer.answer(put, 'owner'));
+        if (put !== undefined) this.#put(person, put);
         break;
       }
       case 'hear':
@@ -169,9 +171,15 @@ export class Scene {
   key(): string {
     const undoes = this.#script.some((actions) => actions.some(({ name }) => name === 'undo'));
     const seen = this.people.map(({ replica, answers, done, trail, caret }) => {
-      return [replica.save(), answers.length, done, caret, undoes && trail];
+      return [replica.save(), answers.map(({ type }) => type), done, caret, undoes && trail];
     });
-    return JSON.stringify([this.sequencer.revision, seen]);
+    return JSON.stringify([this.#accepted, seen]);
+  }
+
+  #put(person: Person, put: Put): void {
+    const answer = this.sequencer.answer(put, 'owner');
+    if (answer.type === 'accepted') this.#accepted.push(answer.nonce);
+    person.answers.push(answer);
   }
 
   #hear(person: Person): void {
@@ -197,8 +205,15 @@ export interface Finding {
   readonly moves: string;
 }
 
+/** A way that is still to be gone, and, if nobody else goes on from it, the scene before its last move. */
+interface Way {
+  readonly path: readonly Move[];
+  readonly before?: Scene;
+}
+
 /**
- * Goes through every order of moves, and gives the shortest one for each kind of outcome that breaks a check.
+ * Goes through every order of moves, and gives the shortest one for each kind of outcome that breaks a check. Of two orders
+ * that differ in neighbouring moves which have nothing to do with each other, it goes one: the other leads to the same.
  *
  * @param start the changes that everybody knows.
  * @param most how many situations at most.
@@ -206,24 +221,47 @@ export interface Finding {
 export function search(script: Script, start: readonly Change[], checks: readonly Check[], most: number): Search {
   const seen = new Set<string>();
   const findings: Finding[] = [];
-  let frontier: Move[][] = [[]];
+  let frontier: Way[] = [{ path: [] }];
   while (frontier.length > 0) {
-    const next: Move[][] = [];
-    for (const path of frontier) {
+    const next: Way[] = [];
+    for (const { path, before } of frontier) {
       if (seen.size >= most) return { findings, situations: seen.size, isWhole: false };
-      const scene = new Scene(script, start);
-      for (const move of path) scene.perform(move);
+      const scene = sceneAfter(script, start, path, before);
       const key = scene.key();
       if (seen.has(key)) continue;
       seen.add(key);
       const moves = scene.moves();
-      for (const move of moves) next.push([...path, move]);
-      if (!moves.some(({ type }) => type === 'edit')) findings.push(...problemsOf(scene, script, path, checks));
+      const last = path.at(-1);
+      const ways: Way[] = moves.filter((move) => !isOtherOrder(last, move)).map((move) => ({ path: [...path, move] }));
+      if (moves.some(({ type }) => type === 'edit')) {
+        const way = ways.pop();
+        if (way !== undefined) ways.push({ ...way, before: scene });
+      } else {
+        findings.push(...problemsOf(scene, script, path, checks));
+      }
+      next.push(...ways);
     }
     if (findings.length > 0) return { findings, situations: seen.size, isWhole: false };
     frontier = next;
   }
   return { findings, situations: seen.size, isWhole: true };
+}
+
+function sceneAfter(script: Script, start: readonly Change[], path: readonly Move[], before: Scene | undefined): Scene {
+  const scene = before ?? new Scene(script, start);
+  for (const move of before === undefined ? path : path.slice(-1)) scene.perform(move);
+  return scene;
+}
+
+/**
+ * Whether a move can as well come before the last one, which is the order that is gone: another person makes it, and the log is
+ * not written by one of them and read by the other.
+ */
+function isOtherOrder(last: Move | undefined, move: Move): boolean {
+  if (last === undefined || move.who >= last.who) return false;
+  const uses = ({ type }: Move): boolean => type === 'put' || type === 'fetch';
+  const isOfLog = uses(last) && uses(move) && (last.type === 'put' || move.type === 'put');
+  return !isOfLog;
 }
 
 export interface Search {
