@@ -4,6 +4,7 @@ of them detects it: `python3 spec/checker/planted.py`. This shows that the vecto
 Prints every fault that is not detected, or cannot be planted any more, and exits with status 1 if there is any.
 """
 
+import ast
 import copy
 import functools
 import importlib
@@ -17,6 +18,32 @@ CHECKER = Path(__file__).resolve().parent
 SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in CHECKER.glob("*.py")}
 CODES = {name: compile(source, str(CHECKER / f"{name}.py"), "exec") for name, source in SOURCES.items()}
 """The modules of the checker, compiled once for all faults."""
+
+
+def imports_of(source):
+    """The modules of the checker that a source imports."""
+    nodes = ast.walk(ast.parse(source))
+    names = [
+        name
+        for node in nodes
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    ]
+    return CODES.keys() & set(names)
+
+
+IMPORTS = {name: imports_of(source) for name, source in SOURCES.items()}
+
+
+@functools.cache
+def importers_of(name):
+    """A module and all that import it, or import what does."""
+    found = {name}
+    while True:
+        more = {other for other, imports in IMPORTS.items() if imports & found} - found
+        if not more:
+            return found
+        found |= more
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -51,10 +78,10 @@ def cases_of(vectors):
 
 
 def is_noticed(fault, code):
-    """Whether the case disagrees. All modules are loaded anew, since they refer to one another."""
-    for name in CODES.keys() & sys.modules.keys():
-        del sys.modules[name]
-    finder = Finder(Path(fault["file"]).stem, code)
+    """Whether the case disagrees. What the fault can reach is loaded for it alone, since modules hold what they import."""
+    name = Path(fault["file"]).stem
+    forget(importers_of(name))
+    finder = Finder(name, code)
     sys.meta_path.insert(0, finder)
     try:
         check = importlib.import_module("check")
@@ -63,6 +90,13 @@ def is_noticed(fault, code):
         return any(check.disagreements(run, names, case))
     finally:
         sys.meta_path.remove(finder)
+        forget(importers_of(name))
+
+
+def forget(names):
+    """Lets modules be loaded anew."""
+    for name in names:
+        sys.modules.pop(name, None)
 
 
 def problem_of(fault):
