@@ -24,6 +24,9 @@ export interface Explored {
 /** Something that can happen next. It can be repeated on another world in the same situation. */
 interface Move {
   readonly name: string;
+  readonly replica: number;
+  /** What it is beside what happens at the replica alone: the sequencer answers, or an edit gets its time. */
+  readonly type: 'answer' | 'edit' | 'other';
   readonly perform: (scene: Scene) => void;
 }
 
@@ -39,7 +42,8 @@ const DIRECTIONS: readonly Direction[] = ['up', 'down'];
 /**
  * Goes through every sequence of up to `depth` moves: replicas edit and put, every message under way arrives, is lost or
  * is repeated, and replicas and the sequencer crash at each point. In every situation on the way the world is let come to
- * rest and checked. A situation that was met before is not explored again.
+ * rest and checked. A situation that was met before is not explored again, and of two orders of neighbouring moves that
+ * lead to the same, one is gone.
  *
  * @throws Violation naming the moves that led to it.
  */
@@ -56,7 +60,9 @@ export function exploreAll(script: Script, depth: number, machines: Machines = H
       const key = keyOf(scene, path);
       if (seen.has(key)) continue;
       seen.add(key);
-      for (const move of length < depth ? movesOf(scene, script) : []) next.push([...path, move]);
+      for (const move of length < depth ? movesOf(scene, script) : []) {
+        if (!isOtherOrder(path.at(-1), move)) next.push([...path, move]);
+      }
       naming(path, () => {
         settle(scene.world);
         checkRest(scene.world);
@@ -65,6 +71,15 @@ export function exploreAll(script: Script, depth: number, machines: Machines = H
     frontier = next;
   }
   return { states: seen.size, moves };
+}
+
+/**
+ * Whether a move can as well come before the last one, which is the order that is gone: they are moves of two replicas, and
+ * neither are both about the sequencer, nor does it tell which of two edits is the later one.
+ */
+function isOtherOrder(last: Move | undefined, move: Move): boolean {
+  if (last === undefined || move.replica >= last.replica) return false;
+  return move.type === 'other' || move.type !== last.type;
 }
 
 function setupOf(script: Script): Setup {
@@ -101,7 +116,7 @@ function movesOf(scene: Scene, script: Script): Move[] {
     if (edit !== undefined) moves.push(editMove(index, edit));
     const { hasOutgoing, isInFlight } = machine.status;
     if (isFree && (hasOutgoing || isInFlight)) moves.push(...putMoves(index));
-    moves.push(movesBy(`replica ${index} crashes`, [stepOf('crash', index)]));
+    moves.push(movesBy(index, `replica ${index} crashes`, [stepOf('crash', index)]));
     for (const direction of DIRECTIONS) moves.push(...messageMoves(scene, direction, index));
   }
   return moves;
@@ -110,6 +125,7 @@ function movesOf(scene: Scene, script: Script): Move[] {
 function editMove(replica: number, edit: ScriptedEdit): Move {
   return {
     name: `replica ${replica} edits`,
+    ...{ replica, type: 'edit' },
     perform: ({ world, made }) => {
       const host = world.replica(replica);
       made[replica] = (made[replica] ?? 0) + 1;
@@ -126,9 +142,9 @@ function putMoves(replica: number): Move[] {
   const store = stepOf('store', replica);
   const crash = stepOf('crash', replica);
   return [
-    movesBy(`replica ${replica} puts`, [prepare, store, stepOf('send', replica)]),
-    movesBy(`replica ${replica} crashes before it stores its put`, [prepare, crash]),
-    movesBy(`replica ${replica} crashes before it sends its put`, [prepare, store, crash]),
+    movesBy(replica, `replica ${replica} puts`, [prepare, store, stepOf('send', replica)]),
+    movesBy(replica, `replica ${replica} crashes before it stores its put`, [prepare, crash]),
+    movesBy(replica, `replica ${replica} crashes before it sends its put`, [prepare, store, crash]),
   ];
 }
 
@@ -137,31 +153,31 @@ function messageMoves({ world }: Scene, direction: Direction, replica: number): 
   const moves: Move[] = [];
   for (let which = 0; which < world.network.count(direction, replica); which++) {
     const message = `message ${which} ${direction} of replica ${replica}`;
-    moves.push(movesBy(`${message} is lost`, [stepOf(`drop-${direction}`, replica, which)]));
+    moves.push(movesBy(replica, `${message} is lost`, [stepOf(`drop-${direction}`, replica, which)]));
     for (const way of ['deliver', 'repeat'] as const) {
       const arrives = stepOf(`${way}-${direction}`, replica, which);
       const name = `${message} arrives${way === 'repeat' ? ' and stays' : ''}`;
-      if (direction === 'down') moves.push(movesBy(name, [arrives, stepOf('sync', replica)]));
-      else moves.push(...answerMoves(name, arrives));
+      if (direction === 'down') moves.push(movesBy(replica, name, [arrives, stepOf('sync', replica)]));
+      else moves.push(...answerMoves(replica, name, arrives));
     }
   }
   return moves;
 }
 
 /** An answer of the sequencer, and the ones that a crash cuts short. */
-function answerMoves(name: string, arrives: Step): Move[] {
+function answerMoves(replica: number, name: string, arrives: Step): Move[] {
   const work = stepOf('work');
   const crash = stepOf('crash-sequencer');
   return [
-    movesBy(name, [arrives, work, work]),
-    movesBy(`${name}, and the sequencer crashes at once`, [arrives, crash]),
-    movesBy(`${name}, and the sequencer crashes half-way`, [arrives, work, crash]),
+    movesBy(replica, name, [arrives, work, work], 'answer'),
+    movesBy(replica, `${name}, and the sequencer crashes at once`, [arrives, crash], 'answer'),
+    movesBy(replica, `${name}, and the sequencer crashes half-way`, [arrives, work, crash], 'answer'),
   ];
 }
 
-function movesBy(name: string, steps: readonly Step[]): Move {
+function movesBy(replica: number, name: string, steps: readonly Step[], type: Move['type'] = 'other'): Move {
   return {
-    name,
+    ...{ name, replica, type },
     perform: ({ world }) => {
       for (const step of steps) world.execute(step);
     },
