@@ -50,7 +50,7 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
           expect(showDelta(throughBytes(reversed(delta)))).toBe(showDelta(throughBytes(delta)));
         }
       }),
-      { numRuns: runs(300) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -61,7 +61,7 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
         const delta = withSomeBefores(applied, () => coins.next().value === true);
         expect(showDelta(throughBytes(delta))).toBe(showDelta(delta));
       }),
-      { numRuns: runs(300) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -80,7 +80,7 @@ describe('decodeDelta(encodeDelta(d)) = d', () => {
       fc.property(fc.uniqueArray(anyChange, { maxLength: 5, selector: recordOf }), (delta) => {
         expect(throughBytes(delta).equals(delta)).toBe(true);
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 

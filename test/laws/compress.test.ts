@@ -83,7 +83,7 @@ describe('compress', () => {
   it('gives the normal form: a change for each record or a delete and an insert, an operation for each field, sorted', () => {
     fc.assert(
       fc.property(arbitraryMixedHistory(), (deltas) => expectNormalForm(compose(...deltas))),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 
@@ -94,7 +94,7 @@ describe('compress', () => {
         expect(showDelta(compress(normal))).toBe(showDelta(normal));
         expect(showDelta(compress([...normal]))).toBe(showDelta(normal));
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 
@@ -104,7 +104,7 @@ describe('compress', () => {
         const overwrites = base.clone().apply(compose(...deltas));
         expect(showDelta(compose(...applyAll(base, deltas).applied))).toBe(showDelta(overwrites));
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 
@@ -113,7 +113,7 @@ describe('compress', () => {
       fc.property(arbitraryHistory(3), ({ deltas }) => {
         expect([...saidBefore(compose(...deltas))]).toEqual([]);
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 
@@ -146,7 +146,7 @@ describe('compose', () => {
         expectAssociative(deltas, showDelta);
         expectAssociative(applyAll(base, deltas).applied, showDelta);
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 
@@ -155,7 +155,7 @@ describe('compose', () => {
       fc.property(arbitraryMixedHistory(), (deltas) => {
         expectAssociative(deltas, showDelta);
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 
@@ -184,7 +184,7 @@ describe('compose', () => {
         const truth = saidBefore(base.clone().apply(composed));
         for (const [place, said] of saidBefore(composed)) expect(said).toBe(truth.get(place));
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 
@@ -205,7 +205,7 @@ describe('compose', () => {
         state.apply(compose(...deltas));
         expect(showState(state)).toBe(showState(stateAfter(base, deltas)));
       }),
-      { numRuns: runs(300) },
+      { numRuns: runs(150) },
     );
   });
 

@@ -148,7 +148,7 @@ describe('replicas', () => {
       fc.property(arbitraryActs, arbitraryActs, isCut, (annActs, bobActs, cuts) => {
         expect(outcomeOf(annActs, bobActs, cuts)).toEqual(outcomeOf(annActs, bobActs, []));
       }),
-      { numRuns: runs(300) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -160,7 +160,7 @@ describe('replicas', () => {
         const [log, snapshot] = [false, true].map((isTrimmed) => outcomeOf(annActs, bobActs, cuts, isTrimmed));
         expect(snapshot).toBe(log);
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(100) },
     );
   });
 

@@ -17,7 +17,7 @@ import { ALL_RULES } from '../support/record-scope.js';
 import { runs } from '../support/seed.js';
 import { showDelta, showFields, showState } from '../support/show.js';
 
-const RUNS = 1500;
+const RUNS = 750;
 
 /** A rule for every field of every table, by position. */
 function arbitraryRules(): fc.Arbitrary<{ rules: ResolutionRules; ruleOf: (table: string, field: string) => Rule }> {

@@ -115,7 +115,7 @@ describe('the merge of lists does what its naive twin does', () => {
             }
           },
         ),
-        { numRuns: runs(400) },
+        { numRuns: runs(200) },
       );
     });
   }
@@ -135,7 +135,7 @@ describe('the merge of lists does what its naive twin does', () => {
               expectLikeTwin(length, local, remote, rule);
             },
           ),
-          { numRuns: runs(60) },
+          { numRuns: runs(30) },
         );
       });
     }
@@ -162,7 +162,7 @@ describe('the merge of lists does what its naive twin does', () => {
           }
         },
       ),
-      { numRuns: runs(1500) },
+      { numRuns: runs(750) },
     );
   });
 
@@ -193,7 +193,7 @@ describe('the merge of lists does what its naive twin does', () => {
           expectLikeTwin(length, local, remote, 'remote');
         },
       ),
-      { numRuns: runs(25) },
+      { numRuns: runs(12) },
     );
   });
 });

@@ -6,7 +6,7 @@ import { runs } from '../support/seed.js';
 import { arbitraryEdit, changeOf, type EditChoice } from '../support/sync-edits.js';
 import { World } from '../support/sync-world.js';
 
-const RUNS = 200;
+const RUNS = 100;
 
 /** Edits, then batches inside, then more edits; whether it throws at its end, and whether the one around it goes on. */
 interface Batch {

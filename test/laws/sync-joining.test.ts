@@ -5,7 +5,7 @@ import { arbitraryEdit, type EditChoice } from '../support/sync-edits.js';
 import { type Act, CALLS, EVENTS, Play, plain } from '../support/sync-play.js';
 import { World } from '../support/sync-world.js';
 
-const RUNS = 400;
+const RUNS = 200;
 
 const arbitraryActs = (): fc.Arbitrary<Act[]> =>
   fc.array(

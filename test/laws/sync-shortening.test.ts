@@ -5,7 +5,7 @@ import { arbitraryEdit } from '../support/sync-edits.js';
 import { type Act, EVENTS, Play } from '../support/sync-play.js';
 import { World } from '../support/sync-world.js';
 
-const RUNS = 300;
+const RUNS = 150;
 
 const listEdit = arbitraryEdit().map((choice) => ({ ...choice, kind: 5 + (choice.kind % 7), record: 0, field: 5 }));
 

@@ -5,7 +5,7 @@ import { runs } from '../support/seed.js';
 import { arbitraryEdit, changeOf, type EditChoice } from '../support/sync-edits.js';
 import { type Site, World } from '../support/sync-world.js';
 
-const RUNS = 150;
+const RUNS = 75;
 
 /** What one user does between two steps: edits, and what of the exchange happens then. */
 interface Step {

@@ -14,7 +14,7 @@ import {
   TypingWorld,
 } from '../support/typing-world.js';
 
-const RUNS = 40;
+const RUNS = 20;
 
 /** What happens in a schedule: mostly keys and messages. */
 function arbitrarySchedule(people: number, kinds: readonly TypingAction['type'][]): fc.Arbitrary<TypingAction[]> {
@@ -96,7 +96,7 @@ describe('what several people append stands in the order of the log', () => {
         const log = world.log.flatMap(({ delta }) => [...delta].flatMap(insertedBy));
         expect(itemsOf(first)).toEqual(log);
       }),
-      { numRuns: runs(100) },
+      { numRuns: runs(50) },
     );
   });
 });

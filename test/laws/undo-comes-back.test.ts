@@ -76,7 +76,7 @@ describe('what others deleted and put back', () => {
         world.settle();
         expect(itemsOf(others)).toEqual(itemsOf(mine));
       }),
-      { numRuns: runs(300) },
+      { numRuns: runs(150) },
     );
   });
 });

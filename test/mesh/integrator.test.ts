@@ -56,7 +56,7 @@ describe('the incremental state of a graph is the naive one', () => {
             }
           },
         ),
-        { numRuns: runs(60) },
+        { numRuns: runs(30) },
       );
     });
   }

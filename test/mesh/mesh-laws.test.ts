@@ -142,7 +142,7 @@ describe('the laws of a mesh', () => {
           expect(formatState(all)).toEqual(formatState(state));
         }
       }),
-      { numRuns: runs(100) },
+      { numRuns: runs(50) },
     );
   });
 
@@ -208,7 +208,7 @@ describe('what people expect', () => {
           }
         },
       ),
-      { numRuns: runs(300) },
+      { numRuns: runs(150) },
     );
   });
 
@@ -242,7 +242,7 @@ describe('what people expect', () => {
         for (const replica of replicas) hear(replica);
         for (const replica of replicas) expect(replica.get('t', 'r')?.get('n')).toBe(total);
       }),
-      { numRuns: runs(200) },
+      { numRuns: runs(100) },
     );
   });
 });

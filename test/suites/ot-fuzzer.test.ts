@@ -37,9 +37,9 @@ interface Fuzzer {
 
 /** The default rule gets the full number of rounds, the others, which share nearly all code with it, a part of them. */
 const ROUNDS: readonly (readonly [RuleName, number])[] = [
-  ['remote', 10_000],
-  ['local', 2_000],
-  ['max', 2_000],
+  ['remote', 5_000],
+  ['local', 1_000],
+  ['max', 1_000],
 ];
 const LENGTH_PREFERRED = 6;
 

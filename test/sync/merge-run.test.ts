@@ -116,7 +116,7 @@ it('entries that are merged in a run come out as they do one by one: data, confl
       compare((play) => play.settle());
     }),
     {
-      numRuns: runs(150),
+      numRuns: runs(75),
       examples: [
         [[LEFT_WITHOUT_CHANGE], 10],
         [[SHIFTED_UNDO], 10],

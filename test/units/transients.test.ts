@@ -146,7 +146,7 @@ describe('operations without transient items do the same to a list, and no merge
           );
         },
       ),
-      { numRuns: runs(4000) },
+      { numRuns: runs(2000) },
     );
     expect(dropped).toBeGreaterThan(0);
   });

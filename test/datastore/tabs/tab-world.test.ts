@@ -9,7 +9,7 @@ import { runs } from '../../support/seed.js';
 import type { BrowserFaults } from './fake-browser.js';
 import { runTabWorld } from './tab-world.js';
 
-const SCHEDULES = 40;
+const SCHEDULES = 20;
 const STEPS = 60;
 /** A planted fault must be found within so many schedules. */
 const MOST_TRIES = 200;
