@@ -1,5 +1,4 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
-import { applyFieldOps } from '../deltas/apply-field.js';
 import { type Conflict, type ConflictListener, conflictLender } from '../deltas/conflict.js';
 import {
   changesIn,
@@ -11,9 +10,8 @@ import {
   sizeOfDelta,
 } from '../deltas/delta.js';
 import { deltaWithoutBefore, invert } from '../deltas/invert.js';
-import { editAt, type RecordEdit } from '../deltas/normal-form.js';
 import { invalidArgument } from '../errors/arguments.js';
-import { DatastoreError, type Place, ServiceError } from '../errors/datastore-error.js';
+import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { invertListOp } from '../lists/apply.js';
 import type { Change, ListPlace, PlacedListOp } from '../operations/change.js';
@@ -23,12 +21,10 @@ import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits, NO_LIMITS, overLimit } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
-import { RecordWatch } from '../state/record-watch.js';
+import { type RecordsByTable, RecordWatch } from '../state/record-watch.js';
 import { applyChanges, editListIn, type FoundRecord, onlyListOp, type State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
-import { valuesEqual } from '../values/order.js';
 import { ownAtom } from '../values/ownership.js';
-import type { Value } from '../values/value.js';
 import { INFO_TABLE, infoChanges, mtimeChanges, mtimeOf, titleChange, titleOf } from './datastore-info.js';
 import { type EventId, isEventTime, type MeshEvent, ownAgent, ownEvent } from './event.js';
 import { NOTHING_TRIMMED, seenOf, type TrimmedSet, type VersionVector } from './event-graph.js';
@@ -443,17 +439,14 @@ export class MeshReplica {
     const taken = this.#takeSnapshot();
     const done: Delta[] = [];
     // What one event did tells what it changed; of many, only what the records hold in the end.
-    const watch = this.#inbox.events.length > 1 ? new RecordWatch() : undefined;
+    const watch = new RecordWatch(this.#view);
     const refused = this.#inbox.drain(this.#integrator.graph, (event) => {
-      watch?.note(event.delta, this.#view);
-      done.push(this.#integrate(event, (conflict) => conflicts.push(lend({ ...conflict, event: event.id }))));
+      const onConflict = (conflict: Conflict) => conflicts.push(lend({ ...conflict, event: event.id }));
+      done.push(watch.during(event.delta, () => this.#integrate(event, onConflict)));
     });
     for (const delta of done) this.#undo.meet(delta);
     this.#undoMark = this.#undo.mark();
-    const changed =
-      taken !== undefined
-        ? changedRecords(diff(taken.before, this.#view))
-        : (watch?.changed() ?? changedRecords(done[0] ?? NO_CHANGES));
+    const changed = taken !== undefined ? recordsOf(diff(taken.before, this.#view)) : watch.changed();
     const isReloaded = taken !== undefined;
     return { sealed, changed, conflicts, refused, isReloaded, handedBack: taken?.handedBack ?? [] };
   }
@@ -647,31 +640,9 @@ function covers(vector: VersionVector, other: VersionVector): boolean {
   return true;
 }
 
-/** The records that an applied delta in normal form leaves other than they were. */
-function changedRecords(delta: Delta): ReadonlyMap<string, ReadonlySet<string>> {
+/** The records that a delta is about, by table. */
+function recordsOf(delta: Delta): RecordsByTable {
   const tables = new Map<string, Set<string>>();
-  const changes = changesIn(delta);
-  for (let placed = editAt(changes, 0); placed !== undefined; placed = editAt(changes, placed.end)) {
-    const { table, record, edit } = placed;
-    if (!hasEffect(edit, { table, record })) continue;
-    tables.set(table, (tables.get(table) ?? new Set<string>()).add(record));
-  }
+  for (const { table, record } of changesIn(delta)) tables.set(table, (tables.get(table) ?? new Set()).add(record));
   return tables;
-}
-
-function hasEffect(edit: RecordEdit, place: Place): boolean {
-  if (edit.type === 'replace') return !areFieldsEqual(edit.before, applyFieldOps(edit.fields, edit.ops, place));
-  if (edit.type !== 'update') return true;
-  for (const op of edit.ops.values()) {
-    if (op.type === 'list') return true;
-    const after: Value | undefined = op.type === 'put' ? op.value : undefined;
-    if (!('before' in op) || !valuesEqual(op.before, after)) return true;
-  }
-  return false;
-}
-
-function areFieldsEqual(left: Fields | undefined, right: Fields): boolean {
-  if (left === undefined || left.size !== right.size) return false;
-  for (const [name, value] of right) if (!valuesEqual(left.get(name), value)) return false;
-  return true;
 }

@@ -38,7 +38,7 @@ import { compareText } from '../values/text.js';
 import type { Value } from '../values/value.js';
 import { checkGrowth, checkLimits, type Limits, NO_LIMITS } from './limits.js';
 import { RecordReader } from './record-reader.js';
-import { Conditions, type StoredRecord } from './stored-record.js';
+import { Conditions, StoredRecord } from './stored-record.js';
 import { Tables } from './tables.js';
 
 /** How a delta is applied. */
@@ -264,9 +264,14 @@ export class State {
     return new RecordReader(() => this.#tables.get(table, record));
   }
 
-  /** Remembers the content of a record, and returns a function that says whether it has changed since. */
-  watch(table: string, record: string): () => boolean {
-    const before = this.#tables.get(table, record)?.snapshot();
+  /**
+   * Remembers the content of a record, and returns a function that says whether it has changed since.
+   *
+   * @param since the first change of an edit in normal form, with what it overwrote. If that was done to the record last, the
+   * content before it is meant.
+   */
+  watch(table: string, record: string, since?: Change): () => boolean {
+    const before = contentBefore(this.#tables.get(table, record), since);
     return () => {
       const after = this.#tables.get(table, record);
       return before === undefined || after === undefined ? before !== after : !before.equals(after);
@@ -375,6 +380,16 @@ export function onlyListOp(changes: Iterable<Change>): { readonly place: ListPla
     return { place: { table, record, field }, op: edit.ops[0] };
   }
   return undefined;
+}
+
+/** What a record was before an edit of it that begins with a change. */
+function contentBefore(stored: StoredRecord | undefined, first: Change | undefined): StoredRecord | undefined {
+  if (first?.type === 'insert') return undefined;
+  if (first?.type === 'delete') return first.before && StoredRecord.from({}, first.before);
+  const content = stored?.snapshot();
+  const undo = first && invertChange(first);
+  if (undo?.type === 'update') content?.perform(undo.ops);
+  return content;
 }
 
 /** @throws DatastoreError `delta-too-large`. Spec: LIM-3. */

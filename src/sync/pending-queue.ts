@@ -81,7 +81,7 @@ export class PendingQueue {
   #uncommitted = new LocalDelta();
   /** What is edited in the batches that are under way, the innermost last. */
   readonly #batches: LocalDelta[] = [];
-  #watch = new RecordWatch();
+  #watch: RecordWatch;
   /** The segments of both, while several remote deltas are merged. */
   #run: MergeRun | undefined;
   /** The user's own items in the state of the log. */
@@ -92,6 +92,7 @@ export class PendingQueue {
   constructor(base: State, revision: number, history: UndoHistory) {
     this.#base = base;
     this.#view = base.clone();
+    this.#watch = new RecordWatch(this.#view);
     this.#revision = revision;
     this.#history = history;
   }
@@ -542,7 +543,7 @@ export class PendingQueue {
   /** The records that changed, against the user's will or without it, since they were last asked for. */
   takeChanged(): RecordsByTable {
     const changed = this.#watch.changed();
-    this.#watch = new RecordWatch();
+    this.#watch = new RecordWatch(this.#view);
     return changed;
   }
 
@@ -614,6 +615,8 @@ export class PendingQueue {
     try {
       return this.#base.apply(remote);
     } catch (error) {
+      // What was merged before is reported later, and the user may edit until then.
+      this.#watch.keep();
       if (!(error instanceof DatastoreError)) throw error;
       throw new ServiceError(
         'log-mismatch',
@@ -639,8 +642,7 @@ export class PendingQueue {
 
   /** Applies what others did. */
   #show(delta: Delta): Delta {
-    this.#watch.note(delta, this.#view);
-    return this.#view.apply(delta);
+    return this.#watch.during(delta, () => this.#view.apply(delta));
   }
 
   /**

@@ -460,6 +460,16 @@ describe('a log that does not fit', () => {
     expect([seen(pair.replica), pair.replica.revision]).toEqual(['a{f=1}', 2]);
     expect(changedIn(pair.sync())).toBe('t:a');
   });
+
+  test('reports with the next sync() only what the user did not take back in between', () => {
+    const pair = pairWithRecord();
+    const good = pair.other(put('a', 'f', 1));
+    const bad = { rev: 3, nonce: 'x', delta: Delta.from([D('missing')]) };
+    pair.replica.receive({ type: 'entries', entries: [good, bad] });
+    expect(() => pair.sync()).toThrow();
+    pair.replica.apply([put('a', 'f', 0)]);
+    expect(changedIn(pair.sync())).toBe('');
+  });
 });
 
 describe('a merge function that fails', () => {
