@@ -45,6 +45,8 @@ const SEQ_MAX = Number.MAX_SAFE_INTEGER;
 
 export const NO_RULES: EventRules = new Map();
 
+const MEMBERS: readonly string[] = ['id', 'parents', 'delta', 'rules', 'time'];
+
 const AGENT = /^[A-Za-z0-9._+/=-]{1,64}$/;
 
 /** Whether `agent` can name the replica that makes events. Spec: GRAPH-1. */
@@ -88,11 +90,13 @@ export function compareAgents(left: string, right: string): number {
  * @throws DatastoreError `invalid-json`, `invalid-name`, `invalid-rule`, and what `parseDelta` throws. Spec: GRAPH-1.
  */
 export function parseEvent(json: unknown): MeshEvent {
-  const { id, parents, delta, rules, time, ...others } = expectObject(json, 'an event');
-  if (Object.keys(others).length > 0) {
-    const reason = `an event has an id, parents, a delta, rules and a time, not ${quote(Object.keys(others)[0])}`;
+  const members = expectObject(json, 'an event');
+  const other = Object.keys(members).find((name) => !MEMBERS.includes(name));
+  if (other !== undefined) {
+    const reason = `an event has an id, parents, a delta, rules and a time, not ${quote(other)}`;
     throw new DatastoreError('invalid-json', reason);
   }
+  const { id, parents, delta, rules, time } = members;
   if (time !== undefined && !isEventTime(time)) {
     throw new DatastoreError('invalid-json', `${quote(time)} is not a time: use whole milliseconds from 0 to 2^48-1`);
   }

@@ -1,6 +1,6 @@
 import { DatastoreError, type Place, placeOfField } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { singleEntry, sortedEntries, sortedMap } from '../values/fields.js';
+import { FrozenMapBuilder, singleEntry, sortedEntries, sortedMap } from '../values/fields.js';
 import { expectArray, expectObject, type JsonObject, objectOf } from '../values/json.js';
 import { ownFieldName } from '../values/ownership.js';
 import {
@@ -89,7 +89,8 @@ export function parseChanges(json: readonly unknown[]): Change[] {
     if (run === undefined) changes.push(change);
   }
   if (run !== undefined) changes.push(run.finish());
-  return changes;
+  // Most deltas have one change, and an array that grew has room for seventeen.
+  return changes.slice();
 }
 
 /** Updates that each edit the same list by one operation, as one. */
@@ -143,12 +144,12 @@ class ListRun {
 }
 
 function parseOps(json: unknown, place: Place): FieldOps {
-  const ops = new Map<string, FieldOp>();
+  const ops = new FrozenMapBuilder<string, FieldOp>();
   for (const [name, op] of Object.entries(expectObject(json, 'the operations of an update', place))) {
     const field = ownFieldName(name, place);
     ops.set(field, parseOp(op, placeOfField(place, field)));
   }
-  return sortedMap(ops);
+  return sortedMap(ops.finish());
 }
 
 function parseOp(json: unknown, place: Place): FieldOp {
