@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { bundledProgram } from '../support/bundled-program.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = ['--import', 'tsx', 'src/cli/main.ts'];
+const PROGRAM = [await bundledProgram(join(root, 'src/cli/main.ts'))];
 const MERGE = ['merge', ...['base', 'alice', 'bob'].map((name) => `examples/household/${name}.json`)];
 
 test('the program reads real files and sets its exit status', () => {

@@ -9,10 +9,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEnvironment } from '../../src/lmdb/lmdb.js';
 import { LmdbStorage } from '../../src/storage/lmdb/index.js';
+import { bundledProgram } from '../support/bundled-program.js';
 import { seedOfThisRun } from '../support/run-seed.js';
 import { runs } from '../support/seed.js';
 
-const OWNER = resolve(import.meta.dirname, 'lmdb-owner.ts');
+const OWNER = await bundledProgram(resolve(import.meta.dirname, 'lmdb-owner.ts'));
 const ROUNDS = 6;
 
 interface Running {
@@ -24,7 +25,7 @@ interface Running {
 
 /** @param end `stop` for a process that stops itself in the middle of a write. */
 function start(path: string, end = ''): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', OWNER, path, end], {
+  const child = spawn(process.execPath, [OWNER, path, end], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: string[] = [];

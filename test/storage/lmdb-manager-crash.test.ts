@@ -11,10 +11,11 @@ import { MemoryLogs } from '../../src/server/index.js';
 import { signToken } from '../../src/server/tokens/index.js';
 import { LmdbStorage } from '../../src/storage/lmdb/index.js';
 import { type RunningServer, SECRET, startServer } from '../server/server-fixture.js';
+import { bundledProgram } from '../support/bundled-program.js';
 import { seedOfThisRun } from '../support/run-seed.js';
 import { runs } from '../support/seed.js';
 
-const EDITOR = resolve(import.meta.dirname, 'lmdb-manager.ts');
+const EDITOR = await bundledProgram(resolve(import.meta.dirname, 'lmdb-manager.ts'));
 /** How often the process is killed. `DELTAIC_RUNS_MULTIPLIER=100` makes it 300 times. */
 const ROUNDS = 3;
 
@@ -33,7 +34,7 @@ async function live(
   { lines, fault = '' }: { readonly lines: number; readonly fault?: string },
 ): Promise<Life> {
   const token = await signToken(SECRET, { account: 'ann' }, 600);
-  const args = ['--import', 'tsx', EDITOR, path, server.url, token, String(life), fault];
+  const args = [EDITOR, path, server.url, token, String(life), fault];
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   const begun: string[] = [];

@@ -8,12 +8,13 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../simulator/random.js';
+import { bundledProgram } from '../support/bundled-program.js';
 import { seedOfThisRun } from '../support/run-seed.js';
 import { runs } from '../support/seed.js';
 import { canTrace, type DiskEvent, imageAfter, linesWith, NO_STRACE, trace } from './traced-disk.js';
 
-const WRITER = resolve(import.meta.dirname, 'power-cut-writer.ts');
-const READER = resolve(import.meta.dirname, 'power-cut-reader.ts');
+const WRITER = await bundledProgram(resolve(import.meta.dirname, 'power-cut-writer.ts'));
+const READER = await bundledProgram(resolve(import.meta.dirname, 'power-cut-reader.ts'));
 const [BATCHES, TOGETHER] = [12, 20];
 const CUTS = 40;
 
@@ -30,7 +31,7 @@ interface Recording {
 
 async function record(options: { readonly fault?: string; readonly inject?: string } = {}): Promise<Recording> {
   const path = newFolder();
-  const args = ['--import', 'tsx', WRITER, path, String(BATCHES), String(TOGETHER), options.fault ?? ''];
+  const args = [WRITER, path, String(BATCHES), String(TOGETHER), options.fault ?? ''];
   const { inject } = options;
   const events = await trace(join(path, 'data.mdb'), args, inject === undefined ? {} : { inject });
   return { path, events };
@@ -46,7 +47,7 @@ async function faultsIn(
     if (data !== undefined) writeFileSync(join(root, String(at), 'data.mdb'), data);
     writeFileSync(join(root, String(at), 'acknowledged.json'), JSON.stringify(acknowledged));
   }
-  const reader = spawn(process.execPath, ['--import', 'tsx', READER, root], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const reader = spawn(process.execPath, [READER, root], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(reader, 'close');
   const [output, errors] = await Promise.all([text(reader.stdout), text(reader.stderr)]);
   const [status, signal] = await ended;
