@@ -11,9 +11,53 @@ export function checkIsOptions(options: unknown): asserts options is object {
   if (typeof options !== 'object' || options === null) throw invalidArgument('options must be an object', options);
 }
 
+/**
+ * Options as they were given. A key that is not known is an error, because it is most likely a typo.
+ *
+ * @param known all keys that the options may have.
+ * @throws DatastoreError `invalid-option`.
+ */
+export function checkOptions<Options extends object>(
+  options: Options,
+  known: Readonly<{ [Key in keyof Options]-?: true }>,
+): Options {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalidArgument('options must be an object', options);
+  }
+  for (const key of Object.keys(options)) {
+    if (!Object.hasOwn(known, key)) {
+      throw new DatastoreError('invalid-option', `unknown option ${quote(key)}: use ${Object.keys(known).join(', ')}`);
+    }
+  }
+  return options;
+}
+
+/** @throws DatastoreError `invalid-option` for anything but a function. */
+export function checkFunction(given: unknown, what: string): void {
+  if (typeof given !== 'function') throw invalidArgument(`${what} must be a function`, given);
+}
+
 /** @throws DatastoreError `invalid-option` unless a listener is a function, or absent. */
 export function checkListener(listener: unknown, name: string): void {
   if (listener !== undefined && typeof listener !== 'function') {
     throw invalidArgument(`${name} must be a function`, listener);
+  }
+}
+
+/** @throws DatastoreError `invalid-option` for anything but true and false. */
+export function checkBoolean(given: unknown, what: string): void {
+  if (typeof given !== 'boolean') throw invalidArgument(`${what} must be true or false`, given);
+}
+
+/** @throws DatastoreError `invalid-option` unless `given` is an object with all these methods. */
+export function checkMethods<Type extends object>(
+  given: unknown,
+  what: string,
+  methods: readonly (keyof Type & string)[],
+): asserts given is Type {
+  if (typeof given !== 'object' || given === null) throw invalidArgument(`${what} must be an object`, given);
+  for (const method of methods) {
+    if (typeof (given as Partial<Record<string, unknown>>)[method] === 'function') continue;
+    throw invalidArgument(`${what} must have a method ${method}`, given);
   }
 }

@@ -1,9 +1,8 @@
-import { invalidArgument } from '../../errors/arguments.js';
+import { checkBoolean, checkFunction, checkMethods, checkOptions, invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError, isDatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { checkLimits, type Limits } from '../../state/limits.js';
 import { isPromiseLike } from '../../values/brands.js';
-import { checkBoolean, checkFunction, checkMethods, checkOptions } from '../model/arguments.js';
 import { type Listener, Listeners } from '../model/listeners.js';
 import { Mutex } from '../model/mutex.js';
 import type { AbortSignalLike, AcquireOptions, DeviceStorage } from '../storage/device-storage.js';

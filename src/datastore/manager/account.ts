@@ -1,5 +1,5 @@
+import { checkFunction, checkOptions } from '../../errors/arguments.js';
 import type { DatastoreError } from '../../errors/datastore-error.js';
-import { checkFunction, checkOptions } from '../model/arguments.js';
 import { type Listener, Listeners } from '../model/listeners.js';
 import { Credentials } from './credentials.js';
 import type { AccountProfile, Link } from './link.js';

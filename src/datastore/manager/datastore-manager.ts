@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors/arguments.js';
+import { checkBoolean, checkFunction, checkOptions, invalidArgument } from '../../errors/arguments.js';
 import {
   DatastoreError,
   errorWithCode,
@@ -9,7 +9,7 @@ import {
 import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
-import { checkBoolean, checkFunction, checkOptions, invalidDatastoreId } from '../model/arguments.js';
+import { invalidDatastoreId } from '../model/arguments.js';
 import type { Datastore } from '../model/datastore.js';
 import type { AnyTables, CheckedTables } from '../model/fields.js';
 import type { Listener } from '../model/listeners.js';

@@ -1,9 +1,9 @@
 import { formatState, type Row } from '../../codec/wire/state.js';
+import { checkMethods, checkOptions } from '../../errors/arguments.js';
 import { type DatastoreError, isDatastoreError } from '../../errors/datastore-error.js';
 import type { Role } from '../../sync/messages.js';
 import { wholeDeltas } from '../../sync/saved-history.js';
 import { parseStored, type StoredReplica } from '../../sync/saved-replica.js';
-import { checkMethods, checkOptions } from '../model/arguments.js';
 import type { AcquireOptions, DeviceStorage } from '../storage/device-storage.js';
 import { DatastoreCache } from './datastore-cache.js';
 import { readDevice } from './device-record.js';

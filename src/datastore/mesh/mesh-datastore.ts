@@ -1,5 +1,5 @@
 import type { Row } from '../../codec/wire/state.js';
-import { invalidArgument } from '../../errors/arguments.js';
+import { checkFunction, checkMethods, checkOptions, invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import type { VersionVector } from '../../mesh/event-graph.js';
@@ -10,7 +10,7 @@ import type { Limits } from '../../state/limits.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { DeviceStore, parsedOrCorrupt } from '../manager/device-store.js';
 import { type Environment, randomName, tellFailure } from '../manager/environment.js';
-import { checkFunction, checkMethods, checkOptions, invalidDatastoreId } from '../model/arguments.js';
+import { invalidDatastoreId } from '../model/arguments.js';
 import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
 import type { AnyTables } from '../model/fields.js';
 import type { ConnectionStatus, DatastoreContext } from '../model/open-replica.js';

@@ -1,7 +1,7 @@
-import { invalidArgument } from '../../errors/arguments.js';
+import { checkFunction, invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError, isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import type { Retraction } from '../../sync/sync-result.js';
-import { checkFunction, runAtOnce } from './arguments.js';
+import { runAtOnce } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
 import type { Wait, WaitOptions } from './wait.js';
 

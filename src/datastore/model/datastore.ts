@@ -1,4 +1,5 @@
 import type { Delta } from '../../deltas/delta.js';
+import { checkFunction, checkOptions } from '../../errors/arguments.js';
 import { type DatastoreErrorCode, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { ownTableId } from '../../operations/ownership.js';
@@ -10,7 +11,6 @@ import { objectOf } from '../../values/json.js';
 import { isShareableId } from '../../values/names.js';
 import { BASE_DELTA_SIZE } from '../../values/size.js';
 import type { WireFields } from '../../values/wire.js';
-import { checkFunction, checkOptions } from './arguments.js';
 import { Commits, type TransactionOptions } from './commits.js';
 import {
   type ChangedRecords,

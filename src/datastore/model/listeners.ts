@@ -1,6 +1,6 @@
+import { checkFunction } from '../../errors/arguments.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { isPromiseLike } from '../../values/brands.js';
-import { checkFunction } from './arguments.js';
 
 /** A function that is called with each event. */
 export type Listener<Event> = (event: Event) => void;

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../errors/arguments.js';
+import { checkOptions, invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import type { RecordReader } from '../../state/record-reader.js';
@@ -7,7 +7,6 @@ import { compareValues, isNumber, valuesMatch } from '../../values/order.js';
 import { isObjectOfFields, ownFieldName, ownFields, ownValue } from '../../values/ownership.js';
 import { compareText } from '../../values/text.js';
 import { typeOfValue, type Value } from '../../values/value.js';
-import { checkOptions } from './arguments.js';
 import {
   type Condition,
   entriesOf,

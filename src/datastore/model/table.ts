@@ -1,3 +1,4 @@
+import { checkFunction } from '../../errors/arguments.js';
 import { DatastoreError, type Place } from '../../errors/datastore-error.js';
 import { deleteChange, type FieldOps, insertChange, updateChange } from '../../operations/change.js';
 import { ownRecordId } from '../../operations/ownership.js';
@@ -5,7 +6,6 @@ import type { RecordReader } from '../../state/record-reader.js';
 import { objectOf } from '../../values/json.js';
 import { ownFieldName } from '../../values/ownership.js';
 import type { WireFields } from '../../values/wire.js';
-import { checkFunction } from './arguments.js';
 import { type DeclaredTypes, FieldTypes } from './declared-types.js';
 import type { FieldContainer } from './field-container.js';
 import {

@@ -1,5 +1,5 @@
 import type { Delta } from '../../deltas/delta.js';
-import { checkFunction } from './arguments.js';
+import { checkFunction } from '../../errors/arguments.js';
 import type { OpenReplica } from './open-replica.js';
 
 /** After so many milliseconds without an edit, the next edit begins another undo item. */

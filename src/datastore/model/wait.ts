@@ -1,7 +1,6 @@
-import { invalidArgument } from '../../errors/arguments.js';
+import { checkMethods, invalidArgument } from '../../errors/arguments.js';
 import { type DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import type { AbortSignalLike } from '../storage/device-storage.js';
-import { checkMethods } from './arguments.js';
 
 /** How long a call may wait for the server. */
 export interface WaitOptions {

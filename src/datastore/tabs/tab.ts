@@ -1,3 +1,4 @@
+import { checkFunction, checkMethods } from '../../errors/arguments.js';
 import { isServiceError, ServiceError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 import { ResolutionRules } from '../../rules/resolution-rules.js';
@@ -6,7 +7,6 @@ import { AccountManager, type AccountManagerOptions, type UnsavedOfAccount } fro
 import { Backoff, DEFAULT_RETRY_DELAYS } from '../manager/background-job.js';
 import { tellFailure } from '../manager/environment.js';
 import type { UnsentEdits } from '../manager/unsent-edits.js';
-import { checkFunction, checkMethods } from '../model/arguments.js';
 import { Mutex } from '../model/mutex.js';
 import type { StorageLease } from '../storage/device-storage.js';
 import { type LeftoverRefusal, Leftovers } from './leftovers.js';
