@@ -142,7 +142,7 @@ export function rebaseWithin(
   };
 }
 
-/** So many times as many rows as the other side has: then it costs less to merge as objects, and visit what both edit. */
+/** If one delta has more than 16 times as many rows as the other, merging objects costs less: it visits only what both edit. */
 const UNEVEN = 16;
 
 /** Both deltas as columns, if they have many changes and about as many of them. */

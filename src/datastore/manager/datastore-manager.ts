@@ -131,7 +131,8 @@ export class DatastoreManager implements OwningManager {
   }
 
   /**
-   * Opens the default datastore as {@link openOrCreate} does.
+   * Opens the default datastore as {@link openOrCreate} does. On a device that has not downloaded it yet, it is empty at first:
+   * `Datastore.loadDeltas` waits for what the server has, and `Datastore.sync` shows what has arrived.
    *
    * @throws DatastoreError as {@link openOrCreate}.
    */

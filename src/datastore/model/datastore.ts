@@ -258,8 +258,8 @@ export class Datastore<Tables extends object = AnyTables> {
   /**
    * Undoes what this user did last on this device, and nothing that others did: an *undo item*, which is what was edited
    * since the last pause of a second, {@link sync}, commit or undo, or within one {@link groupEdits}. What others changed
-   * since then stays. Not until a commit or transaction that is under way has ended. After a restart only later edits can
-   * be undone.
+   * since then stays. Not until a commit or transaction that is under way has ended. The latest items are stored with the
+   * datastore, so undo goes on after a restart; a mesh datastore does not store them, and undoes only later edits then.
    *
    * @returns whether there was anything to undo.
    * @throws DatastoreError as any edit.
