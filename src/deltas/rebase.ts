@@ -1,4 +1,4 @@
-import { checkIsOptions, checkListener, invalidArgument } from '../errors/arguments.js';
+import { checkListener, checkOptions, invalidArgument } from '../errors/arguments.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import type { IsOwn } from '../lists/order.js';
 import type { Change } from '../operations/change.js';
@@ -156,9 +156,10 @@ function columnsOfBoth(first: Delta, second: Delta): ColumnsPair | undefined {
   };
 }
 
+const OPTIONS = { rules: true, own: true, onConflict: true } as const;
+
 function checkedOptions(options: TransformOptions): TransformOptions & { readonly rules: RuleLookup } {
-  checkIsOptions(options);
-  const { rules = new ResolutionRules(), own, onConflict } = options;
+  const { rules = new ResolutionRules(), own, onConflict } = checkOptions(options, OPTIONS);
   if (typeof rules?.get !== 'function')
     throw invalidArgument('rules must be ResolutionRules, or have a method get', rules);
   if (own !== undefined && typeof own?.isOwn !== 'function') throw invalidArgument('own must have a method isOwn', own);

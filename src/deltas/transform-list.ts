@@ -1,4 +1,4 @@
-import { checkIsOptions, checkListener } from '../errors/arguments.js';
+import { checkListener, checkOptions } from '../errors/arguments.js';
 import type { ListRule } from '../lists/decisions.js';
 import { mergeListOps } from '../lists/merge.js';
 import type { ListOp } from '../operations/change.js';
@@ -30,8 +30,7 @@ export function transformList(
   remote: readonly ListOp[],
   options: TransformListOptions = {},
 ): { local: ListOp[]; remote: ListOp[] } {
-  checkIsOptions(options);
-  const { rule = DEFAULT_RULE, isOwn } = options;
+  const { rule = DEFAULT_RULE, isOwn } = checkOptions(options, { rule: true, isOwn: true });
   checkRule(rule);
   checkListener(isOwn, 'isOwn');
   const merged = mergeListOps(ownListOps(local), ownListOps(remote), listRuleOf(rule), isOwn);

@@ -6,23 +6,20 @@ export function invalidArgument(rule: string, given: unknown): DatastoreError {
   return new DatastoreError('invalid-option', `${rule}, got ${quote(given)}`);
 }
 
-/** @throws DatastoreError `invalid-option` unless `options` is an object. */
-export function checkIsOptions(options: unknown): asserts options is object {
-  if (typeof options !== 'object' || options === null) throw invalidArgument('options must be an object', options);
-}
-
 /**
  * Options as they were given. A key that is not known is an error, because it is most likely a typo.
  *
  * @param known all keys that the options may have.
+ * @param what they are called.
  * @throws DatastoreError `invalid-option`.
  */
 export function checkOptions<Options extends object>(
   options: Options,
   known: Readonly<{ [Key in keyof Options]-?: true }>,
+  what = 'options',
 ): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalidArgument('options must be an object', options);
+    throw invalidArgument(`${what} must be an object`, options);
   }
   for (const key of Object.keys(options)) {
     if (!Object.hasOwn(known, key)) {

@@ -153,7 +153,7 @@ function parseOps(json: unknown, place: Place): FieldOps {
 }
 
 function parseOp(json: unknown, place: Place): FieldOp {
-  const parts = expectArray(json, 'an operation', place);
+  const parts = expectArray(json, 'an operation such as ["P", 5]', place);
   const [tag, content] = parts;
   if (tag === 'P' && parts.length === 2) return fieldPut(parseValue(content, place), undefined);
   if (tag === 'D' && parts.length === 1) return fieldDelete(undefined);

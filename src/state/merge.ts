@@ -1,7 +1,7 @@
 import type { Conflict } from '../deltas/conflict.js';
 import type { Delta, DeltaInput } from '../deltas/delta.js';
 import { transform } from '../deltas/rebase.js';
-import { checkIsOptions, invalidArgument } from '../errors/arguments.js';
+import { checkOptions, invalidArgument } from '../errors/arguments.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
@@ -39,7 +39,7 @@ export function mergeEdits(
   remote: DeltaInput,
   options: MergeOptions = {},
 ): MergedEdits {
-  checkIsOptions(options);
+  checkOptions(options, { rules: true });
   const [mine, merged] = [requireState(base).clone(), base.clone()];
   // Sums and conflicts need to know what an edit overwrote.
   const edits = { local: mine.apply(local), remote: merged.apply(remote) };
@@ -77,7 +77,10 @@ export function mergeObjects(
   remote: StateObject,
   options: { readonly rules?: RulesInput | undefined } = {},
 ): MergedObjects {
-  checkIsOptions(options);
+  checkOptions(options, { rules: true });
+  for (const [name, given] of Object.entries({ base, local, remote })) {
+    if (!isObjectOfFields(given)) throw invalidArgument(`${name} must be an object of tables`, given);
+  }
   const start = State.fromObject(base);
   const edits = [local, remote].map((version) => diff(start, State.fromObject(version)));
   const [mine, theirs] = edits as [Delta, Delta];

@@ -11,7 +11,7 @@ import {
 } from '../deltas/delta.js';
 import { invertChange } from '../deltas/invert.js';
 import { normalFormOf } from '../deltas/normal-form.js';
-import { checkIsOptions, invalidArgument } from '../errors/arguments.js';
+import { checkOptions, invalidArgument } from '../errors/arguments.js';
 import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { InvariantError } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
@@ -46,6 +46,8 @@ export interface ApplyOptions {
   /** What the state and the delta may weigh: no limits unless given. */
   readonly limits?: Limits;
 }
+
+const NO_OPTIONS: ApplyOptions = {};
 
 /** A record that a query found. */
 export interface FoundRecord {
@@ -164,8 +166,8 @@ export class State {
    * `datastore-too-large`, `record-too-large`, `delta-too-large` and `too-many-records`. Laws:
    * `state · d · invert(applied) = state`; `state · compress(d) = state · d`. Spec: CHG-1 to CHG-6, LIM-1 to LIM-3.
    */
-  apply(delta: DeltaInput, options: ApplyOptions = {}): Delta {
-    checkIsOptions(options);
+  apply(delta: DeltaInput, options: ApplyOptions = NO_OPTIONS): Delta {
+    if (options !== NO_OPTIONS) checkOptions(options, { limits: true });
     const { limits = NO_LIMITS } = options;
     if (limits !== NO_LIMITS) checkLimits(limits);
     if (!Delta.is(delta)) {

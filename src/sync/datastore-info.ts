@@ -4,6 +4,7 @@ import { quote } from '../errors/quote.js';
 import { type Change, type FieldOp, fieldPut, fieldSet, insertChange, updateChange } from '../operations/change.js';
 import { checkGrowth, type Limits } from '../state/limits.js';
 import type { State } from '../state/state.js';
+import { isDate } from '../values/brands.js';
 import { freezeMap } from '../values/fields.js';
 import { compareValues, valuesEqual } from '../values/order.js';
 import { ownAtom } from '../values/ownership.js';
@@ -150,8 +151,7 @@ export function setsMtime(change: Change): boolean {
 
 /** Takes a time from outside. @throws DatastoreError `invalid-value`. */
 export function ownTime(time: unknown): Date {
-  const owned = ownAtom(time);
-  if (owned instanceof Date) return owned;
+  if (isDate(time)) return ownAtom(time) as Date;
   throw new DatastoreError('invalid-value', `got the time ${quote(time)}: use a valid Date`);
 }
 

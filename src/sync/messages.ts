@@ -226,9 +226,3 @@ export function checkRole(role: unknown): asserts role is Role {
   if (ROLES.includes(role as Role)) return;
   throw new DatastoreError('invalid-option', `got the role ${quote(role)}: use ${ROLES.join(', ')}`);
 }
-
-/** @throws DatastoreError `invalid-option` unless options are an object. */
-export function checkOptions(options: unknown, what: string): asserts options is object {
-  if (typeof options === 'object' && options !== null) return;
-  throw new DatastoreError('invalid-option', `the options of ${what} must be an object, got ${quote(options)}`);
-}

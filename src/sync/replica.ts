@@ -1,6 +1,7 @@
 import { formatState, type Row } from '../codec/wire/state.js';
 import { type Conflict, conflictLender } from '../deltas/conflict.js';
 import { changesIn, Delta, type DeltaInput, deltaInNormalForm } from '../deltas/delta.js';
+import { checkOptions } from '../errors/arguments.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
@@ -16,7 +17,6 @@ import { isOfInfo, mtimeOf, ownTime, titleOf } from './datastore-info.js';
 import { Editor } from './editor.js';
 import {
   canWrite,
-  checkOptions,
   checkRole,
   type Fetch,
   type FetchSnapshot,
@@ -619,9 +619,18 @@ export interface ReplicaOptions {
 
 const DEFAULT_UNDO_DEPTH = 100;
 
+const OPTIONS = {
+  nextNonce: true,
+  role: true,
+  rules: true,
+  limits: true,
+  undoDepth: true,
+  savedUndoSize: true,
+} as const;
+
 /** The options with their defaults. @throws DatastoreError `invalid-option`. */
 function settingsOf(options: ReplicaOptions): Required<ReplicaOptions> {
-  checkOptions(options, 'a replica');
+  checkOptions(options, OPTIONS, 'the options of a replica');
   const { nextNonce, role = 'owner', rules = new ResolutionRules(), limits = DEFAULT_LIMITS } = options;
   const { undoDepth = DEFAULT_UNDO_DEPTH, savedUndoSize = 0 } = options;
   if (typeof nextNonce !== 'function') {

@@ -1,6 +1,7 @@
 import { formatState } from '../codec/wire/state.js';
 import { type Delta, type DeltaInput, sizeOfDelta } from '../deltas/delta.js';
 import { deltaWithoutBefore, invert } from '../deltas/invert.js';
+import { checkOptions } from '../errors/arguments.js';
 import { DatastoreError, type DatastoreErrorCode, placeOf, ServiceError } from '../errors/datastore-error.js';
 import { invariant } from '../errors/invariant-error.js';
 import { quote } from '../errors/quote.js';
@@ -15,7 +16,6 @@ import {
   canWrite,
   checkHead,
   checkNonce,
-  checkOptions,
   checkRevision,
   checkRole,
   type Entries,
@@ -343,8 +343,8 @@ function isDelta(given: DeltaInput, delta: Delta): boolean {
 }
 
 function limitsOf(options: SequencerOptions): Limits {
-  checkOptions(options, 'a sequencer');
-  const { limits = DEFAULT_LIMITS } = options;
+  const known = { limits: true, recentNonces: true, answerSize: true } as const;
+  const { limits = DEFAULT_LIMITS } = checkOptions(options, known, 'the options of a sequencer');
   checkLimits(limits);
   return limits;
 }

@@ -44,8 +44,9 @@ export function typeOfValue(value: Value, place?: Place): ValueType {
 /** Why something is not a value, or not an item of a list, for an error message. */
 export function notAValue(something: unknown, isItem = false): string {
   if (isItem && Array.isArray(something)) return `a list cannot contain a list, got ${quote(something)}`;
-  if (something === null || something === undefined)
-    return `${quote(something)} is not a value: leave out an absent field`;
+  if (something === null || something === undefined) {
+    return `${quote(something)} is not a value: leave out ${isItem ? 'the item' : 'an absent field'}, or delete it`;
+  }
   if (isBytes(something)) return 'the buffer of the bytes was transferred away';
   return `${quote(something)} is not a value: use a boolean, bigint, number, string, Uint8Array, Date or a list of these`;
 }

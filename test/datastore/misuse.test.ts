@@ -429,7 +429,7 @@ describe('an error names what is wrong, and what is expected', () => {
         record.set('title', 'x');
       },
       'record-deleted',
-      /record "milk": the record was deleted and cannot be edited: insert it again$/,
+      /record "milk": there is no such record, or it was deleted: insert it before you edit it$/,
     ],
     [
       'a record that is too large',

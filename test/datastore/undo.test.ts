@@ -88,6 +88,10 @@ describe('undo and redo of a datastore', () => {
     record.set('f', 6);
     expect([datastore.undo(), fieldsOf(desk)]).toEqual([true, [5]]);
     expect(failure(() => datastore.groupEdits(1 as never))).toBe('invalid-option');
+    expect(failure(() => datastore.groupEdits(async () => undefined))).toBe('invalid-option');
+    expect(failure(() => datastore.groupEdits(async () => Promise.reject(new Error('nobody hears this'))))).toBe(
+      'invalid-option',
+    );
   });
 
   test('14: listeners are told when they become possible, and when no more', async () => {

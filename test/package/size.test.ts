@@ -25,20 +25,20 @@ async function sizeOf(entry: string): Promise<number> {
  * alone, with what it shares with others. Lower a ceiling when code shrinks.
  */
 const MOST: Readonly<Record<string, number>> = {
-  deltaic: 33_400,
-  'deltaic/binary': 35_700,
-  'deltaic/sync': 61_000,
-  'deltaic/mesh': 50_600,
+  deltaic: 33_600,
+  'deltaic/binary': 35_900,
+  'deltaic/sync': 61_100,
+  'deltaic/mesh': 50_800,
   'deltaic/datastore': 104_700,
   'deltaic/datastore/testing': 22_200,
-  'deltaic/datastore/mesh': 74_500,
+  'deltaic/datastore/mesh': 74_600,
   'deltaic/storage/indexeddb': 5_300,
   'deltaic/storage/lmdb': 5_500,
   'deltaic/server': 47_000,
   'deltaic/server/lmdb': 4_100,
   'deltaic/server/postgres': 5_900,
-  'deltaic/http': 33_200,
-  'deltaic/http/testing': 41_100,
+  'deltaic/http': 33_300,
+  'deltaic/http/testing': 41_300,
   'deltaic/server/node': 1_000,
   'deltaic/server/tokens': 2_300,
 };

@@ -45,11 +45,13 @@ const OPTION_CASES: readonly Case[] = [
   ['limits of text', 'invalid-option', () => replicaWith({ limits: { ...DEFAULT_LIMITS, deltaSize: '1' } })],
   ['undoDepth: -1', 'invalid-option', () => replicaWith({ undoDepth: -1 })],
   ['undoDepth: "2"', 'invalid-option', () => replicaWith({ undoDepth: '2' })],
+  ['undoDeph: 5', 'invalid-option', () => replicaWith({ undoDeph: 5 })],
   ['undoDepth: null', 'invalid-option', () => replicaWith({ undoDepth: null })],
   ['load without options', 'invalid-option', () => Replica.load(new Replica(OPTIONS).save(), wrong(undefined))],
   ['new Sequencer(null)', 'invalid-option', () => new Sequencer(wrong(null))],
   ['new Sequencer(5)', 'invalid-option', () => new Sequencer(wrong(5))],
   ['new Sequencer({ limits: null })', 'invalid-option', () => new Sequencer(wrong({ limits: null }))],
+  ['new Sequencer({ recentNonce: 5 })', 'invalid-option', () => new Sequencer(wrong({ recentNonce: 5 }))],
   ['new Sequencer({ recentNonces: -1 })', 'invalid-option', () => new Sequencer({ recentNonces: -1 })],
   ['Sequencer.restore(…, …, null)', 'invalid-option', () => Sequencer.restore(SNAPSHOT, [], wrong(null))],
 ];

@@ -149,11 +149,11 @@ const CALLS: readonly (readonly [title: string, call: (given: unknown) => unknow
   ['ResolutionRules.set, rule', (given) => untyped(rules.set.bind(rules))('t', 'f', given), ['a function']],
 ];
 
-/** Options are objects; what they lack is as if nothing were given. */
+/** Options are objects without other properties than those that are known; what they lack is as if nothing were given. */
 function OPTIONS_TAKEN(): readonly string[] {
-  return WRONG.filter(([title, given]) => title === 'undefined' || (typeof given === 'object' && given !== null)).map(
-    ([title]) => title,
-  );
+  const isTaken = (given: unknown): boolean =>
+    typeof given === 'object' && given !== null && !Array.isArray(given) && Object.keys(given).length === 0;
+  return WRONG.filter(([title, given]) => title === 'undefined' || isTaken(given)).map(([title]) => title);
 }
 
 function VALUES_TAKEN(...more: readonly string[]): readonly string[] {
@@ -179,6 +179,15 @@ describe('a message says what is wrong, shows it, and says what is expected', ()
   const apply = (changes: unknown): unknown => untyped(state.apply.bind(state))(changes);
   const rows = (data: object): unknown => core.parseState([{ tid: 't', rowid: 'r', data }]);
   const NAMES = 'use 1–64 of A–Z a–z 0–9 . _ - + / =';
+  const typos: [string, () => unknown][] = [
+    ['apply', () => untyped(state.apply.bind(state))([], { typo: 1 })],
+    ['transform', () => untyped(core.transform)(delta, delta, { typo: 1 })],
+    ['rebase', () => untyped(core.rebase)([delta], delta, { typo: 1 })],
+    ['transformList', () => untyped(core.transformList)([], [], { typo: 1 })],
+    ['mergeEdits', () => untyped(core.mergeEdits)(state, delta, delta, { typo: 1 })],
+    ['mergeObjects', () => untyped(core.mergeObjects)({}, {}, {}, { typo: 1 })],
+    ['decodeDelta', () => untyped(binary.decodeDelta)(binary.encodeDelta([]), { typo: 1 })],
+  ];
   test.each<[string, () => unknown, string]>([
     ['a name with a space', () => rows({ 'due date': 1 }), `invalid field name "due date": ${NAMES}`],
     [
@@ -218,6 +227,17 @@ describe('a message says what is wrong, shows it, and says what is expected', ()
       () => untyped(core.transform)(delta, delta, { rules: {} }),
       'rules must be ResolutionRules, or have a method get, got {}',
     ],
+    ...typos.map(([name, call]): [string, () => unknown, string] => [
+      `a typo in the options of ${name}`,
+      call,
+      'unknown option "typo": use ',
+    ]),
+    [
+      'a version that is none',
+      () => untyped(core.mergeObjects)({}, {}),
+      'remote must be an object of tables, got undefined',
+    ],
+    ['an operation that is none', () => core.parseDelta([['U', 't', 'r', { f: 5 }]]), 'an operation such as ["P", 5]'],
     [
       'own items that are none',
       () => untyped(core.transform)(delta, delta, { own: [0] }),
@@ -236,7 +256,7 @@ describe('a message says what is wrong, shows it, and says what is expected', ()
     [
       'null in a change',
       () => apply([{ ...put, ops: new Map([['f', { type: 'put', value: null }]]) }]),
-      'null is not a value: leave out an absent field',
+      'null is not a value: leave out an absent field, or delete it',
     ],
     [
       'a long that is too long',

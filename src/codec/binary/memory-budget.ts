@@ -1,3 +1,4 @@
+import { checkOptions } from '../../errors/arguments.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
 
@@ -44,7 +45,7 @@ export class MemoryBudget {
 
   /** @throws DatastoreError `invalid-option`. */
   constructor(options: DecodeOptions = {}) {
-    const maxBytes: unknown = (options as DecodeOptions | null)?.maxBytes ?? DEFAULT_MAX_BYTES;
+    const { maxBytes = DEFAULT_MAX_BYTES } = checkOptions(options, { maxBytes: true });
     if (typeof maxBytes !== 'number' || !(maxBytes >= 0)) {
       throw new DatastoreError('invalid-option', `maxBytes must be a number from 0, got ${quote(maxBytes)}`);
     }

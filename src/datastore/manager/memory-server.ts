@@ -29,15 +29,17 @@ export interface MemoryServerOptions extends SequencerOptions {
  * organisation are a team. Spec: LINK-1 to LINK-12.
  */
 export class MemoryServer {
-  readonly #options: MemoryServerOptions;
+  readonly #mayEditorsChangeRoles: boolean;
+  readonly #sequencerOptions: SequencerOptions;
   readonly #gone = new Set<string>();
   readonly #profiles = new Map<string, AccountProfile>();
   readonly #datastores = new Map<string, HostedDatastore>();
   readonly #subscribers = new Set<Subscriber>();
   #created = 0;
 
-  constructor(options: MemoryServerOptions = {}) {
-    this.#options = options;
+  constructor({ editorsMayChangeRoles = false, ...sequencerOptions }: MemoryServerOptions = {}) {
+    this.#mayEditorsChangeRoles = editorsMayChangeRoles;
+    this.#sequencerOptions = sequencerOptions;
   }
 
   /** Adds an account, or changes its profile. */
@@ -79,7 +81,7 @@ export class MemoryServer {
    */
   restore(account: string, id: string, { snapshot, log }: SavedSequencer): void {
     const hosted = this.#findFor(this.#requester(account), id);
-    hosted.sequencer = Sequencer.restore(snapshot, log, this.#options);
+    hosted.sequencer = Sequencer.restore(snapshot, log, this.#sequencerOptions);
     for (const subscriber of [...this.#subscribers]) subscriber.end(restarted());
   }
 
@@ -145,7 +147,10 @@ export class MemoryServer {
       return { handle: known.handle, role: 'owner' };
     }
     const handle = `datastore-${++this.#created}`;
-    this.#datastores.set(handle, new HostedDatastore(id, handle, requester, this.#options));
+    this.#datastores.set(
+      handle,
+      new HostedDatastore(id, handle, requester, new Sequencer(this.#sequencerOptions), this.#mayEditorsChangeRoles),
+    );
     this.#tell([requester.account], { type: 'list-changed' });
     return { handle, role: 'owner' };
   }
@@ -220,14 +225,14 @@ class HostedDatastore {
   sequencer: Sequencer;
   /** The accounts whose list it is in: the owner's, and those that have found it. */
   readonly listedBy: Set<string>;
-  readonly #options: MemoryServerOptions;
+  readonly #mayEditorsChangeRoles: boolean;
 
-  constructor(id: string, handle: string, owner: TeamMember, options: MemoryServerOptions) {
+  constructor(id: string, handle: string, owner: TeamMember, sequencer: Sequencer, mayEditorsChangeRoles: boolean) {
     this.id = id;
     this.handle = handle;
     this.owner = owner;
-    this.sequencer = new Sequencer(options);
-    this.#options = options;
+    this.sequencer = sequencer;
+    this.#mayEditorsChangeRoles = mayEditorsChangeRoles;
     this.listedBy = new Set([owner.account]);
   }
 
@@ -249,8 +254,7 @@ class HostedDatastore {
     const role = this.roleOf(requester);
     const { answer, entry } = this.sequencer.propose(message, role);
     if (entry === undefined) return answer;
-    const { editorsMayChangeRoles = false } = this.#options;
-    const refused = editorsMayChangeRoles ? undefined : refusedRoleChange(entry, role);
+    const refused = this.#mayEditorsChangeRoles ? undefined : refusedRoleChange(entry, role);
     if (refused !== undefined) return refused;
     this.sequencer.accept(entry);
     return answer;

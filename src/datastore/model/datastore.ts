@@ -278,6 +278,7 @@ export class Datastore<Tables extends object = AnyTables> {
    * that one. If the function throws, the edits that it made stay.
    *
    * @returns what `edit` returned.
+   * @throws DatastoreError `invalid-option` if `edit` is async or returns a promise; and what `edit` throws.
    */
   groupEdits<Result>(edit: () => Result): Result {
     return this.#undo.group(edit);

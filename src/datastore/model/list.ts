@@ -315,8 +315,11 @@ function containerOf(items: ListInput): FieldContainer {
 }
 
 function arrayOf(items: ListInput): Atom[] {
-  if (typeof items?.[Symbol.iterator] === 'function') return [...items];
-  throw new DatastoreError('invalid-value', `a list must be made of an iterable of items, got ${quote(items)}`);
+  if (typeof items !== 'string' && typeof items?.[Symbol.iterator] === 'function') return [...items];
+  throw new DatastoreError(
+    'invalid-value',
+    `a list must be made of an array, or another iterable of items, and not of ${quote(items)}`,
+  );
 }
 
 /** An index as arrays count: fractions are cut, and a negative index counts from the end; within 0 and the length. */

@@ -276,10 +276,14 @@ class RecordContainer implements FieldContainer {
 
   requireExists(): void {
     if (this.reader.exists) return;
-    throw new DatastoreError('record-deleted', 'the record was deleted and cannot be edited: insert it again', {
-      table: this.#table,
-      record: this.#record,
-    });
+    throw new DatastoreError(
+      'record-deleted',
+      'there is no such record, or it was deleted: insert it before you edit it',
+      {
+        table: this.#table,
+        record: this.#record,
+      },
+    );
   }
 
   place(field?: string): Place {

@@ -1,5 +1,6 @@
 import type { Delta } from '../../deltas/delta.js';
 import { checkFunction } from '../../errors/arguments.js';
+import { runAtOnce } from './arguments.js';
 import type { OpenReplica } from './open-replica.js';
 
 /** After so many milliseconds without an edit, the next edit begins another undo item. */
@@ -55,11 +56,11 @@ export class DatastoreUndo {
   /** See `Datastore.groupEdits`. */
   group<Result>(edit: () => Result): Result {
     checkFunction(edit, 'the edit of a group');
-    if (this.#open.isInBatch) return edit();
+    if (this.#open.isInBatch) return runAtOnce(edit, 'a group');
     if (this.#groups === 0) this.#open.replica.endUndoItem();
     this.#groups++;
     try {
-      return edit();
+      return runAtOnce(edit, 'a group');
     } finally {
       this.#groups--;
       if (this.#groups === 0 && this.#open.isOpen) this.#open.replica.endUndoItem();
