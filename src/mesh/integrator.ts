@@ -26,7 +26,7 @@ interface TouchedRecord {
   replayed: number;
 }
 
-/** What is known of the events from a cut on. */
+/** The events from a cut on, and which of them touch which record. */
 interface Window {
   readonly from: number;
   upTo: number;
@@ -34,7 +34,12 @@ interface Window {
 }
 
 /**
- * A graph of events and the state that they lead to, State(V) (GRAPH-7), event by event in any topological order.
+ * A graph of events and the state that they lead to, event by event in any topological order. The specification calls the
+ * set of events V and that state State(V) (GRAPH-7).
+ *
+ * A *cut* is a point in the order of arrival where all events behind it saw all events before it. So what came before a
+ * cut can be concurrent with nothing behind it, and the state there is a base to merge on. The events from a cut to the
+ * end are a *window*: all that has to be looked at to integrate an event that saw everything before the cut.
  *
  * An event that saw everything is applied as it stands, and so is what it does to a record of which it saw everything
  * (WINDOW-2). Otherwise the record gets a history, made from the events since the last cut that the event saw
@@ -62,7 +67,7 @@ export class Integrator {
     this.#view = view;
   }
 
-  /** State(V). It is edited from outside only by what is adopted afterwards. */
+  /** The state of all events. It is edited from outside only by what is adopted afterwards. */
   get view(): State {
     return this.#view;
   }

@@ -30,12 +30,13 @@ interface Life extends Origin {
   readonly ends: Origin[];
 }
 
+/** What an event does to a field. It holds as long as one of the lives that it belongs to stands. Spec: LIFE-4. */
 interface FieldOperation extends Origin {
-  /** Spec: LIFE-3. */
+  /** The lives that it belongs to: the one that its insert began, or all that its author saw standing. Spec: LIFE-3. */
   readonly lives: readonly Life[];
 }
 
-/** Spec: FIELD-1. */
+/** A put or a delete of a whole field, or a field of an insert. The assignments of a field compete. Spec: FIELD-1. */
 interface Assignment extends Assigned, FieldOperation {
   /** What it puts, or absence. The list of the base is read when it is needed. */
   readonly value: Value | undefined;
@@ -45,14 +46,19 @@ interface Assignment extends Assigned, FieldOperation {
 /** What a field stands on: an assignment, or none. Spec: FIELD-2. */
 type Root = Assignment | 'none';
 
-/** Spec: SUM-1. */
+/** A number that was put under rule `sum`: it does not compete, but is added with the others. Spec: SUM-1. */
 interface Increment extends FieldOperation {
+  /** The number that was put. */
   readonly value: bigint | number;
+  /** What the field was for its author: `value` − `base` is what it adds. Absent counts as 0. */
   readonly base: bigint | number | undefined;
+  /** What it stands on: it counts as long as one of these is a root of the field. Spec: FIELD-3. */
   readonly roots: readonly Root[];
 }
 
+/** An edit of a list where its author saw none: it shows the created list of the field. Spec: FIELD-5. */
 interface Create extends FieldOperation {
+  /** As those of an increment. */
   readonly roots: readonly Root[];
 }
 
@@ -75,6 +81,7 @@ type Display =
   | { readonly type: 'value'; readonly value: Value }
   | { readonly type: 'list'; readonly list: TrackedList };
 
+/** What competes for a field comes to this: by all events, or by those that an author saw. Spec: FIELD-2 to FIELD-4. */
 interface Outcome {
   readonly roots: readonly Root[];
   /** The creates that count. */
@@ -132,6 +139,7 @@ export interface ConflictReport {
   rivals(): readonly Rival[];
 }
 
+/** An event, with what it did to the record. */
 export interface Rival {
   readonly node: EventNode;
   readonly changes: readonly Change[];
@@ -249,7 +257,7 @@ export class RecordHistory {
     for (const field of this.#fields.values()) field.current = undefined;
   }
 
-  /** Spec: LIFE-2. */
+  /** The lives that stand in what the author of an event saw, with what the event did so far. Spec: LIFE-2. */
   #livesSeenBy(node: EventNode): readonly Life[] {
     const [base] = this.#lives;
     const isSimple = this.#baseLives.length > 0 && this.#lives.length === 1 && base?.ends.length === 0;
@@ -262,7 +270,7 @@ export class RecordHistory {
     else this.#edit(node, name, op, lives, isSilent);
   }
 
-  /** Spec: SUM-1, FIELD-1. */
+  /** A number under rule `sum` is an increment where the field allows it; all else is an assignment. Spec: SUM-1, FIELD-1. */
   #put(node: EventNode, name: string, value: Value, lives: readonly Life[]): void {
     const rule = ruleIn(node.event.rules, this.#table, name);
     if (rule === 'sum' && isNumber(value)) {
@@ -591,7 +599,7 @@ function lostCounting(rivals: readonly Rival[], name: string, field: FieldHistor
   );
 }
 
-/** Spec: FIELD-3. */
+/** Whether an operation stands on a root that the field has. Spec: FIELD-3. */
 function countsOn({ roots }: { readonly roots: readonly Root[] }, outcome: Outcome): boolean {
   return roots.some((root) => outcome.roots.includes(root));
 }
@@ -620,13 +628,13 @@ function isSeen(operation: Origin, node: EventNode | undefined): boolean {
   return saw(node, operation.node);
 }
 
-/** Spec: LIFE-2. */
+/** Whether a life stands in what the author of `node` saw; without a node, in all events. Spec: LIFE-2. */
 function isStanding(life: Life, node: EventNode | undefined): boolean {
   if (node === undefined) return life.ends.length === 0;
   return isSeen(life, node) && !life.ends.some((end) => isSeen(end, node));
 }
 
-/** Spec: FIELD-2. */
+/** What the value of a field rests on, and increments and creates must stand on to count. Spec: FIELD-2. */
 function rootsOf(assignments: readonly Assignment[], standing: Assignment | undefined): readonly Root[] {
   if (standing === undefined) return [NONE];
   if (isPut(standing)) return [standing];
@@ -641,7 +649,7 @@ function assignedValue({ value, list }: Assignment): Value | undefined {
   return value ?? list?.baseItems();
 }
 
-/** Spec: SUM-2. */
+/** The value of the root with all increments that count added. Spec: SUM-2. */
 function totalOf(root: Value | undefined, increments: readonly Increment[]): bigint | number {
   let total = isNumber(root) ? root : undefined;
   for (const { value, base } of increments) {
