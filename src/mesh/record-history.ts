@@ -270,7 +270,7 @@ export class RecordHistory {
     else this.#edit(node, name, op, lives, isSilent);
   }
 
-  /** A number under rule `sum` is an increment where the field allows it; all else is an assignment. Spec: SUM-1, FIELD-1. */
+  /** Adds an increment if the rule is `sum` and the field allows it, otherwise an assignment. Spec: SUM-1, FIELD-1. */
   #put(node: EventNode, name: string, value: Value, lives: readonly Life[]): void {
     const rule = ruleIn(node.event.rules, this.#table, name);
     if (rule === 'sum' && isNumber(value)) {
