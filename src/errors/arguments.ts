@@ -6,6 +6,12 @@ export function invalidArgument(rule: string, given: unknown): DatastoreError {
   return new DatastoreError('invalid-option', `${rule}, got ${quote(given)}`);
 }
 
+/** The same for what may be a secret, of which the message tells the type only. */
+export function invalidSecret(rule: string, given: unknown): DatastoreError {
+  const kind = given === undefined || given === null ? String(given) : `a value of type ${typeof given}`;
+  return new DatastoreError('invalid-option', `${rule}, got ${kind}`);
+}
+
 /**
  * Options as they were given. A key that is not known is an error, because it is most likely a typo.
  *
@@ -46,15 +52,24 @@ export function checkBoolean(given: unknown, what: string): void {
   if (typeof given !== 'boolean') throw invalidArgument(`${what} must be true or false`, given);
 }
 
-/** @throws DatastoreError `invalid-option` unless `given` is an object with all these methods. */
+/** @throws DatastoreError `invalid-option` for anything but a string. */
+export function checkString(given: unknown, what: string): void {
+  if (typeof given !== 'string') throw invalidArgument(`${what} must be a string`, given);
+}
+
+/**
+ * @param hint what to do where a method is missing, such as `: use this`.
+ * @throws DatastoreError `invalid-option` unless `given` is an object with all these methods.
+ */
 export function checkMethods<Type extends object>(
   given: unknown,
   what: string,
   methods: readonly (keyof Type & string)[],
+  hint = '',
 ): asserts given is Type {
   if (typeof given !== 'object' || given === null) throw invalidArgument(`${what} must be an object`, given);
   for (const method of methods) {
     if (typeof (given as Partial<Record<string, unknown>>)[method] === 'function') continue;
-    throw invalidArgument(`${what} must have a method ${method}`, given);
+    throw invalidArgument(`${what} must have a method ${method}${hint}`, given);
   }
 }

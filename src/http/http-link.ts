@@ -8,6 +8,7 @@ import type {
   RemoteDatastore,
   Watch,
 } from '../datastore/manager/link.js';
+import { checkListener, checkOptions, invalidArgument, invalidSecret } from '../errors/arguments.js';
 import { formatMessage, parseSequencerMessage } from '../sync/message-format.js';
 import type { ReplicaMessage, Role, SequencerMessage } from '../sync/messages.js';
 import { HttpWatch, StreamTrust } from './http-watch.js';
@@ -42,8 +43,27 @@ export interface HttpLinkOptions extends RequestOptions {
 
 const SILENCE = 45_000;
 
-/** The link of one account to a server over HTTP. Spec: HTTP-1 to HTTP-5, HTTP-10 to HTTP-13. */
+/**
+ * The link of one account to a server over HTTP. Spec: HTTP-1 to HTTP-5, HTTP-10 to HTTP-13.
+ *
+ * @throws DatastoreError `invalid-option`.
+ */
 export function httpLink(options: HttpLinkOptions): Link {
+  const { url, getToken, fetch, isOnline } = checkOptions(options, {
+    url: true,
+    getToken: true,
+    fetch: true,
+    isOnline: true,
+    timeout: true,
+    format: true,
+    sharedAs: true,
+    silence: true,
+  });
+  const isUrl = typeof url === 'string' && /^https?:\/\//i.test(url) && URL.canParse(url);
+  if (!isUrl) throw invalidArgument('url must be a URL with http:// or https://', url);
+  if (typeof getToken !== 'function') throw invalidSecret('getToken must be a function', getToken);
+  checkListener(fetch, 'fetch');
+  checkListener(isOnline, 'isOnline');
   return new HttpLink(options);
 }
 

@@ -1,3 +1,4 @@
+import { invalidSecret } from '../errors/arguments.js';
 import {
   DatastoreError,
   type DatastoreErrorCode,
@@ -104,12 +105,17 @@ async function readBytes(response: Response): Promise<Uint8Array> {
 }
 
 async function tokenFrom(getToken: RequestOptions['getToken']): Promise<string> {
+  let token: unknown;
   try {
-    return await getToken();
+    token = await getToken();
   } catch (error) {
     if (error instanceof DatastoreError) throw error;
     throw notSent('getToken failed', error);
   }
+  if (typeof token === 'string') return token;
+  const { reason } = invalidSecret('getToken must return a token as text', token);
+  // As if the server had rejected it: the account waits until its user has signed in again.
+  throw new ServiceError('unauthorized', reason, {}, undefined, 'not-sent');
 }
 
 /** What Node says, as the cause of what `fetch` throws, where no connection was made. Browsers do not tell. */

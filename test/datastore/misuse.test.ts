@@ -55,6 +55,7 @@ type Call = (wrong: never, opened: Opened) => unknown;
 /** Each function and method that takes arguments, with a wrong one at each place. */
 const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'AccountManager.open': [(wrong) => AccountManager.open(wrong)],
+  environmentOf: [(wrong) => entry.environmentOf(wrong)],
   inspectStorage: [(wrong) => inspectStorage(wrong), (wrong) => inspectStorage(new MemoryStorage(), wrong)],
   'AccountManager.setOnline': [(wrong, { accounts }) => accounts.setOnline(wrong)],
   'AccountManager.link': [(wrong, { accounts }) => accounts.link(wrong)],
@@ -207,7 +208,7 @@ const LEFT_OUT: readonly string[] = [
     'FieldView.entries',
   ],
   ...['DatastoreRecord.deleteRecord', 'ReadableList.toArray', 'List.clear', 'List.pop', 'List.shift'],
-  ...['ResolutionRules.get', 'environmentOf'],
+  'ResolutionRules.get',
   ...['Datastore', 'Table', 'FieldView'].flatMap((owner) => [`${owner}.toObject`, `${owner}.toJSON`]),
   'ReadableList.toJSON',
   ...['MemoryStorage.acquire', 'MemoryStorage.copy', 'MemoryStorage.kill', 'MemoryStorage.cutPower'],
@@ -276,6 +277,18 @@ describe('an error names what is wrong, and what is expected', () => {
       (_, { options }) => AccountManager.open({ ...options, environment: undefined as never }),
       'invalid-option',
       /^environment must be an object, got undefined$/,
+    ],
+    [
+      'a global object as the environment',
+      (_, { options }) => AccountManager.open({ ...options, environment: globalThis as never }),
+      'invalid-option',
+      /^environment must have a method now: use environmentOf\(globalThis\), got /,
+    ],
+    [
+      'an environment of nothing',
+      () => entry.environmentOf({} as never),
+      'invalid-option',
+      /^environmentOf takes globalThis, or an object with a function Date.now, got \{\}$/,
     ],
     [
       'no connect',

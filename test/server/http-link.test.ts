@@ -155,6 +155,29 @@ describe('a log over HTTP', () => {
   });
 });
 
+test('wrong options of a link are told at the call, without a token', () => {
+  const url = 'http://example.org';
+  const getToken = (): string => 'token';
+  const cases: [given: unknown, message: string][] = [
+    [undefined, 'options must be an object, got undefined'],
+    [url, 'options must be an object, got "http://example.org"'],
+    [{ getToken }, 'url must be a URL with http:// or https://, got undefined'],
+    ...['localhost:8484', 'not a url', 'http://', 'ftp://example.org'].map((text): [unknown, string] => [
+      { url: text, getToken },
+      `url must be a URL with http:// or https://, got "${text}"`,
+    ]),
+    [
+      { url, token: 'secret' },
+      'unknown option "token": use url, getToken, fetch, isOnline, timeout, format, sharedAs, silence',
+    ],
+    [{ url, getToken: 'secret' }, 'getToken must be a function, got a value of type string'],
+    [{ url, getToken, isOnline: true }, 'isOnline must be a function, got true'],
+  ];
+  for (const [given, message] of cases) {
+    expect(() => httpLink(given as never)).toThrow(expect.objectContaining({ code: 'invalid-option', message }));
+  }
+});
+
 describe('a failed call', () => {
   const token = (): string => 'token';
 
@@ -198,6 +221,14 @@ describe('a failed call', () => {
       await expect(link.list()).rejects.toMatchObject({ code, outcome });
     }
     expect(calls).toBe(6);
+  });
+
+  test('says that getToken gave no token', async () => {
+    const link = httpLink({ url: 'http://example.org', getToken: () => undefined as never });
+    await expect(link.list()).rejects.toMatchObject({
+      ...{ code: 'unauthorized', outcome: 'not-sent' },
+      message: 'getToken must return a token as text, got undefined',
+    });
   });
 
   test('says how long the server asks to wait, up to an hour', async () => {

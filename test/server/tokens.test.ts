@@ -13,6 +13,37 @@ function asking(token: string): Request {
   return new Request('http://localhost/', { headers: { authorization: `Bearer ${token}` } });
 }
 
+test('wrong options of tokens are told at the call, without the secret', async () => {
+  const secret = 'a text of 36 letters is not a secret';
+  const cases: [given: unknown, message: string][] = [
+    [{ secret }, 'secret must be a Uint8Array: use new TextEncoder().encode(text), got a value of type string'],
+    [{ keys: 'https://example.org' }, 'keys must be a URL: use new URL(text), got "https://example.org"'],
+    [{ secret: SECRET, isuer: 'me' }, 'unknown option "isuer": use secret, keys, issuer, audience'],
+    [{ secret: SECRET, issuer: 1 }, 'issuer must be a string, got 1'],
+    [undefined, 'options must be an object, got undefined'],
+  ];
+  for (const [given, message] of cases) {
+    expect(() => tokenAuthentication(given as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message }),
+    );
+  }
+  const wrong: [arguments: unknown[], message: string][] = [
+    [[secret, { account: 'ann' }, 60], 'secret must be a Uint8Array'],
+    [[SECRET, 'ann', 60], 'claims must be an object, got "ann"'],
+    [[SECRET, { account: 7 }, 60], 'account must be a string, got 7'],
+    [[SECRET, { account: 'ann', name: 'Ann' }, 60], 'unknown option "name": use account, team, userName'],
+    [[SECRET, { account: 'ann', team: 7 }, 60], 'team must be a string, got 7'],
+    [[SECRET, { account: 'ann' }, '60'], 'seconds must be a whole number, got "60"'],
+    [[SECRET, { account: 'ann' }], 'seconds must be a whole number, got undefined'],
+  ];
+  for (const [given, message] of wrong) {
+    await expect(signToken(...(given as Parameters<typeof signToken>))).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining(message),
+    });
+  }
+});
+
 test('a token that was good is not good any more once it has ended', async () => {
   const authenticate = tokenAuthentication({ secret: SECRET });
   vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000_000_000 });

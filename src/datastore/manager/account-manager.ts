@@ -23,7 +23,7 @@ import {
   writeDevice,
 } from './device-record.js';
 import { DeviceStore } from './device-store.js';
-import { type Environment, tellFailure } from './environment.js';
+import { checkEnvironment, type Environment, tellFailure } from './environment.js';
 import { type CallDeadlines, DEFAULT_CALL_DEADLINES, type Deadline } from './guards.js';
 import type { AccountProfile, Link } from './link.js';
 import type { UnsavedDatastore } from './unsaved-edits.js';
@@ -531,7 +531,7 @@ function checkManagerOptions(options: AccountManagerOptions): void {
   if (wait !== undefined && wait !== true) {
     checkMethods<AbortSignalLike>(wait, 'wait', ['addEventListener', 'removeEventListener']);
   }
-  checkMethods<Environment>(environment, 'environment', ['now', 'schedule', 'randomBytes']);
+  checkEnvironment(environment);
   checkFunction(connect, 'connect');
   if (onAccountGone !== undefined) checkFunction(onAccountGone, 'onAccountGone');
   if (onFailure !== undefined) checkFunction(onFailure, 'onFailure');

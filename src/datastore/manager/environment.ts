@@ -1,3 +1,4 @@
+import { checkMethods, invalidArgument } from '../../errors/arguments.js';
 import { encodeBase64Url } from '../../values/wire.js';
 
 /** What the datastore layer takes from the machine, and takes in no other way: time, timers and randomness. */
@@ -31,8 +32,21 @@ export interface GlobalScope<Timer> {
   readonly clearTimeout: (timer: Timer) => void;
 }
 
-/** The environment of a browser, a worker, Node, Deno or Bun: `environmentOf(globalThis)`. */
+/**
+ * The environment of a browser, a worker, Node, Deno or Bun: `environmentOf(globalThis)`.
+ *
+ * @throws DatastoreError `invalid-option` if something of it is missing.
+ */
 export function environmentOf<Timer>(scope: GlobalScope<Timer>): Environment {
+  const given: Partial<GlobalScope<Timer>> = scope ?? {};
+  const used = {
+    ...{ 'Date.now': given.Date?.now, 'crypto.getRandomValues': given.crypto?.getRandomValues },
+    ...{ setTimeout: given.setTimeout, clearTimeout: given.clearTimeout },
+  };
+  for (const [name, part] of Object.entries(used)) {
+    if (typeof part === 'function') continue;
+    throw invalidArgument(`environmentOf takes globalThis, or an object with a function ${name}`, scope);
+  }
   return {
     now: () => scope.Date.now(),
     schedule(delay, task) {
@@ -45,6 +59,12 @@ export function environmentOf<Timer>(scope: GlobalScope<Timer>): Environment {
       return bytes;
     },
   };
+}
+
+/** @throws DatastoreError `invalid-option`. */
+export function checkEnvironment(given: unknown): asserts given is Environment {
+  const methods = ['now', 'schedule', 'randomBytes'] as const;
+  checkMethods<Environment>(given, 'environment', methods, ': use environmentOf(globalThis)');
 }
 
 const NONCE_BYTES = 16;

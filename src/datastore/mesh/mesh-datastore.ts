@@ -9,7 +9,7 @@ import { ResolutionRules } from '../../rules/resolution-rules.js';
 import type { Limits } from '../../state/limits.js';
 import { isShareableId, isValidDatastoreId } from '../../values/names.js';
 import { DeviceStore, parsedOrCorrupt } from '../manager/device-store.js';
-import { type Environment, randomName, tellFailure } from '../manager/environment.js';
+import { checkEnvironment, type Environment, randomName, tellFailure } from '../manager/environment.js';
 import { invalidDatastoreId } from '../model/arguments.js';
 import { type Datastore, type OpenedDatastore, openDatastore } from '../model/datastore.js';
 import type { AnyTables } from '../model/fields.js';
@@ -238,7 +238,7 @@ function checkMeshOptions(options: MeshDatastoreOptions): string {
   });
   const { storage, environment, id = 'default', newAgent, mayWrite, onFailure } = options;
   checkMethods<DeviceStorage>(storage, 'storage', ['acquire']);
-  checkMethods<Environment>(environment, 'environment', ['now', 'schedule', 'randomBytes']);
+  checkEnvironment(environment);
   for (const [name, given] of Object.entries({ newAgent, mayWrite, onFailure })) {
     if (given !== undefined) checkFunction(given, name);
   }

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, SignJWT } from 'jose';
+import { checkOptions, checkString, invalidArgument, invalidSecret } from '../../errors/arguments.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import type { RequestHead } from '../exchange.js';
 import type { Authenticated } from '../http-server.js';
@@ -29,13 +30,15 @@ const REMEMBERED_MOST = 10_000;
 export function tokenAuthentication(
   options: TokenOptions,
 ): (request: RequestHead) => Promise<Authenticated | undefined> {
-  const { secret, keys, issuer, audience } = options;
+  const known = { secret: true, keys: true, issuer: true, audience: true } as const;
+  const { secret, keys, issuer, audience } = checkOptions(options, known);
   if ((secret === undefined) === (keys === undefined)) {
     throw new DatastoreError('invalid-option', 'tokens need secret or keys, and not both');
   }
-  if (secret !== undefined && secret.length < 32) {
-    throw new DatastoreError('invalid-option', `a secret must have at least 32 bytes, got ${secret.length}`);
-  }
+  if (secret !== undefined) checkSecret(secret);
+  if (keys !== undefined && !(keys instanceof URL))
+    throw invalidArgument('keys must be a URL: use new URL(text)', keys);
+  for (const [name, given] of Object.entries({ issuer, audience })) if (given !== undefined) checkString(given, name);
   const limits = {
     algorithms: secret === undefined ? ['RS256', 'ES256', 'EdDSA'] : ['HS256'],
     requiredClaims: ['sub', 'exp'],
@@ -43,11 +46,11 @@ export function tokenAuthentication(
     ...(audience === undefined ? {} : { audience }),
   };
   const remote = keys && createRemoteJWKSet(keys);
-  const known = new KnownTokens();
+  const trusted = new KnownTokens();
   return async (request) => {
     const token = /^Bearer ([\w.~+/=-]+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
     if (token === undefined) return undefined;
-    const requester = known.get(token, Date.now());
+    const requester = trusted.get(token, Date.now());
     if (requester !== undefined) return requester;
     try {
       const { payload } = remote
@@ -61,7 +64,7 @@ export function tokenAuthentication(
         userName: typeof name === 'string' ? name : undefined,
         expires: exp * 1000,
       };
-      known.add(token, found, Date.now());
+      trusted.add(token, found, Date.now());
       return found;
     } catch (error) {
       if (error instanceof errors.JWKSTimeout)
@@ -69,6 +72,15 @@ export function tokenAuthentication(
       return undefined;
     }
   };
+}
+
+/** @throws DatastoreError `invalid-option`. */
+function checkSecret(secret: unknown): void {
+  if (!(secret instanceof Uint8Array)) {
+    throw invalidSecret('secret must be a Uint8Array: use new TextEncoder().encode(text)', secret);
+  }
+  if (secret.length >= 32) return;
+  throw new DatastoreError('invalid-option', `a secret must have at least 32 bytes, got ${secret.length}`);
 }
 
 /** The tokens that were found to be good last, and until when that need not be looked at again. */
@@ -96,12 +108,18 @@ export interface TokenClaims {
   readonly userName?: string | undefined;
 }
 
-/** Makes a token for an account. @param seconds how long it is valid. */
-export function signToken(
-  secret: Uint8Array,
-  { account, team, userName }: TokenClaims,
-  seconds: number,
-): Promise<string> {
+/**
+ * Makes a token for an account.
+ *
+ * @param seconds how long it is valid.
+ * @throws DatastoreError `invalid-option`.
+ */
+export async function signToken(secret: Uint8Array, claims: TokenClaims, seconds: number): Promise<string> {
+  checkSecret(secret);
+  const { account, team, userName } = checkOptions(claims, { account: true, team: true, userName: true }, 'claims');
+  checkString(account, 'account');
+  for (const [name, given] of Object.entries({ team, userName })) if (given !== undefined) checkString(given, name);
+  if (!Number.isSafeInteger(seconds)) throw invalidArgument('seconds must be a whole number', seconds);
   return new SignJWT({ ...(team === undefined ? {} : { team }), ...(userName === undefined ? {} : { name: userName }) })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(account)
