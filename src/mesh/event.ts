@@ -1,6 +1,6 @@
 import { formatDelta, parseDelta } from '../codec/wire/delta.js';
 import type { Delta } from '../deltas/delta.js';
-import { DatastoreError } from '../errors/datastore-error.js';
+import { DatastoreError, type Place } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { ownTableId } from '../operations/ownership.js';
 import type { WireChange } from '../operations/wire.js';
@@ -90,13 +90,7 @@ export function compareAgents(left: string, right: string): number {
  * @throws DatastoreError `invalid-json`, `invalid-name`, `invalid-rule`, and what `parseDelta` throws. Spec: GRAPH-1.
  */
 export function parseEvent(json: unknown): MeshEvent {
-  const members = expectObject(json, 'an event');
-  const other = Object.keys(members).find((name) => !MEMBERS.includes(name));
-  if (other !== undefined) {
-    const reason = `an event has an id, parents, a delta, rules and a time, not ${quote(other)}`;
-    throw new DatastoreError('invalid-json', reason);
-  }
-  const { id, parents, delta, rules, time } = members;
+  const { id, parents, delta, rules, time } = only(expectObject(json, 'an event'), MEMBERS);
   if (time !== undefined && !isEventTime(time)) {
     throw new DatastoreError('invalid-json', `${quote(time)} is not a time: use whole milliseconds from 0 to 2^48-1`);
   }
@@ -107,6 +101,16 @@ export function parseEvent(json: unknown): MeshEvent {
     rules === undefined ? NO_RULES : parseRules(rules),
     time,
   );
+}
+
+/** An object that has no other members than these. @throws DatastoreError `invalid-json`. */
+export function only(
+  members: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const other = Object.keys(members).find((name) => !names.includes(name));
+  if (other === undefined) return members;
+  throw new DatastoreError('invalid-json', `unknown member ${quote(other)}: expected ${names.join(', ')}`);
 }
 
 /**
@@ -156,6 +160,13 @@ export function parseEventId(json: unknown): EventId {
   return Object.freeze([agent, parts[1]] as const);
 }
 
+/** @throws DatastoreError `invalid-rule` for anything but the name of a rule, such as a merge function. */
+export function ownRuleName(rule: unknown, place: Place): RuleName {
+  if (RULE_NAMES.includes(rule as RuleName)) return rule as RuleName;
+  const reason = `${quote(rule)} is not a rule of a mesh: use ${RULE_NAMES.join(', ')}`;
+  throw new DatastoreError('invalid-rule', reason, place);
+}
+
 function parseRules(json: unknown): EventRules {
   const tables = new Map<string, ReadonlyMap<string, RuleName>>();
   for (const [tableId, fields] of Object.entries(expectObject(json, 'the rules of an event'))) {
@@ -163,11 +174,8 @@ function parseRules(json: unknown): EventRules {
     const named = new Map<string, RuleName>();
     for (const [name, rule] of Object.entries(expectObject(fields, 'the rules of a table', { table }))) {
       const field = ownFieldName(name, { table });
-      if (!RULE_NAMES.includes(rule as RuleName)) {
-        const reason = `${quote(rule)} is not a rule of an event: use ${RULE_NAMES.join(', ')}`;
-        throw new DatastoreError('invalid-rule', reason, { table, field });
-      }
-      if (rule !== 'remote') named.set(field, rule as RuleName);
+      const owned = ownRuleName(rule, { table, field });
+      if (owned !== 'remote') named.set(field, owned);
     }
     if (named.size > 0) tables.set(table, named);
   }

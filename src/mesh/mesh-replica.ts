@@ -10,19 +10,19 @@ import {
   sizeOfDelta,
 } from '../deltas/delta.js';
 import { deltaWithoutBefore, invert } from '../deltas/invert.js';
-import { invalidArgument } from '../errors/arguments.js';
+import { checkFunction, checkMethods, checkOptions, invalidArgument } from '../errors/arguments.js';
 import { DatastoreError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { invertListOp } from '../lists/apply.js';
 import type { Change, ListPlace, PlacedListOp } from '../operations/change.js';
-import { ownChanges, ownSingleListOp } from '../operations/ownership.js';
+import { isIterableObject, ownChanges, ownSingleListOp } from '../operations/ownership.js';
 import { ResolutionRules } from '../rules/resolution-rules.js';
 import type { RuleName } from '../rules/rule.js';
 import { diff } from '../state/diff.js';
 import { checkLimits, DEFAULT_LIMITS, type Limits, NO_LIMITS, overLimit } from '../state/limits.js';
 import type { RecordReader } from '../state/record-reader.js';
 import { type RecordsByTable, RecordWatch } from '../state/record-watch.js';
-import { applyChanges, editListIn, type FoundRecord, onlyListOp, type State, type Where } from '../state/state.js';
+import { applyChanges, editListIn, type FoundRecord, onlyListOp, State, type Where } from '../state/state.js';
 import type { Fields } from '../values/fields.js';
 import { ownAtom } from '../values/ownership.js';
 import { INFO_TABLE, infoChanges, mtimeChanges, mtimeOf, titleChange, titleOf } from './datastore-info.js';
@@ -30,7 +30,7 @@ import { type EventId, isEventTime, type MeshEvent, ownAgent, ownEvent } from '.
 import { NOTHING_TRIMMED, seenOf, type TrimmedSet, type VersionVector } from './event-graph.js';
 import { Inbox, type RefusedEvent } from './inbox.js';
 import { Integrator } from './integrator.js';
-import type { EventsMessage, HaveMessage, SnapshotMessage } from './messages.js';
+import { checkReceived, checkVector, type EventsMessage, type HaveMessage, type SnapshotMessage } from './messages.js';
 import { OpenDelta, type RuleSource } from './open-delta.js';
 import { UndoChain, type UndoMark } from './undo-chain.js';
 
@@ -138,8 +138,11 @@ export class MeshReplica {
 
   /** @throws DatastoreError `invalid-name`, `invalid-option`, and what reading the rows throws. */
   constructor(options: MeshReplicaOptions) {
-    const { rules = new ResolutionRules(), limits = DEFAULT_LIMITS, undoDepth = 100 } = options;
+    const known = { agent: true, rules: true, limits: true, undoDepth: true, mayWrite: true, rows: true } as const;
+    const { rules = new ResolutionRules(), limits = DEFAULT_LIMITS, undoDepth = 100 } = checkOptions(options, known);
+    checkMethods<RuleSource>(rules, 'rules', ['get']);
     checkLimits(limits);
+    if (options.mayWrite !== undefined) checkFunction(options.mayWrite, 'mayWrite');
     if (!Number.isSafeInteger(undoDepth) || undoDepth < 0) {
       throw invalidArgument('undoDepth must be a whole number from 0', undoDepth);
     }
@@ -156,9 +159,12 @@ export class MeshReplica {
    * The replica with this content. If `agent` is another name than the one that the content was made under, the old
    * name is not used any more, which is always safe (PEER-2).
    *
-   * @throws DatastoreError where the events do not fit together.
+   * @throws DatastoreError where the events do not fit together; `invalid-option` for anything but content and options.
    */
   static from(content: MeshContent, options: MeshReplicaOptions): MeshReplica {
+    if (!(content?.trimmedState instanceof State && Delta.is(content.open))) {
+      throw invalidArgument('content must be what content() or decodeMesh returns', content);
+    }
     const replica = new MeshReplica(options);
     const integrator = new Integrator(content.trimmed, content.trimmedState);
     replica.#integrator = integrator;
@@ -464,8 +470,11 @@ export class MeshReplica {
   /**
    * What a replica with this vector lacks: events, or a snapshot if some of them were trimmed; `undefined` if nothing.
    * Spec: PEER-1.
+   *
+   * @throws DatastoreError `invalid-option` for anything but a map.
    */
   missingFrom(vector: VersionVector): EventsMessage | SnapshotMessage | undefined {
+    checkVector(vector);
     const { graph } = this.#integrator;
     for (const [agent, seq] of graph.trimmed.vector) {
       if ((vector.get(agent) ?? 0) >= seq) continue;
@@ -479,10 +488,12 @@ export class MeshReplica {
   /**
    * Takes events or a snapshot from anybody, in any order, any number of times. They become visible in {@link sync}.
    *
-   * @throws ServiceError `log-mismatch` if two different events have one id, after which the two will never agree.
+   * @throws ServiceError `log-mismatch` if two different events have one id, after which the two will never agree;
+   * DatastoreError `invalid-option`, with nothing taken, for JSON that `parseMeshMessage` has not read, or for a `have`.
    * Spec: GRAPH-4, PEER-1, PEER-2, PEER-6.
    */
   receive(message: EventsMessage | SnapshotMessage): void {
+    checkReceived(message);
     const { graph } = this.#integrator;
     if (message.type === 'snapshot' && !covers(this.vector(), message.trimmed.vector)) {
       const known = this.#snapshot;
@@ -502,14 +513,17 @@ export class MeshReplica {
    * @param writers other agents that may still write; their events show what they hold.
    * @param held what other replicas that may still write hold, as they said in their last `have`. Later events of everybody
    * else will be refused.
-   * @returns how many events were trimmed. Spec: WINDOW-3.
+   * @returns how many events were trimmed.
+   * @throws DatastoreError `bad-state` if there are edits that are not sealed, `invalid-name`, `invalid-option`. Spec: WINDOW-3.
    */
   trim(writers: Iterable<string>, held: Iterable<VersionVector> = []): number {
     if (!this.#open.isEmpty)
       throw new DatastoreError('bad-state', 'there are edits that are not sealed: call seal() or sync() first');
-    const others = [...writers].filter((agent) => agent !== this.#agent);
+    const others = ownList(writers, 'writers').filter((agent) => ownAgent(agent) !== this.#agent);
     const { graph } = this.#integrator;
-    const known = [...others.map((agent) => this.#knownToHold(agent)), ...held];
+    const vectors = ownList(held, 'held');
+    for (const vector of vectors) checkVector(vector);
+    const known = [...others.map((agent) => this.#knownToHold(agent)), ...vectors];
     for (const cut of graph.cutsFromLatest()) {
       if (cut === 0) break;
       const vector = graph.vectorAt(cut);
@@ -622,6 +636,11 @@ export class MeshReplica {
     if (handedBack.length > 0) this.#isNameTaken = true;
     return { before, handedBack };
   }
+}
+
+function ownList<Item>(items: Iterable<Item>, what: string): Item[] {
+  if (isIterableObject(items)) return [...items];
+  throw invalidArgument(`${what} must be an array`, items);
 }
 
 function ownEventTime(time: unknown): number {

@@ -1,4 +1,6 @@
 import { formatState, parseState, type Row } from '../codec/wire/state.js';
+import { Delta } from '../deltas/delta.js';
+import { invalidArgument } from '../errors/arguments.js';
 import { DatastoreError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { expectItems, expectObject } from '../values/json.js';
@@ -8,6 +10,7 @@ import {
   formatEvent,
   isSeq,
   type MeshEvent,
+  only,
   ownAgent,
   parseEvent,
   parseEventId,
@@ -92,10 +95,23 @@ export function parseMeshMessage(json: unknown): MeshMessage {
   };
 }
 
-function only(parts: Readonly<Record<string, unknown>>, names: readonly string[]): Readonly<Record<string, unknown>> {
-  const other = Object.keys(parts).find((name) => !names.includes(name));
-  if (other === undefined) return parts;
-  throw new DatastoreError('invalid-json', `unknown member ${quote(other)} of a message: expected ${names.join(', ')}`);
+/**
+ * Checks that events or a snapshot were read, and are not JSON yet. What else is wrong with an event shows later, and then
+ * the event is refused.
+ *
+ * @throws DatastoreError `invalid-option`.
+ */
+export function checkReceived(message: EventsMessage | SnapshotMessage): void {
+  const { type, events, trimmed }: Partial<Omit<SnapshotMessage, 'type'> & { type: string }> = message ?? {};
+  const isRead = type === 'snapshot' ? trimmed?.vector instanceof Map : type === 'events';
+  // The engine freezes every event, and nobody else makes deltas.
+  if (isRead && events?.every?.((event) => Object.isFrozen(event) && Delta.is(event?.delta))) return;
+  throw invalidArgument('a message must be what parseMeshMessage returns, with events', message);
+}
+
+/** @throws DatastoreError `invalid-option`. */
+export function checkVector(vector: VersionVector): void {
+  if (!(vector instanceof Map)) throw invalidArgument('a version vector must be a Map', vector);
 }
 
 function parseEvents(json: unknown): readonly MeshEvent[] {
@@ -104,22 +120,20 @@ function parseEvents(json: unknown): readonly MeshEvent[] {
 
 function parseHead(json: unknown): TrimmedHead {
   const { id, number } = only(expectObject(json, 'a head'), ['id', 'number']);
-  if (!isSeq(number)) {
-    throw new DatastoreError(
-      'invalid-json',
-      `${quote(number)} is not the number of an event: use a whole number from 1`,
-    );
-  }
-  return { id: parseEventId(id), number };
+  const owned = ownSeq(number);
+  return { id: parseEventId(id), number: owned };
+}
+
+function ownSeq(json: unknown): number {
+  if (isSeq(json)) return json;
+  throw new DatastoreError('invalid-json', `${quote(json)} cannot count or number events: use a whole number from 1`);
 }
 
 function parseVector(json: unknown): VersionVector {
   const vector = new Map<string, number>();
   for (const [agent, seq] of Object.entries(expectObject(json, 'a version vector'))) {
-    if (!isSeq(seq)) {
-      throw new DatastoreError('invalid-json', `${quote(seq)} is not a number of events: use a whole number from 1`);
-    }
-    vector.set(ownAgent(agent), seq);
+    const count = ownSeq(seq);
+    vector.set(ownAgent(agent), count);
   }
   return vector;
 }

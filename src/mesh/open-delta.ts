@@ -2,13 +2,11 @@ import { changesIn, type Delta, deltaInNormalForm, deltaOf, NO_CHANGES, sizeOfDe
 import { DeltaDraft } from '../deltas/draft.js';
 import { invert } from '../deltas/invert.js';
 import { DeltaTally } from '../deltas/tally.js';
-import { DatastoreError } from '../errors/datastore-error.js';
-import { quote } from '../errors/quote.js';
 import { type Change, listOpChange, type PlacedListOp } from '../operations/change.js';
 import { sizeOfListChange } from '../operations/size.js';
 import type { Rule, RuleName } from '../rules/rule.js';
 import { checkGrowth } from '../state/limits.js';
-import { type EventRules, NO_RULES } from './event.js';
+import { type EventRules, NO_RULES, ownRuleName } from './event.js';
 
 /** Where an edit looks up the rule of a field. */
 export interface RuleSource {
@@ -116,14 +114,14 @@ export class OpenDelta {
     for (const change of changes) {
       if (change.type === 'delete') continue;
       const fields = change.type === 'insert' ? change.fields : change.ops;
-      for (const field of fields.keys()) named.push([change.table, field, ruleByName(change.table, field, rules)]);
+      for (const field of fields.keys()) named.push([change.table, field, ownRule(change.table, field, rules)]);
     }
     for (const [table, field, rule] of named) this.#note(table, field, rule);
   }
 
   /** {@link noteRules} for one field. */
   noteRule(table: string, field: string, rules: RuleSource): void {
-    this.#note(table, field, ruleByName(table, field, rules));
+    this.#note(table, field, ownRule(table, field, rules));
   }
 
   /** The rules that are not `remote`. */
@@ -193,10 +191,7 @@ export class OpenDelta {
   }
 }
 
-/** @throws DatastoreError `invalid-rule` for a merge function. */
-function ruleByName(table: string, field: string, rules: RuleSource): RuleName {
-  const rule = rules.get(table, field);
-  if (typeof rule !== 'function') return rule;
-  const reason = `a merge function cannot decide in a mesh: use a rule by name in place of ${quote(rule)}`;
-  throw new DatastoreError('invalid-rule', reason, { table, field });
+/** @throws DatastoreError `invalid-rule` for a merge function, and for anything else that is not the name of a rule. */
+function ownRule(table: string, field: string, rules: RuleSource): RuleName {
+  return ownRuleName(rules.get(table, field), { table, field });
 }

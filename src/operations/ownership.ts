@@ -64,7 +64,8 @@ function ownGiven(given: readonly unknown[]): readonly Change[] {
   return owned;
 }
 
-function isIterableObject(something: unknown): something is Iterable<unknown> {
+/** Whether `something` can be read item by item, and is not a string. */
+export function isIterableObject(something: unknown): something is Iterable<unknown> {
   return typeof something === 'object' && something !== null && Symbol.iterator in something;
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../src/datastore/index.js';
 import { type MeshDatastore, type MeshDatastoreOptions, openMeshDatastore } from '../../src/datastore/mesh/index.js';
 import { ManualEnvironment } from '../../src/datastore/testing/index.js';
-import { formatMeshMessage, parseMeshMessage } from '../../src/mesh/index.js';
+import { formatMeshMessage, type MeshMessage, parseMeshMessage } from '../../src/mesh/index.js';
 
 interface Note {
   text?: string;
@@ -174,11 +174,27 @@ describe('a mesh datastore', () => {
     expect((await ann.have()).vector).toEqual(new Map());
     expect(rows(ann.datastore)).toHaveLength(1);
     expect(() => ann.datastore.setRole('public', 'viewer')).toThrow(expect.objectContaining({ code: 'not-shareable' }));
-    ann.datastore.table('notes').setResolutionRule('text', () => 'x');
-    expect(() => ann.datastore.table('notes').insert({ text: 'y' })).toThrow(
-      expect.objectContaining({ code: 'invalid-rule' }),
+    expect(() => ann.datastore.table('notes').setResolutionRule('text', () => 'x')).toThrow(
+      expect.objectContaining({ code: 'invalid-rule', table: 'notes', field: 'text' }),
     );
+    ann.datastore.table('notes').insert({ text: 'y' });
     await expect(ann.datastore.loadDeltas()).resolves.toEqual(new Map());
+  });
+
+  test('rejects JSON that was not read, and reads the same message later', async () => {
+    const [ann, bo] = [await open(), await open()];
+    ann.datastore.table('notes').insert({ text: 'hello' });
+    await ann.datastore.sync();
+    const json = JSON.parse(JSON.stringify(formatMeshMessage((await ann.missingFrom()) as MeshMessage)));
+    for (const message of [json, { type: 'have', vector: {} }, {}, undefined]) {
+      await expect(bo.receive(message)).rejects.toMatchObject({ code: 'invalid-option' });
+    }
+    await bo.datastore.sync();
+    await bo.receive(parseMeshMessage(json));
+    await bo.datastore.sync();
+    expect(rows(bo.datastore)).toEqual(rows(ann.datastore));
+    await expect(bo.trim(undefined as never)).rejects.toMatchObject({ code: 'invalid-option' });
+    await expect(open({ rules: {} as ResolutionRules })).rejects.toMatchObject({ code: 'invalid-option' });
   });
 
   test('of an agent that may not write can only be read', async () => {

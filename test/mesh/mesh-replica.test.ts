@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type FieldOp, formatState, ResolutionRules, type Value } from '../../src/index.js';
-import { type EventsMessage, MeshReplica, type MeshReplicaOptions, parseEvent } from '../../src/mesh/index.js';
+import {
+  type EventsMessage,
+  formatMeshMessage,
+  type MeshContent,
+  MeshReplica,
+  type MeshReplicaOptions,
+  parseEvent,
+  parseMeshMessage,
+} from '../../src/mesh/index.js';
 
 function replica(agent: string, options: Partial<MeshReplicaOptions> = {}): MeshReplica {
   return new MeshReplica({ agent, ...options });
@@ -116,7 +124,10 @@ describe('a mesh replica', () => {
   it('refuses an edit under a merge function, and leaves everything as it was', () => {
     const rules = new ResolutionRules().set('t', 'f', ({ local }) => local);
     const a = replica('a', { rules });
-    expect(() => put(a, 'f', 'x')).toThrow(expect.objectContaining({ code: 'invalid-rule' }));
+    const message = 'table "t", field "f": a function is not a rule of a mesh: use remote, local, max, min, sum';
+    expect(() => put(a, 'f', 'x')).toThrow(expect.objectContaining({ code: 'invalid-rule', message }));
+    const misspelt = replica('b', { rules: { get: () => 'maximum' as 'max' } });
+    expect(() => put(misspelt, 'f', 'x')).toThrow(expect.objectContaining({ code: 'invalid-rule', field: 'f' }));
     expect(a.get('t', 'r')).toBeUndefined();
     expect(a.status.hasOpen).toBe(false);
   });
@@ -220,6 +231,66 @@ describe('a mesh replica', () => {
       ],
     ];
     for (const [code, message, call] of calls) expect(call).toThrow(expect.objectContaining({ code, message }));
+  });
+
+  it('says what is wrong with an argument of another type', () => {
+    const a = replica('a');
+    const untyped = a as unknown as Readonly<Record<string, (...given: unknown[]) => unknown>>;
+    const make = (options?: unknown) => () => new MeshReplica(options as MeshReplicaOptions);
+    const load = (content: unknown) => () => MeshReplica.from(content as MeshContent, { agent: 'b' });
+    const content = a.content();
+    const calls: readonly (readonly [message: string, call: () => unknown])[] = [
+      ['options must be an object, got undefined', make()],
+      ['unknown option "rule": use agent, rules, limits, undoDepth, mayWrite, rows', make({ agent: 'b', rule: 1 })],
+      ['rules must have a method get, got {}', make({ agent: 'b', rules: {} })],
+      ['mayWrite must be a function, got true', make({ agent: 'b', mayWrite: true })],
+      ['content must be what content() or decodeMesh returns, got null', load(null)],
+      ['content must be what content() or decodeMesh returns, got {}', load({})],
+      ['content must be what content() or decodeMesh returns, got ', load({ ...content, trimmedState: [] })],
+      ['content must be what content() or decodeMesh returns, got ', load({ ...content, open: [] })],
+      ['a version vector must be a Map, got {a: 0}', () => untyped['missingFrom']?.({ a: 0 })],
+      ['a version vector must be a Map, got ["a", 1]', () => untyped['trim']?.([], new Map([['a', 1]]))],
+      ['writers must be an array, got undefined', () => untyped['trim']?.()],
+      ['writers must be an array, got "ab"', () => untyped['trim']?.('ab')],
+      ['held must be an array, got 1', () => untyped['trim']?.([], 1)],
+    ];
+    for (const [message, call] of calls) {
+      const error = { code: 'invalid-option', message: expect.stringContaining(message) };
+      expect(call).toThrow(expect.objectContaining(error));
+    }
+    expect(() => untyped['trim']?.([1])).toThrow(expect.objectContaining({ code: 'invalid-name' }));
+  });
+
+  it('takes nothing of a message that parseMeshMessage did not make', () => {
+    const [a, b] = [replica('a'), replica('b')];
+    put(a, 'f', 'one');
+    a.seal();
+    const message = a.missingFrom(b.vector()) as EventsMessage;
+    const [event] = message.events;
+    const json: unknown = JSON.parse(JSON.stringify(formatMeshMessage(message)));
+    const wrong: readonly (readonly [given: unknown, quoted: string])[] = [
+      [json, '{type: "events", events: [an object]}'],
+      [structuredClone(message), '{type: "events"'],
+      [{ type: 'events', events: [event, { ...event, parents: undefined }] }, '{type: "events"'],
+      [{ type: 'events', events: [event, null] }, '{type: "events"'],
+      [{ type: 'events', events: 'x' }, '{type: "events", events: "x"}'],
+      [{ type: 'events' }, '{type: "events"}'],
+      [{ type: 'snapshot', vector: {}, heads: [], rows: [], events: [] }, '{type: "snapshot", vector: {}'],
+      [a.have(), '{type: "have"'],
+      [{}, '{}'],
+      ['x', '"x"'],
+      [null, 'null'],
+    ];
+    for (const [given, quoted] of wrong) {
+      const start = `a message must be what parseMeshMessage returns, with events, got ${quoted}`;
+      const error = { code: 'invalid-option', message: expect.stringContaining(start) };
+      expect(() => b.receive(given as EventsMessage)).toThrow(expect.objectContaining(error));
+    }
+    expect(b.status.hasIncoming).toBe(false);
+    expect(b.sync().refused).toEqual([]);
+    b.receive(parseMeshMessage(json) as EventsMessage);
+    b.sync();
+    expect(fieldOf(b, 'f')).toBe('one');
   });
 
   it('undoes and redoes steps, leaving what others did since', () => {

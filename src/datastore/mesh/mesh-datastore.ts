@@ -2,6 +2,7 @@ import type { Row } from '../../codec/wire/state.js';
 import { checkFunction, checkMethods, checkOptions, invalidArgument } from '../../errors/arguments.js';
 import { DatastoreError } from '../../errors/datastore-error.js';
 import { quote } from '../../errors/quote.js';
+import { ownRuleName } from '../../mesh/event.js';
 import type { VersionVector } from '../../mesh/event-graph.js';
 import { MeshReplica, type MeshReplicaOptions } from '../../mesh/mesh-replica.js';
 import type { EventsMessage, HaveMessage, MeshMessage, SnapshotMessage } from '../../mesh/messages.js';
@@ -106,11 +107,12 @@ export class MeshDatastore<Tables extends object = AnyTables> {
    * Takes a message of another device. What it brings becomes visible by `datastore.sync()`.
    *
    * @returns the answer to a `have`: what its sender lacks, or `undefined` if nothing.
-   * @throws ServiceError `log-mismatch` if two different events have one id, which no merge can repair; `storage`.
+   * @throws ServiceError `log-mismatch` if two different events have one id, which no merge can repair; `storage`;
+   * DatastoreError `invalid-option`, with nothing taken, for JSON that `parseMeshMessage` has not read.
    */
   async receive(message: MeshMessage): Promise<EventsMessage | SnapshotMessage | undefined> {
     this.#requireOpen();
-    if (message.type === 'have') return await this.missingFrom(message.vector);
+    if (message?.type === 'have') return await this.missingFrom(message.vector);
     this.#replica.receive(message);
     if (this.datastore.isOpen) this.#opened.statusChanged();
     return undefined;
@@ -122,10 +124,12 @@ export class MeshDatastore<Tables extends object = AnyTables> {
    * @param held what each other device that may still write said last that it holds: the vectors of their {@link have}.
    * Any other device gets back the edits that it makes later.
    * @returns how many events were forgotten.
-   * @throws DatastoreError `bad-state` if there are edits that were not synced; ServiceError `storage`. Spec: WINDOW-3.
+   * @throws DatastoreError `bad-state` if there are edits that were not synced, `invalid-option`; ServiceError `storage`. Spec: WINDOW-3.
    */
   async trim(held: Iterable<VersionVector>): Promise<number> {
     this.#requireOpen();
+    // Nobody else would count.
+    if (held === undefined) throw invalidArgument('held must be an array', held);
     const count = this.#replica.trim([], held);
     await this.#save();
     return count;
@@ -206,7 +210,7 @@ async function openOn<Tables extends object>(
   const opened = openDatastore<Tables>({
     id,
     replica: new EditableMesh({ replica, newAgent, failed }),
-    rules,
+    rules: { set: (table, field, rule) => rules.set(table, field, ownRuleName(rule, { table, field })) },
     context,
   });
   return new MeshDatastore(replica, opened, log, store);
@@ -236,9 +240,10 @@ function checkMeshOptions(options: MeshDatastoreOptions): string {
     ...{ storage: true, environment: true, id: true, wait: true, rules: true, limits: true, rows: true },
     ...{ newAgent: true, mayWrite: true, onFailure: true },
   });
-  const { storage, environment, id = 'default', newAgent, mayWrite, onFailure } = options;
+  const { storage, environment, id = 'default', rules, newAgent, mayWrite, onFailure } = options;
   checkMethods<DeviceStorage>(storage, 'storage', ['acquire']);
   checkEnvironment(environment);
+  if (rules !== undefined) checkMethods<ResolutionRules>(rules, 'rules', ['get', 'set']);
   for (const [name, given] of Object.entries({ newAgent, mayWrite, onFailure })) {
     if (given !== undefined) checkFunction(given, name);
   }

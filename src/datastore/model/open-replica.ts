@@ -8,7 +8,7 @@ import {
 } from '../../errors/datastore-error.js';
 import { invariant } from '../../errors/invariant-error.js';
 import { quote } from '../../errors/quote.js';
-import type { ResolutionRules } from '../../rules/resolution-rules.js';
+import type { Rule } from '../../rules/rule.js';
 import type { Replica } from '../../sync/replica.js';
 import { runAtOnce } from './arguments.js';
 import type { Wait } from './wait.js';
@@ -114,12 +114,18 @@ export type EditableReplica = Pick<
   | 'redo'
 >;
 
+/** The rules of a replica, which may accept fewer rules than others. */
+export interface RuleSetter {
+  /** @throws DatastoreError `invalid-name` or `invalid-rule`. */
+  set(table: string, field: string, rule: Rule): unknown;
+}
+
 /** What a datastore is opened on. */
 export interface OpenContext {
   readonly id: string;
   readonly replica: EditableReplica;
-  /** The rules that the replica was made with. A rule that is set later applies to later edits. */
-  readonly rules: ResolutionRules;
+  /** Sets rules of the replica. A rule that is set later applies to later edits. */
+  readonly rules: RuleSetter;
   readonly context: DatastoreContext;
 }
 
@@ -129,7 +135,7 @@ export interface OpenContext {
  */
 export class OpenReplica {
   readonly id: string;
-  readonly rules: ResolutionRules;
+  readonly rules: RuleSetter;
   readonly context: DatastoreContext;
   readonly #replica: EditableReplica;
   #closedAs: DatastoreErrorCode | undefined;
