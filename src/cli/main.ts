@@ -63,7 +63,8 @@ function packagesFor([name, ...options]: readonly string[]): readonly string[] {
   if (isOfServer) return [];
   if (name === 'inspect' || name === 'convert') return ['lmdb'];
   if (name === 'token' || name === 'conformance') return ['jose'];
-  if (name === 'migrate') return ['pg'];
+  // Without its option the command explains itself.
+  if (name === 'migrate') return has('--postgres') ? ['pg'] : [];
   const store = has('--postgres') ? ['pg'] : has('--memory') ? [] : ['lmdb'];
   return ['jose', ...store, ...(has('--log') ? ['pino'] : [])];
 }

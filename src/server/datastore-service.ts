@@ -18,6 +18,7 @@ import { UNLIMITED } from '../codec/binary/memory-budget.js';
 import type { AccountProfile, DatastoreAccess, LinkAnswer, RemoteDatastore } from '../datastore/manager/link.js';
 import { invalidDatastoreId } from '../datastore/model/arguments.js';
 import { refusedRoleChange } from '../datastore/model/roles.js';
+import { checkFunction, checkMethods } from '../errors/arguments.js';
 import { isServiceError, ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
 import { parseRefusal } from '../sync/message-format.js';
@@ -49,6 +50,7 @@ import {
   type StoredEntry,
   type StoredSnapshot,
 } from './log-store.js';
+import { checkKinds, type OptionKinds } from './option-kinds.js';
 import type { Requester } from './requester.js';
 import { Turns } from './turns.js';
 import { WorkLimit } from './work-limit.js';
@@ -113,6 +115,19 @@ export interface DatastoreServiceOptions {
   readonly now?: () => number;
 }
 
+/** The options of a service. */
+export const SERVICE_OPTIONS: OptionKinds<DatastoreServiceOptions> = {
+  ...({ logs: 'object', newHandle: 'function', sequencer: 'object', validate: 'function', now: 'function' } as const),
+  ...({ editorsMayChangeRoles: 'boolean', snapshotInterval: 'number', keepEntries: 'number' } as const),
+  ...({ cacheBytes: 'number', datastoresPerAccount: 'number', maxConcurrent: 'number' } as const),
+  ...({ maxQueued: 'number', answerTime: 'number' } as const),
+};
+
+const STORE_METHODS = [
+  ...(['create', 'find', 'get', 'getMany', 'list', 'join', 'leave', 'append', 'read'] as const),
+  ...(['readSnapshot', 'writeSnapshot', 'trim', 'remove', 'listen', 'close'] as const),
+];
+
 /** What a service has done since it began, and what it holds. */
 export interface ServiceStatistics {
   /** Entries that were appended, that lost to other services, and of which nobody knows. */
@@ -168,7 +183,11 @@ export class DatastoreService {
   readonly #announcer: Announcer;
   readonly #stopListening: () => void;
 
+  /** @throws DatastoreError `invalid-option`. */
   constructor(options: DatastoreServiceOptions) {
+    checkKinds(options, SERVICE_OPTIONS);
+    checkMethods<LogStore>(options.logs, 'logs', STORE_METHODS);
+    checkFunction(options.newHandle, 'newHandle');
     const { logs, cacheBytes = CACHE_BYTES, maxConcurrent = CONCURRENT, maxQueued = QUEUED } = options;
     const { answerTime = ANSWER_TIME } = options;
     this.#options = options;

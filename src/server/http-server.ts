@@ -1,9 +1,11 @@
+import { checkFunction } from '../errors/arguments.js';
 import { ServiceError } from '../errors/datastore-error.js';
 import { quote } from '../errors/quote.js';
-import { ANSWER_TIME, DatastoreService, type DatastoreServiceOptions } from './datastore-service.js';
+import { ANSWER_TIME, DatastoreService, type DatastoreServiceOptions, SERVICE_OPTIONS } from './datastore-service.js';
 import { errorAnswer } from './error-response.js';
 import { jsonAnswer, type RequestHead, type ServerAnswer, type ServerRequest } from './exchange.js';
 import { formOf, readBinarySend, readJsonSend, sendAnswer, wrongContentType } from './message-forms.js';
+import { checkKinds, type OptionKinds } from './option-kinds.js';
 import { addressKey, RateLimit } from './rate-limit.js';
 import { type JsonBody, parseJsonBody, textMember, textsMember } from './request-body.js';
 import type { Requester } from './requester.js';
@@ -82,10 +84,24 @@ const BODY_SIZE = 4 << 20;
 /** How long after its head a body must be there, in ms. */
 const BODY_TIME = 30_000;
 
-/** Creates a server. Spec: HTTP-1 to HTTP-11, HTTP-14. */
+const SERVER_OPTIONS: OptionKinds<ServerOptions> = {
+  ...SERVICE_OPTIONS,
+  ...({ authenticate: 'function', origins: 'array', bodySize: 'number', watchesPerAccount: 'number' } as const),
+  ...({ accountRate: 'number', addressRate: 'number', proxies: 'number', heartbeat: 'number' } as const),
+  ...({ pollInterval: 'number', log: 'function', onFailure: 'function' } as const),
+};
+
+function serviceOptionsIn(options: ServerOptions): Omit<DatastoreServiceOptions, 'newHandle'> {
+  const entries = Object.entries(options).filter(([name]) => Object.hasOwn(SERVICE_OPTIONS, name));
+  return Object.fromEntries(entries) as unknown as DatastoreServiceOptions;
+}
+
+/** Creates a server. Spec: HTTP-1 to HTTP-11, HTTP-14. @throws DatastoreError `invalid-option`. */
 export function createServer(options: ServerOptions): DatastoreServer {
+  checkKinds(options, SERVER_OPTIONS);
+  checkFunction(options.authenticate, 'authenticate');
   const { logs, bodySize = BODY_SIZE, answerTime = ANSWER_TIME, log } = options;
-  const service = new DatastoreService({ newHandle: randomHandle, ...options });
+  const service = new DatastoreService({ newHandle: randomHandle, ...serviceOptionsIn(options) });
   const failed = (route: string, error: unknown, id?: string): void => {
     log?.({ type: 'failure', ...(id === undefined ? {} : { id }), route, error: traceOf(error) });
     options.onFailure?.(error);

@@ -90,6 +90,13 @@ test('a package that is missing is named, with the command that installs it', as
   });
 });
 
+test('migrate looks at its arguments before it asks for a package', async () => {
+  expect(await run(['migrate'], ['--import', without('pg')])).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('migrate takes --postgres URL and no files'),
+  });
+});
+
 test('packages that are missing are named all at once', async () => {
   const hidden = ['--import', without('jose', 'lmdb', 'pg', 'pino')];
   const [lmdb, pg] = await Promise.all([

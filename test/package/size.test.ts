@@ -34,7 +34,7 @@ const MOST: Readonly<Record<string, number>> = {
   'deltaic/datastore/mesh': 74_800,
   'deltaic/storage/indexeddb': 5_300,
   'deltaic/storage/lmdb': 5_500,
-  'deltaic/server': 47_000,
+  'deltaic/server': 47_200,
   'deltaic/server/lmdb': 4_100,
   'deltaic/server/postgres': 5_900,
   'deltaic/http': 33_600,

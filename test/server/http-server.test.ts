@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeMessage } from '../../src/codec/binary/encoded-message.js';
 import { parseDelta, ServiceError } from '../../src/index.js';
+import { DatastoreService } from '../../src/server/datastore-service.js';
 import { createServer } from '../../src/server/http-server.js';
 import { EMPTY_HEAD } from '../../src/server/log-store.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
@@ -89,6 +90,28 @@ describe('nobody gets in', () => {
     const response = await server.fetch(new Request('http://localhost/v1/profile', { method: 'POST' }));
     expect([response.status, await response.json()]).toMatchObject([410, { code: 'account-gone' }]);
     await server.close();
+  });
+
+  test('wrong options of a server are told at the call', () => {
+    const good = { logs: new MemoryLogs(), authenticate: () => undefined };
+    const cases: [given: unknown, message: string][] = [
+      [undefined, 'options must be an object, got undefined'],
+      [{ ...good, validat: () => undefined }, 'unknown option "validat": use logs, '],
+      [{ authenticate: good.authenticate }, 'logs must be an object, got undefined'],
+      [{ ...good, logs: { get: () => undefined } }, 'logs must have a method create, got '],
+      [{ logs: good.logs }, 'authenticate must be a function, got undefined'],
+      [{ ...good, validate: true }, 'validate must be a function, got true'],
+      [{ ...good, accountRate: '10' }, 'accountRate must be a number from 0, got "10"'],
+      [{ ...good, editorsMayChangeRoles: 'no' }, 'editorsMayChangeRoles must be true or false, got "no"'],
+      [{ ...good, origins: 'https://example.org' }, 'origins must be an array, got "https://example.org"'],
+    ];
+    for (const [given, message] of cases) {
+      expect(() => createServer(given as never)).toThrow(
+        expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining(message) }),
+      );
+    }
+    expect(() => new DatastoreService(undefined as never)).toThrow('options must be an object, got undefined');
+    expect(() => new DatastoreService({ logs: good.logs } as never)).toThrow('newHandle must be a function');
   });
 
   test('a secret that is too short is rejected', () => {

@@ -6,6 +6,7 @@ import { LmdbLogs } from '../../src/server/lmdb/index.js';
 import type { Append, AppendOutcome, LogStore } from '../../src/server/log-store.js';
 import { logStoreConformance } from '../../src/server/log-store-conformance.js';
 import { MemoryLogs } from '../../src/server/memory-logs.js';
+import { migrateDatabase, PostgresLogs } from '../../src/server/postgres/index.js';
 
 describe('logs in memory', () => {
   for (const { name, run } of logStoreConformance(async () => fixtureOf(new MemoryLogs()))) test(name, run);
@@ -35,6 +36,29 @@ describe('logs in LMDB', () => {
   test('cannot be opened where there can be no directory', () => {
     expect(() => new LmdbLogs({ path: '/dev/null/logs' })).toThrow('cannot open the LMDB environment');
   });
+});
+
+test('wrong options of stores are told at the call, without a password', async () => {
+  const wrongLmdb: [given: unknown, message: string][] = [
+    ['/tmp/x', 'options must be an object, got "/tmp/x"'],
+    [{ path: '/tmp/x', mapsize: 1 }, 'unknown option "mapsize": use path, mapSize'],
+    [{ path: undefined }, 'path must be a string, got undefined'],
+  ];
+  for (const [given, message] of wrongLmdb) {
+    expect(() => new LmdbLogs(given as never)).toThrow(expect.objectContaining({ code: 'invalid-option', message }));
+  }
+  const url = 'postgres://me:s3cret@localhost/logs';
+  const wrongPostgres: [given: unknown, message: string][] = [
+    [{}, 'url must be a connection string, got undefined'],
+    [{ url: [url] }, 'url must be a connection string, got a value of type object'],
+    [{ url, listenUrl: true }, 'listenUrl must be a connection string, got a value of type boolean'],
+    [{ url, migrate: 'yes' }, 'migrate must be true or false, got "yes"'],
+    [{ url, max: 3 }, 'unknown option "max": use url, listenUrl, connections, timeout, migrate'],
+  ];
+  for (const [given, message] of wrongPostgres) {
+    await expect(PostgresLogs.open(given as never)).rejects.toMatchObject({ code: 'invalid-option', message });
+  }
+  await expect(migrateDatabase(undefined as never)).rejects.toMatchObject({ code: 'invalid-option' });
 });
 
 describe('a planted fault fails the case that is there for it:', () => {

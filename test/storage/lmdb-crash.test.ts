@@ -113,6 +113,17 @@ test('a storage of a newer format is refused, and left as it is', async () => {
   rmSync(path, { recursive: true });
 });
 
+test('a path that is none is told at once', () => {
+  const cases: [given: unknown, message: string][] = [
+    ['/tmp/x', 'options must be an object, got "/tmp/x"'],
+    [{ dir: '/tmp/x' }, 'unknown option "dir": use path'],
+    [{}, 'path must be a string, got undefined'],
+  ];
+  for (const [given, message] of cases) {
+    expect(() => new LmdbStorage(given as never)).toThrow(expect.objectContaining({ code: 'invalid-option', message }));
+  }
+});
+
 test('a place where there can be no directory gives a typed error', async () => {
   await expect(new LmdbStorage({ path: '/dev/null/storage' }).acquire()).rejects.toMatchObject({
     code: 'storage',

@@ -1,3 +1,4 @@
+import { checkOptions, checkString } from '../../errors/arguments.js';
 import { ServiceError } from '../../errors/datastore-error.js';
 import { type Database, openEnvironment, type RootDatabase } from '../../lmdb/lmdb.js';
 import {
@@ -50,8 +51,10 @@ export class LmdbLogs implements LogStore {
   readonly #snapshots: Database<StoredPair, string>;
   readonly #listeners = new Set<WakeListener>();
 
-  /** @throws ServiceError `storage` if the environment cannot be opened. */
-  constructor({ path, mapSize }: LmdbLogsOptions) {
+  /** @throws ServiceError `storage` if the environment cannot be opened. @throws DatastoreError `invalid-option`. */
+  constructor(options: LmdbLogsOptions) {
+    const { path, mapSize } = checkOptions(options, { path: true, mapSize: true });
+    checkString(path, 'path');
     // By default a read can see what is not on the disk yet. Here nothing is served that a power cut could take back.
     this.#root = openEnvironment({ path, overlappingSync: false, ...(mapSize === undefined ? {} : { mapSize }) });
     this.#datastores = this.#root.openDB({ name: 'datastores' });

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Client, ClientConfig, Pool, PoolClient, PoolConfig } from 'pg';
+import { checkBoolean, checkOptions, invalidSecret } from '../../errors/arguments.js';
 import { ServiceError } from '../../errors/datastore-error.js';
 import type {
   Append,
@@ -100,9 +101,16 @@ export class PostgresLogs implements LogStore {
     this.#waker = waker;
   }
 
-  /** @throws ServiceError `storage` if the database cannot be reached or has another version of the schema. */
+  /**
+   * @throws ServiceError `storage` if the database cannot be reached or has another version of the schema.
+   * @throws DatastoreError `invalid-option`.
+   */
   static async open(options: PostgresLogsOptions): Promise<PostgresLogs> {
-    const { url, listenUrl = url, connections = 10, timeout = TIMEOUT } = options;
+    checkOptions(options, { url: true, listenUrl: true, connections: true, timeout: true, migrate: true });
+    const { url, listenUrl = url, connections = 10, timeout = TIMEOUT, migrate: isMigrating = false } = options;
+    checkUrl(url, 'url');
+    if (listenUrl !== false) checkUrl(listenUrl, 'listenUrl');
+    checkBoolean(isMigrating, 'migrate');
     const { Client, Pool } = loadPg();
     const patience = { connectionTimeoutMillis: timeout, query_timeout: timeout, keepAlive: true } as const;
     const hosts = new PostgresHosts(Client, url);
@@ -112,7 +120,7 @@ export class PostgresLogs implements LogStore {
     try {
       const client = await connectSomewhere(pool, hosts.count);
       try {
-        await (options.migrate === true ? migrate(client) : checkSchema(client));
+        await (isMigrating ? migrate(client) : checkSchema(client));
       } finally {
         client.release();
       }
@@ -424,6 +432,7 @@ interface Pg {
  * @throws ServiceError `storage` if the database cannot be reached, or if its schema is newer than this code.
  */
 export async function migrateDatabase(url: string): Promise<{ readonly from: number; readonly to: number }> {
+  checkUrl(url, 'url');
   const { Client, Pool } = loadPg();
   const hosts = new PostgresHosts(Client, url);
   const pool = new Pool({ Client: hosts.Client, max: 1 });
@@ -439,6 +448,11 @@ export async function migrateDatabase(url: string): Promise<{ readonly from: num
   } finally {
     await pool.end();
   }
+}
+
+/** It may hold a password. @throws DatastoreError `invalid-option`. */
+function checkUrl(url: unknown, name: string): void {
+  if (typeof url !== 'string') throw invalidSecret(`${name} must be a connection string`, url);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type DBSchema, openDB } from 'idb';
 import { PARTING, type SlotEntry, type Slots, type TabEvent, type TabHost } from '../../datastore/tabs/tab-host.js';
+import { checkOptions, checkString } from '../../errors/arguments.js';
 import { ServiceError } from '../../errors/datastore-error.js';
 import { IndexedDbStorage } from './indexeddb-storage.js';
 import { TabsAlive } from './tabs-alive.js';
@@ -31,7 +32,10 @@ export class BrowserTab implements TabHost {
   #channel: BroadcastChannel | undefined;
   #life: TabsAlive | undefined;
 
-  constructor({ name }: BrowserTabOptions) {
+  /** @throws DatastoreError `invalid-option`. */
+  constructor(options: BrowserTabOptions) {
+    const { name } = checkOptions(options, { name: true });
+    checkString(name, 'name');
     this.#key = `deltaic-v${FORMAT}-${name}/tabs`;
     this.slots = slotsOf(name, this.#key);
   }

@@ -1,6 +1,7 @@
 import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from 'idb';
 import type { AcquireOptions, Batch, DeviceStorage, StorageLease } from '../../datastore/storage/device-storage.js';
 import { alreadyOpen, checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
+import { checkOptions, checkString } from '../../errors/arguments.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { invariant } from '../../errors/invariant-error.js';
 import { waitToLookAgain } from '../lease-wait.js';
@@ -54,7 +55,10 @@ type OwnerStore = IDBPObjectStore<Schema, ('owners' | 'values')[], 'owners', 're
 export class IndexedDbStorage implements DeviceStorage {
   readonly #name: string;
 
-  constructor({ name }: IndexedDbStorageOptions) {
+  /** @throws DatastoreError `invalid-option`. */
+  constructor(options: IndexedDbStorageOptions) {
+    const { name } = checkOptions(options, { name: true });
+    checkString(name, 'name');
     this.#name = name;
   }
 

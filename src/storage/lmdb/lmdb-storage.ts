@@ -1,5 +1,6 @@
 import type { AcquireOptions, Batch, DeviceStorage, StorageLease } from '../../datastore/storage/device-storage.js';
 import { checkBatch, checkKey, leaseLost, leaseReleased } from '../../datastore/storage/lease-errors.js';
+import { checkOptions, checkString } from '../../errors/arguments.js';
 import { DatastoreError, ServiceError } from '../../errors/datastore-error.js';
 import { type Database, openEnvironment, type RootDatabase } from '../../lmdb/lmdb.js';
 import { waitToLookAgain } from '../lease-wait.js';
@@ -36,7 +37,10 @@ const FORMAT_KEY = 'format';
 export class LmdbStorage implements DeviceStorage {
   readonly #path: string;
 
-  constructor({ path }: LmdbStorageOptions) {
+  /** @throws DatastoreError `invalid-option`. */
+  constructor(options: LmdbStorageOptions) {
+    const { path } = checkOptions(options, { path: true });
+    checkString(path, 'path');
     this.#path = path;
   }
 
