@@ -79,7 +79,8 @@ export function mergeObjects(
 ): MergedObjects {
   checkOptions(options, { rules: true });
   for (const [name, given] of Object.entries({ base, local, remote })) {
-    if (!isObjectOfFields(given)) throw invalidArgument(`${name} must be an object of tables`, given);
+    if (isObjectOfFields(given)) continue;
+    throw new DatastoreError('invalid-value', `${name} must be an object of tables, got ${quote(given)}`);
   }
   const start = State.fromObject(base);
   const edits = [local, remote].map((version) => diff(start, State.fromObject(version)));
